@@ -1,0 +1,71 @@
+// The only build file: three bundles, and what lies beside them. `--watch` rebuilds on change.
+import { chmod, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { build, context } from "esbuild";
+
+const watch = process.argv.includes("--watch");
+const production = process.argv.includes("--production");
+const { version } = JSON.parse(await readFile("package.json", "utf8"));
+
+const shared = {
+  bundle: true,
+  sourcemap: production ? false : "linked",
+  minify: production,
+  logLevel: "warning",
+  metafile: true,
+  define: { __BELAY_VERSION__: JSON.stringify(version) },
+  mainFields: ["module", "main"],
+};
+
+/** @type {import("esbuild").BuildOptions[]} */
+const bundles = [
+  {
+    ...shared,
+    entryPoints: { extension: "extension/main.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
+    platform: "node",
+    target: "node22",
+    format: "cjs",
+    external: ["vscode"],
+  },
+  {
+    ...shared,
+    entryPoints: { belay: "server/main.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".mjs" },
+    chunkNames: "server/[name]-[hash]",
+    platform: "node",
+    target: "node22",
+    format: "esm",
+    // Heavy libraries stay behind import() in chunks of their own, so that `initialize` is answered without them.
+    splitting: true,
+    banner: {
+      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    },
+  },
+  {
+    ...shared,
+    entryPoints: { main: "webview-ui/main.tsx" },
+    outdir: "dist/webview",
+    platform: "browser",
+    target: "chrome130",
+    format: "iife",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    loader: { ".ttf": "file" },
+    assetNames: "[name]",
+  },
+];
+
+await rm("dist", { recursive: true, force: true });
+await mkdir("dist/webview", { recursive: true });
+await cp("server/model/demo-script.json", "dist/demo-script.json");
+
+if (watch) {
+  for (const options of bundles) await (await context({ ...options, logLevel: "info" })).watch();
+} else {
+  const results = await Promise.all(bundles.map((options) => build(options)));
+  await chmod("dist/belay.mjs", 0o755);
+  await mkdir("out", { recursive: true });
+  await writeFile("out/metafile.json", JSON.stringify(results.map(({ metafile }) => metafile)));
+}

@@ -1,0 +1,63 @@
+// What the model is told besides the conversation. The first part is written once a thread and never changed, so that
+// the provider's cache of the prefix keeps hitting; what changes later is appended as its own message.
+import type { InstructionFile } from "../instructions/agents-md.ts";
+import type { HistoryItem } from "../model/model.ts";
+import type { ApprovalPolicy } from "../protocol/approval.ts";
+import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import { basePrompt } from "./prompt/base.ts";
+
+export interface Surroundings {
+  cwd: string;
+  shell: string;
+  platform: string;
+  /** ISO date. */
+  today: string;
+  instructions: readonly InstructionFile[];
+}
+
+export interface Permissions {
+  approvalPolicy: ApprovalPolicy;
+  sandbox: SandboxPolicy;
+}
+
+export function openingContext({ cwd, shell, platform, today, instructions }: Surroundings): HistoryItem[] {
+  const about = `<environment>\nFolder: ${cwd}\nShell: ${shell}\nPlatform: ${platform}\nDate: ${today}\n</environment>`;
+  const files = instructions.map(({ path, text }) => `<instructions file="${path}">\n${text}\n</instructions>`);
+  return [
+    { type: "message", role: "developer", text: basePrompt },
+    { type: "message", role: "developer", text: [about, ...files].join("\n\n") },
+  ];
+}
+
+/** The same permissions always give the same text: it is appended only when it differs from the last one. */
+export function permissionsMessage({ approvalPolicy, sandbox }: Permissions): string {
+  return `<permissions>\n${sandboxText(sandbox)}\n${approvalText[approvalPolicy]}\n</permissions>`;
+}
+
+export const interruptedMessage =
+  "<interrupted>The user stopped this turn on purpose. What was running was ended; tool calls without a result had none. Do not resume it unless asked.</interrupted>";
+
+const approvalText: Record<ApprovalPolicy, string> = {
+  untrusted: "Every command and every change asks the user first. Just make the call; the question is asked for you.",
+  "on-request":
+    'What the sandbox allows runs without a question. A command that must do more asks the user when you pass sandbox_permissions "require_escalated" with a justification; do so only when it is needed.',
+  never: "The user is never asked. What the sandbox does not allow fails; do not request more.",
+};
+
+function sandboxText(sandbox: SandboxPolicy): string {
+  const network = (allowed: boolean) => (allowed ? "The network is reachable." : "The network is not reachable.");
+  switch (sandbox.type) {
+    case "readOnly":
+      return `Commands run in a sandbox that cannot write files. ${network(sandbox.networkAccess)}`;
+    case "workspaceWrite": {
+      const more = sandbox.writableRoots.length > 0 ? ` and ${sandbox.writableRoots.join(", ")}` : "";
+      return `Commands run in a sandbox that can write only below the folder${more} and in /tmp, and not to .git or .vscode there. ${network(sandbox.networkAccess)}`;
+    }
+    case "externalSandbox":
+      return `Commands run inside a sandbox set up around this program. ${network(sandbox.networkAccess)}`;
+    case "dangerFullAccess":
+      return "Commands run without a sandbox, with everything the user can do. Be careful.";
+    default:
+      return sandbox satisfies never;
+  }
+}

@@ -1,0 +1,37 @@
+// The loop: ask the model, run the tools it calls, tell it what they returned, until it calls none.
+// No IO of its own: model, tools, clock and `emit` are handed in, so a whole turn can run in a test.
+import type { HistoryItem, ModelFailure, ModelRequest } from "../model/model.ts";
+import type { TokenUsageBreakdown } from "../protocol/turn.ts";
+import { type ReplyDeps, streamReply } from "./stream-reply.ts";
+import { runToolCalls, type ToolRunner } from "./tool-calls.ts";
+
+export type TurnEnd = { status: "completed" } | { status: "interrupted" } | { status: "failed"; failure: ModelFailure };
+
+export interface TurnDeps extends ReplyDeps {
+  request: Omit<ModelRequest, "history">;
+  history: readonly HistoryItem[];
+  /** Adds to `history`, for good. */
+  record(entries: readonly HistoryItem[]): void;
+  tools: ToolRunner;
+  /** Input that came while the turn was running, already recorded: true when there was any. */
+  takeInput(): boolean;
+  /** After each answer of the model and the tools of that answer. */
+  reportUsage(usage: TokenUsageBreakdown | null): void;
+}
+
+/** Never throws for what a model or a tool can do wrong. */
+export async function runTurn(deps: TurnDeps): Promise<TurnEnd> {
+  for (;;) {
+    const reply = await streamReply({ ...deps.request, history: deps.history }, deps);
+    deps.record(reply.entries);
+    if (reply.kind === "failed") return { status: "failed", failure: reply.failure };
+    if (reply.kind === "interrupted") return { status: "interrupted" };
+
+    const stopped = await runToolCalls(reply.toolCalls, deps);
+    deps.reportUsage(reply.usage);
+    if (stopped || deps.signal.aborted) return { status: "interrupted" };
+
+    const hasNewInput = deps.takeInput();
+    if (reply.toolCalls.length === 0 && !hasNewInput) return { status: "completed" };
+  }
+}

@@ -1,0 +1,169 @@
+// One answer of the model: its stream becomes items and deltas for the clients and entries for the history.
+// Every item that starts here completes here, also when the stream fails or is stopped.
+import type { HistoryItem, Model, ModelFailure, ModelRequest, ToolCallEntry } from "../model/model.ts";
+import type { ThreadItemOf } from "../protocol/item.ts";
+import type { ServerNotification } from "../protocol/methods.ts";
+import type { TokenUsageBreakdown } from "../protocol/turn.ts";
+
+export type Reply =
+  | { kind: "completed"; entries: HistoryItem[]; toolCalls: ToolCallEntry[]; usage: TokenUsageBreakdown | null }
+  | { kind: "interrupted"; entries: HistoryItem[] }
+  | { kind: "failed"; entries: HistoryItem[]; failure: ModelFailure };
+
+export interface ReplyDeps {
+  threadId: string;
+  turnId: string;
+  model: Model;
+  signal: AbortSignal;
+  emit(notification: ServerNotification): void;
+  now(): number;
+  newId(): string;
+}
+
+type StreamedItem = ThreadItemOf<"agentMessage" | "reasoning">;
+
+/** Never throws: the model's contract, kept. */
+export async function streamReply(request: ModelRequest, deps: ReplyDeps): Promise<Reply> {
+  const open = new OpenItems(deps);
+  const entries: HistoryItem[] = [];
+  const toolCalls: ToolCallEntry[] = [];
+  for await (const event of deps.model.stream(request, deps.signal)) {
+    switch (event.type) {
+      case "messageStarted":
+        open.start(event.id, {
+          type: "agentMessage",
+          id: deps.newId(),
+          text: "",
+          phase: null,
+          startedAtMs: deps.now(),
+        });
+        break;
+      case "messageDelta":
+        open.appendText(event.id, event.delta);
+        break;
+      case "messageCompleted":
+        open.complete(event.id, (item) => (item.type === "agentMessage" ? { ...item, text: event.text } : item));
+        if (event.text !== "") entries.push({ type: "message", role: "assistant", text: event.text });
+        break;
+      case "reasoningStarted":
+        open.start(event.id, {
+          type: "reasoning",
+          id: deps.newId(),
+          summary: [],
+          content: [],
+          startedAtMs: deps.now(),
+        });
+        break;
+      case "reasoningSummaryPart":
+        open.addSummaryPart(event.id, event.index);
+        break;
+      case "reasoningSummaryDelta":
+        open.appendSummary(event.id, event.index, event.delta);
+        break;
+      case "reasoningTextDelta":
+        open.appendReasoning(event.id, event.index, event.delta);
+        break;
+      case "reasoningCompleted": {
+        const { id, summary, content, encrypted } = event;
+        open.complete(id, (item) => (item.type === "reasoning" ? { ...item, summary, content } : item));
+        entries.push({ type: "reasoning", id, summary, encrypted });
+        break;
+      }
+      case "toolCall":
+        toolCalls.push(event.call);
+        entries.push(event.call);
+        break;
+      case "completed":
+        open.completeAll();
+        return { kind: "completed", entries, toolCalls, usage: event.usage };
+      case "interrupted":
+      case "failed": {
+        // What was said stays said, for the person and for the model; calls that never ran do not.
+        const said = [...entries.filter((entry) => entry.type !== "toolCall"), ...open.completeAll()];
+        return event.type === "failed"
+          ? { kind: "failed", entries: said, failure: event.failure }
+          : { kind: "interrupted", entries: said };
+      }
+      default:
+        event satisfies never;
+    }
+  }
+  open.completeAll();
+  const failure = { message: "The model's stream ended without an end. Try again.", info: "other", details: null };
+  return { kind: "failed", entries: [], failure };
+}
+
+/** The items of this answer that have begun and not ended, by the model's own ids. */
+class OpenItems {
+  readonly #items = new Map<string, StreamedItem>();
+  readonly #deps: ReplyDeps;
+
+  constructor(deps: ReplyDeps) {
+    this.#deps = deps;
+  }
+
+  start(key: string, item: StreamedItem): void {
+    this.#items.set(key, item);
+    this.#emit({
+      method: "item/started",
+      params: { item: { ...item }, ...this.#ids(), startedAtMs: this.#deps.now() },
+    });
+  }
+
+  appendText(key: string, delta: string): void {
+    const item = this.#items.get(key);
+    if (item?.type !== "agentMessage") return;
+    item.text += delta;
+    this.#emit({ method: "item/agentMessage/delta", params: { ...this.#ids(), itemId: item.id, delta } });
+  }
+
+  addSummaryPart(key: string, summaryIndex: number): void {
+    const item = this.#items.get(key);
+    if (item?.type !== "reasoning") return;
+    item.summary[summaryIndex] ??= "";
+    const params = { ...this.#ids(), itemId: item.id, summaryIndex };
+    this.#emit({ method: "item/reasoning/summaryPartAdded", params });
+  }
+
+  appendSummary(key: string, summaryIndex: number, delta: string): void {
+    const item = this.#items.get(key);
+    if (item?.type !== "reasoning") return;
+    item.summary[summaryIndex] = (item.summary[summaryIndex] ?? "") + delta;
+    const params = { ...this.#ids(), itemId: item.id, delta, summaryIndex };
+    this.#emit({ method: "item/reasoning/summaryTextDelta", params });
+  }
+
+  appendReasoning(key: string, contentIndex: number, delta: string): void {
+    const item = this.#items.get(key);
+    if (item?.type !== "reasoning") return;
+    item.content[contentIndex] = (item.content[contentIndex] ?? "") + delta;
+    const params = { ...this.#ids(), itemId: item.id, delta, contentIndex };
+    this.#emit({ method: "item/reasoning/textDelta", params });
+  }
+
+  complete(key: string, finish: (item: StreamedItem) => StreamedItem): void {
+    const item = this.#items.get(key);
+    if (item === undefined) return;
+    this.#items.delete(key);
+    const completedAtMs = this.#deps.now();
+    const finished = { ...finish(item), completedAtMs };
+    this.#emit({ method: "item/completed", params: { item: finished, ...this.#ids(), completedAtMs } });
+  }
+
+  /** Completes what is open as far as it came. Returns the texts that were already shown. */
+  completeAll(): HistoryItem[] {
+    const shown = [...this.#items.values()].flatMap((item): HistoryItem[] =>
+      item.type === "agentMessage" && item.text !== "" ? [{ type: "message", role: "assistant", text: item.text }] : [],
+    );
+    for (const key of [...this.#items.keys()]) this.complete(key, (item) => item);
+    return shown;
+  }
+
+  #emit(notification: ServerNotification): void {
+    this.#deps.emit(notification);
+  }
+
+  #ids(): { threadId: string; turnId: string } {
+    return { threadId: this.#deps.threadId, turnId: this.#deps.turnId };
+  }
+}

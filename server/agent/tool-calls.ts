@@ -1,0 +1,38 @@
+// Runs the tool calls of one answer side by side. Each call gets exactly one output, in the order of the calls.
+import type { HistoryItem, ToolCallEntry } from "../model/model.ts";
+
+export interface ToolRunner {
+  run(call: ToolCallEntry): Promise<{ output: string; stopsTurn: boolean }>;
+  /** Ends what else is running: a person said to stop. */
+  stop(): void;
+}
+
+/** True when a person stopped the turn while the calls ran. */
+export async function runToolCalls(
+  calls: readonly ToolCallEntry[],
+  deps: { tools: ToolRunner; record(entries: readonly HistoryItem[]): void },
+): Promise<boolean> {
+  const outcomes = await Promise.all(
+    calls.map(async (call) => {
+      const outcome = await runOne(call, deps.tools);
+      if (outcome.stopsTurn) deps.tools.stop();
+      return outcome;
+    }),
+  );
+  deps.record(
+    outcomes.map(({ output }, index) => {
+      const call = calls[index] as ToolCallEntry;
+      return { type: "toolOutput", callId: call.callId, kind: call.kind, output };
+    }),
+  );
+  return outcomes.some(({ stopsTurn }) => stopsTurn);
+}
+
+/** A bug in one tool must not take its neighbours' results away: the model hears of it like of any failure. */
+async function runOne(call: ToolCallEntry, tools: ToolRunner): Promise<{ output: string; stopsTurn: boolean }> {
+  try {
+    return await tools.run(call);
+  } catch (error) {
+    return { output: `${call.name} failed inside Belay: ${(error as Error).message}`, stopsTurn: false };
+  }
+}

@@ -1,0 +1,119 @@
+// The composition root: builds the parts and hands them down. One app serves all connections of a process.
+import { homedir } from "node:os";
+import { loadConfig, type ConfigWarning, type Overrides } from "./config/load.ts";
+import { writeFilesAtomically } from "./files/disk.ts";
+import { DocumentView } from "./files/document-view.ts";
+import { editorEdit } from "./files/editor-edit.ts";
+import type { FilePlan } from "./files/patch-plan.ts";
+import type { Caller } from "./handlers/caller.ts";
+import { modelHandlers } from "./handlers/model.ts";
+import { threadHandlers } from "./handlers/thread.ts";
+import { turnHandlers } from "./handlers/turn.ts";
+import { readInstructions } from "./instructions/agents-md.ts";
+import { defaultModel, listModels, type ModelSource, selectModel } from "./model/select.ts";
+import { ApplyEditResult, type ApplyEditParams } from "./protocol/editor.ts";
+import type { clientRequests } from "./protocol/methods.ts";
+import { counter } from "./protocol/rpc/connection.ts";
+import type { Handlers } from "./protocol/rpc/dispatch.ts";
+import { messageOf } from "./protocol/rpc/errors.ts";
+import type { Log } from "./thread/deps.ts";
+import { ThreadStore } from "./thread/thread-store.ts";
+import { commandRunner } from "./tools/execute.ts";
+import type { WriteResult } from "./tools/tool.ts";
+import { uuidV7 } from "./util/uuid-v7.ts";
+
+export interface AppOptions {
+  /** BELAY_HOME, absolute. */
+  home: string;
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  platform: NodeJS.Platform;
+  version: string;
+  /** Lowest first: the editor's settings, then `-c`. */
+  overrides: readonly Overrides[];
+  apiKeys: Readonly<Record<string, string>>;
+  log: Log;
+}
+
+/** An editor that applies edits to its own buffers. */
+export interface EditorPort {
+  applyEdit(edit: ApplyEditParams): Promise<unknown>;
+}
+
+export interface App {
+  readonly options: AppOptions;
+  readonly warnings: readonly ConfigWarning[];
+  readonly documents: DocumentView;
+  readonly store: ThreadStore;
+  readonly nextRequestId: () => number;
+  /** All of the protocol but the handshake, which is the door's. */
+  readonly handlers: Omit<Handlers<typeof clientRequests, Caller>, "initialize">;
+  /** From now on edits go through this editor; null: to the disk. */
+  connectEditor(port: EditorPort | null): void;
+  /** Interrupts what runs and waits for it. */
+  close(): Promise<void>;
+}
+
+export async function createApp(options: AppOptions): Promise<App> {
+  const { home, env, log } = options;
+  const { config, warnings } = await loadConfig(home, options.overrides);
+  const documents = new DocumentView();
+  const models: ModelSource = { config, home, env, apiKeys: options.apiKeys };
+  const runner = commandRunner({ platform: options.platform, env, userHome: homedir() || null, belayHome: home });
+  const nextRequestId = counter();
+  let editor: EditorPort | null = null;
+
+  const instructions = (cwd: string) => readInstructions([home, cwd], config.project_doc_max_bytes);
+  const store = new ThreadStore({
+    home,
+    version: options.version,
+    defaultCwd: options.cwd,
+    defaultModel: () => defaultModel(models),
+    thread: {
+      config,
+      files: { read: (path) => documents.read(path), realTarget: (path) => documents.realTarget(path) },
+      shell: "bash",
+      platform: options.platform,
+      selectModel: (provider) => selectModel(models, provider),
+      readInstructions: instructions,
+      sandboxUnavailable: async () => {
+        const status = await runner.sandboxStatus();
+        return status.kind === "works" ? null : status.reason;
+      },
+      execute: (request) => runner.execute(request),
+      write: (plan) => (editor === null ? writeFilesAtomically(plan) : writeThrough(editor, plan)),
+      nextRequestId,
+      newId: uuidV7,
+      now: Date.now,
+      log,
+    },
+  });
+
+  return {
+    options,
+    warnings,
+    documents,
+    store,
+    nextRequestId,
+    handlers: {
+      ...threadHandlers(store, async (cwd) => (await instructions(cwd)).map(({ path }) => path)),
+      ...turnHandlers(store),
+      ...modelHandlers(() => listModels(models)),
+    },
+    connectEditor(port) {
+      editor = port;
+      if (port === null) documents.clear();
+    },
+    close: () => store.stopAll(),
+  };
+}
+
+async function writeThrough(editor: EditorPort, plan: readonly FilePlan[]): Promise<WriteResult> {
+  try {
+    const result = ApplyEditResult.parse(await editor.applyEdit(editorEdit(plan)));
+    if (result.applied) return { ok: true };
+    return { ok: false, message: result.failureReason ?? "the editor did not apply the change, and did not say why" };
+  } catch (error) {
+    return { ok: false, message: `the editor did not apply the change: ${messageOf(error)}` };
+  }
+}

@@ -1,0 +1,28 @@
+// What a person allowed for the rest of a thread. Kept by exact key: nothing is generalised here.
+import { createHash } from "node:crypto";
+
+export class SessionApprovals {
+  readonly #keys = new Set<string>();
+
+  remember(keys: readonly string[]): void {
+    for (const key of keys) this.#keys.add(key);
+  }
+
+  /** An action without keys is never covered. */
+  cover(keys: readonly string[]): boolean {
+    return keys.length > 0 && keys.every((key) => this.#keys.has(key));
+  }
+}
+
+/** One command, exactly: another word, folder or leave to skip the sandbox is another command. */
+export function commandKey(command: { argv: readonly string[]; cwd: string; escalated: boolean }): string {
+  const { argv, cwd, escalated } = command;
+  return `command:${createHash("sha256")
+    .update(JSON.stringify([argv, cwd, escalated]))
+    .digest("hex")}`;
+}
+
+/** One file by its real place. */
+export function fileKey(realPath: string): string {
+  return `file:${realPath}`;
+}

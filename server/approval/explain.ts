@@ -1,0 +1,33 @@
+// Says in a few plain words where an action happens, what confines it and why it asks. Shown as they are.
+import { basename } from "node:path";
+import type { ApprovalExplanation } from "../protocol/approval.ts";
+import type { SandboxPolicy } from "../protocol/sandbox.ts";
+
+export function explainApproval(facts: {
+  cwd: string;
+  sandbox: SandboxPolicy;
+  sandboxed: boolean;
+  because: string;
+}): ApprovalExplanation {
+  return {
+    location: basename(facts.cwd) || facts.cwd,
+    sandbox: facts.sandboxed ? describeSandbox(facts.sandbox) : "no sandbox: it can do whatever you can",
+    because: facts.because,
+  };
+}
+
+export function describeSandbox(policy: SandboxPolicy): string {
+  const network = (allowed: boolean) => (allowed ? "network allowed" : "no network");
+  switch (policy.type) {
+    case "readOnly":
+      return `reads only, ${network(policy.networkAccess)}`;
+    case "workspaceWrite":
+      return `may write the workspace, ${network(policy.networkAccess)}`;
+    case "externalSandbox":
+      return `confined from outside, ${network(policy.networkAccess)}`;
+    case "dangerFullAccess":
+      return "no sandbox: it can do whatever you can";
+    default:
+      return policy satisfies never;
+  }
+}

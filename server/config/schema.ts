@@ -1,0 +1,45 @@
+// The keys of config.toml. Plain data; a key that is absent has the default that stands here.
+import * as z from "zod";
+import { ApprovalPolicy } from "../protocol/approval.ts";
+import { SandboxMode } from "../protocol/sandbox.ts";
+
+export const ProviderConfig = z.object({
+  name: z.string().optional(),
+  base_url: z.string().optional(),
+  /** Environment variable that holds the key. */
+  env_key: z.string().optional(),
+  wire_api: z.enum(["responses", "chat"]).default("responses"),
+  http_headers: z.record(z.string(), z.string()).default({}),
+  /** Header name to environment variable; unset variables send no header. */
+  env_http_headers: z.record(z.string(), z.string()).default({}),
+  query_params: z.record(z.string(), z.string()).default({}),
+  /** Tries again before the answer begins: connection failures and 5xx. */
+  request_max_retries: z.int().min(0).max(20).default(2),
+  /** A stream that says nothing for so long counts as lost. */
+  stream_idle_timeout_ms: z.int().min(1).default(300_000),
+  /** Only for the scripted provider: the script it plays. */
+  script: z.string().optional(),
+});
+export type ProviderConfig = z.infer<typeof ProviderConfig>;
+
+export const Config = z.object({
+  model: z.string().optional(),
+  model_provider: z.string().default("openai"),
+  model_providers: z.record(z.string(), ProviderConfig).default({}),
+  model_reasoning_effort: z.string().optional(),
+  /** In tokens. Unknown without it: the context ring stays empty then. */
+  model_context_window: z.int().min(1).optional(),
+  approval_policy: ApprovalPolicy.default("on-request"),
+  sandbox_mode: SandboxMode.default("workspace-write"),
+  sandbox_workspace_write: z
+    .object({
+      writable_roots: z.array(z.string()).default([]),
+      network_access: z.boolean().default(false),
+      exclude_tmpdir_env_var: z.boolean().default(false),
+      exclude_slash_tmp: z.boolean().default(false),
+    })
+    .prefault({}),
+  /** Longest AGENTS.md that is read; the rest is cut with a note. */
+  project_doc_max_bytes: z.int().min(0).default(32_768),
+});
+export type Config = z.infer<typeof Config>;

@@ -1,0 +1,66 @@
+// The door for any client of the App Server protocol: JSON lines on a pair of streams.
+import type { Readable, Writable } from "node:stream";
+import type { App } from "../app.ts";
+import type { Caller } from "../handlers/caller.ts";
+import { clientRequests } from "../protocol/methods.ts";
+import { Connection } from "../protocol/rpc/connection.ts";
+import { dispatcher } from "../protocol/rpc/dispatch.ts";
+import { alreadyInitialized, notInitialized } from "../protocol/rpc/errors.ts";
+import { Lanes } from "../protocol/rpc/lanes.ts";
+import type { Client } from "../thread/client.ts";
+import { connectionClient, leaveThreads, tellWarnings } from "./client.ts";
+import { jsonLines } from "./json-lines.ts";
+
+// new --initialize--> ready.  Before it, every other request is refused.
+type Handshake = { kind: "new" } | { kind: "ready"; client: Client };
+
+/** Resolves when the client has gone and everything it started has ended. */
+export async function serveAppServer(app: App, streams: { input: Readable; output: Writable }): Promise<void> {
+  let handshake = { kind: "new" } as Handshake;
+  const { log, home, platform, version } = app.options;
+  const dispatch = dispatcher<typeof clientRequests, Caller>(
+    clientRequests,
+    {
+      ...app.handlers,
+      async initialize({ clientInfo, capabilities }) {
+        if (handshake.kind === "ready") throw alreadyInitialized();
+        const optOut = new Set(capabilities?.optOutNotificationMethods ?? []);
+        const client = connectionClient(connection, { name: clientInfo.name, optOut });
+        handshake = { kind: "ready", client };
+        setImmediate(() => tellWarnings(app, client));
+        return {
+          userAgent: `${clientInfo.name}/${version} (${platform}) belay (${clientInfo.name}; ${clientInfo.version})`,
+          codexHome: home,
+          platformFamily: platform === "win32" ? "windows" : "unix",
+          platformOs: osNames[platform] ?? platform,
+        };
+      },
+    },
+    new Lanes(),
+  );
+
+  const closed = Promise.withResolvers<void>();
+  const connection: Connection = new Connection(
+    jsonLines(streams.input, streams.output, (reason) => log("warning", `a line was not read: ${reason}`)),
+    {
+      request(method, params, { signal }) {
+        if (handshake.kind === "ready") return dispatch(method, params, { client: handshake.client }, signal);
+        // Parsing comes first, like on the original: an unknown method is named as such even before the handshake.
+        if (method !== "initialize" && Object.hasOwn(clientRequests, method)) throw notInitialized();
+        return dispatch(method, params, { client: connectionClient(connection, nobody) }, signal);
+      },
+      // `initialized` is welcome and changes nothing; others are not ours.
+      notification() {},
+      malformed: (reason) => log("warning", `a message was ignored: ${reason}`),
+      closed: () => closed.resolve(),
+    },
+    { nextId: app.nextRequestId, cancels: false },
+  );
+
+  await closed.promise;
+  if (handshake.kind === "ready") leaveThreads(app, handshake.client);
+  await app.close();
+}
+
+const nobody = { name: "", optOut: new Set<string>() };
+const osNames: Partial<Record<NodeJS.Platform, string>> = { darwin: "macos", win32: "windows" };

@@ -1,0 +1,106 @@
+// The door for VS Code: the Language Server Protocol's handshake and document sync on node IPC, then the same protocol
+// as on the other door, on the same connection.
+import { type App, type AppOptions, createApp } from "../app.ts";
+import type { Caller } from "../handlers/caller.ts";
+import { codeActionKinds, codeActions } from "../handlers/editor.ts";
+import { clientRequests, editorNotifications, editorRequests, type ParamsOut } from "../protocol/methods.ts";
+import { Connection, type Transport } from "../protocol/rpc/connection.ts";
+import { type Dispatch, dispatcher, parseParams } from "../protocol/rpc/dispatch.ts";
+import { alreadyInitialized, messageOf, notInitialized, unknownMethod } from "../protocol/rpc/errors.ts";
+import { Lanes } from "../protocol/rpc/lanes.ts";
+import type { Client } from "../thread/client.ts";
+import { connectionClient, leaveThreads, tellWarnings } from "./client.ts";
+
+// new --initialize--> ready --shutdown--> leaving
+type Handshake =
+  | { kind: "new" }
+  | { kind: "ready"; app: App; client: Client; protocol: Dispatch<Caller> }
+  | { kind: "leaving" };
+
+type Options = Omit<AppOptions, "overrides" | "apiKeys">;
+
+/** Resolves when the editor has gone, and everything it started has ended. */
+export async function serveEditor(transport: Transport, options: Options): Promise<void> {
+  const { log } = options;
+  const closed = Promise.withResolvers<void>();
+  let handshake = { kind: "new" } as Handshake;
+  let app = null as App | null;
+
+  const initialize = async (params: ParamsOut<typeof editorRequests, "initialize">) => {
+    if (handshake.kind !== "new") throw alreadyInitialized();
+    const { belay, config = {}, apiKey } = params.initializationOptions ?? {};
+    const apiKeys = apiKey ? { [apiKey.provider]: apiKey.key } : {};
+    app = await createApp({ ...options, overrides: [config], apiKeys });
+    const client = connectionClient(connection, { name: params.clientInfo?.name ?? "editor", optOut: new Set() });
+    if (belay?.workspaceEdits) {
+      app.connectEditor({ applyEdit: (edit) => connection.request("workspace/applyEdit", edit) });
+    }
+    handshake = { kind: "ready", app, client, protocol: protocolOf(app) };
+    return {
+      capabilities: {
+        textDocumentSync: { openClose: true, change: 2 as const },
+        codeActionProvider: { codeActionKinds },
+      },
+      serverInfo: { name: "belay", version: options.version },
+    };
+  };
+
+  const editor = dispatcher<typeof editorRequests, null>(
+    editorRequests,
+    {
+      initialize,
+      shutdown: async () => {
+        handshake = { kind: "leaving" };
+        await app?.close();
+        return null;
+      },
+      "textDocument/codeAction": async (params) => codeActions(params),
+    },
+    new Lanes(),
+  );
+
+  const connection: Connection = new Connection(
+    transport,
+    {
+      request(method, params, { signal }) {
+        if (Object.hasOwn(editorRequests, method)) return editor(method, params, null, signal);
+        if (handshake.kind === "ready") return handshake.protocol(method, params, { client: handshake.client }, signal);
+        throw Object.hasOwn(clientRequests, method) ? notInitialized() : unknownMethod(method, allMethods);
+      },
+      notification(method, params) {
+        if (method === "exit") closed.resolve();
+        else if (method === "initialized" && handshake.kind === "ready") tellWarnings(handshake.app, handshake.client);
+        else if (handshake.kind === "ready") syncDocument(handshake.app, method, params);
+      },
+      malformed: (reason) => log("warning", `a message was ignored: ${reason}`),
+      closed: () => closed.resolve(),
+    },
+    {},
+  );
+
+  const syncDocument = ({ documents }: App, method: string, params: unknown) => {
+    try {
+      if (method === "textDocument/didOpen") {
+        documents.open(parseParams(editorNotifications[method].params, params).textDocument);
+      } else if (method === "textDocument/didChange") {
+        documents.change(parseParams(editorNotifications[method].params, params));
+      } else if (method === "textDocument/didClose") {
+        documents.close(parseParams(editorNotifications[method].params, params).textDocument.uri);
+      }
+    } catch (error) {
+      log("warning", `${method} was ignored: ${messageOf(error)}`);
+    }
+  };
+
+  await closed.promise;
+  if (handshake.kind === "ready") leaveThreads(handshake.app, handshake.client);
+  app?.connectEditor(null);
+  await app?.close();
+}
+
+function protocolOf(app: App): Dispatch<Caller> {
+  const initialize = () => Promise.reject(alreadyInitialized());
+  return dispatcher<typeof clientRequests, Caller>(clientRequests, { ...app.handlers, initialize }, new Lanes());
+}
+
+const allMethods = [...Object.keys(editorRequests), ...Object.keys(clientRequests)];

@@ -1,0 +1,190 @@
+// What becomes of the bytes a program writes: decoded, passed on promptly, kept within bounds, and made safe for the model.
+import { StringDecoder } from "node:string_decoder";
+
+export interface KeptOutput {
+  /** Head and tail, with a line between them when something is missing. */
+  readonly text: string;
+  readonly truncatedBytes: number;
+}
+
+export interface OutputKeeper {
+  add(text: string): void;
+  kept(): KeptOutput;
+}
+
+/** Keeps the first and the last half of `maxBytes` bytes of UTF-8. Memory stays at `maxBytes` however much is added. */
+export function outputKeeper(maxBytes: number): OutputKeeper {
+  const headLimit = Math.ceil(maxBytes / 2);
+  const tailLimit = maxBytes - headLimit;
+  let head: Buffer | null = null;
+  let headBytes = 0;
+  let tail: Buffer | null = null;
+  // Every byte that did not fit into the head; the last `tailLimit` of them are in the ring `tail`.
+  let tailBytes = 0;
+
+  function addToTail(bytes: Buffer): void {
+    tail ??= Buffer.alloc(tailLimit);
+    const last = bytes.subarray(Math.max(0, bytes.length - tailLimit));
+    const position = tailLimit === 0 ? 0 : (tailBytes + bytes.length - last.length) % tailLimit;
+    const untilEnd = last.copy(tail, position);
+    last.copy(tail, 0, untilEnd);
+    tailBytes += bytes.length;
+  }
+
+  return {
+    add(text) {
+      const bytes = Buffer.from(text, "utf8");
+      head ??= Buffer.allocUnsafe(headLimit);
+      const fitting = bytes.copy(head, headBytes);
+      headBytes += fitting;
+      if (fitting < bytes.length) addToTail(bytes.subarray(fitting));
+    },
+    kept() {
+      const start = (head ?? Buffer.alloc(0)).subarray(0, headBytes);
+      if (tail === null || tailBytes <= tailLimit) {
+        const whole = Buffer.concat([start, (tail ?? Buffer.alloc(0)).subarray(0, tailBytes)]);
+        return { text: whole.toString("utf8"), truncatedBytes: 0 };
+      }
+      const position = tailLimit === 0 ? 0 : tailBytes % tailLimit;
+      const end = Buffer.concat([tail.subarray(position), tail.subarray(0, position)]);
+      return join(wholeCharactersAtEnd(start), wholeCharactersAtStart(end), headBytes + tailBytes);
+    },
+  };
+}
+
+export interface OutputReceiver {
+  /** A new input, such as stdout: characters may be split between its pieces, but not between two inputs. */
+  input(): { write(bytes: Buffer): void; end(): void };
+  /** Passes on what is still held back. */
+  flush(): void;
+}
+
+/**
+ * Decodes and passes text on in order of arrival. What arrives in one turn of the event loop is put together, up to
+ * 8 KiB; nothing waits longer than that.
+ */
+export function outputReceiver(pass: (text: string) => void): OutputReceiver {
+  let pending = "";
+  let scheduled: NodeJS.Immediate | null = null;
+
+  function flush(): void {
+    if (scheduled !== null) clearImmediate(scheduled);
+    scheduled = null;
+    const text = pending;
+    pending = "";
+    if (text !== "") pass(text);
+  }
+
+  function receive(text: string): void {
+    pending += text;
+    while (pending.length > pieceLength) {
+      const end = isHighSurrogate(pending.charCodeAt(pieceLength - 1)) ? pieceLength - 1 : pieceLength;
+      const piece = pending.slice(0, end);
+      pending = pending.slice(end);
+      pass(piece);
+    }
+    if (pending !== "") scheduled ??= setImmediate(flush);
+  }
+
+  return {
+    input() {
+      const decoder = new StringDecoder("utf8");
+      return { write: (bytes) => receive(decoder.write(bytes)), end: () => receive(decoder.end()) };
+    },
+    flush,
+  };
+}
+
+const pieceLength = 8 * 1024;
+
+/**
+ * The copy of an output that goes into the model's context: no terminal control, only the last state of a progress
+ * line, hidden characters made visible, and at most `maxTokens` tokens at four bytes each, head and tail with a count.
+ * `truncatedBytes` is what an ExecResult says is missing already, so that the count stays true.
+ */
+export function forModel(text: string, options: { maxTokens: number; truncatedBytes?: number }): string {
+  const maxBytes = options.maxTokens * 4;
+  const missing = options.truncatedBytes ?? 0;
+  const marker = omissionLine(missing);
+  const at = missing === 0 ? -1 : text.indexOf(marker);
+  if (at < 0) {
+    const plain = plainText(text);
+    if (Buffer.byteLength(plain) <= maxBytes) return plain;
+    const keeper = outputKeeper(Math.max(0, maxBytes - longestOmissionLine));
+    keeper.add(plain);
+    return keeper.kept().text;
+  }
+  const head = Buffer.from(plainText(text.slice(0, at)));
+  const tail = Buffer.from(plainText(text.slice(at + marker.length)));
+  const total = head.length + tail.length + missing;
+  if (head.length + tail.length + longestOmissionLine <= maxBytes) return join(head, tail, total).text;
+  const half = Math.max(0, Math.floor((maxBytes - longestOmissionLine) / 2));
+  const start = wholeCharactersAtEnd(head.subarray(0, half));
+  const end = wholeCharactersAtStart(tail.subarray(Math.max(0, tail.length - half)));
+  return join(start, end, total).text;
+}
+
+// biome-ignore-start lint/suspicious/noControlCharactersInRegex: control characters are what these are about.
+// OSC, DCS, SOS, PM and APC carry text up to a terminator; one that is never terminated ends with its line.
+const controlStrings = /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\r\n]*(?:\x07|\x1b\\|\x9c)?/g;
+const controlSequences = /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]/g;
+const otherEscapes = /\x1b[ -/]*[0-~]/g;
+const overstrikes = /[^\n]\x08/g;
+const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
+// biome-ignore-end lint/suspicious/noControlCharactersInRegex: see above.
+
+// Bidirectional controls and tag characters show a person something else than the model reads.
+const hidden = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|[\u{e0000}-\u{e007f}]/gu;
+
+function plainText(text: string): string {
+  return text
+    .replace(controlStrings, "")
+    .replace(controlSequences, "")
+    .replace(otherEscapes, "")
+    .replaceAll("\r\n", "\n")
+    .split("\n")
+    .map(lastState)
+    .join("\n")
+    .replace(overstrikes, "")
+    .replace(controls, "")
+    .replace(hidden, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`);
+}
+
+// A carriage return starts the line anew: only what was written last is still to be seen.
+function lastState(line: string): string {
+  if (!line.includes("\r")) return line;
+  return line.split("\r").findLast((state) => state !== "") ?? "";
+}
+
+function join(head: Buffer, tail: Buffer, totalBytes: number): KeptOutput {
+  const truncatedBytes = totalBytes - head.length - tail.length;
+  return { text: head.toString("utf8") + omissionLine(truncatedBytes) + tail.toString("utf8"), truncatedBytes };
+}
+
+function omissionLine(bytes: number): string {
+  return `\n[... ${bytes} bytes omitted ...]\n`;
+}
+
+const longestOmissionLine = omissionLine(Number.MAX_SAFE_INTEGER).length;
+
+function wholeCharactersAtStart(bytes: Buffer): Buffer {
+  let start = 0;
+  while (start < bytes.length && isContinuation(bytes[start])) start += 1;
+  return bytes.subarray(start);
+}
+
+function wholeCharactersAtEnd(bytes: Buffer): Buffer {
+  let lead = bytes.length - 1;
+  while (lead >= 0 && isContinuation(bytes[lead])) lead -= 1;
+  const first = bytes[lead] ?? 0;
+  const length = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+  return lead + length > bytes.length ? bytes.subarray(0, lead) : bytes;
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
+}

@@ -1,0 +1,89 @@
+// Runs one program to its end and says what happened. Does not know what a sandbox is, nor why the program is run.
+import type { execa as Execa } from "execa";
+import { outputKeeper, outputReceiver } from "./output.ts";
+import type { ExecResult } from "./result.ts";
+import { superviseEnd } from "./terminate.ts";
+
+export interface ProgramRequest {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** All of it: nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Ends the program, and whatever it started, when aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** Undefined: no limit. */
+  readonly timeoutMs?: number | undefined;
+  /** Called with each piece of output, at most 8 Ki characters, in order of arrival. Must not throw. */
+  readonly onOutput?: ((chunk: string) => void) | undefined;
+  /** How much output the result keeps. Undefined: 1 MiB. */
+  readonly keepBytes?: number | undefined;
+}
+
+/** Never throws. Its stdin is empty; it has a process group of its own, which ends with it. */
+export async function runProgram(request: ProgramRequest): Promise<ExecResult> {
+  const startedAt = performance.now();
+  const keeper = outputKeeper(request.keepBytes ?? 1024 * 1024);
+  const end = await runToEnd(request, (text) => {
+    keeper.add(text);
+    request.onOutput?.(text);
+  });
+  const { text: output, truncatedBytes } = keeper.kept();
+  return { ...end, output, truncatedBytes, durationMs: performance.now() - startedAt };
+}
+
+type End = Omit<ExecResult, "output" | "truncatedBytes" | "durationMs">;
+
+const nothingHappened: End = { exitCode: null, signal: null, timedOut: false, aborted: false, spawnError: null };
+
+async function runToEnd(request: ProgramRequest, pass: (text: string) => void): Promise<End> {
+  if (request.signal?.aborted) return { ...nothingHappened, aborted: true };
+  try {
+    // Loaded when the first command runs, not when the server starts.
+    const { execa } = await import("execa");
+    const subprocess = start(execa, request);
+    const receiver = outputReceiver(pass);
+    for (const stream of [subprocess.stdout, subprocess.stderr]) {
+      const input = receiver.input();
+      stream.on("data", (bytes: Buffer) => input.write(bytes));
+      stream.once("end", () => input.end());
+    }
+    using ending = superviseEnd(
+      {
+        kill: (signal) => void subprocess.kill(signal),
+        onceExited: (listener) => void subprocess.nodeChildProcess.once("exit", listener),
+        closePipes: () => [subprocess.stdout, subprocess.stderr].forEach((stream) => void stream.destroy()),
+      },
+      request,
+    );
+    const ended = await Promise.race([subprocess, ending.givenUp]);
+    receiver.flush();
+    const reason = ending.stopReason();
+    const stopped = { timedOut: reason === "timedOut", aborted: reason === "aborted" };
+    if (ended === undefined) return { ...nothingHappened, ...stopped };
+    if (subprocess.pid === undefined)
+      return { ...nothingHappened, spawnError: ended.originalMessage ?? messageOf(ended.cause) };
+    return { ...nothingHappened, ...stopped, exitCode: ended.exitCode ?? null, signal: ended.signal ?? null };
+  } catch (error) {
+    // Arguments that no program can be started with, such as one with a NUL byte.
+    return { ...nothingHappened, spawnError: messageOf(error) };
+  }
+}
+
+function start(execa: typeof Execa, { file, args, cwd, env }: ProgramRequest) {
+  return execa(file, args, {
+    cwd,
+    env,
+    extendEnv: false,
+    stdin: "ignore",
+    encoding: "buffer",
+    buffer: false,
+    reject: false,
+    killDescendants: true,
+    forceKillAfterDelay: false,
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

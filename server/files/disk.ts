@@ -1,0 +1,252 @@
+// Text files on disk: reads what can be edited, and writes a set of changes as one. Nothing else here touches the disk.
+import { createHash, randomUUID } from "node:crypto";
+import { constants, type Stats } from "node:fs";
+import * as fs from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { FileView } from "./patch-plan.ts";
+import { realTarget } from "./paths.ts";
+
+/** Must not throw: what cannot be read is `refused`, with cause and cure. The text keeps its byte order mark. */
+export async function readTextFile(path: string): Promise<FileView> {
+  try {
+    const stat = await fs.stat(path);
+    if (!stat.isFile())
+      return refused(`it is ${stat.isDirectory() ? "a directory" : "not a regular file"}. Name a file.`);
+    if (stat.size > maxTextBytes) return refused(`it is larger than ${maxTextBytes >> 20} MB. Edit it with a command.`);
+    const bytes = await fs.readFile(path);
+    if (bytes.includes(0))
+      return refused("it is a binary file, or UTF-16. Edit it with a command, or save it as UTF-8.");
+    return { kind: "text", text: strictUtf8.decode(bytes), version: null, dirty: false };
+  } catch (error) {
+    if (isMissing(error)) return { kind: "missing" };
+    if (error instanceof TypeError)
+      return refused("it is not UTF-8 text. Save it as UTF-8, or edit it with a command.");
+    return refused(`it cannot be read (${errorText(error)}). Check its permissions.`);
+  }
+}
+
+/** A `FilePlan` is one of these; so is what takes a plan back. */
+export interface FileWrite {
+  /** Absolute, like `movePath`. */
+  readonly path: string;
+  readonly change: { readonly kind: "add" | "delete" } | { readonly kind: "update"; readonly movePath: string | null };
+  /** Null to delete the file. */
+  readonly after: string | null;
+  /** SHA-256 (hex) of the bytes that must be there now; null when nothing must be there. */
+  readonly beforeHash: string | null;
+}
+
+export interface WriteOptions {
+  /** Asked for every real path right before the first write. False refuses all: a link moved since the approval. */
+  permits?(realPath: string): boolean;
+}
+
+export type WriteResult =
+  | { readonly ok: true /** Every real path that was written or removed. */; readonly paths: readonly string[] }
+  | { readonly ok: false; readonly message: string };
+
+/**
+ * All or nothing: no file is touched unless each still holds what the plan saw, and when one write fails, those before
+ * it are taken back. Must not throw.
+ */
+export async function writeFilesAtomically(
+  writes: readonly FileWrite[],
+  options: WriteOptions = {},
+): Promise<WriteResult> {
+  const targets: Target[] = [];
+  for (const write of writes) {
+    const target = await preflight(write);
+    if (!target.ok) return { ok: false, message: `${target.message} Nothing was written.` };
+    targets.push(target.value);
+  }
+  const paths = targets.flatMap(({ from, to }) => (from === to ? [to] : [from, to]));
+  const twice = paths.find((path, index) => paths.indexOf(path) !== index);
+  if (twice !== undefined)
+    return fail(`${twice} would be written twice, through a symbolic link. Nothing was written.`);
+  const barred = paths.find((path) => options.permits?.(path) === false);
+  if (barred !== undefined) return fail(`${barred} is not where the change was approved for. Nothing was written.`);
+  const undo: Undo[] = [];
+  for (const target of targets) {
+    try {
+      await perform(target, undo);
+    } catch (error) {
+      return { ok: false, message: `Could not write ${target.to}: ${errorText(error)}. ${await takeBack(undo)}` };
+    }
+  }
+  return { ok: true, paths };
+}
+
+const maxTextBytes = 10 * 1024 * 1024;
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Both paths are real, and equal unless the file moves. */
+interface Target {
+  readonly from: string;
+  readonly to: string;
+  readonly after: string | null;
+  readonly existing: Existing | null;
+  /** A move that only changes the case of the name, on a file system that ignores case. */
+  readonly isSameEntry: boolean;
+}
+
+interface Existing {
+  readonly bytes: Uint8Array;
+  readonly stat: Stats;
+}
+
+interface Undo {
+  readonly path: string;
+  run(): Promise<void>;
+}
+
+type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
+
+async function preflight(write: FileWrite): Promise<Step<Target>> {
+  const { path, change, after } = write;
+  const movePath = change.kind === "update" ? change.movePath : null;
+  try {
+    const existing = await unlessMissing(readExisting(path));
+    const hash = existing && createHash("sha256").update(existing.bytes).digest("hex");
+    if (hash !== write.beforeHash)
+      return fail(`${path} is no longer what it was when the change was prepared. Read it again.`);
+    const isRemoved = after === null || movePath !== null;
+    if (isRemoved && (await isLink(path))) return fail(`${path} is a symbolic link. Remove it with a command.`);
+    const from = await realTarget(path, fs);
+    if (movePath === null) return { ok: true, value: { from, to: from, after, existing, isSameEntry: false } };
+    const taken = await unlessMissing(fs.lstat(movePath));
+    const isSameEntry = taken !== null && existing !== null && isSameFile(taken, existing.stat) && taken.nlink === 1;
+    if (taken !== null && !isSameEntry) return fail(`${movePath} is there already. Choose another name.`);
+    const to = join(await realTarget(dirname(movePath), fs), basename(movePath));
+    return { ok: true, value: { from, to, after, existing, isSameEntry } };
+  } catch (error) {
+    return fail(`${path} cannot be changed (${errorText(error)}).`);
+  }
+}
+
+/** Rejects for a file that we could replace but not write into: its permissions mean that it is to stay as it is. */
+async function readExisting(path: string): Promise<Existing> {
+  const stat = await fs.stat(path);
+  if (!stat.isFile()) throw new Error("not a regular file");
+  await fs.access(path, constants.W_OK);
+  return { bytes: await fs.readFile(path), stat };
+}
+
+async function perform({ from, to, after, existing, isSameEntry }: Target, undo: Undo[]): Promise<void> {
+  if (after === null) return remove(from, existing, undo);
+  if (from === to) return put(to, Buffer.from(after), existing, { replaces: existing, undo });
+  if (isSameEntry) {
+    await put(from, Buffer.from(after), existing, { replaces: existing, undo });
+    await fs.rename(from, to);
+    undo.push({ path: from, run: () => fs.rename(to, from) });
+    return;
+  }
+  await put(to, Buffer.from(after), existing, { replaces: null, undo });
+  await remove(from, existing, undo);
+}
+
+/** `like` gives mode and owner; `replaces` is what the undo puts back, null when nothing may be there. */
+async function put(
+  path: string,
+  bytes: Uint8Array,
+  like: Existing | null,
+  { replaces, undo }: { replaces: Existing | null; undo: Undo[] },
+): Promise<void> {
+  await makeDirectory(dirname(path), undo);
+  const temporary = await writeTemporary(dirname(path), bytes, like?.stat ?? null);
+  try {
+    if (replaces === null && (await unlessMissing(fs.lstat(path))) !== null) throw new Error("a file is there already");
+    await fs.rename(temporary, path);
+  } catch (error) {
+    await fs.rm(temporary, { force: true });
+    throw error;
+  }
+  undo.push({ path, run: () => (replaces === null ? fs.unlink(path) : restore(path, replaces)) });
+}
+
+async function remove(path: string, existing: Existing | null, undo: Undo[]): Promise<void> {
+  await fs.unlink(path);
+  if (existing !== null) undo.push({ path, run: () => restore(path, existing) });
+}
+
+async function restore(path: string, { bytes, stat }: Existing): Promise<void> {
+  await fs.rename(await writeTemporary(dirname(path), bytes, stat), path);
+}
+
+async function makeDirectory(path: string, undo: Undo[]): Promise<void> {
+  if ((await unlessMissing(fs.stat(path))) !== null) return;
+  await makeDirectory(dirname(path), undo);
+  await fs.mkdir(path);
+  undo.push({ path, run: () => fs.rmdir(path) });
+}
+
+/** Beside the file that it will become, so that the rename is atomic. Leaves nothing behind when it fails. */
+async function writeTemporary(directory: string, bytes: Uint8Array, like: Stats | null): Promise<string> {
+  const path = join(directory, `.belay-${randomUUID()}.tmp`);
+  const handle = await fs.open(path, "wx");
+  try {
+    await handle.writeFile(bytes);
+    if (like !== null) await keepOwnerAndMode(handle, like);
+    await handle.sync();
+  } catch (error) {
+    await fs.rm(path, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
+  }
+  return path;
+}
+
+async function keepOwnerAndMode(handle: fs.FileHandle, like: Stats): Promise<void> {
+  const own = await handle.stat();
+  // Only root can give a file away; for others the file becomes their own, as with any editor that writes atomically.
+  if (own.uid !== like.uid || own.gid !== like.gid) await handle.chown(like.uid, like.gid).catch(() => undefined);
+  await handle.chmod(like.mode & 0o7777);
+}
+
+async function takeBack(undo: readonly Undo[]): Promise<string> {
+  const left: string[] = [];
+  for (const { path, run } of undo.toReversed()) {
+    try {
+      await run();
+    } catch (error) {
+      left.push(`${path} (${errorText(error)})`);
+    }
+  }
+  if (left.length === 0) return "Nothing was changed: the files written before it are as they were.";
+  return `These could not be put back and are left changed: ${left.join(", ")}.`;
+}
+
+function isSameFile(a: Stats, b: Stats): boolean {
+  return a.ino === b.ino && a.dev === b.dev;
+}
+
+async function isLink(path: string): Promise<boolean> {
+  return (await unlessMissing(fs.lstat(path)))?.isSymbolicLink() ?? false;
+}
+
+async function unlessMissing<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+// Node adds the call and its path, which may be the temporary one; the message names the file itself.
+function errorText(error: unknown): string {
+  return error instanceof Error ? error.message.replace(/, \w+ '.*$/s, "") : String(error);
+}
+
+function refused(reason: string): FileView {
+  return { kind: "refused", reason };
+}
+
+function fail(message: string): { readonly ok: false; readonly message: string } {
+  return { ok: false, message };
+}

@@ -1,0 +1,146 @@
+// Turns whatever a model endpoint does wrong into one sentence that names the cause and the cure.
+import type { ModelFailure } from "./model.ts";
+
+export interface Endpoint {
+  provider: string;
+  baseUrl: string;
+  model: string;
+  idleTimeoutMs: number;
+}
+
+export function idleFailure({ provider, baseUrl, idleTimeoutMs }: Endpoint): ModelFailure {
+  const seconds = Math.round(idleTimeoutMs / 100) / 10;
+  return {
+    message: `The model provider "${provider}" sent nothing for ${seconds} s. Try again; if its models need longer, raise stream_idle_timeout_ms.`,
+    info: { responseStreamDisconnected: { httpStatusCode: null } },
+    details: baseUrl,
+  };
+}
+
+export function cutFailure({ provider, baseUrl }: Endpoint): ModelFailure {
+  return {
+    message: `The answer of the model provider "${provider}" ended before it was complete. Try again.`,
+    info: { responseStreamDisconnected: { httpStatusCode: null } },
+    details: baseUrl,
+  };
+}
+
+export function notAStreamFailure({ provider, baseUrl }: Endpoint, status: number, contentType: string): ModelFailure {
+  const what = contentType.includes("html") ? "a web page" : contentType || "an answer without a content type";
+  return {
+    message: `${baseUrl} answered with ${what} (HTTP ${status}), not with a model's event stream. Check base_url of the model provider "${provider}"; it usually ends in /v1.`,
+    info: { responseStreamConnectionFailed: { httpStatusCode: status } },
+    details: null,
+  };
+}
+
+export function missingKeyFailure(provider: string, envKey: string): ModelFailure {
+  return {
+    message: `The model provider "${provider}" needs an API key, and there is none. Store one with the command "Belay: Set API Key", or set the environment variable ${envKey} and restart.`,
+    info: "unauthorized",
+    details: null,
+  };
+}
+
+export function incompleteFailure(reason: string): ModelFailure {
+  const cure = reason === "max_output_tokens" ? " Ask for less in one step." : "";
+  return { message: `The model stopped before it was done: ${reason}.${cure}`, info: "other", details: null };
+}
+
+/** `code` and `message` of a `response.failed` or `error` event. */
+export function reportedFailure(endpoint: Endpoint, code: string | null, message: string): ModelFailure {
+  if (code === "context_length_exceeded") {
+    return {
+      message: "The thread no longer fits into the model's context window. Start a new thread.",
+      info: "contextWindowExceeded",
+      details: message,
+    };
+  }
+  return {
+    message: `The model provider "${endpoint.provider}" reported an error: ${oneLine(message)}`,
+    info: code === "rate_limit_exceeded" ? "rateLimitExceeded" : "other",
+    details: code,
+  };
+}
+
+/** Anything the HTTP client throws: an answer with an error status, or no answer at all. */
+export function thrownFailure(endpoint: Endpoint, error: unknown): ModelFailure {
+  const status = (error as { status?: unknown }).status;
+  return typeof status === "number"
+    ? statusFailure(endpoint, status, error as { message?: string; code?: string | null })
+    : connectionFailure(endpoint, error);
+}
+
+function statusFailure(
+  endpoint: Endpoint,
+  status: number,
+  error: { message?: string; code?: string | null },
+): ModelFailure {
+  const { provider, baseUrl, model } = endpoint;
+  const said = oneLine(error.message ?? "");
+  const failed = { httpConnectionFailed: { httpStatusCode: status } };
+  if (/<!doctype|<html/i.test(said)) return notAStreamFailure(endpoint, status, "text/html");
+  if (status === 401 || status === 403) {
+    const message = `The model provider "${provider}" refused the API key (HTTP ${status}). Store another with "Belay: Set API Key", or correct the environment variable that holds it.`;
+    return { message, info: failed, details: said };
+  }
+  if (error.code === "model_not_found") {
+    const message = `The model provider "${provider}" has no model "${model}". Choose another, or correct model in config.toml.`;
+    return { message, info: "modelNotFound", details: said };
+  }
+  if (error.code === "context_length_exceeded") return reportedFailure(endpoint, error.code, said);
+  if (status === 404) {
+    const message = `Nothing is at ${baseUrl}/responses (HTTP 404). Check base_url of the model provider "${provider}", and that it speaks the Responses API.`;
+    return { message, info: failed, details: said };
+  }
+  if (status === 429) {
+    const message = `The model provider "${provider}" limits requests right now (HTTP 429). Wait a little and try again, or check the account's quota.`;
+    return { message, info: { responseTooManyFailedAttempts: { httpStatusCode: 429 } }, details: said };
+  }
+  if (status >= 500) {
+    const message = `The model provider "${provider}" has a problem of its own (HTTP ${status}). Try again in a while.`;
+    return { message, info: "internalServerError", details: said };
+  }
+  const message = `The model provider "${provider}" refused the request (HTTP ${status}): ${said}`;
+  return { message, info: "badRequest", details: said };
+}
+
+const connectionCauses: Record<string, string> = {
+  ECONNREFUSED: "Nothing answers there (connection refused). Start it, or correct base_url.",
+  ENOTFOUND: "The host name is not known. Check base_url and the network.",
+  EAI_AGAIN: "The host name could not be looked up. Check the network.",
+  ECONNRESET: "The connection was reset. Try again.",
+  UND_ERR_SOCKET: "The connection was cut. Try again.",
+  ETIMEDOUT: "The connection timed out. Check the network and base_url.",
+  UND_ERR_CONNECT_TIMEOUT: "The connection timed out. Check the network and base_url.",
+  CERT_HAS_EXPIRED: "Its TLS certificate has expired.",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "Its TLS certificate is self-signed. Name it in NODE_EXTRA_CA_CERTS if you trust it.",
+  SELF_SIGNED_CERT_IN_CHAIN: "Its TLS certificate chain is not trusted. Name its root in NODE_EXTRA_CA_CERTS.",
+};
+
+function connectionFailure({ provider, baseUrl }: Endpoint, error: unknown): ModelFailure {
+  const code = causeCode(error);
+  const why = (code && connectionCauses[code]) ?? `${oneLine((error as Error).message)}. Try again.`;
+  return {
+    message: `The model provider "${provider}" could not be reached at ${baseUrl}. ${why}`,
+    info: { responseStreamConnectionFailed: { httpStatusCode: null } },
+    details: code,
+  };
+}
+
+/** The innermost system error code; HTTP clients wrap it several times. */
+function causeCode(error: unknown): string | null {
+  let found: string | null = null;
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
+    const { code } = at as { code?: unknown };
+    if (typeof code === "string") found = code;
+    const inner = (at as { errors?: unknown[] }).errors?.[0];
+    if (inner instanceof Error && at.cause === undefined) at.cause = inner;
+  }
+  return found;
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > 300 ? `${line.slice(0, 300)}…` : line;
+}

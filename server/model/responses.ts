@@ -1,0 +1,154 @@
+// The OpenAI Responses API behind our own event union. The one file that names the `openai` package.
+import type OpenAI from "openai";
+import type { ResponseCreateParamsStreaming, ResponseInputItem, Tool } from "openai/resources/responses/responses";
+import {
+  type Endpoint,
+  cutFailure,
+  idleFailure,
+  missingKeyFailure,
+  notAStreamFailure,
+  thrownFailure,
+} from "./errors.ts";
+import type { HistoryItem, Model, ModelEvent, ModelRequest, ToolSpec } from "./model.ts";
+import { responsesEventReader } from "./responses-events.ts";
+
+export interface ResponsesProvider {
+  name: string;
+  baseUrl: string;
+  /** Null: the provider needs none. */
+  envKey: string | null;
+  apiKey: string | null;
+  headers: Record<string, string>;
+  query: Record<string, string>;
+  maxRetries: number;
+  idleTimeoutMs: number;
+}
+
+export function responsesModel(provider: ResponsesProvider): Model {
+  return { stream: (request, signal) => stream(provider, request, signal) };
+}
+
+async function* stream(
+  provider: ResponsesProvider,
+  request: ModelRequest,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent> {
+  if (provider.apiKey === null && provider.envKey !== null) {
+    yield { type: "failed", failure: missingKeyFailure(provider.name, provider.envKey) };
+    return;
+  }
+  const endpoint: Endpoint = {
+    provider: provider.name,
+    baseUrl: provider.baseUrl,
+    model: request.model,
+    idleTimeoutMs: provider.idleTimeoutMs,
+  };
+  const watchdog = startWatchdog(provider.idleTimeoutMs);
+  try {
+    const client = await createClient(provider);
+    const { data: events, response } = await client.responses
+      .create(requestBody(request), { signal: AbortSignal.any([signal, watchdog.signal]) })
+      .withResponse();
+    const contentType = response.headers.get("content-type") ?? "";
+    if (!contentType.includes("text/event-stream")) {
+      events.controller.abort();
+      yield { type: "failed", failure: notAStreamFailure(endpoint, response.status, contentType) };
+      return;
+    }
+    const read = responsesEventReader(endpoint);
+    for await (const event of events) {
+      watchdog.feed();
+      for (const translated of read(event)) {
+        yield translated;
+        if (translated.type === "completed" || translated.type === "failed") return;
+      }
+    }
+    // The package ends its loop quietly on an abort and on a stream that just stops; which one it was, we know.
+    yield endOf(signal, watchdog, { type: "failed", failure: cutFailure(endpoint) }, endpoint);
+  } catch (error) {
+    yield endOf(signal, watchdog, { type: "failed", failure: thrownFailure(endpoint, error) }, endpoint);
+  } finally {
+    watchdog.stop();
+  }
+}
+
+function endOf(signal: AbortSignal, watchdog: Watchdog, otherwise: ModelEvent, endpoint: Endpoint): ModelEvent {
+  if (signal.aborted) return { type: "interrupted" };
+  return watchdog.signal.aborted ? { type: "failed", failure: idleFailure(endpoint) } : otherwise;
+}
+
+interface Watchdog {
+  signal: AbortSignal;
+  feed(): void;
+  stop(): void;
+}
+
+/** Aborts after so long without `feed`. The package's own timeout ends with the headers. */
+function startWatchdog(idleTimeoutMs: number): Watchdog {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), idleTimeoutMs);
+  return { signal: abort.signal, feed: () => void timer.refresh(), stop: () => clearTimeout(timer) };
+}
+
+async function createClient(provider: ResponsesProvider): Promise<OpenAI> {
+  const { default: Client } = await import("openai");
+  return new Client({
+    baseURL: provider.baseUrl,
+    apiKey: provider.apiKey ?? "none",
+    // Never taken from the environment: these belong to one vendor's account, not to this provider.
+    organization: null,
+    project: null,
+    maxRetries: provider.maxRetries,
+    timeout: provider.idleTimeoutMs,
+    defaultQuery: provider.query,
+    defaultHeaders: provider.apiKey === null ? { ...provider.headers, Authorization: null } : provider.headers,
+    logLevel: "off",
+  });
+}
+
+function requestBody(request: ModelRequest): ResponseCreateParamsStreaming {
+  return {
+    model: request.model,
+    input: request.history.map(toInputItem),
+    tools: request.tools.map(toTool),
+    tool_choice: "auto",
+    parallel_tool_calls: true,
+    stream: true,
+    store: false,
+    include: ["reasoning.encrypted_content"],
+    prompt_cache_key: request.threadId,
+    ...(request.effort === null ? {} : { reasoning: { effort: request.effort as "medium", summary: "auto" as const } }),
+  };
+}
+
+function toInputItem(item: HistoryItem): ResponseInputItem {
+  switch (item.type) {
+    case "message":
+      return item.role === "assistant"
+        ? { role: "assistant", content: item.text, type: "message" }
+        : { role: item.role, content: [{ type: "input_text", text: item.text }], type: "message" };
+    case "reasoning":
+      return {
+        type: "reasoning",
+        id: item.id,
+        summary: item.summary.map((text) => ({ type: "summary_text" as const, text })),
+        encrypted_content: item.encrypted,
+      };
+    case "toolCall":
+      return item.kind === "json"
+        ? { type: "function_call", call_id: item.callId, name: item.name, arguments: item.input }
+        : { type: "custom_tool_call", call_id: item.callId, name: item.name, input: item.input };
+    case "toolOutput":
+      return item.kind === "json"
+        ? { type: "function_call_output", call_id: item.callId, output: item.output }
+        : { type: "custom_tool_call_output", call_id: item.callId, output: item.output };
+    default:
+      return item satisfies never;
+  }
+}
+
+function toTool({ name, description, input }: ToolSpec): Tool {
+  return input.kind === "json"
+    ? { type: "function", name, description, parameters: input.schema, strict: false }
+    : { type: "custom", name, description, format: { type: "grammar", syntax: "lark", definition: input.grammar } };
+}

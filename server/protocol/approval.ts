@@ -1,0 +1,57 @@
+// Asking the user before acting: policies, requests and decisions.
+import * as z from "zod";
+import { CommandAction, FileUpdateChange } from "./item.ts";
+
+/** When to ask. `untrusted`: always; `on-request`: when an action leaves the sandbox; `never`: never, such actions fail. */
+export const ApprovalPolicy = z.enum(["untrusted", "on-request", "never"]);
+export type ApprovalPolicy = z.infer<typeof ApprovalPolicy>;
+
+/** `decline`: the turn goes on without the action. `cancel`: declined, and the turn stops. */
+export const ApprovalDecision = z.enum(["accept", "acceptForSession", "decline", "cancel"]);
+export type ApprovalDecision = z.infer<typeof ApprovalDecision>;
+
+/** Why a person is asked, in words the panel shows as they are. Ours; other clients ignore it. */
+export const ApprovalExplanation = z.object({
+  /** Where it happens: the name of the folder. */
+  location: z.string(),
+  /** What the sandbox allows, e.g. "may write the workspace, no network". */
+  sandbox: z.string(),
+  /** The rule or reason that made it ask, e.g. "the approval policy asks before every command". */
+  because: z.string(),
+});
+export type ApprovalExplanation = z.infer<typeof ApprovalExplanation>;
+
+const request = {
+  threadId: z.string(),
+  turnId: z.string(),
+  /** The item that waits: already announced by `item/started`. */
+  itemId: z.string(),
+  startedAtMs: z.number(),
+  /** The model's justification, when it asked to leave the sandbox. Model text: show it as a quotation. */
+  reason: z.string().nullable(),
+  availableDecisions: z.array(ApprovalDecision),
+  explanation: ApprovalExplanation.optional(),
+};
+
+export const CommandExecutionRequestApprovalParams = z.object({
+  kind: z.literal("command"),
+  ...request,
+  /** The argv as one shell-quoted line: what is executed. */
+  command: z.string(),
+  /** What the shell inside that argv is told to run, exactly: what a person reads. Ours. */
+  script: z.string(),
+  cwd: z.string(),
+  commandActions: z.array(CommandAction),
+});
+export type CommandExecutionRequestApprovalParams = z.infer<typeof CommandExecutionRequestApprovalParams>;
+
+export const FileChangeRequestApprovalParams = z.object({
+  ...request,
+  grantRoot: z.string().nullable(),
+  /** The changes themselves, so that a client need not join on `itemId`. Ours. */
+  changes: z.array(FileUpdateChange),
+});
+export type FileChangeRequestApprovalParams = z.infer<typeof FileChangeRequestApprovalParams>;
+
+export const ApprovalResponse = z.object({ decision: ApprovalDecision });
+export type ApprovalResponse = z.infer<typeof ApprovalResponse>;

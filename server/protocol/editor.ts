@@ -1,0 +1,100 @@
+// The few messages of the Language Server Protocol 3.18 that the editor's connection speaks besides ours:
+// the handshake, the sync of open documents, code actions, and edits that go through the editor.
+// Field meanings are those of the specification; only what we read is declared.
+import * as z from "zod";
+import { BelayCapabilities, ClientInfo } from "./initialize.ts";
+
+/** Zero-based; characters are UTF-16 code units. */
+export const Position = z.object({ line: z.number().int(), character: z.number().int() });
+export type Position = z.infer<typeof Position>;
+export const Range = z.object({ start: Position, end: Position });
+export type Range = z.infer<typeof Range>;
+
+/** What Belay's own extension puts into `initializationOptions`. */
+export const EditorOptions = z.object({
+  belay: BelayCapabilities.optional(),
+  /** Configuration keys set in the editor; they win over config.toml. Dotted keys as with `-c`. */
+  config: z.record(z.string(), z.unknown()).optional(),
+  /** The key a person stored in the editor's secret storage, for the provider they stored it for. */
+  apiKey: z.object({ provider: z.string(), key: z.string() }).optional(),
+});
+export type EditorOptions = z.infer<typeof EditorOptions>;
+
+export const LspInitializeParams = z.object({
+  processId: z.number().int().nullish(),
+  clientInfo: ClientInfo.partial({ version: true }).optional(),
+  initializationOptions: EditorOptions.optional(),
+});
+export const LspInitializeResult = z.object({
+  capabilities: z.object({
+    textDocumentSync: z.object({ openClose: z.boolean(), change: z.literal(2) }),
+    codeActionProvider: z.object({ codeActionKinds: z.array(z.string()) }),
+  }),
+  serverInfo: z.object({ name: z.string(), version: z.string() }),
+});
+
+export const DidOpenParams = z.object({
+  textDocument: z.object({ uri: z.string(), languageId: z.string(), version: z.number().int(), text: z.string() }),
+});
+export const DidChangeParams = z.object({
+  textDocument: z.object({ uri: z.string(), version: z.number().int() }),
+  contentChanges: z.array(z.object({ range: Range.optional(), text: z.string() })),
+});
+export type DidChangeParams = z.infer<typeof DidChangeParams>;
+export const DidCloseParams = z.object({ textDocument: z.object({ uri: z.string() }) });
+
+export const Diagnostic = z.object({
+  range: Range,
+  severity: z.number().int().optional(),
+  source: z.string().optional(),
+  message: z.string(),
+});
+export const CodeActionParams = z.object({
+  textDocument: z.object({ uri: z.string() }),
+  range: Range,
+  context: z.object({ diagnostics: z.array(Diagnostic), only: z.array(z.string()).optional() }),
+});
+export type CodeActionParams = z.infer<typeof CodeActionParams>;
+
+/** The command behind the code action `Fix with Belay`. The extension registers it under this very id. */
+export const FIX_COMMAND = "belay.fix";
+/** What the code action hands to that command: a prompt that stands on its own. */
+export const FixArguments = z.object({ prompt: z.string() });
+export type FixArguments = z.infer<typeof FixArguments>;
+
+export const CodeAction = z.object({
+  title: z.string(),
+  kind: z.string(),
+  diagnostics: z.array(Diagnostic),
+  command: z.object({ title: z.string(), command: z.string(), arguments: z.tuple([FixArguments]) }),
+});
+export type CodeAction = z.infer<typeof CodeAction>;
+
+export const TextEdit = z.object({ range: Range, newText: z.string() });
+export const DocumentChange = z.union([
+  z.object({
+    textDocument: z.object({ uri: z.string(), version: z.number().int().nullable() }),
+    edits: z.array(TextEdit),
+  }),
+  z.object({ kind: z.literal("create"), uri: z.string(), options: z.object({ overwrite: z.boolean() }) }),
+  z.object({ kind: z.literal("rename"), oldUri: z.string(), newUri: z.string() }),
+  z.object({ kind: z.literal("delete"), uri: z.string() }),
+]);
+export type DocumentChange = z.infer<typeof DocumentChange>;
+
+export const ApplyEditParams = z.object({
+  label: z.string(),
+  edit: z.object({ documentChanges: z.array(DocumentChange) }),
+  /**
+   * For each file that must exist: SHA-256 (hex) of its text as the editor holds it, without BOM and with "\n" line
+   * ends. A file whose text differs was changed since the preview: nothing at all is applied then.
+   */
+  expected: z.record(z.string(), z.string()),
+});
+export type ApplyEditParams = z.infer<typeof ApplyEditParams>;
+export const ApplyEditResult = z.object({
+  applied: z.boolean(),
+  /** A sentence for the model and the person, when not applied. */
+  failureReason: z.string().optional(),
+});
+export type ApplyEditResult = z.infer<typeof ApplyEditResult>;

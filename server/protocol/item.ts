@@ -1,0 +1,129 @@
+// One visible step in a turn. An item starts, may get deltas, and always completes; the completed item is the truth.
+import * as z from "zod";
+import { UserInput } from "./user-input.ts";
+
+const timed = {
+  startedAtMs: z.number().nullish(),
+  completedAtMs: z.number().nullish(),
+};
+
+/** What a shell line does, as far as it could be understood; `unknown` is the honest default. */
+export const CommandAction = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("read"), command: z.string(), name: z.string(), path: z.string() }),
+  z.object({ type: z.literal("listFiles"), command: z.string(), path: z.string().nullable() }),
+  z.object({
+    type: z.literal("search"),
+    command: z.string(),
+    query: z.string().nullable(),
+    path: z.string().nullable(),
+  }),
+  z.object({ type: z.literal("unknown"), command: z.string() }),
+]);
+export type CommandAction = z.infer<typeof CommandAction>;
+
+/** `declined`: a person or a rule said no, nothing ran. `failed`: it ran and did not succeed, or was stopped. */
+export const ItemStatus = z.enum(["inProgress", "completed", "failed", "declined"]);
+export type ItemStatus = z.infer<typeof ItemStatus>;
+
+/** One file of a change. `diff` is the new content for `add`, the old content for `delete`, unified hunks for `update`. */
+export const FileUpdateChange = z.object({
+  path: z.string(),
+  kind: z.discriminatedUnion("type", [
+    z.object({ type: z.literal("add") }),
+    z.object({ type: z.literal("delete") }),
+    z.object({ type: z.literal("update"), move_path: z.string().nullable() }),
+  ]),
+  diff: z.string(),
+});
+export type FileUpdateChange = z.infer<typeof FileUpdateChange>;
+
+export const UserMessageItem = z.object({
+  type: z.literal("userMessage"),
+  id: z.string(),
+  /** The `clientUserMessageId` of the `turn/start` that brought it. */
+  clientId: z.string().nullable(),
+  content: z.array(UserInput),
+  ...timed,
+});
+export const AgentMessageItem = z.object({
+  type: z.literal("agentMessage"),
+  id: z.string(),
+  /** Markdown. Complete in `item/completed`, also where no delta was ever sent. */
+  text: z.string(),
+  phase: z.enum(["commentary", "partial_answer", "final_answer"]).nullable(),
+  ...timed,
+});
+export const ReasoningItem = z.object({
+  type: z.literal("reasoning"),
+  id: z.string(),
+  /** The model's own summary, one string a part. */
+  summary: z.array(z.string()),
+  /** Raw reasoning, where a provider shows it. */
+  content: z.array(z.string()),
+  ...timed,
+});
+export const CommandExecutionItem = z.object({
+  type: z.literal("commandExecution"),
+  id: z.string(),
+  /** The argv as one shell-quoted line. */
+  command: z.string(),
+  /** What the shell in that argv is told to run, exactly. Ours; absent on items of other servers. */
+  script: z.string().optional(),
+  cwd: z.string(),
+  processId: z.string().nullable(),
+  source: z.enum(["agent", "userShell", "unifiedExecStartup", "unifiedExecInteraction"]),
+  status: ItemStatus,
+  commandActions: z.array(CommandAction),
+  /** Both output streams in order of arrival: head and tail where it was long. Null until something was written. */
+  aggregatedOutput: z.string().nullable(),
+  /** Null while it runs, when it never ran, and when a signal ended it. */
+  exitCode: z.number().int().nullable(),
+  durationMs: z.number().nullable(),
+  ...timed,
+});
+export const FileChangeItem = z.object({
+  type: z.literal("fileChange"),
+  id: z.string(),
+  changes: z.array(FileUpdateChange),
+  status: ItemStatus,
+  ...timed,
+});
+/** A call of a tool that has no item type of its own. */
+export const DynamicToolCallItem = z.object({
+  type: z.literal("dynamicToolCall"),
+  id: z.string(),
+  namespace: z.string().nullable(),
+  tool: z.string(),
+  arguments: z.unknown(),
+  status: ItemStatus,
+  /** What the model was told; null until it completes. */
+  contentItems: z.array(z.object({ type: z.literal("inputText"), text: z.string() })).nullable(),
+  success: z.boolean().nullable(),
+  durationMs: z.number().nullable(),
+  ...timed,
+});
+
+export const ThreadItem = z.discriminatedUnion("type", [
+  UserMessageItem,
+  AgentMessageItem,
+  ReasoningItem,
+  CommandExecutionItem,
+  FileChangeItem,
+  DynamicToolCallItem,
+]);
+export type ThreadItem = z.infer<typeof ThreadItem>;
+export type ThreadItemOf<T extends ThreadItem["type"]> = Extract<ThreadItem, { type: T }>;
+
+const inTurn = { threadId: z.string(), turnId: z.string() };
+const delta = { ...inTurn, itemId: z.string(), delta: z.string() };
+
+export const ItemStartedNotification = z.object({ item: ThreadItem, ...inTurn, startedAtMs: z.number() });
+export const ItemCompletedNotification = z.object({ item: ThreadItem, ...inTurn, completedAtMs: z.number() });
+export const ItemDeltaNotification = z.object(delta);
+export const ReasoningSummaryTextDeltaNotification = z.object({ ...delta, summaryIndex: z.number().int() });
+export const ReasoningSummaryPartAddedNotification = z.object({
+  ...inTurn,
+  itemId: z.string(),
+  summaryIndex: z.number().int(),
+});
+export const ReasoningTextDeltaNotification = z.object({ ...delta, contentIndex: z.number().int() });

@@ -1,0 +1,5 @@
+// The name of a mode on the wire. What each mode means stands in modes.ts.
+import * as z from "zod";
+
+export const Mode = z.enum(["ask", "agent", "fullAccess"]);
+export type Mode = z.infer<typeof Mode>;

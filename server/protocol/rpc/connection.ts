@@ -1,0 +1,175 @@
+// One end of a JSON-RPC wire: matches answers to questions, and fails everyone at once when the wire ends.
+// Knows no method and no transport; the same code runs in the server, in the extension's tests and in the panel.
+import { ConnectionClosed, internalError, RpcError } from "./errors.ts";
+import { classify, type Message, type RequestId } from "./messages.ts";
+
+export interface Transport {
+  /** Resolves once the other side's pipe has taken the message. Rejects when it never will. */
+  send(message: Message): Promise<void>;
+  /** Called once. `onClose` fires at most once, after the last message. */
+  listen(onMessage: (value: unknown) => void, onClose: (reason: string) => void): void;
+  close(): void;
+}
+
+export interface Receiver {
+  /** Must return what goes into `result`; throws RpcError for what the caller can understand. */
+  request(method: string, params: unknown, call: { id: RequestId; signal: AbortSignal }): Promise<unknown>;
+  notification(method: string, params: unknown): void;
+  /** Something that cannot be a message: logged, never answered. */
+  malformed(reason: string): void;
+  closed(reason: string): void;
+}
+
+// open --close(), transport ended or a write failed--> closed.  No way back.
+type State =
+  | { kind: "open"; pending: Map<RequestId, PendingRequest>; running: Map<RequestId, AbortController> }
+  | { kind: "closed"; reason: string };
+
+interface PendingRequest {
+  resolve(result: unknown): void;
+  reject(error: Error): void;
+}
+
+export interface ConnectionOptions {
+  /** Names our own requests; shared between connections where ids must be unique in the process. */
+  nextId?: () => RequestId;
+  /** False: a request we give up is not cancelled by `$/cancelRequest`, because the other side does not know it. */
+  cancels?: boolean;
+}
+
+const CANCEL_METHOD = "$/cancelRequest";
+
+export class Connection {
+  readonly #transport: Transport;
+  readonly #receiver: Receiver;
+  readonly #nextId: () => RequestId;
+  readonly #cancels: boolean;
+  #state: State = { kind: "open", pending: new Map(), running: new Map() };
+
+  constructor(transport: Transport, receiver: Receiver, options: ConnectionOptions = {}) {
+    this.#transport = transport;
+    this.#receiver = receiver;
+    this.#nextId = options.nextId ?? counter();
+    this.#cancels = options.cancels ?? true;
+    transport.listen(
+      (value) => this.#onMessage(value),
+      (reason) => this.#end(reason),
+    );
+  }
+
+  get isOpen(): boolean {
+    return this.#state.kind === "open";
+  }
+
+  /**
+   * Asks the other side. Rejects with RpcError (its answer), ConnectionClosed, or the signal's reason. `id` is for a
+   * request that goes to several connections under one id.
+   */
+  request(method: string, params: unknown, options: { signal?: AbortSignal; id?: RequestId } = {}): Promise<unknown> {
+    const state = this.#state;
+    if (state.kind === "closed") return Promise.reject(new ConnectionClosed(state.reason));
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
+    const id = options.id ?? this.#nextId();
+    const { signal } = options;
+    return new Promise((resolve, reject) => {
+      const settle = () => {
+        state.pending.delete(id);
+        signal?.removeEventListener("abort", onAbort);
+      };
+      const onAbort = () => {
+        settle();
+        if (this.#cancels) this.notify(CANCEL_METHOD, { id });
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      state.pending.set(id, {
+        resolve: (result) => (settle(), resolve(result)),
+        reject: (error) => (settle(), reject(error)),
+      });
+      this.#write({ id, method, params });
+    });
+  }
+
+  notify(method: string, params: unknown, extra: Record<string, unknown> = {}): void {
+    if (this.#state.kind === "open") this.#write({ method, params, ...extra });
+  }
+
+  close(reason: string): void {
+    if (this.#state.kind === "closed") return;
+    this.#transport.close();
+    this.#end(reason);
+  }
+
+  #write(message: Message): void {
+    // A failed write means the other side is gone: everyone who waits must hear of it now.
+    this.#transport.send(message).catch((error: unknown) => this.#end(`writing failed (${String(error)})`));
+  }
+
+  #onMessage(value: unknown): void {
+    if (this.#state.kind === "closed") return;
+    const incoming = classify(value);
+    switch (incoming.kind) {
+      case "request":
+        void this.#answer(incoming.message.id, incoming.message.method, incoming.message.params);
+        return;
+      case "notification":
+        this.#onNotification(incoming.message.method, incoming.message.params);
+        return;
+      case "result":
+        // An id nobody waits for is ignored: its request was cancelled or answered by another client.
+        this.#state.pending.get(incoming.message.id)?.resolve(incoming.message.result);
+        return;
+      case "error": {
+        const { code, message, data } = incoming.message.error;
+        this.#state.pending.get(incoming.message.id)?.reject(new RpcError(code, message, { data }));
+        return;
+      }
+      case "malformed":
+        this.#receiver.malformed(incoming.reason);
+        return;
+      default:
+        incoming satisfies never;
+    }
+  }
+
+  #onNotification(method: string, params: unknown): void {
+    if (method === CANCEL_METHOD && this.#state.kind === "open") {
+      const id = (params as { id?: RequestId } | undefined)?.id;
+      if (id !== undefined) this.#state.running.get(id)?.abort();
+      return;
+    }
+    this.#receiver.notification(method, params);
+  }
+
+  async #answer(id: RequestId, method: string, params: unknown): Promise<void> {
+    if (this.#state.kind === "closed") return;
+    const { running } = this.#state;
+    const abort = new AbortController();
+    running.set(id, abort);
+    try {
+      const result = await this.#receiver.request(method, params, { id, signal: abort.signal });
+      if (this.isOpen) this.#write({ id, result: result ?? null });
+    } catch (error) {
+      const known = error instanceof RpcError ? error : internalError(method, error);
+      if (this.isOpen) this.#write({ error: known.toBody(), id });
+    } finally {
+      // Two requests may share an id; only the one that put the entry there removes it.
+      if (running.get(id) === abort) running.delete(id);
+    }
+  }
+
+  #end(reason: string): void {
+    if (this.#state.kind === "closed") return;
+    const { pending, running } = this.#state;
+    this.#state = { kind: "closed", reason };
+    for (const waiting of [...pending.values()]) waiting.reject(new ConnectionClosed(reason));
+    for (const abort of running.values()) abort.abort();
+    this.#receiver.closed(reason);
+  }
+}
+
+/** Integers from 0, as the original numbers its requests. */
+export function counter(): () => number {
+  let next = 0;
+  return () => next++;
+}

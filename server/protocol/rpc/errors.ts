@@ -1,0 +1,65 @@
+// Errors as they cross the wire: a code, a sentence, sometimes data. One named factory each.
+// Texts and codes are those of the App Server protocol, section 2.5, so that clients that match on them work.
+import type { ErrorBody } from "./messages.ts";
+
+export class RpcError extends Error {
+  readonly code: number;
+  readonly data: unknown;
+
+  constructor(code: number, message: string, options: { data?: unknown; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = "RpcError";
+    this.code = code;
+    this.data = options.data;
+  }
+
+  toBody(): ErrorBody {
+    return this.data === undefined
+      ? { code: this.code, message: this.message }
+      : { code: this.code, message: this.message, data: this.data };
+  }
+}
+
+/** The connection ended while something waited for it. */
+export class ConnectionClosed extends Error {
+  constructor(reason: string) {
+    super(`The connection is closed: ${reason}`);
+    this.name = "ConnectionClosed";
+  }
+}
+
+const INVALID_REQUEST = -32600;
+const INVALID_PARAMS = -32602;
+const INTERNAL_ERROR = -32603;
+const REQUEST_CANCELLED = -32800;
+
+export const notInitialized = () => new RpcError(INVALID_REQUEST, "Not initialized");
+export const alreadyInitialized = () => new RpcError(INVALID_REQUEST, "Already initialized");
+export const invalidRequest = (detail: string) => new RpcError(INVALID_REQUEST, `Invalid request: ${detail}`);
+export const unknownMethod = (method: string, known: readonly string[]) =>
+  invalidRequest(`unknown variant \`${method}\`, expected one of ${known.map((name) => `\`${name}\``).join(", ")}`);
+export const threadNotFound = (threadId: string) => new RpcError(INVALID_REQUEST, `thread not found: ${threadId}`);
+export const threadNotLoaded = (threadId: string) => new RpcError(INVALID_REQUEST, `thread not loaded: ${threadId}`);
+export const noRollout = (threadId: string) =>
+  new RpcError(INVALID_REQUEST, `no rollout found for thread id ${threadId}`);
+export const invalidThreadId = (threadId: string) =>
+  new RpcError(INVALID_REQUEST, `invalid thread id: ${JSON.stringify(threadId)} is not a UUID`);
+export const noTurnToInterrupt = () => new RpcError(INVALID_REQUEST, "no active turn to interrupt");
+export const otherTurnActive = (expected: string, active: string) =>
+  new RpcError(INVALID_REQUEST, `expected active turn id ${expected} but found ${active}`);
+export const inputTooLarge = (maxChars: number, actualChars: number) =>
+  new RpcError(INVALID_PARAMS, `Input exceeds the maximum length of ${maxChars} characters.`, {
+    data: { input_error_code: "input_too_large", max_chars: maxChars, actual_chars: actualChars },
+  });
+export const invalidCursor = () => invalidRequest("the cursor is not one this method gave out");
+export const missingFolder = (cwd: string) =>
+  invalidRequest(`the folder ${cwd} does not exist; open or create it, or start a thread elsewhere`);
+export const requestCancelled = (method: string) =>
+  new RpcError(REQUEST_CANCELLED, `${method} was cancelled by the client`);
+/** What everything unforeseen becomes on the wire; the stack goes to the log. */
+export const internalError = (method: string, cause: unknown) =>
+  new RpcError(INTERNAL_ERROR, `${method} failed inside Belay: ${messageOf(cause)}`, { cause });
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

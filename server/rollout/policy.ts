@@ -1,0 +1,29 @@
+// What is persisted of what clients are told: one decision a notification, and forgetting one does not compile.
+// Deltas are not: the completed item has all of it. Started items are not: what did not complete did not happen.
+import type { ServerNotification } from "../protocol/methods.ts";
+
+const persisted: { [M in ServerNotification["method"]]: boolean } = {
+  configWarning: false,
+  warning: false,
+  error: false,
+  "thread/started": false,
+  "thread/status/changed": false,
+  // As a `settings` entry, which is read without replaying.
+  "thread/settings/updated": false,
+  "thread/tokenUsage/updated": true,
+  "turn/started": true,
+  "turn/completed": true,
+  "turn/diff/updated": false,
+  "item/started": false,
+  "item/completed": true,
+  "item/agentMessage/delta": false,
+  "item/reasoning/summaryPartAdded": false,
+  "item/reasoning/summaryTextDelta": false,
+  "item/reasoning/textDelta": false,
+  "item/commandExecution/outputDelta": false,
+  "serverRequest/resolved": false,
+};
+
+export function isPersisted(notification: ServerNotification): boolean {
+  return persisted[notification.method];
+}

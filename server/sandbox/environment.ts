@@ -1,0 +1,53 @@
+// The environment a command may see. Pure.
+import { delimiter, isAbsolute, normalize } from "node:path";
+import { isInside } from "./policy.ts";
+
+// Variables that make a program run or load something else than it was asked to, or answer for the user.
+const injection =
+  /^(?:LD_.*|DYLD_.*|BASH_.*|BASHOPTS|SHELLOPTS|ENV|PROMPT_COMMAND|PS4|IFS|CDPATH|GLOBIGNORE|ZDOTDIR|NODE_OPTIONS|PYTHONPATH|PYTHONSTARTUP|PYTHONHOME|PERL5.*|PERLLIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|GIT_.*|GCONV_PATH|LOCPATH|NLSPATH|GLIBC_TUNABLES|LESSOPEN|LESSCLOSE)$/i;
+
+// What ties a child to the editor that started us, or to the user's agents and desktop.
+const host = /^(?:ELECTRON_.*|VSCODE_.*|SSH_AUTH_SOCK|SSH_AGENT_PID|SSH_ASKPASS|DBUS_.*)$/i;
+
+const secret = /KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL/i;
+
+// The loader and libc read these before main(), so they act on the sandbox helper itself, which runs outside.
+const loader = /^(?:LD_.*|DYLD_.*|GCONV_PATH|LOCPATH|NLSPATH|GLIBC_TUNABLES|MALLOC_.*)$/i;
+
+// Nobody sits at the terminal: no colours, no pager, no cursor movement.
+const unattended = { TERM: "dumb", NO_COLOR: "1", PAGER: "cat", GIT_PAGER: "cat" };
+
+const defaultPath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"].join(delimiter);
+
+/** What someone put into the environment of one command goes on top of this, by the caller, after it was approved. */
+export function commandEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  options: {
+    /** Workspace roots as the user spells them and as they really are. */ readonly roots: readonly string[];
+  },
+): Record<string, string> {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined || injection.test(name) || host.test(name) || secret.test(name)) continue;
+    // Windows spells it Path.
+    kept[name] = name.toUpperCase() === "PATH" ? cleanPath(value, options.roots) : value;
+  }
+  return { ...kept, ...unattended };
+}
+
+/**
+ * Drops relative and empty entries (both mean the cwd) and entries inside a workspace, node_modules/.bin included:
+ * npm adds it itself. When nothing is left, the system's usual directories.
+ */
+export function cleanPath(path: string, roots: readonly string[]): string {
+  const entries = path.split(delimiter).filter((entry) => {
+    const directory = normalize(entry);
+    return isAbsolute(entry) && !roots.some((root) => isInside(directory, normalize(root)));
+  });
+  return entries.length === 0 ? defaultPath : entries.join(delimiter);
+}
+
+/** Must be applied to whatever the sandbox helper is started with. */
+export function withoutLoaderVariables(environment: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !loader.test(name)));
+}

@@ -1,0 +1,44 @@
+// The facts about this machine that the translation asks for. The one file of this folder that reads the disk.
+import { accessSync, constants, lstatSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+import type { FileSystemFacts, PathKind } from "./policy.ts";
+
+export const diskFacts: FileSystemFacts = {
+  lstat(path) {
+    try {
+      return kindOf(lstatSync(path));
+    } catch (error) {
+      // What the user may not look at, a command of theirs may not reach either. Anything else must not pass for
+      // "nothing there": as "other" it is mounted over, and if that fails the command does not start.
+      return ["ENOENT", "ENOTDIR", "EACCES"].includes(codeOf(error)) ? null : "other";
+    }
+  },
+  realpath: (path) => orNull(() => realpathSync(path)),
+  readText: (path) => orNull(() => readFileSync(path, "utf8")),
+};
+
+/** The real path of an executable file; null when it is not one. */
+export function executable(path: string): string | null {
+  return orNull(() => {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile() ? realpathSync(path) : null;
+  });
+}
+
+function kindOf(stats: Stats): PathKind {
+  if (stats.isSymbolicLink()) return "symlink";
+  if (stats.isDirectory()) return "directory";
+  return stats.isFile() ? "file" : "other";
+}
+
+// Null is the answer to the question here, not a swallowed failure.
+function orNull<T>(read: () => T | null): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}

@@ -1,0 +1,100 @@
+// (command, resolved policy) -> the bubblewrap argv that enforces it. Pure, and holds no state.
+import { join } from "node:path";
+import { cleanPath, withoutLoaderVariables } from "./environment.ts";
+import { type DeniedPath, isInside, type RestrictedPolicy } from "./policy.ts";
+
+export interface Command {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  /** Already filtered by `commandEnvironment`, with what the user or the model added for this command. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What to start. `cwd` is where the program itself is started, not what the command inside sees. */
+export interface Program {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+// --disable-userns: no nested user namespace, in which the mounts below could be undone.
+// --new-session: no controlling terminal, so nothing can be typed into the user's.
+const isolation = [
+  "--unshare-user",
+  "--unshare-pid",
+  "--unshare-ipc",
+  "--unshare-uts",
+  "--unshare-cgroup-try",
+  "--disable-userns",
+  "--die-with-parent",
+  "--new-session",
+  "--cap-drop",
+  "ALL",
+];
+
+// The root is bound with all its submounts, so everything that follows is a change to a read-only system.
+// /proc/sys belongs to uid 0, and its files ask for the owner and not for a capability: as root it must be read-only.
+const base = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"];
+
+// An inherited descriptor is a way past every mount. Bash, because dash cannot close a descriptor above 9;
+// -p, so that it reads no start-up file and imports no function. The command arrives as arguments, never as text.
+const closeAndExec = [
+  "/bin/bash",
+  "-p",
+  "-c",
+  `for BELAY_FD in /proc/self/fd/*; do BELAY_FD=\${BELAY_FD##*/}; [ "$BELAY_FD" -gt 2 ] && exec {BELAY_FD}>&-; done; ` +
+    'unset BELAY_FD; ulimit -c 0; exec -- "$@"',
+  "belay",
+];
+
+export function linuxSandbox(command: Command, policy: RestrictedPolicy, helper: string): Program {
+  return {
+    file: helper,
+    args: [
+      ...isolation,
+      ...(policy.networkAccess ? [] : ["--unshare-net"]),
+      ...base,
+      ...(policy.privateTmp === null ? ["--perms", "1777", "--tmpfs", "/tmp"] : ["--bind", policy.privateTmp, "/tmp"]),
+      // Order matters from here on: a later mount covers an earlier one.
+      ...policy.visibleInTmp.flatMap((path) => ["--ro-bind", path, path]),
+      ...policy.writableRoots.flatMap((path) => ["--bind", path, path]),
+      ...policy.protectedPaths.flatMap((path) => ["--ro-bind", path, path]),
+      ...policy.deniedPaths.flatMap(deny),
+      "--chdir",
+      command.cwd,
+      "--",
+      ...closeAndExec,
+      ...command.argv,
+    ],
+    cwd: "/",
+    env: { ...withoutLoaderVariables(command.env), TMPDIR: "/tmp", TMP: "/tmp", TEMP: "/tmp" },
+  };
+}
+
+/**
+ * The helper to use, or null. `/usr/bin/bwrap` first, whatever PATH says: Ubuntu's AppArmor profile allows that path
+ * only. `executable` gives the real path of an executable file, or null.
+ */
+export function findHelper(facts: {
+  readonly path: string;
+  readonly roots: readonly string[];
+  readonly executable: (path: string) => string | null;
+}): string | null {
+  const onPath = cleanPath(facts.path, facts.roots)
+    .split(":")
+    .map((directory) => join(directory, "bwrap"));
+  const found = ["/usr/bin/bwrap", ...onPath].find((candidate) => {
+    const real = facts.executable(candidate);
+    return real !== null && !facts.roots.some((root) => isInside(real, root));
+  });
+  return found ?? null;
+}
+
+// A denied file reads as empty, not as an error: several package managers die on a configuration file that exists and
+// cannot be opened. A denied directory is an error, because only a tool that wants credentials opens it.
+function deny({ path, kind }: DeniedPath): string[] {
+  return kind === "directory"
+    ? ["--perms", "0000", "--tmpfs", path, "--remount-ro", path]
+    : ["--dev-bind", "/dev/null", path];
+}

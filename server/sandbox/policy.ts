@@ -1,0 +1,219 @@
+// What a sandbox policy means on this machine: real roots, protected paths, denied paths.
+// Pure: the file system is seen only through the facts passed in. Must not know which sandbox enforces the result.
+import { dirname, isAbsolute, join, normalize, resolve, sep } from "node:path";
+import type { SandboxPolicy } from "../protocol/sandbox.ts";
+
+export type PathKind = "file" | "directory" | "symlink" | "other";
+
+/** The questions the translation asks about a file system. All answers are about the moment of asking. */
+export interface FileSystemFacts {
+  /** Does not follow a symlink. Null when nothing is there, or the user may not look. */
+  lstat(path: string): PathKind | null;
+  /** Null when the path does not lead to anything. */
+  realpath(path: string): string | null;
+  /** Null when the file cannot be read. */
+  readText(path: string): string | null;
+}
+
+export interface PolicyContext {
+  /** The thread's cwd, absolute. The cwd of a single command is the model's choice and must never come here. */
+  readonly cwd: string;
+  /** The user's home. Null: there is none, so there are no credentials of theirs to hide. */
+  readonly home: string | null;
+  /** Our own state (rollouts, keys). Null: none. */
+  readonly belayHome: string | null;
+  /** A host directory that appears as /tmp and outlives a command. Null: each command gets an empty /tmp of its own. */
+  readonly privateTmp: string | null;
+  readonly files: FileSystemFacts;
+}
+
+export interface DeniedPath {
+  readonly path: string;
+  readonly kind: "directory" | "file";
+}
+
+/** Every path is absolute, real and existed when the policy was resolved. Parents come before children. */
+export interface RestrictedPolicy {
+  readonly kind: "restricted";
+  readonly cwd: string;
+  /** Empty: nothing is writable but the private /tmp. */
+  readonly writableRoots: readonly string[];
+  /** What must stay visible although the private /tmp hides its surroundings. */
+  readonly visibleInTmp: readonly string[];
+  /** Read-only inside a writable root. */
+  readonly protectedPaths: readonly string[];
+  /** Neither readable nor writable, wherever they are. */
+  readonly deniedPaths: readonly DeniedPath[];
+  readonly networkAccess: boolean;
+  readonly privateTmp: string | null;
+}
+
+export type ResolvedPolicy = { readonly kind: "unrestricted" } | RestrictedPolicy;
+
+export type Resolution =
+  | { readonly kind: "resolved"; readonly policy: ResolvedPolicy }
+  | { readonly kind: "refused"; readonly message: string };
+
+// Names that become code outside the sandbox: git hooks and fsmonitor, editor tasks, our configuration, MCP servers.
+// A name that does not exist yet is not covered here: a mount needs something to be mounted on, and the placeholder
+// that would give it one stays behind when the launcher is killed. That needs a registry and a clean-up of its own.
+const protectedNames = [".git", ".vscode", ".belay", ".mcp.json"];
+
+const credentialNames = [
+  ".ssh",
+  ".aws",
+  ".gnupg",
+  ".kube",
+  ".docker",
+  ".azure",
+  ".config/gh",
+  ".config/gcloud",
+  ".config/git/credentials",
+  ".local/share/keyrings",
+  ".password-store",
+  ".cargo/credentials",
+  ".cargo/credentials.toml",
+  ".netrc",
+  ".npmrc",
+  ".pypirc",
+  ".git-credentials",
+];
+
+// A read-only mount does not stop connect(): whoever can open one of these sockets can ask a host service, often root,
+// to act outside the sandbox.
+const hostServices = [
+  "/run/docker.sock",
+  "/run/containerd",
+  "/run/crio",
+  "/run/podman",
+  "/run/dbus",
+  "/run/systemd/private",
+  "/run/snapd.sock",
+  "/run/libvirt",
+  "/run/user",
+];
+
+const kernelDirectories = ["/dev", "/proc", "/sys"];
+
+/**
+ * `writableRoots: []` means the thread's cwd alone; a listed root that does not exist is left out and nothing is
+ * created for it. `excludeSlashTmp` and `excludeTmpdirEnvVar` have nothing left to exclude: the host's temporary
+ * directories are writable under no policy, and the private /tmp that stands in for them is always there.
+ */
+export function resolvePolicy(policy: SandboxPolicy, context: PolicyContext): Resolution {
+  switch (policy.type) {
+    case "dangerFullAccess":
+    case "externalSandbox":
+      return { kind: "resolved", policy: { kind: "unrestricted" } };
+    case "readOnly":
+      return restrict([], policy.networkAccess, context);
+    case "workspaceWrite":
+      return restrict([context.cwd, ...policy.writableRoots], policy.networkAccess, context);
+    default:
+      return policy satisfies never;
+  }
+}
+
+/** True when `path` is `directory` or below it. Compares whole components: /ws-evil is not inside /ws. */
+export function isInside(path: string, directory: string): boolean {
+  const prefix = directory.endsWith(sep) ? directory : directory + sep;
+  return path === directory || path.startsWith(prefix);
+}
+
+function restrict(requested: readonly string[], networkAccess: boolean, context: PolicyContext): Resolution {
+  try {
+    const cwd = isAbsolute(context.cwd) ? context.files.realpath(context.cwd) : null;
+    if (cwd === null) throw new Refusal(`The working directory ${context.cwd} does not exist.`);
+    const writableRoots = parentsFirst(requested.flatMap((path) => realRoot(path, context.files)));
+    const visibleInTmp = writableRoots.length === 0 && isInside(cwd, "/tmp") && cwd !== "/tmp" ? [cwd] : [];
+    const shown = [...writableRoots, ...visibleInTmp];
+    const policy: RestrictedPolicy = {
+      kind: "restricted",
+      cwd,
+      writableRoots,
+      visibleInTmp,
+      protectedPaths: parentsFirst(writableRoots.flatMap((root) => protectedIn(root, writableRoots, context.files))),
+      deniedPaths: denied(context).filter(({ path }) => !isHiddenByTmp(path, shown)),
+      networkAccess,
+      privateTmp: context.privateTmp,
+    };
+    refuseDeniedWorkspace(policy);
+    return { kind: "resolved", policy };
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: "refused", message: error.message };
+    throw error;
+  }
+}
+
+// Carries a refusal out of the helpers below; never leaves this file.
+class Refusal extends Error {}
+
+function realRoot(path: string, files: FileSystemFacts): string[] {
+  if (!isAbsolute(path)) throw new Refusal(`The writable root ${path} is not an absolute path.`);
+  const real = files.realpath(path);
+  if (real === null) return [];
+  if (real === "/") throw new Refusal("The root directory cannot be a writable root: that would be full access.");
+  const kernel = kernelDirectories.find((directory) => isInside(real, directory));
+  if (kernel !== undefined) throw new Refusal(`The writable root ${path} lies in ${kernel}, which is the kernel's.`);
+  return [real];
+}
+
+function protectedIn(root: string, roots: readonly string[], files: FileSystemFacts): string[] {
+  return protectedNames.flatMap((name) => {
+    const path = join(root, name);
+    const kind = files.lstat(path);
+    if (kind === null) return [];
+    // A mount over a symlink lands on its target, and the link itself could then be replaced.
+    if (kind === "symlink") {
+      throw new Refusal(
+        `${path} is a symbolic link, so it cannot be protected while commands may write. ` +
+          "Replace it by what it points at, or use the read-only sandbox.",
+      );
+    }
+    return name === ".git" && kind === "file" ? [path, ...gitDirectories(path, roots, files)] : [path];
+  });
+}
+
+// A gitfile (worktree, submodule) names the directory whose config git obeys, and that one may name a common one.
+function gitDirectories(gitfile: string, roots: readonly string[], files: FileSystemFacts): string[] {
+  const target = /^gitdir: *(.+)$/m.exec(files.readText(gitfile) ?? "")?.[1];
+  const directory = target === undefined ? null : files.realpath(resolve(dirname(gitfile), target.trim()));
+  if (directory === null) return [];
+  const common = files.readText(join(directory, "commondir"));
+  const shared = common === null ? null : files.realpath(resolve(directory, common.trim()));
+  return [directory, ...(shared === null ? [] : [shared])].filter((path) => roots.some((root) => isInside(path, root)));
+}
+
+function denied({ home, belayHome, files }: PolicyContext): DeniedPath[] {
+  const credentials = home === null ? [] : credentialNames.map((name) => join(home, name));
+  const own = belayHome === null ? [] : [belayHome];
+  const found = [...credentials, ...own, ...hostServices].flatMap((path): string[] => {
+    const real = files.realpath(normalize(path));
+    return real === null ? [] : [real];
+  });
+  const paths = parentsFirst(found).filter(
+    (path, _, all) => !all.some((other) => other !== path && isInside(path, other)),
+  );
+  return paths.flatMap((path): DeniedPath[] => {
+    const kind = files.lstat(path);
+    return kind === null ? [] : [{ path, kind: kind === "directory" ? "directory" : "file" }];
+  });
+}
+
+function isHiddenByTmp(path: string, shown: readonly string[]): boolean {
+  return isInside(path, "/tmp") && !shown.some((root) => isInside(path, root));
+}
+
+function refuseDeniedWorkspace({ cwd, writableRoots, deniedPaths }: RestrictedPolicy): void {
+  for (const { path } of deniedPaths) {
+    const inside = [cwd, ...writableRoots].find((root) => isInside(root, path));
+    if (inside !== undefined) {
+      throw new Refusal(`${inside} lies in ${path}, which commands may not read. Work in another directory.`);
+    }
+  }
+}
+
+// A parent sorts before its children because it is their prefix.
+function parentsFirst(paths: readonly string[]): string[] {
+  return [...new Set(paths)].sort();
+}

@@ -1,0 +1,11 @@
+// A connection as a thread sees it: someone to tell, and to ask.
+import type { ServerNotification } from "../protocol/methods.ts";
+import type { RequestId } from "../protocol/rpc/messages.ts";
+
+export interface Client {
+  /** From `clientInfo.name`. */
+  readonly name: string;
+  notify(notification: ServerNotification): void;
+  /** Rejects when the client is gone, answers with an error, or the signal is aborted. */
+  request(method: string, params: unknown, options: { id: RequestId; signal: AbortSignal }): Promise<unknown>;
+}

@@ -1,0 +1,33 @@
+// What a thread is given by the composition root. Functions, so that no layer above is imported.
+import type { Config } from "../config/schema.ts";
+import type { FilePlan } from "../files/patch-plan.ts";
+import type { InstructionFile } from "../instructions/agents-md.ts";
+import type { Model } from "../model/model.ts";
+import type { RequestId } from "../protocol/rpc/messages.ts";
+import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import type { ExecOutcome, ExecuteRequest, FileReader, WriteResult } from "../tools/tool.ts";
+
+export type Log = (level: "info" | "warning" | "error", message: string, cause?: unknown) => void;
+
+export interface ThreadDeps {
+  readonly config: Config;
+  readonly files: FileReader;
+  readonly shell: string;
+  readonly platform: string;
+  selectModel(provider: string): Model;
+  readInstructions(cwd: string): Promise<InstructionFile[]>;
+  /** Null: the sandbox works here. */
+  sandboxUnavailable(): Promise<string | null>;
+  /** Must not throw. `threadCwd` is what the policy is about; the command's own cwd is the model's choice. */
+  execute(
+    request: ExecuteRequest & { threadCwd: string; policy: SandboxPolicy; signal: AbortSignal },
+  ): Promise<ExecOutcome>;
+  /** Through the editor where there is one. Must not throw. */
+  write(plan: readonly FilePlan[]): Promise<WriteResult>;
+  /** Unique in this process. */
+  nextRequestId(): RequestId;
+  newId(): string;
+  /** Unix milliseconds. */
+  now(): number;
+  readonly log: Log;
+}

@@ -1,0 +1,58 @@
+// From the lines of a rollout back to a thread, as it was when its last line was written. Pure.
+import type { HistoryItem } from "../model/model.ts";
+import type { ThreadSettings } from "../protocol/thread.ts";
+import type { RolloutLine, ThreadMeta } from "../rollout/line.ts";
+import type { ThreadRecord } from "./thread.ts";
+import { applyToTurns, closeAbandonedTurns } from "./turn-log.ts";
+import { noUsage } from "./usage.ts";
+
+/** Null when the lines do not say whose they are. */
+export function rebuildRecord(lines: readonly RolloutLine[]): ThreadRecord | null {
+  let meta: ThreadMeta | null = null;
+  let settings: ThreadSettings | null = null;
+  const record: Omit<ThreadRecord, "meta" | "settings"> = { turns: [], history: [], totalUsage: noUsage, updatedAt: 0 };
+  for (const line of lines) {
+    switch (line.type) {
+      case "threadMeta":
+        meta ??= line.payload;
+        break;
+      case "settings":
+        settings = line.payload;
+        break;
+      case "history":
+        record.history.push(line.payload);
+        break;
+      case "notification":
+        applyToTurns(record.turns, line.payload);
+        if (line.payload.method === "thread/tokenUsage/updated")
+          record.totalUsage = line.payload.params.tokenUsage.total;
+        break;
+      default:
+        // A line of a newer version: what it says is not known here, and nothing depends on it.
+        line satisfies never;
+    }
+  }
+  if (meta === null || settings === null) return null;
+  closeAbandonedTurns(record.turns);
+  answerAbandonedCalls(record.history);
+  const last = lines.at(-1);
+  return {
+    ...record,
+    meta,
+    settings,
+    updatedAt: last ? Math.floor(Date.parse(last.timestamp) / 1000) : meta.createdAt,
+  };
+}
+
+/** A model refuses a history in which a call has no output; the process died before there was one. */
+function answerAbandonedCalls(history: HistoryItem[]): void {
+  const answered = new Set(history.flatMap((item) => (item.type === "toolOutput" ? [item.callId] : [])));
+  for (let at = history.length - 1; at >= 0; at--) {
+    const item = history[at];
+    if (item?.type !== "toolCall" || answered.has(item.callId)) continue;
+    const output = "No result: Belay was stopped while this ran. It may have had effects.";
+    let end = at + 1;
+    while (history[end]?.type === "toolCall") end++;
+    history.splice(end, 0, { type: "toolOutput", callId: item.callId, kind: item.kind, output });
+  }
+}

@@ -1,0 +1,84 @@
+// The turns of a thread as clients see them, built from what clients are told: live, and again from a rollout.
+import type { ThreadItem } from "../protocol/item.ts";
+import type { ServerNotification } from "../protocol/methods.ts";
+import type { Turn } from "../protocol/turn.ts";
+
+/** Changes `turns` in place: deltas come by the thousand. */
+export function applyToTurns(turns: Turn[], notification: ServerNotification): void {
+  switch (notification.method) {
+    case "turn/started": {
+      turns.push({ ...notification.params.turn, items: [], itemsView: "full" });
+      return;
+    }
+    case "turn/completed": {
+      const { turn } = notification.params;
+      const mine = turns.find(({ id }) => id === turn.id);
+      if (mine !== undefined) Object.assign(mine, { ...turn, items: mine.items, itemsView: "full" });
+      return;
+    }
+    case "item/started":
+    case "item/completed":
+      putItem(turns, notification.params.turnId, notification.params.item);
+      return;
+    case "item/agentMessage/delta": {
+      const item = findItem(turns, notification.params);
+      if (item?.type === "agentMessage") item.text += notification.params.delta;
+      return;
+    }
+    case "item/reasoning/summaryPartAdded": {
+      const item = findItem(turns, notification.params);
+      if (item?.type === "reasoning") item.summary[notification.params.summaryIndex] ??= "";
+      return;
+    }
+    case "item/reasoning/summaryTextDelta": {
+      const { summaryIndex: at, delta } = notification.params;
+      const item = findItem(turns, notification.params);
+      if (item?.type === "reasoning") item.summary[at] = (item.summary[at] ?? "") + delta;
+      return;
+    }
+    case "item/reasoning/textDelta": {
+      const { contentIndex: at, delta } = notification.params;
+      const item = findItem(turns, notification.params);
+      if (item?.type === "reasoning") item.content[at] = (item.content[at] ?? "") + delta;
+      return;
+    }
+    case "item/commandExecution/outputDelta": {
+      const item = findItem(turns, notification.params);
+      if (item?.type === "commandExecution")
+        item.aggregatedOutput = liveOutput(item.aggregatedOutput, notification.params.delta);
+      return;
+    }
+    default:
+      // The rest says nothing about turns.
+      return;
+  }
+}
+
+/** A turn that nobody ends any more, because the process that ran it is gone, was interrupted. */
+export function closeAbandonedTurns(turns: Turn[]): void {
+  for (const turn of turns) {
+    if (turn.status === "inProgress") turn.status = "interrupted";
+  }
+}
+
+const MAX_LIVE_CHARS = 1024 * 1024;
+
+// While a command runs, a snapshot shows the end of its output; the completed item has head and tail.
+function liveOutput(before: string | null, delta: string): string {
+  const text = (before ?? "") + delta;
+  return text.length > 2 * MAX_LIVE_CHARS ? text.slice(-MAX_LIVE_CHARS) : text;
+}
+
+function putItem(turns: Turn[], turnId: string, item: ThreadItem): void {
+  const turn = turns.find(({ id }) => id === turnId);
+  if (turn === undefined) return;
+  const at = turn.items.findIndex(({ id }) => id === item.id);
+  // A copy: deltas change it in place, and what was emitted must stay as it was.
+  const copy = structuredClone(item);
+  if (at === -1) turn.items.push(copy);
+  else turn.items[at] = copy;
+}
+
+function findItem(turns: Turn[], { turnId, itemId }: { turnId: string; itemId: string }): ThreadItem | undefined {
+  return turns.findLast(({ id }) => id === turnId)?.items.findLast(({ id }) => id === itemId);
+}

@@ -1,0 +1,111 @@
+// The tool that runs a shell command. Pipes only: it has no terminal and no input.
+import { isAbsolute, resolve } from "node:path";
+import * as z from "zod";
+import { forModel } from "../exec/output.ts";
+import type { ThreadItemOf } from "../protocol/item.ts";
+import { shellQuote } from "../util/shell-quote.ts";
+import { jsonTool } from "./define.ts";
+import type { ExecOutcome, Finished, RunContext } from "./tool.ts";
+
+const COMMAND_TIMEOUT_MS = 10 * 60_000;
+const DEFAULT_OUTPUT_TOKENS = 10_000;
+const MAX_COMMAND_CHARS = 100_000;
+
+const ExecCommandParams = z.object({
+  cmd: z.string().min(1).max(MAX_COMMAND_CHARS).describe("The shell command, run by bash."),
+  workdir: z.string().optional().describe("Folder to run in; relative to the thread's folder, which is the default."),
+  max_output_tokens: z
+    .int()
+    .min(100)
+    .max(DEFAULT_OUTPUT_TOKENS)
+    .optional()
+    .describe("How much output you get back; more is cut in the middle."),
+  sandbox_permissions: z
+    .enum(["use_default", "require_escalated"])
+    .optional()
+    .describe("require_escalated asks the user to let this command run outside the sandbox."),
+  justification: z.string().max(500).optional().describe("With require_escalated: one sentence to the user on why."),
+});
+type ExecCommandParams = z.infer<typeof ExecCommandParams>;
+
+export const execCommand = jsonTool(ExecCommandParams, {
+  name: "exec_command",
+  description:
+    "Runs a shell command and returns its output and exit code once it ends. It has no terminal and its input is " +
+    "empty; it is stopped after ten minutes, so do not start servers or watchers with it.",
+
+  async prepare(params, context) {
+    const workdir = params.workdir ?? "";
+    const cwd = isAbsolute(workdir) ? workdir : resolve(context.cwd, workdir);
+    const argv = Object.freeze(["/bin/bash", "-c", params.cmd]);
+    const item: ThreadItemOf<"commandExecution"> = {
+      type: "commandExecution",
+      id: context.itemId,
+      command: shellQuote(argv),
+      script: params.cmd,
+      cwd,
+      processId: null,
+      source: "agent",
+      status: "inProgress",
+      commandActions: [{ type: "unknown", command: params.cmd }],
+      aggregatedOutput: null,
+      exitCode: null,
+      durationMs: null,
+      startedAtMs: context.startedAtMs,
+      completedAtMs: null,
+    };
+    const action = Object.freeze({
+      kind: "command" as const,
+      argv,
+      script: params.cmd,
+      cwd,
+      escalated: params.sandbox_permissions === "require_escalated",
+      justification: params.justification ?? null,
+    });
+    const maxTokens = params.max_output_tokens ?? DEFAULT_OUTPUT_TOKENS;
+    return { kind: "prepared", item, action, run: (run) => runCommand(item, action, maxTokens, run) };
+  },
+});
+
+async function runCommand(
+  item: ThreadItemOf<"commandExecution">,
+  action: { argv: readonly string[]; cwd: string },
+  maxTokens: number,
+  context: RunContext,
+): Promise<Finished> {
+  const outcome = await context.execute({
+    argv: action.argv,
+    cwd: action.cwd,
+    timeoutMs: COMMAND_TIMEOUT_MS,
+    onOutput: context.output,
+  });
+  const completedAtMs = context.now();
+  if (outcome.kind === "refused") {
+    const failed = { ...item, status: "failed" as const, aggregatedOutput: outcome.message, completedAtMs };
+    return { item: failed, output: `exec_command failed: ${outcome.message}` };
+  }
+  return {
+    item: {
+      ...item,
+      status: outcome.exitCode === 0 ? "completed" : "failed",
+      aggregatedOutput: outcome.spawnError === null ? outcome.output : `${outcome.output}${outcome.spawnError}\n`,
+      exitCode: outcome.exitCode,
+      durationMs: Math.round(outcome.durationMs),
+      completedAtMs,
+    },
+    output: describeOutcome(outcome, maxTokens),
+  };
+}
+
+function describeOutcome(outcome: Extract<ExecOutcome, { kind: "ended" }>, maxTokens: number): string {
+  const lines = [`Wall time: ${(outcome.durationMs / 1000).toFixed(4)} seconds`, describeEnd(outcome), "Output:"];
+  return `${lines.join("\n")}\n${forModel(outcome.output, { maxTokens, truncatedBytes: outcome.truncatedBytes })}`;
+}
+
+function describeEnd(outcome: Extract<ExecOutcome, { kind: "ended" }>): string {
+  if (outcome.spawnError !== null) return `The command could not be started: ${outcome.spawnError}`;
+  if (outcome.aborted) return "aborted by user";
+  if (outcome.timedOut) return `Stopped after the limit of ${COMMAND_TIMEOUT_MS / 60_000} minutes`;
+  if (outcome.signal !== null) return `Process ended by signal ${outcome.signal}`;
+  return `Process exited with code ${outcome.exitCode ?? "unknown"}`;
+}

@@ -1,0 +1,195 @@
+// The one place for: prepare -> approval -> sandbox -> run. Every call comes back as one outcome with one output for
+// the model, whatever happened on the way; an item that was started is always completed here.
+import { commandKey, fileKey, type SessionApprovals } from "../approval/approvals.ts";
+import { describeSandbox, explainApproval } from "../approval/explain.ts";
+import { type ActionFacts, type Requirement, requirement } from "../approval/policy.ts";
+import type { FilePlan } from "../files/patch-plan.ts";
+import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
+import type { ApprovalDecision, ApprovalPolicy } from "../protocol/approval.ts";
+import type { ParamsOut, ServerNotification, serverRequests } from "../protocol/methods.ts";
+import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import { tools } from "./registry.ts";
+import type { Action, ExecOutcome, ExecuteRequest, FileReader, Finished, Prepared, WriteResult } from "./tool.ts";
+
+export type ApprovalRequest = {
+  [M in "item/commandExecution/requestApproval" | "item/fileChange/requestApproval"]: {
+    method: M;
+    params: ParamsOut<typeof serverRequests, M>;
+  };
+}["item/commandExecution/requestApproval" | "item/fileChange/requestApproval"];
+
+/** What the layers around hand in. Nothing here opens, spawns or asks by itself. */
+export interface ToolDeps {
+  readonly threadId: string;
+  readonly turnId: string;
+  readonly cwd: string;
+  readonly approvalPolicy: ApprovalPolicy;
+  readonly sandbox: SandboxPolicy;
+  /** The turn's one signal. */
+  readonly signal: AbortSignal;
+  readonly approvals: SessionApprovals;
+  readonly files: FileReader;
+  /** Null: the sandbox works here. */
+  sandboxUnavailable(): Promise<string | null>;
+  /** `sandboxed: false` runs it as the user could. Must not throw. */
+  execute(request: ExecuteRequest & { sandboxed: boolean; signal: AbortSignal }): Promise<ExecOutcome>;
+  /** Must not throw. */
+  write(plan: readonly FilePlan[]): Promise<WriteResult>;
+  /** Resolves as `failed` when nobody can answer. Must not throw. */
+  ask(request: ApprovalRequest): Promise<ApprovalDecision | "failed">;
+  /** Called after each successful write. */
+  filesChanged(plan: readonly FilePlan[]): void;
+  emit(notification: ServerNotification): void;
+  now(): number;
+  newId(): string;
+}
+
+export interface ToolOutcome {
+  readonly output: string;
+  /** A person said: stop the turn as well. */
+  readonly stopsTurn: boolean;
+}
+
+export function toolSpecs(): ToolSpec[] {
+  return tools.map((tool) => ({ name: tool.name, description: tool.description, input: tool.input() }));
+}
+
+export async function runToolCall(call: ToolCallEntry, deps: ToolDeps): Promise<ToolOutcome> {
+  const tool = tools.find(({ name }) => name === call.name);
+  if (tool === undefined) return answer(`unsupported call: ${call.name}`);
+  const prepared = await tool.prepare(call, {
+    itemId: deps.newId(),
+    cwd: deps.cwd,
+    sandbox: deps.sandbox,
+    startedAtMs: deps.now(),
+    files: deps.files,
+  });
+  if (prepared.kind === "immediate") return answer(prepared.output);
+  return decideAndRun(prepared, deps);
+}
+
+async function decideAndRun(prepared: Prepared, deps: ToolDeps): Promise<ToolOutcome> {
+  const { action } = prepared;
+  const need = requirement(factsOf(action), {
+    approvalPolicy: deps.approvalPolicy,
+    sandbox: deps.sandbox,
+    sandboxUnavailable: action.kind === "command" ? await deps.sandboxUnavailable() : null,
+  });
+  if (need.kind === "forbid") return answer(need.message);
+
+  deps.emit({ method: "item/started", params: { item: prepared.item, ...ids(deps), startedAtMs: deps.now() } });
+  const keys = approvalKeys(action);
+  if (need.kind === "ask" && !deps.approvals.cover(keys)) {
+    const decision = await deps.ask(approvalRequest(prepared, need, deps));
+    switch (decision) {
+      case "accept":
+        break;
+      case "acceptForSession":
+        deps.approvals.remember(keys);
+        break;
+      case "decline":
+        return refuse(prepared, deps, "rejected by user", { stopsTurn: false });
+      case "cancel":
+        return refuse(prepared, deps, "rejected by user", { stopsTurn: true });
+      case "failed":
+        return refuse(prepared, deps, "approval request failed", { stopsTurn: false });
+      default:
+        decision satisfies never;
+    }
+  }
+  return execute(prepared, need.sandboxed, deps);
+}
+
+async function execute(prepared: Prepared, sandboxed: boolean, deps: ToolDeps): Promise<ToolOutcome> {
+  const { action, item } = prepared;
+  const finished = await prepared.run({
+    signal: deps.signal,
+    files: deps.files,
+    execute: (request) => deps.execute({ ...request, sandboxed, signal: deps.signal }),
+    write: (plan) => deps.write(plan),
+    output: (delta) =>
+      deps.emit({ method: "item/commandExecution/outputDelta", params: { ...ids(deps), itemId: item.id, delta } }),
+    now: () => deps.now(),
+  });
+  complete(finished.item, deps);
+  if (action.kind === "fileChange" && finished.item.status === "completed") deps.filesChanged(action.plan);
+  return answer(withSandboxHint(finished, action, sandboxed, deps.sandbox));
+}
+
+/** Without it, a model takes what the sandbox denied for a fault of the project. */
+function withSandboxHint(finished: Finished, action: Action, sandboxed: boolean, sandbox: SandboxPolicy): string {
+  const denied =
+    /read-only file system|operation not permitted|permission denied|could not resolve|EROFS|EPERM|EACCES|EAI_AGAIN|ENETUNREACH|network is unreachable/i;
+  if (action.kind !== "command" || !sandboxed || finished.item.status !== "failed") return finished.output;
+  if (!denied.test(finished.output)) return finished.output;
+  return `${finished.output}\n[This ran in a sandbox (${describeSandbox(sandbox)}), which may be the cause. If it must do more, call again with sandbox_permissions "require_escalated" and a justification.]`;
+}
+
+function refuse(prepared: Prepared, deps: ToolDeps, why: string, { stopsTurn }: { stopsTurn: boolean }): ToolOutcome {
+  const status = why === "approval request failed" ? ("failed" as const) : ("declined" as const);
+  complete({ ...prepared.item, status, completedAtMs: deps.now() }, deps);
+  const what = prepared.action.kind === "command" ? "exec_command failed" : "patch rejected";
+  return { output: `${what}: ${why}. Nothing was done.`, stopsTurn };
+}
+
+function complete(item: Finished["item"], deps: ToolDeps): void {
+  deps.emit({ method: "item/completed", params: { item, ...ids(deps), completedAtMs: deps.now() } });
+}
+
+function factsOf(action: Action): ActionFacts {
+  return action.kind === "command" ? { kind: "command", escalated: action.escalated } : action;
+}
+
+function approvalKeys(action: Action): string[] {
+  switch (action.kind) {
+    case "read":
+      return [];
+    case "command":
+      return [commandKey(action)];
+    case "fileChange":
+      return action.targets.map(({ realPath }) => fileKey(realPath));
+    default:
+      return action satisfies never;
+  }
+}
+
+function approvalRequest(
+  prepared: Prepared,
+  need: Extract<Requirement, { kind: "ask" }>,
+  deps: ToolDeps,
+): ApprovalRequest {
+  const { action, item } = prepared;
+  const common = {
+    ...ids(deps),
+    itemId: item.id,
+    startedAtMs: deps.now(),
+    reason: action.kind === "command" ? action.justification : null,
+    availableDecisions: ["accept", "acceptForSession", "decline", "cancel"] satisfies ApprovalDecision[],
+  };
+  const because = need.because;
+  if (action.kind === "command" && item.type === "commandExecution") {
+    const { command, cwd, commandActions } = item;
+    const explanation = explainApproval({ cwd, sandbox: deps.sandbox, sandboxed: need.sandboxed, because });
+    const params = {
+      kind: "command" as const,
+      ...common,
+      command,
+      script: action.script,
+      cwd,
+      commandActions,
+      explanation,
+    };
+    return { method: "item/commandExecution/requestApproval", params };
+  }
+  const changes = item.type === "fileChange" ? item.changes : [];
+  const explanation = explainApproval({ cwd: deps.cwd, sandbox: deps.sandbox, sandboxed: true, because });
+  return { method: "item/fileChange/requestApproval", params: { ...common, grantRoot: null, changes, explanation } };
+}
+
+function ids({ threadId, turnId }: ToolDeps): { threadId: string; turnId: string } {
+  return { threadId, turnId };
+}
+
+function answer(output: string): ToolOutcome {
+  return { output, stopsTurn: false };
+}

@@ -1,0 +1,92 @@
+// The tool that reads a file as the user sees it: an unsaved buffer wins over the disk.
+import { resolve } from "node:path";
+import * as z from "zod";
+import { isInside } from "../files/paths.ts";
+import type { ThreadItemOf } from "../protocol/item.ts";
+import { jsonTool } from "./define.ts";
+import { immediate, type PrepareContext } from "./tool.ts";
+
+const MAX_LINES = 2_000;
+/** What goes into the model's context at most, in characters. */
+const MAX_CHARS = 40_000;
+
+const ReadFileParams = z.object({
+  path: z.string().min(1).describe("The file; relative to the thread's folder, or absolute."),
+  offset: z.int().min(1).optional().describe("First line to read, counted from 1."),
+  limit: z.int().min(1).max(MAX_LINES).optional().describe("How many lines to read."),
+});
+type ReadFileParams = z.infer<typeof ReadFileParams>;
+
+export const readFile = jsonTool(ReadFileParams, {
+  name: "read_file",
+  description:
+    "Reads a text file with line numbers, including changes the user has not saved yet. Prefer it to printing a file " +
+    "with a command.",
+
+  async prepare(params, context) {
+    const path = resolve(context.cwd, params.path);
+    const item: ThreadItemOf<"dynamicToolCall"> = {
+      type: "dynamicToolCall",
+      id: context.itemId,
+      namespace: null,
+      tool: "read_file",
+      arguments: params,
+      status: "inProgress",
+      contentItems: null,
+      success: null,
+      durationMs: null,
+      startedAtMs: context.startedAtMs,
+      completedAtMs: null,
+    };
+    if (!(await isInWorkspace(path, context))) {
+      return immediate(`read_file failed: ${path} is outside the workspace. Use exec_command to look at it.`);
+    }
+    return {
+      kind: "prepared",
+      item,
+      action: { kind: "read" },
+      async run({ files, now }) {
+        const view = await files.read(path);
+        const success = view.kind === "text";
+        const output = view.kind === "text" ? numberLines(view.text, params) : `read_file failed: ${why(view, path)}`;
+        const completedAtMs = now();
+        return {
+          item: {
+            ...item,
+            status: success ? "completed" : "failed",
+            contentItems: [{ type: "inputText", text: output }],
+            success,
+            durationMs: completedAtMs - context.startedAtMs,
+            completedAtMs,
+          },
+          output,
+        };
+      },
+    };
+  },
+});
+
+// The shell's sandbox hides credentials; this tool has no sandbox, so it stays where the user invited it.
+async function isInWorkspace(path: string, { cwd, files }: PrepareContext): Promise<boolean> {
+  try {
+    return isInside(await files.realTarget(cwd), await files.realTarget(path));
+  } catch {
+    // Where a path leads cannot be known (no access, a loop of links, a NUL): that is outside.
+    return false;
+  }
+}
+
+function why(view: { kind: "missing" } | { kind: "refused"; reason: string }, path: string): string {
+  return view.kind === "missing" ? `no such file: ${path}` : view.reason;
+}
+
+function numberLines(text: string, { offset = 1, limit = MAX_LINES }: ReadFileParams): string {
+  const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
+  const shown = lines.slice(offset - 1, offset - 1 + limit);
+  const numbered = shown.map((line, index) => `${offset + index}\t${line}`).join("\n");
+  if (numbered.length > MAX_CHARS) {
+    return `${numbered.slice(0, MAX_CHARS)}\n… cut here: read the rest with offset and limit`;
+  }
+  const after = lines.length - (offset - 1 + shown.length);
+  return after > 0 ? `${numbered}\n… ${after} more lines` : numbered;
+}

@@ -1,0 +1,7 @@
+// The list of tools. A new tool is its file and its line here.
+import { applyPatch } from "./apply-patch.ts";
+import { execCommand } from "./exec-command.ts";
+import { readFile } from "./read-file.ts";
+import type { Tool } from "./tool.ts";
+
+export const tools: readonly Tool[] = [execCommand, applyPatch, readFile];

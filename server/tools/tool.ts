@@ -1,0 +1,107 @@
+// What a tool is: a name, what it takes, and how a call of it is prepared and run. A tool says what it touches;
+// approval and sandbox are the orchestrator's business.
+import type { ExecResult } from "../exec/result.ts";
+import type { FilePlan, FileView } from "../files/patch-plan.ts";
+import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
+import type { ThreadItemOf } from "../protocol/item.ts";
+import type { SandboxPolicy } from "../protocol/sandbox.ts";
+
+/** The item types that stand for a tool call. Each has a status, so each can be declined. */
+export type ToolItem = ThreadItemOf<"commandExecution" | "fileChange" | "dynamicToolCall">;
+
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** What the model is told the tool takes. */
+  input(): ToolSpec["input"];
+  /** Looks, but changes nothing. Failures are results the model can act on, never exceptions. */
+  prepare(call: RawCall, context: PrepareContext): Promise<Prepared | Immediate>;
+}
+
+/** A call as the model wrote it. */
+export type RawCall = Pick<ToolCallEntry, "kind" | "input">;
+
+/** An answer without an action: the call could not be made, or needed none. */
+export interface Immediate {
+  readonly kind: "immediate";
+  readonly output: string;
+}
+
+export interface Prepared {
+  readonly kind: "prepared";
+  /** In progress; what clients are shown before anything happens. */
+  readonly item: ToolItem;
+  /** Frozen: what is approved is what `run` does. */
+  readonly action: Action;
+  run(context: RunContext): Promise<Finished>;
+}
+
+export interface Finished {
+  /** Completed or failed, with its result. */
+  readonly item: ToolItem;
+  /** What the model is told. */
+  readonly output: string;
+}
+
+export type Action =
+  | { readonly kind: "read" }
+  | {
+      readonly kind: "command";
+      readonly argv: readonly string[];
+      readonly script: string;
+      readonly cwd: string;
+      /** The model asked to leave the sandbox, and said why. */
+      readonly escalated: boolean;
+      readonly justification: string | null;
+    }
+  | { readonly kind: "fileChange"; readonly plan: readonly FilePlan[]; readonly targets: readonly FileTarget[] };
+
+export interface FileTarget {
+  readonly path: string;
+  /** Where a write would really land, with links resolved. */
+  readonly realPath: string;
+  readonly isWritable: boolean;
+  readonly isProtected: boolean;
+}
+
+export interface PrepareContext {
+  readonly itemId: string;
+  readonly cwd: string;
+  readonly sandbox: SandboxPolicy;
+  readonly startedAtMs: number;
+  readonly files: FileReader;
+}
+
+export interface FileReader {
+  /** The editor's buffer where there is one, the disk otherwise. */
+  read(path: string): Promise<FileView>;
+  realTarget(path: string): Promise<string>;
+}
+
+export interface RunContext {
+  readonly signal: AbortSignal;
+  readonly files: FileReader;
+  /** Under the sandbox that was decided for this very action. */
+  execute(command: ExecuteRequest): Promise<ExecOutcome>;
+  write(plan: readonly FilePlan[]): Promise<WriteResult>;
+  /** Streams a piece of a running command's output to the clients. */
+  readonly output: (text: string) => void;
+  now(): number;
+}
+
+export interface ExecuteRequest {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly timeoutMs: number;
+  readonly onOutput: (text: string) => void;
+}
+export type ExecOutcome =
+  | ({ readonly kind: "ended" } & ExecResult)
+  /** Nothing was started. */
+  | { readonly kind: "refused"; readonly message: string };
+
+export type WriteResult = { readonly ok: true } | { readonly ok: false; readonly message: string };
+
+export function immediate(output: string): Immediate {
+  return { kind: "immediate", output };
+}

@@ -1,0 +1,272 @@
+// Reading and writing real files: what is refused, that a set of changes is one, and what survives a write.
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import * as fs from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { type TestContext, test } from "node:test";
+import fc from "fast-check";
+import { type FileWrite, readTextFile, writeFilesAtomically } from "../../../server/files/disk.ts";
+import { parsePatch } from "../../../server/files/patch-parser.ts";
+import { planPatch } from "../../../server/files/patch-plan.ts";
+
+const reads: readonly [name: string, bytes: Uint8Array, expected: object][] = [
+  ["UTF-8 is read with its byte order mark and its line endings", Buffer.from("\uFEFFé\r\n"), text("\uFEFFé\r\n")],
+  ["an empty file is an empty text", Buffer.from(""), text("")],
+  [
+    "Latin-1 is refused",
+    Buffer.from([0x63, 0xe9]),
+    refused("it is not UTF-8 text. Save it as UTF-8, or edit it with a command."),
+  ],
+  [
+    "a surrogate in UTF-8 is refused",
+    Buffer.from([0xed, 0xa0, 0x80]),
+    refused("it is not UTF-8 text. Save it as UTF-8, or edit it with a command."),
+  ],
+  [
+    "a NUL is refused",
+    Buffer.from("a\0b"),
+    refused("it is a binary file, or UTF-16. Edit it with a command, or save it as UTF-8."),
+  ],
+  [
+    "more than 10 MB is refused",
+    Buffer.alloc(10 * 1024 * 1024 + 1, "a"),
+    refused("it is larger than 10 MB. Edit it with a command."),
+  ],
+];
+for (const [name, bytes, expected] of reads) {
+  test(name, async (t) => {
+    const root = await tree(t, {});
+    await fs.writeFile(join(root, "a"), bytes);
+    assert.deepEqual(await readTextFile(join(root, "a")), expected);
+  });
+}
+
+test("a directory is refused, and what is not there is missing, also below a file", async (t) => {
+  const root = await tree(t, { a: "" });
+  assert.deepEqual(await readTextFile(root), refused("it is a directory. Name a file."));
+  assert.deepEqual(await readTextFile(join(root, "no")), { kind: "missing" });
+  assert.deepEqual(await readTextFile(join(root, "a/b")), { kind: "missing" });
+});
+
+test("files are added with their directories, changed, moved and deleted", async (t) => {
+  const root = await tree(t, { "a.txt": "a\n", "b.txt": "b\n", "c.txt": "c\n" });
+  const result = await writeFilesAtomically([
+    write(root, "new/deep/file.txt", null, "new\n"),
+    write(root, "a.txt", "a\n", "A\n"),
+    write(root, "b.txt", "b\n", "B\n", "moved/b.txt"),
+    write(root, "c.txt", "c\n", null),
+  ]);
+  assert.deepEqual(result, {
+    ok: true,
+    paths: ["new/deep/file.txt", "a.txt", "b.txt", "moved/b.txt", "c.txt"].map((path) => join(root, path)),
+  });
+  assert.deepEqual(await snapshot(root), { "a.txt": "A\n", "moved/b.txt": "B\n", "new/deep/file.txt": "new\n" });
+});
+
+test("a file keeps its mode, also when it moves, and a new one takes the usual mode", {
+  skip: process.platform === "win32" && "POSIX modes",
+}, async (t) => {
+  const root = await tree(t, { a: "1", b: "1" });
+  await fs.chmod(join(root, "a"), 0o755);
+  await fs.chmod(join(root, "b"), 0o640);
+  await writeFilesAtomically([
+    write(root, "a", "1", "2"),
+    write(root, "b", "1", "2", "c"),
+    write(root, "n", null, "2"),
+  ]);
+  const modes = await Promise.all(["a", "c", "n"].map(async (path) => (await fs.stat(join(root, path))).mode & 0o777));
+  assert.deepEqual(modes, [0o755, 0o640, 0o666 & ~process.umask()]);
+});
+
+test("a symbolic link stays one, and its target is written", async (t) => {
+  const root = await tree(t, { "real/a": "1" });
+  await fs.symlink("real/a", join(root, "link"));
+  await fs.symlink("real/none", join(root, "dangling"));
+  const result = await writeFilesAtomically([write(root, "link", "1", "2"), write(root, "dangling", null, "3")]);
+  assert.deepEqual(result, { ok: true, paths: [join(root, "real/a"), join(root, "real/none")] });
+  assert.deepEqual(await snapshot(root), {
+    "real/a": "2",
+    "real/none": "3",
+    link: "-> real/a",
+    dangling: "-> real/none",
+  });
+});
+
+test("another name of the same file, a hard link, keeps the old text", async (t) => {
+  const root = await tree(t, { a: "1" });
+  await fs.link(join(root, "a"), join(root, "b"));
+  await writeFilesAtomically([write(root, "a", "1", "2")]);
+  assert.deepEqual(await snapshot(root), { a: "2", b: "1" });
+});
+
+const preflights: readonly [name: string, writes: (root: string) => FileWrite[], message: string][] = [
+  [
+    "a file that changed since",
+    (root) => [write(root, "b", "old", "2")],
+    "ROOT/b is no longer what it was when the change was prepared. Read it again.",
+  ],
+  [
+    "a file that is gone",
+    (root) => [write(root, "no", "1", "2")],
+    "ROOT/no is no longer what it was when the change was prepared. Read it again.",
+  ],
+  [
+    "a file that has appeared since",
+    (root) => [write(root, "b", null, "2")],
+    "ROOT/b is no longer what it was when the change was prepared. Read it again.",
+  ],
+  ["a move onto a file", (root) => [write(root, "b", "1", "2", "a")], "ROOT/a is there already. Choose another name."],
+  [
+    "the deletion of a symbolic link",
+    (root) => [write(root, "link", "1", null)],
+    "ROOT/link is a symbolic link. Remove it with a command.",
+  ],
+  ["a directory", (root) => [write(root, "dir", null, "2")], "ROOT/dir cannot be changed (not a regular file)."],
+  [
+    "one file by two names",
+    (root) => [write(root, "b", "1", "2"), write(root, "link", "1", "3")],
+    "ROOT/b would be written twice, through a symbolic link.",
+  ],
+];
+for (const [name, writes, message] of preflights) {
+  test(`${name} is refused, and no other file of the set is touched`, async (t) => {
+    const root = await tree(t, { a: "1", b: "1", "dir/x": "" });
+    await fs.symlink("b", join(root, "link"));
+    const before = await snapshot(root);
+    const result = await writeFilesAtomically([
+      write(root, "a", "1", "2"),
+      write(root, "n", null, "n"),
+      ...writes(root),
+    ]);
+    assert.deepEqual(result, { ok: false, message: `${message.replace("ROOT", root)} Nothing was written.` });
+    assert.deepEqual(await snapshot(root), before);
+  });
+}
+
+test("a path that leads elsewhere than was approved is refused", async (t) => {
+  const root = await tree(t, { "ws/a": "1", "other/a": "1" });
+  await fs.rm(join(root, "ws/a"));
+  await fs.symlink("../other/a", join(root, "ws/a"));
+  const permits = (path: string): boolean => path.startsWith(join(root, "ws/"));
+  assert.deepEqual(await writeFilesAtomically([write(root, "ws/a", "1", "2")], { permits }), {
+    ok: false,
+    message: `${join(root, "other/a")} is not where the change was approved for. Nothing was written.`,
+  });
+});
+
+test("a file that may not be written is refused although its directory would allow to replace it", {
+  skip: process.getuid?.() === 0 && "root may write everything",
+}, async (t) => {
+  const root = await tree(t, { a: "1" });
+  await fs.chmod(join(root, "a"), 0o444);
+  const result = await writeFilesAtomically([write(root, "a", "1", "2")]);
+  assert.ok(!result.ok && result.message.includes("EACCES"));
+  assert.deepEqual(await snapshot(root), { a: "1" });
+});
+
+test("when a later file fails, the earlier ones are put back, and nothing is left behind", async (t) => {
+  const root = await tree(t, { a: "\uFEFF1\r\n", b: "1", c: "1", wall: "" });
+  await fs.chmod(join(root, "a"), 0o751);
+  const before = await snapshot(root);
+  const result = await writeFilesAtomically([
+    write(root, "a", "\uFEFF1\r\n", "2"),
+    write(root, "b", "1", null),
+    write(root, "c", "1", "2", "deep/er/c"),
+    write(root, "n", null, "2"),
+    write(root, "wall/x", null, "2"),
+  ]);
+  assert.deepEqual(result, {
+    ok: false,
+    message: `Could not write ${join(root, "wall/x")}: ENOTDIR: not a directory. Nothing was changed: the files written before it are as they were.`,
+  });
+  assert.deepEqual(await snapshot(root), before);
+  assert.deepEqual(await fs.readdir(root), ["a", "b", "c", "wall"]);
+  assert.equal((await fs.stat(join(root, "a"))).mode & 0o777, 0o751);
+});
+
+test("the paths that a plan shows are exactly the paths that change on disk, and the texts are those of the plan", async (t) => {
+  const names = ["a", "b", "c", "d/e", "d/f"];
+  const fate = fc.constantFrom("none", "add", "delete", "update", "move", "move+update");
+  await fc.assert(
+    fc.asyncProperty(fc.array(fate, { minLength: names.length, maxLength: names.length }), async (fates) => {
+      fc.pre(fates.some((each) => each !== "none"));
+      const root = await tree(t, Object.fromEntries(names.map((name, index) => [name, `${name}\r\nline ${index}`])));
+      const body = names.map((name, index) => section(name, fates[index] ?? "none", index)).join("");
+      const before = await snapshot(root);
+      const parsed = parsePatch(`*** Begin Patch\n${body}*** End Patch`);
+      assert.ok(parsed.ok);
+      const planned = await planPatch(parsed.patch, { cwd: root, read: readTextFile });
+      assert.ok(planned.ok);
+      const result = await writeFilesAtomically(planned.plan);
+      const after = await snapshot(root);
+      const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+        (path) => before[path] !== after[path],
+      );
+      const shown = planned.plan.flatMap(({ path, change }) =>
+        change.kind === "update" && change.movePath !== null ? [path, change.movePath] : [path],
+      );
+      assert.deepEqual(changed.map((path) => join(root, path)).toSorted(), shown.toSorted());
+      assert.deepEqual(result, { ok: true, paths: shown });
+      for (const { path, change, after: text } of planned.plan) {
+        const to = change.kind === "update" ? (change.movePath ?? path) : path;
+        assert.equal(after[relative(root, to)], text ?? undefined);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+function section(name: string, fate: string, index: number): string {
+  const chunk = `@@\n ${name}\n-line ${index}\n+changed\n+more\n`;
+  switch (fate) {
+    case "none":
+      return "";
+    case "add":
+      return `*** Add File: ${name}-new/file\n+added\n`;
+    case "delete":
+      return `*** Delete File: ${name}\n`;
+    default: {
+      const move = fate.startsWith("move") ? `*** Move to: moved/${name}\n` : "";
+      return `*** Update File: ${name}\n${move}${fate === "move" ? "" : chunk}`;
+    }
+  }
+}
+
+function write(root: string, name: string, before: string | null, after: string | null, move?: string): FileWrite {
+  const movePath = move === undefined ? null : join(root, move);
+  const change: FileWrite["change"] =
+    before === null ? { kind: "add" } : after === null ? { kind: "delete" } : { kind: "update", movePath };
+  const beforeHash = before === null ? null : createHash("sha256").update(before).digest("hex");
+  return { path: join(root, name), change, after, beforeHash };
+}
+
+async function tree(t: TestContext, files: Record<string, string>): Promise<string> {
+  const root = await fs.realpath(await fs.mkdtemp(join(tmpdir(), "belay-disk-")));
+  t.after(() => fs.rm(root, { recursive: true }));
+  for (const [name, content] of Object.entries(files)) {
+    await fs.mkdir(dirname(join(root, name)), { recursive: true });
+    await fs.writeFile(join(root, name), content);
+  }
+  return root;
+}
+
+/** Every file below `root` with its text, every link with its target. */
+async function snapshot(root: string): Promise<Record<string, string>> {
+  const entries = await fs.readdir(root, { recursive: true, withFileTypes: true });
+  const found: Record<string, string> = {};
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isSymbolicLink()) found[relative(root, path)] = `-> ${await fs.readlink(path)}`;
+    else if (entry.isFile()) found[relative(root, path)] = await fs.readFile(path, "utf8");
+  }
+  return found;
+}
+
+function text(content: string): object {
+  return { kind: "text", text: content, version: null, dirty: false };
+}
+
+function refused(reason: string): object {
+  return { kind: "refused", reason };
+}
