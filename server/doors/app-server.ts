@@ -2,7 +2,7 @@
 import type { Readable, Writable } from "node:stream";
 import type { App } from "../app.ts";
 import type { Caller } from "../handlers/caller.ts";
-import { clientRequests } from "../protocol/methods.ts";
+import { clientNotifications, clientRequests } from "../protocol/methods.ts";
 import { Connection } from "../protocol/rpc/connection.ts";
 import { dispatcher } from "../protocol/rpc/dispatch.ts";
 import { alreadyInitialized, notInitialized } from "../protocol/rpc/errors.ts";
@@ -43,14 +43,16 @@ export async function serveAppServer(app: App, streams: { input: Readable; outpu
   const connection: Connection = new Connection(
     jsonLines(streams.input, streams.output, (reason) => log("warning", `a line was not read: ${reason}`)),
     {
-      request(method, params, { signal }) {
-        if (handshake.kind === "ready") return dispatch(method, params, { client: handshake.client }, signal);
+      request(method, params, { signal, answerFirst }) {
+        if (handshake.kind === "ready") return dispatch(method, params, { client: handshake.client, answerFirst }, signal);
         // Parsing comes first, like on the original: an unknown method is named as such even before the handshake.
         if (method !== "initialize" && Object.hasOwn(clientRequests, method)) throw notInitialized();
-        return dispatch(method, params, { client: connectionClient(connection, nobody) }, signal);
+        return dispatch(method, params, { client: connectionClient(connection, nobody), answerFirst }, signal);
       },
-      // `initialized` is welcome and changes nothing; others are not ours.
-      notification() {},
+      // `initialized` is welcome and changes nothing. Others are not ours, and a notification has no answer.
+      notification(method) {
+        if (!Object.hasOwn(clientNotifications, method)) log("info", `the notification ${method} is not known`);
+      },
       malformed: (reason) => log("warning", `a message was ignored: ${reason}`),
       closed: () => closed.resolve(),
     },

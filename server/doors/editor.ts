@@ -11,9 +11,10 @@ import { Lanes } from "../protocol/rpc/lanes.ts";
 import type { Client } from "../thread/client.ts";
 import { connectionClient, leaveThreads, tellWarnings } from "./client.ts";
 
-// new --initialize--> ready --shutdown--> leaving
+// new --initialize--> starting --its answer--> ready --shutdown--> leaving
 type Handshake =
   | { kind: "new" }
+  | { kind: "starting" }
   | { kind: "ready"; app: App; client: Client; protocol: Dispatch<Caller> }
   | { kind: "leaving" };
 
@@ -28,12 +29,13 @@ export async function serveEditor(transport: Transport, options: Options): Promi
 
   const initialize = async (params: ParamsOut<typeof editorRequests, "initialize">) => {
     if (handshake.kind !== "new") throw alreadyInitialized();
+    handshake = { kind: "starting" };
     const { belay, config = {}, apiKey } = params.initializationOptions ?? {};
     const apiKeys = apiKey ? { [apiKey.provider]: apiKey.key } : {};
     app = await createApp({ ...options, overrides: [config], apiKeys });
     const client = connectionClient(connection, { name: params.clientInfo?.name ?? "editor", optOut: new Set() });
     if (belay?.workspaceEdits) {
-      app.connectEditor({ applyEdit: (edit) => connection.request("workspace/applyEdit", edit) });
+      app.connectEditor({ applyEdit: (edit, signal) => connection.request("workspace/applyEdit", edit, { signal }) });
     }
     handshake = { kind: "ready", app, client, protocol: protocolOf(app) };
     return {
@@ -62,9 +64,11 @@ export async function serveEditor(transport: Transport, options: Options): Promi
   const connection: Connection = new Connection(
     transport,
     {
-      request(method, params, { signal }) {
+      request(method, params, { signal, answerFirst }) {
         if (Object.hasOwn(editorRequests, method)) return editor(method, params, null, signal);
-        if (handshake.kind === "ready") return handshake.protocol(method, params, { client: handshake.client }, signal);
+        if (handshake.kind === "ready") {
+          return handshake.protocol(method, params, { client: handshake.client, answerFirst }, signal);
+        }
         throw Object.hasOwn(clientRequests, method) ? notInitialized() : unknownMethod(method, allMethods);
       },
       notification(method, params) {

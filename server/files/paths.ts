@@ -1,6 +1,7 @@
 // What a spelled path means: where it points, whether that is inside a root, and whether it is a protected name.
 // The approval policy and the writer both ask here, so that the path that was judged is the path that is written.
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { isInside } from "../util/inside.ts";
 
 export type ResolvedPath =
   | { readonly ok: true; readonly path: string }
@@ -22,12 +23,6 @@ export function resolveInside(cwd: string, spelled: string): ResolvedPath {
     return { ok: false, message: `the path "${spelled}" names a directory; name a file` };
   }
   return { ok: true, path: resolve(cwd, spelled) };
-}
-
-/** Compares whole components: `/ws-evil` is not inside `/ws`. A root is inside itself. Both paths must be absolute. */
-export function isInside(root: string, path: string): boolean {
-  const way = relative(root, path);
-  return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }
 
 export interface LinkReader {

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { relative, sep } from "node:path";
 import { type StructuredPatchHunk, structuredPatch } from "diff";
-import { isInside } from "./paths.ts";
+import { isInside } from "../util/inside.ts";
 
 export interface UnifiedDiff {
   /** Hunks without a file header, each line ended by "\n". Empty when the texts are equal. */

@@ -12,8 +12,8 @@ export const codeActionKinds: string[] = [KIND];
 export function codeActions({ textDocument, context }: CodeActionParams): CodeAction[] {
   const { diagnostics, only } = context;
   const isAskedFor = only === undefined || only.some((kind) => kind === KIND || kind === "");
-  if (diagnostics.length === 0 || !isAskedFor || !textDocument.uri.startsWith("file:")) return [];
-  const path = fileURLToPath(textDocument.uri);
+  const path = pathOf(textDocument.uri);
+  if (diagnostics.length === 0 || !isAskedFor || path === null) return [];
   const problems = diagnostics
     .slice(0, MAX_PROBLEMS)
     .map(({ range, message }) => `- ${path}:${range.start.line + 1}: ${message.slice(0, MAX_MESSAGE_CHARS)}`);

@@ -12,28 +12,24 @@ export function threadHandlers(
   store: ThreadStore,
   instructionSources: (cwd: string) => Promise<string[]>,
 ): Pick<Handlers<typeof clientRequests, Caller>, ThreadMethods> {
-  const described = async (thread: Thread, options: { includeTurns: boolean }): Promise<ThreadStartResponse> => {
-    const sources = await instructionSources(thread.settings.cwd);
-    // The snapshot is taken last: nothing may happen between it and the answer.
-    return { thread: thread.toData(options), ...thread.settings, instructionSources: sources };
-  };
   return {
-    async "thread/start"(params, { client }) {
+    async "thread/start"(params, { client, answerFirst }) {
       const thread = await store.start({ ...params, ephemeral: params.ephemeral ?? false, originator: client.name });
-      const answer = await described(thread, { includeTurns: false });
+      const sources = await instructionSources(thread.settings.cwd);
+      answerFirst();
       thread.subscribe(client);
       const data = thread.toData({ includeTurns: false });
-      // Behind the answer, as the protocol has it.
-      setImmediate(() => client.notify({ method: "thread/started", params: { thread: data } }));
-      return answer;
+      client.notify({ method: "thread/started", params: { thread: data } });
+      return described(thread, sources, { includeTurns: false });
     },
-    async "thread/resume"({ threadId, ...overrides }, { client }) {
+    async "thread/resume"({ threadId, ...overrides }, { client, answerFirst }) {
       const thread = await store.resume(threadId);
       thread.change(overrides);
-      const answer = await described(thread, { includeTurns: true });
-      // Joining in the same step as the snapshot: what comes after it is heard, what came before is in it.
+      const sources = await instructionSources(thread.settings.cwd);
+      // Joining in the same step as the snapshot: what comes after it is heard behind it, what came before is in it.
+      answerFirst();
       thread.subscribe(client);
-      return answer;
+      return described(thread, sources, { includeTurns: true });
     },
     async "thread/list"(params) {
       return { ...(await store.list(params)), backwardsCursor: null };
@@ -42,4 +38,12 @@ export function threadHandlers(
       return { thread: await store.read(threadId, { includeTurns: includeTurns ?? false }) };
     },
   };
+}
+
+function described(
+  thread: Thread,
+  instructionSources: string[],
+  options: { includeTurns: boolean },
+): ThreadStartResponse {
+  return { thread: thread.toData(options), ...thread.settings, instructionSources };
 }

@@ -1,6 +1,6 @@
 // The environment a command may see. Pure.
 import { delimiter, isAbsolute, normalize } from "node:path";
-import { isInside } from "./policy.ts";
+import { isInside } from "../util/inside.ts";
 
 // Variables that make a program run or load something else than it was asked to, or answer for the user.
 const injection =
@@ -42,7 +42,7 @@ export function commandEnvironment(
 export function cleanPath(path: string, roots: readonly string[]): string {
   const entries = path.split(delimiter).filter((entry) => {
     const directory = normalize(entry);
-    return isAbsolute(entry) && !roots.some((root) => isInside(directory, normalize(root)));
+    return isAbsolute(entry) && !roots.some((root) => isInside(normalize(root), directory));
   });
   return entries.length === 0 ? defaultPath : entries.join(delimiter);
 }

@@ -1,7 +1,8 @@
 // (command, resolved policy) -> the bubblewrap argv that enforces it. Pure, and holds no state.
 import { join } from "node:path";
 import { cleanPath, withoutLoaderVariables } from "./environment.ts";
-import { type DeniedPath, isInside, type RestrictedPolicy } from "./policy.ts";
+import { isInside } from "../util/inside.ts";
+import type { DeniedPath, RestrictedPolicy } from "./policy.ts";
 
 export interface Command {
   readonly argv: readonly string[];
@@ -86,7 +87,7 @@ export function findHelper(facts: {
     .map((directory) => join(directory, "bwrap"));
   const found = ["/usr/bin/bwrap", ...onPath].find((candidate) => {
     const real = facts.executable(candidate);
-    return real !== null && !facts.roots.some((root) => isInside(real, root));
+    return real !== null && !facts.roots.some((root) => isInside(root, real));
   });
   return found ?? null;
 }

@@ -1,6 +1,7 @@
 // What a sandbox policy means on this machine: real roots, protected paths, denied paths.
 // Pure: the file system is seen only through the facts passed in. Must not know which sandbox enforces the result.
-import { dirname, isAbsolute, join, normalize, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, normalize, resolve } from "node:path";
+import { isInside } from "../util/inside.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 
 export type PathKind = "file" | "directory" | "symlink" | "other";
@@ -114,18 +115,12 @@ export function resolvePolicy(policy: SandboxPolicy, context: PolicyContext): Re
   }
 }
 
-/** True when `path` is `directory` or below it. Compares whole components: /ws-evil is not inside /ws. */
-export function isInside(path: string, directory: string): boolean {
-  const prefix = directory.endsWith(sep) ? directory : directory + sep;
-  return path === directory || path.startsWith(prefix);
-}
-
 function restrict(requested: readonly string[], networkAccess: boolean, context: PolicyContext): Resolution {
   try {
     const cwd = isAbsolute(context.cwd) ? context.files.realpath(context.cwd) : null;
     if (cwd === null) throw new Refusal(`The working directory ${context.cwd} does not exist.`);
     const writableRoots = parentsFirst(requested.flatMap((path) => realRoot(path, context.files)));
-    const visibleInTmp = writableRoots.length === 0 && isInside(cwd, "/tmp") && cwd !== "/tmp" ? [cwd] : [];
+    const visibleInTmp = writableRoots.length === 0 && isInside("/tmp", cwd) && cwd !== "/tmp" ? [cwd] : [];
     const shown = [...writableRoots, ...visibleInTmp];
     const policy: RestrictedPolicy = {
       kind: "restricted",
@@ -153,7 +148,7 @@ function realRoot(path: string, files: FileSystemFacts): string[] {
   const real = files.realpath(path);
   if (real === null) return [];
   if (real === "/") throw new Refusal("The root directory cannot be a writable root: that would be full access.");
-  const kernel = kernelDirectories.find((directory) => isInside(real, directory));
+  const kernel = kernelDirectories.find((directory) => isInside(directory, real));
   if (kernel !== undefined) throw new Refusal(`The writable root ${path} lies in ${kernel}, which is the kernel's.`);
   return [real];
 }
@@ -181,7 +176,7 @@ function gitDirectories(gitfile: string, roots: readonly string[], files: FileSy
   if (directory === null) return [];
   const common = files.readText(join(directory, "commondir"));
   const shared = common === null ? null : files.realpath(resolve(directory, common.trim()));
-  return [directory, ...(shared === null ? [] : [shared])].filter((path) => roots.some((root) => isInside(path, root)));
+  return [directory, ...(shared === null ? [] : [shared])].filter((path) => roots.some((root) => isInside(root, path)));
 }
 
 function denied({ home, belayHome, files }: PolicyContext): DeniedPath[] {
@@ -192,7 +187,7 @@ function denied({ home, belayHome, files }: PolicyContext): DeniedPath[] {
     return real === null ? [] : [real];
   });
   const paths = parentsFirst(found).filter(
-    (path, _, all) => !all.some((other) => other !== path && isInside(path, other)),
+    (path, _, all) => !all.some((other) => other !== path && isInside(other, path)),
   );
   return paths.flatMap((path): DeniedPath[] => {
     const kind = files.lstat(path);
@@ -201,12 +196,12 @@ function denied({ home, belayHome, files }: PolicyContext): DeniedPath[] {
 }
 
 function isHiddenByTmp(path: string, shown: readonly string[]): boolean {
-  return isInside(path, "/tmp") && !shown.some((root) => isInside(path, root));
+  return isInside("/tmp", path) && !shown.some((root) => isInside(root, path));
 }
 
 function refuseDeniedWorkspace({ cwd, writableRoots, deniedPaths }: RestrictedPolicy): void {
   for (const { path } of deniedPaths) {
-    const inside = [cwd, ...writableRoots].find((root) => isInside(root, path));
+    const inside = [cwd, ...writableRoots].find((root) => isInside(path, root));
     if (inside !== undefined) {
       throw new Refusal(`${inside} lies in ${path}, which commands may not read. Work in another directory.`);
     }

@@ -3,7 +3,8 @@
 import { isAbsolute, normalize } from "node:path";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { type Command, linuxSandbox, type Program } from "./linux.ts";
-import { isInside, type PolicyContext, resolvePolicy } from "./policy.ts";
+import { isInside } from "../util/inside.ts";
+import { type PolicyContext, resolvePolicy } from "./policy.ts";
 import type { SandboxStatus } from "./probe.ts";
 
 export interface SandboxFacts {
@@ -38,7 +39,7 @@ export function sandboxCommand(command: Command, policy: SandboxPolicy, facts: S
 // The real path, because a link in /tmp does not exist in the private one. What exists in the private one alone is for
 // the helper to find.
 function workingDirectory(path: string, { context }: SandboxFacts): string | null {
-  return context.files.realpath(path) ?? (isInside(normalize(path), "/tmp") ? path : null);
+  return context.files.realpath(path) ?? (isInside("/tmp", normalize(path)) ? path : null);
 }
 
 function refuse(message: string): SandboxedCommand {

@@ -1,7 +1,8 @@
 // The tool that changes files. The patch is parsed once; that one plan is previewed, judged, approved and written.
 import { parsePatch } from "../files/patch-parser.ts";
 import { type FilePlan, planPatch } from "../files/patch-plan.ts";
-import { isInside, isProtected } from "../files/paths.ts";
+import { isProtected } from "../files/paths.ts";
+import { isInside } from "../util/inside.ts";
 import type { FileUpdateChange, ThreadItemOf } from "../protocol/item.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { freeformTool } from "./define.ts";

@@ -37,7 +37,7 @@ export const execCommand = jsonTool(ExecCommandParams, {
   async prepare(params, context) {
     const workdir = params.workdir ?? "";
     const cwd = isAbsolute(workdir) ? workdir : resolve(context.cwd, workdir);
-    const argv = Object.freeze(["/bin/bash", "-c", params.cmd]);
+    const argv = Object.freeze(["/bin/bash", "-c", "--", params.cmd]);
     const item: ThreadItemOf<"commandExecution"> = {
       type: "commandExecution",
       id: context.itemId,

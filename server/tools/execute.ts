@@ -25,10 +25,11 @@ export function commandRunner(facts: {
   belayHome: string;
 }): CommandRunner {
   const { platform, env, userHome, belayHome } = facts;
-  const helperFor = (roots: readonly string[]) => findHelper({ path: env["PATH"] ?? "", roots, executable });
+  // From the system's own directories, whatever PATH says: a helper planted in a workspace would run unconfined.
+  const helper = findHelper({ path: "", roots: [], executable });
   const sandboxStatus = sandboxProbe({
     platform,
-    helper: helperFor([]),
+    helper,
     run: (program) => runProgram({ ...program, timeoutMs: 10_000 }),
   });
 
@@ -39,7 +40,7 @@ export function commandRunner(facts: {
       const command = { argv, cwd, env: commandEnvironment(env, { roots }) };
       const program = sandboxCommand(command, policy, {
         status: await sandboxStatus(),
-        helper: helperFor(roots),
+        helper,
         context: { cwd: threadCwd, home: userHome, belayHome, privateTmp: null, files: diskFacts },
       });
       if (program.kind === "refuse") return { kind: "refused", message: program.message };
@@ -48,6 +49,8 @@ export function commandRunner(facts: {
   };
 }
 
+/** As they are spelled and as they really are: both must be kept out of PATH. */
 function rootsOf(cwd: string, policy: SandboxPolicy): string[] {
-  return policy.type === "workspaceWrite" ? [cwd, ...policy.writableRoots] : [cwd];
+  const roots = policy.type === "workspaceWrite" ? [cwd, ...policy.writableRoots] : [cwd];
+  return roots.flatMap((root) => [root, diskFacts.realpath(root) ?? root]);
 }

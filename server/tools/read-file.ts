@@ -1,7 +1,7 @@
 // The tool that reads a file as the user sees it: an unsaved buffer wins over the disk.
 import { resolve } from "node:path";
 import * as z from "zod";
-import { isInside } from "../files/paths.ts";
+import { isInside } from "../util/inside.ts";
 import type { ThreadItemOf } from "../protocol/item.ts";
 import { jsonTool } from "./define.ts";
 import { immediate, type PrepareContext } from "./tool.ts";

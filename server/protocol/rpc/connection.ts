@@ -11,9 +11,18 @@ export interface Transport {
   close(): void;
 }
 
+/** A request of the other side while it is being answered. */
+export interface Call {
+  id: RequestId;
+  /** Aborted when the other side no longer wants the answer, or is gone. */
+  signal: AbortSignal;
+  /** From now on nothing else is sent until this answer is: what follows it builds on it. */
+  answerFirst(): void;
+}
+
 export interface Receiver {
   /** Must return what goes into `result`; throws RpcError for what the caller can understand. */
-  request(method: string, params: unknown, call: { id: RequestId; signal: AbortSignal }): Promise<unknown>;
+  request(method: string, params: unknown, call: Call): Promise<unknown>;
   notification(method: string, params: unknown): void;
   /** Something that cannot be a message: logged, never answered. */
   malformed(reason: string): void;
@@ -45,6 +54,9 @@ export class Connection {
   readonly #nextId: () => RequestId;
   readonly #cancels: boolean;
   #state: State = { kind: "open", pending: new Map(), running: new Map() };
+  /** How many answers must go first, and what waits behind them. */
+  #answersFirst = 0;
+  readonly #held: Message[] = [];
 
   constructor(transport: Transport, receiver: Receiver, options: ConnectionOptions = {}) {
     this.#transport = transport;
@@ -101,6 +113,10 @@ export class Connection {
   }
 
   #write(message: Message): void {
+    if (this.#answersFirst > 0 && "method" in message) {
+      this.#held.push(message);
+      return;
+    }
     // A failed write means the other side is gone: everyone who waits must hear of it now.
     this.#transport.send(message).catch((error: unknown) => this.#end(`writing failed (${String(error)})`));
   }
@@ -146,8 +162,13 @@ export class Connection {
     const { running } = this.#state;
     const abort = new AbortController();
     running.set(id, abort);
+    let goesFirst = false;
+    const answerFirst = () => {
+      if (!goesFirst) this.#answersFirst++;
+      goesFirst = true;
+    };
     try {
-      const result = await this.#receiver.request(method, params, { id, signal: abort.signal });
+      const result = await this.#receiver.request(method, params, { id, signal: abort.signal, answerFirst });
       if (this.isOpen) this.#write({ id, result: result ?? null });
     } catch (error) {
       const known = error instanceof RpcError ? error : internalError(method, error);
@@ -155,7 +176,14 @@ export class Connection {
     } finally {
       // Two requests may share an id; only the one that put the entry there removes it.
       if (running.get(id) === abort) running.delete(id);
+      if (goesFirst) this.#release();
     }
+  }
+
+  #release(): void {
+    this.#answersFirst--;
+    if (this.#answersFirst > 0) return;
+    for (const message of this.#held.splice(0)) if (this.isOpen) this.#write(message);
   }
 
   #end(reason: string): void {

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isInside, isProtected, realTarget, resolveInside } from "../../../server/files/paths.ts";
+import { isProtected, realTarget, resolveInside } from "../../../server/files/paths.ts";
+import { isInside } from "../../../server/util/inside.ts";
 
 const resolved: Record<string, string> = {
   "a.txt": "/ws/a.txt",

@@ -1,0 +1,87 @@
+// `npm run demo`: opens a real VS Code with Belay on a sample project, on the scripted model that needs no key.
+// `npm run demo -- --headless`: plays the whole story in a headless browser, leaves screenshots in out/demo/, and ends
+// with 0 only if all of it worked.
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { findChromium, whyNoWorkbench } from "../support/vscode/install.ts";
+import { serveVscode } from "../support/vscode/serve.ts";
+import { checkout, prepareProject, setStage } from "./stage.ts";
+import { playStory } from "./story.ts";
+
+const pictures = join(checkout, "out", "demo");
+const narrow = 300;
+const wide = 600;
+const themes = { dark: "Dark Modern", light: "Light Modern", contrast: "Dark High Contrast" };
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function build(): void {
+  const { status } = spawnSync(process.execPath, ["esbuild.mjs"], { cwd: checkout, stdio: "inherit" });
+  if (status !== 0) throw new Error("the build failed; see above");
+}
+
+async function playHeadless(): Promise<void> {
+  const missing = whyNoWorkbench();
+  if (missing !== undefined) throw new Error(missing);
+  rmSync(pictures, { recursive: true, force: true });
+  mkdirSync(pictures, { recursive: true });
+  await using stage = await setStage({ window: { scale: 2 } });
+  const { workbench } = stage;
+  await workbench.openBelay();
+  await workbench.setSidebarWidth(420);
+  await playStory(stage, async (name) => {
+    await workbench.screenshot(join(pictures, `${name}.png`));
+    say(`  ${name}`);
+  });
+  for (const [short, theme] of Object.entries(themes)) {
+    await workbench.setTheme(theme);
+    for (const width of [narrow, wide]) {
+      await workbench.setSidebarWidth(width);
+      const name = `08-${short}-${width}`;
+      await workbench.screenshot(join(pictures, `${name}.png`));
+      say(`  ${name}`);
+    }
+  }
+}
+
+/** Serves until Ctrl+C. */
+async function openForPerson(): Promise<void> {
+  const { base, project, home } = prepareProject();
+  await using vscode = await serveVscode({ env: { BELAY_HOME: home } });
+  const url = vscode.url(project, { extensionPath: checkout });
+  say(`\nVS Code with Belay is at\n\n  ${url}\n`);
+  say(`The project is a copy in ${project}. Open Belay in the activity bar and ask: Make the tests pass`);
+  say("No AI answers: the model plays a script. Ctrl+C ends the demo.");
+  showInBrowser(url);
+  await new Promise<void>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  });
+  rmSync(base, { recursive: true, force: true });
+}
+
+/** Where there is a screen; elsewhere the address is enough. */
+function showInBrowser(url: string): void {
+  const hasScreen = process.platform !== "linux" || process.env["DISPLAY"] || process.env["WAYLAND_DISPLAY"];
+  const chromium = findChromium();
+  if (!hasScreen || chromium === undefined) return;
+  const asRoot = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  const browser = spawn(chromium, [`--app=${url}`, "--no-first-run", ...asRoot], { detached: true, stdio: "ignore" });
+  // The address was printed: without a browser a person opens it by hand.
+  browser.on("error", () => {});
+  browser.unref();
+}
+
+try {
+  build();
+  if (process.argv.includes("--headless")) {
+    say("Playing the demo:");
+    await playHeadless();
+    say(`The whole story worked. Pictures: ${join("out", "demo")}`);
+  } else await openForPerson();
+} catch (error) {
+  process.stderr.write(`The demo failed: ${(error as Error).stack ?? String(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,37 @@
+// The fixture programs, and what is left of them in the process list.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ProgramRequest, runProgram } from "../../../server/exec/run.ts";
+
+export function fixture(name: string): string {
+  return join(import.meta.dirname, "../../fixtures/programs", name);
+}
+
+/** Runs a fixture to its end. The duration is left out of the result, so that whole results can be compared. */
+export async function runFixture(name: string, args: string[] = [], request: Partial<ProgramRequest> = {}) {
+  const { durationMs: _, ...facts } = await runProgram({
+    file: process.execPath,
+    args: [fixture(name), ...args],
+    cwd: import.meta.dirname,
+    env: {},
+    ...request,
+  });
+  return facts;
+}
+
+/** The ids of running processes with `tag` among their arguments. A process that is ending has no arguments any more. */
+export function processesTagged(tag: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((id) => argumentsOf(id).includes(tag))
+    .map(Number);
+}
+
+function argumentsOf(id: string): string[] {
+  try {
+    return readFileSync(`/proc/${id}/cmdline`, "utf8").split("\0");
+  } catch {
+    // It ended between the listing and the reading.
+    return [];
+  }
+}

@@ -1,0 +1,161 @@
+// An HTTP server that speaks the Responses API and plays a script: the real client talks to it, over a real socket.
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import type { HistoryItem } from "../../server/model/model.ts";
+import { nextStep, Script, type Step } from "../../server/model/script.ts";
+
+/** What a test can do besides playing the script: called for each request before it is answered. */
+export type Misbehave = (response: ServerResponse, requestNumber: number) => boolean | Promise<boolean>;
+
+export interface ResponsesApi extends AsyncDisposable {
+  /** For `base_url`. */
+  readonly url: string;
+  /** Bodies of all requests so far, in order. */
+  readonly requests: readonly RequestBody[];
+  readonly headers: readonly IncomingMessage["headers"][];
+}
+
+export interface RequestBody {
+  model: string;
+  input: InputItem[];
+  tools: { type: string; name: string }[];
+  [more: string]: unknown;
+}
+
+interface InputItem {
+  type: string;
+  role?: "developer" | "user" | "assistant";
+  content?: string | { type: string; text: string }[];
+  call_id?: string;
+  name?: string;
+  arguments?: string;
+  input?: string;
+  output?: string;
+}
+
+/** `misbehave` returns true when it has answered, or broken, the response itself. */
+export async function responsesApi(
+  scenes: { prompt?: string; steps: Partial<Step>[] }[],
+  options: { misbehave?: Misbehave } = {},
+): Promise<ResponsesApi> {
+  const script = Script.parse({ name: "test", scenes });
+  const requests: RequestBody[] = [];
+  const headers: IncomingMessage["headers"][] = [];
+  const server = createServer((request, response) => {
+    void answer(request, response).catch((error: unknown) => response.destroy(error as Error));
+  });
+
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    const body = JSON.parse(Buffer.concat(parts).toString("utf8")) as RequestBody;
+    requests.push(body);
+    headers.push(request.headers);
+    if (await options.misbehave?.(response, requests.length)) return;
+    const step = nextStep(script, body.input.flatMap(toHistory));
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    for (const event of sseEvents(step ?? { text: "(the script has no more steps)", calls: [], delayMs: 0 }, requests.length)) {
+      if (step?.delayMs) await pause(step.delayMs);
+      if (response.destroyed) return;
+      response.write(sse(event));
+    }
+    response.end();
+  };
+
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    requests,
+    headers,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export function sse(event: Record<string, unknown>): string {
+  return `event: ${String(event["type"])}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+/** All text that a request told the model, for assertions on what it was told. */
+export function toldText(request: RequestBody): string {
+  return request.input.map((item) => JSON.stringify(item)).join("\n");
+}
+
+/** The outputs of tools in a request, in order. */
+export function toolOutputs(request: RequestBody | undefined): string[] {
+  return request?.input.flatMap(({ output }) => (output === undefined ? [] : [output])) ?? [];
+}
+
+function toHistory(item: InputItem): HistoryItem[] {
+  switch (item.type) {
+    case "message": {
+      const text = typeof item.content === "string" ? item.content : (item.content ?? []).map((part) => part.text).join("");
+      return [{ type: "message", role: item.role ?? "user", text }];
+    }
+    case "function_call":
+    case "custom_tool_call": {
+      const kind = item.type === "function_call" ? "json" : "freeform";
+      const input = item.arguments ?? item.input ?? "";
+      return [{ type: "toolCall", callId: item.call_id ?? "", name: item.name ?? "", kind, input }];
+    }
+    case "function_call_output":
+    case "custom_tool_call_output":
+      return [{ type: "toolOutput", callId: item.call_id ?? "", kind: "json", output: item.output ?? "" }];
+    default:
+      return [];
+  }
+}
+
+function* sseEvents(step: Step, requestNumber: number): Generator<Record<string, unknown>> {
+  const response = { id: `resp_${requestNumber}`, object: "response" };
+  yield { type: "response.created", response: { ...response, status: "in_progress" } };
+  let index = 0;
+  if (step.fail !== undefined) {
+    yield { type: "response.failed", response: { ...response, status: "failed", error: { code: "server_error", message: step.fail } } };
+    return;
+  }
+  if (step.reasoning !== undefined) yield* reasoningEvents(`rs_${requestNumber}`, index++, step.reasoning);
+  if (step.text !== undefined) yield* messageEvents(`msg_${requestNumber}`, index++, step.text);
+  for (const call of step.calls) {
+    const call_id = `call_${requestNumber}_${index}`;
+    const item = call.input
+      ? { type: "custom_tool_call", id: `ctc_${call_id}`, call_id, name: call.name, input: call.input.join("\n") }
+      : { type: "function_call", id: `fc_${call_id}`, call_id, name: call.name, arguments: JSON.stringify(call.arguments ?? {}) };
+    yield { type: "response.output_item.added", output_index: index, item: { ...item, status: "in_progress" } };
+    yield { type: "response.output_item.done", output_index: index++, item: { ...item, status: "completed" } };
+  }
+  const usage = {
+    input_tokens: 100,
+    input_tokens_details: { cached_tokens: 40 },
+    output_tokens: 20,
+    output_tokens_details: { reasoning_tokens: 5 },
+    total_tokens: 120,
+  };
+  yield { type: "response.completed", response: { ...response, status: "completed", usage } };
+}
+
+function* reasoningEvents(id: string, output_index: number, text: string): Generator<Record<string, unknown>> {
+  const at = { item_id: id, output_index, summary_index: 0 };
+  yield { type: "response.output_item.added", output_index, item: { type: "reasoning", id, summary: [] } };
+  yield { type: "response.reasoning_summary_part.added", ...at, part: { type: "summary_text", text: "" } };
+  for (const delta of pieces(text)) yield { type: "response.reasoning_summary_text.delta", ...at, delta };
+  const summary = [{ type: "summary_text", text }];
+  yield { type: "response.output_item.done", output_index, item: { type: "reasoning", id, summary, encrypted_content: "sealed" } };
+}
+
+function* messageEvents(id: string, output_index: number, text: string): Generator<Record<string, unknown>> {
+  const item = { type: "message", id, role: "assistant" };
+  yield { type: "response.output_item.added", output_index, item: { ...item, content: [], status: "in_progress" } };
+  for (const delta of pieces(text)) {
+    yield { type: "response.output_text.delta", item_id: id, output_index, content_index: 0, delta };
+  }
+  const content = [{ type: "output_text", text, annotations: [] }];
+  yield { type: "response.output_item.done", output_index, item: { ...item, content, status: "completed" } };
+}
+
+function pieces(text: string): string[] {
+  return text.match(/.{1,12}/gs) ?? [];
+}

@@ -1,0 +1,255 @@
+// A real server process on stdio, with a home and a workspace of its own, and a client that waits for messages by
+// name. An unexpected request fails the test; every wait has a deadline; disposing asserts a clean exit.
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type * as z from "zod";
+import {
+  clientRequests,
+  type NotificationOf,
+  type ParamsIn,
+  type ResultOf,
+  serverNotifications,
+  serverRequests,
+} from "../../server/protocol/methods.ts";
+import { LineSplitter } from "../../server/protocol/rpc/lines.ts";
+import type { ResponsesApi } from "./responses-api.ts";
+
+const root = new URL("../..", import.meta.url).pathname;
+const DEADLINE_MS = 15_000;
+
+type Notifications = typeof serverNotifications;
+type Requests = typeof clientRequests;
+type ServerRequests = typeof serverRequests;
+
+export type AnyMessage = Record<string, unknown> & { method?: string; id?: number | string };
+type Decision = "accept" | "acceptForSession" | "decline" | "cancel";
+
+export interface ServerOptions {
+  api?: ResponsesApi;
+  approvalPolicy?: "untrusted" | "on-request" | "never";
+  sandboxMode?: "read-only" | "workspace-write" | "danger-full-access";
+  /** More lines for config.toml, before the tables. */
+  config?: string;
+  /** More lines for the provider's table. */
+  provider?: string;
+  files?: Record<string, string>;
+  env?: Record<string, string>;
+  /** Keep using the directories of another server. */
+  like?: { home: string; workspace: string };
+  /** Capabilities of `initialize`; null leaves the handshake to the test. */
+  initialize?: Record<string, unknown> | null;
+}
+
+export async function testServer(options: ServerOptions = {}): Promise<TestServer> {
+  // Not in /tmp, which is private inside the sandbox.
+  const base = options.like ? null : mkdtempSync(join(homedir(), ".belay-test-"));
+  const home = options.like?.home ?? join(base ?? "", "home");
+  const workspace = options.like?.workspace ?? join(base ?? "", "workspace");
+  mkdirSync(home, { recursive: true });
+  mkdirSync(workspace, { recursive: true });
+  if (!options.like) writeFileSync(join(home, "config.toml"), configText(options));
+  for (const [name, text] of Object.entries(options.files ?? {})) {
+    mkdirSync(join(workspace, name, ".."), { recursive: true });
+    writeFileSync(join(workspace, name), text);
+  }
+  const server = new TestServer({ home, workspace, base }, options.env ?? {});
+  if (options.initialize !== null) {
+    await server.request("initialize", {
+      clientInfo: { name: "test", version: "1" },
+      ...(options.initialize ? { capabilities: options.initialize } : {}),
+    });
+    server.send({ method: "initialized" });
+  }
+  return server;
+}
+
+function configText({ api, approvalPolicy, sandboxMode, config, provider }: ServerOptions): string {
+  return [
+    'model = "test-model"',
+    'model_provider = "test"',
+    approvalPolicy ? `approval_policy = "${approvalPolicy}"` : "",
+    sandboxMode ? `sandbox_mode = "${sandboxMode}"` : "",
+    config ?? "",
+    "[model_providers.test]",
+    `base_url = "${api?.url ?? "http://127.0.0.1:9/v1"}"`,
+    "request_max_retries = 0",
+    provider ?? "",
+  ].join("\n");
+}
+
+export class TestServer implements AsyncDisposable {
+  readonly home: string;
+  readonly workspace: string;
+  readonly child: ChildProcess;
+  /** Everything the server said, in order. */
+  readonly heard: AnyMessage[] = [];
+  stderr = "";
+  readonly exited: Promise<{ code: number | null; signal: string | null }>;
+  readonly #base: string | null;
+  readonly #answers = new Map<number | string, (message: AnyMessage) => void>();
+  readonly #watchers = new Set<() => void>();
+  /** Messages that a test has already taken. */
+  readonly #taken = new Set<AnyMessage>();
+  readonly #automatic = new Map<string, (params: Record<string, unknown>) => unknown>();
+  #nextId = 1000;
+  #isExpectedToDie = false;
+
+  constructor(directories: { home: string; workspace: string; base: string | null }, env: Record<string, string>) {
+    this.home = directories.home;
+    this.workspace = directories.workspace;
+    this.#base = directories.base;
+    const { BELAY_HOME: _, OPENAI_API_KEY: __, ...inherited } = process.env;
+    this.child = spawn(process.execPath, [join(root, "server/main.ts"), "app-server"], {
+      cwd: this.workspace,
+      env: { ...inherited, BELAY_HOME: this.home, ...env },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    const lines = new LineSplitter((line) => this.#onLine(line));
+    this.child.stdout?.on("data", (bytes: Buffer) => lines.push(bytes));
+    this.child.stderr?.on("data", (bytes: Buffer) => (this.stderr += bytes.toString("utf8")));
+    // Writing to a server that a test has killed is that test's business.
+    this.child.stdin?.on("error", () => {});
+    this.exited = new Promise((resolve) => this.child.once("exit", (code, signal) => resolve({ code, signal })));
+  }
+
+  send(message: Record<string, unknown>): void {
+    this.sendLine(JSON.stringify(message));
+  }
+
+  sendLine(line: string): void {
+    this.child.stdin?.write(`${line}\n`);
+  }
+
+  /** The result; rejects with `{code, message, data}` as an AssertionError-free plain error. */
+  async request<M extends keyof Requests & string>(method: M, params: ParamsIn<Requests, M>): Promise<ResultOf<Requests, M>> {
+    const answer = await this.requestRaw(method, params);
+    if ("error" in answer) throw Object.assign(new Error(`${method}: ${JSON.stringify(answer["error"])}`), { body: answer["error"] });
+    return clientRequests[method].result.parse(answer["result"]) as ResultOf<Requests, M>;
+  }
+
+  requestRaw(method: string, params: unknown, id: number | string = this.#nextId++): Promise<AnyMessage> {
+    const answered = new Promise<AnyMessage>((resolve) => this.#answers.set(id, resolve));
+    this.send({ id, method, params });
+    return withDeadline(answered, () => `an answer to ${method}; heard ${this.summary()}`);
+  }
+
+  /** The next notification of this name that was not taken yet, as its schema has it. */
+  async expectNotification<M extends keyof Notifications & string>(
+    method: M,
+    matches: (params: Extract<NotificationOf<Notifications>, { method: M }>["params"]) => boolean = () => true,
+  ): Promise<Extract<NotificationOf<Notifications>, { method: M }>["params"]> {
+    const schema: z.ZodType = serverNotifications[method].params;
+    const found = await this.#take(method, (message) => message.id === undefined && matches(message["params"] as never));
+    return schema.parse(found["params"]) as never;
+  }
+
+  /** The next request of this name: its id and params. The test answers it. */
+  async expectRequest<M extends keyof ServerRequests & string>(
+    method: M,
+  ): Promise<{ id: number | string; params: z.output<ServerRequests[M]["params"]> }> {
+    const message = await this.#take(method, ({ id }) => id !== undefined);
+    const params = serverRequests[method].params.parse(message["params"]) as z.output<ServerRequests[M]["params"]>;
+    return { id: message.id ?? "", params };
+  }
+
+  respond(id: number | string, result: unknown): void {
+    this.send({ id, result });
+  }
+
+  /** From now on requests of this name are answered at once. */
+  answer(method: keyof ServerRequests & string, result: (params: Record<string, unknown>) => unknown): void {
+    this.#automatic.set(method, result);
+  }
+
+  answerApprovals(decision: Decision): void {
+    this.answer("item/commandExecution/requestApproval", () => ({ decision }));
+    this.answer("item/fileChange/requestApproval", () => ({ decision }));
+  }
+
+  async startThread(params: ParamsIn<Requests, "thread/start"> = {}): Promise<string> {
+    const { thread } = await this.request("thread/start", { cwd: this.workspace, ...params });
+    return thread.id;
+  }
+
+  async startTurn(text: string, threadId?: string): Promise<{ threadId: string; turnId: string }> {
+    const id = threadId ?? (await this.startThread());
+    const { turn } = await this.request("turn/start", { threadId: id, input: [{ type: "text", text }] });
+    return { threadId: id, turnId: turn.id };
+  }
+
+  /** Runs a turn to its end. */
+  async completeTurn(text: string, threadId?: string) {
+    const ids = await this.startTurn(text, threadId);
+    const { turn } = await this.expectNotification("turn/completed", (params) => params.turn.id === ids.turnId);
+    return { ...ids, turn };
+  }
+
+  /** The methods heard, for messages and for assertions on order. */
+  summary(): string {
+    return this.heard.map(({ method, id }) => method ?? `answer ${String(id)}`).join(", ");
+  }
+
+  expectDeath(): void {
+    this.#isExpectedToDie = true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.stdin?.end();
+    const { code, signal } = await withDeadline(this.exited, () => `the server to exit; stderr: ${this.stderr}`).catch(
+      (error: unknown) => {
+        this.child.kill("SIGKILL");
+        throw error;
+      },
+    );
+    if (this.#base !== null) rmSync(this.#base, { recursive: true, force: true });
+    if (!this.#isExpectedToDie) assert.deepEqual({ code, signal }, { code: 0, signal: null }, this.stderr);
+    const unexpected = this.heard.filter((message) => message.method !== undefined && message.id !== undefined && !this.#taken.has(message));
+    assert.deepEqual(unexpected.map(({ method }) => method), [], "requests that the test did not expect");
+  }
+
+  #onLine(line: string): void {
+    const message = JSON.parse(line) as AnyMessage;
+    this.heard.push(message);
+    if (message.method === undefined) {
+      if (message.id !== undefined) this.#answers.get(message.id)?.(message);
+    } else if (message.id !== undefined) {
+      const automatic = this.#automatic.get(message.method);
+      if (automatic) {
+        this.#taken.add(message);
+        this.respond(message.id, automatic(message["params"] as Record<string, unknown>));
+      }
+    }
+    for (const watcher of this.#watchers) watcher();
+  }
+
+  #take(method: string, matches: (message: AnyMessage) => boolean): Promise<AnyMessage> {
+    const find = () => this.heard.find((m) => m.method === method && !this.#taken.has(m) && matches(m));
+    const found = new Promise<AnyMessage>((resolve) => {
+      const look = () => {
+        const message = find();
+        if (message === undefined) return;
+        this.#watchers.delete(look);
+        this.#taken.add(message);
+        resolve(message);
+      };
+      this.#watchers.add(look);
+      look();
+    });
+    return withDeadline(found, () => `${method}; heard ${this.summary()}; stderr: ${this.stderr}`);
+  }
+}
+
+export async function withDeadline<T>(work: Promise<T>, waitedFor: () => string, ms = DEADLINE_MS): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`gave up after ${ms / 1000} s waiting for ${waitedFor()}`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
