@@ -37,7 +37,8 @@ export interface AppOptions {
 
 /** An editor that applies edits to its own buffers. */
 export interface EditorPort {
-  applyEdit(edit: ApplyEditParams): Promise<unknown>;
+  /** Rejects when it is gone, and when the signal is aborted. */
+  applyEdit(edit: ApplyEditParams, signal: AbortSignal): Promise<unknown>;
 }
 
 export interface App {
@@ -63,7 +64,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const nextRequestId = counter();
   let editor: EditorPort | null = null;
 
-  const instructions = (cwd: string) => readInstructions([home, cwd], config.project_doc_max_bytes);
+  const instructions = (cwd: string) => readInstructions({ home, cwd }, config.project_doc_max_bytes);
   const store = new ThreadStore({
     home,
     version: options.version,
@@ -81,7 +82,10 @@ export async function createApp(options: AppOptions): Promise<App> {
         return status.kind === "works" ? null : status.reason;
       },
       execute: (request) => runner.execute(request),
-      write: (plan) => (editor === null ? writeFilesAtomically(plan) : writeThrough(editor, plan)),
+      write: (plan, { realPaths, signal }) =>
+        editor === null
+          ? writeFilesAtomically(plan, { permits: (path) => realPaths.includes(path) })
+          : writeThrough(editor, plan, signal),
       nextRequestId,
       newId: uuidV7,
       now: Date.now,
@@ -108,12 +112,17 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
 }
 
-async function writeThrough(editor: EditorPort, plan: readonly FilePlan[]): Promise<WriteResult> {
+async function writeThrough(
+  editor: EditorPort,
+  plan: readonly FilePlan[],
+  signal: AbortSignal,
+): Promise<WriteResult> {
   try {
-    const result = ApplyEditResult.parse(await editor.applyEdit(editorEdit(plan)));
+    const result = ApplyEditResult.parse(await editor.applyEdit(editorEdit(plan), signal));
     if (result.applied) return { ok: true };
     return { ok: false, message: result.failureReason ?? "the editor did not apply the change, and did not say why" };
   } catch (error) {
+    if (signal.aborted) return { ok: false, message: "stopped before the editor said whether it applied the change" };
     return { ok: false, message: `the editor did not apply the change: ${messageOf(error)}` };
   }
 }

@@ -74,8 +74,7 @@ export async function streamReply(request: ModelRequest, deps: ReplyDeps): Promi
         entries.push(event.call);
         break;
       case "completed":
-        open.completeAll();
-        return { kind: "completed", entries, toolCalls, usage: event.usage };
+        return { kind: "completed", entries: [...entries, ...open.completeAll()], toolCalls, usage: event.usage };
       case "interrupted":
       case "failed": {
         // What was said stays said, for the person and for the model; calls that never ran do not.
@@ -106,7 +105,7 @@ class OpenItems {
     this.#items.set(key, item);
     this.#emit({
       method: "item/started",
-      params: { item: { ...item }, ...this.#ids(), startedAtMs: this.#deps.now() },
+      params: { item: structuredClone(item), ...this.#ids(), startedAtMs: this.#deps.now() },
     });
   }
 

@@ -1,5 +1,6 @@
 // What a person allowed for the rest of a thread. Kept by exact key: nothing is generalised here.
 import { createHash } from "node:crypto";
+import type { SandboxPolicy } from "../protocol/sandbox.ts";
 
 export class SessionApprovals {
   readonly #keys = new Set<string>();
@@ -14,11 +15,16 @@ export class SessionApprovals {
   }
 }
 
-/** One command, exactly: another word, folder or leave to skip the sandbox is another command. */
-export function commandKey(command: { argv: readonly string[]; cwd: string; escalated: boolean }): string {
-  const { argv, cwd, escalated } = command;
+/** One command, exactly: another word, folder or confinement is another command. */
+export function commandKey(command: {
+  argv: readonly string[];
+  cwd: string;
+  /** Null: it runs unconfined. */
+  sandbox: SandboxPolicy | null;
+}): string {
+  const { argv, cwd, sandbox } = command;
   return `command:${createHash("sha256")
-    .update(JSON.stringify([argv, cwd, escalated]))
+    .update(JSON.stringify([argv, cwd, sandbox]))
     .digest("hex")}`;
 }
 

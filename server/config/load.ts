@@ -1,7 +1,7 @@
 // Reads config.toml and lays the editor's settings and `-c` over it. Never throws: what cannot be used is left out
 // and reported, so that a broken file stops nobody from working.
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import type * as z from "zod";
 import { Config } from "./schema.ts";
@@ -28,10 +28,14 @@ export async function loadConfig(home: string, overrides: readonly Overrides[]):
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") warnings.push(unreadable(path, error));
   }
-  for (const layer of overrides) {
-    for (const [key, value] of Object.entries(layer)) setAt(values, key.split("."), value);
+  keepValid(values, path, warnings);
+  for (const [key, value] of overrides.flatMap((layer) => Object.entries(layer))) {
+    const before = structuredClone(values);
+    setAt(values, key.split("."), value);
+    // What the layers below say stands when this one cannot be used: a typing error must not lift a restriction.
+    if (keepValid(values, "the editor's settings or -c", warnings) > 0) values = before;
   }
-  return { config: keepValid(values, path, warnings), warnings };
+  return { config: Config.parse(values), warnings };
 }
 
 /** `key=value` of the command line; the value is TOML where it parses as TOML, else the text itself. */
@@ -58,16 +62,16 @@ function unreadable(path: string, error: unknown): ConfigWarning {
   };
 }
 
-/** Drops each value that does not fit its key, says so, and keeps the rest. */
-function keepValid(values: Record<string, unknown>, path: string, warnings: ConfigWarning[]): Config {
-  for (;;) {
+/** Drops each value that does not fit its key, says so, and keeps the rest. Returns how many it dropped. */
+function keepValid(values: Record<string, unknown>, origin: string, warnings: ConfigWarning[]): number {
+  for (let dropped = 0; ; dropped++) {
     const parsed = Config.safeParse(values);
-    if (parsed.success) return parsed.data;
+    if (parsed.success) return dropped;
     const issue = parsed.error.issues[0] as z.core.$ZodIssue;
     warnings.push({
       summary: `The configuration key ${issue.path.join(".")} is not used.`,
-      details: `${issue.message}. Correct it in ${path} or in the editor's settings and restart the server.`,
-      path,
+      details: `${issue.message}. Correct it in ${origin} and restart the server.`,
+      path: isAbsolute(origin) ? origin : null,
     });
     removeAt(values, issue.path.map(String));
   }

@@ -58,7 +58,7 @@ export class DocumentView {
 }
 
 /** Null for what is not a file on this machine, such as an untitled buffer. */
-function pathOf(uri: string): string | null {
+export function pathOf(uri: string): string | null {
   try {
     return uri.startsWith("file:") ? fileURLToPath(uri) : null;
   } catch {

@@ -1,5 +1,5 @@
 // Requests that only an editor makes.
-import { fileURLToPath } from "node:url";
+import { pathOf } from "../files/document-view.ts";
 import { type CodeAction, type CodeActionParams, FIX_COMMAND } from "../protocol/editor.ts";
 
 const KIND = "quickfix";

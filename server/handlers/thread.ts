@@ -6,7 +6,7 @@ import type { Thread } from "../thread/thread.ts";
 import type { ThreadStore } from "../thread/thread-store.ts";
 import type { Caller } from "./caller.ts";
 
-type ThreadMethods = "thread/start" | "thread/resume" | "thread/list" | "thread/read";
+type ThreadMethods = "thread/start" | "thread/resume" | "thread/list" | "thread/read" | "belay/threadDefaults/read";
 
 export function threadHandlers(
   store: ThreadStore,
@@ -30,6 +30,9 @@ export function threadHandlers(
       answerFirst();
       thread.subscribe(client);
       return described(thread, sources, { includeTurns: true });
+    },
+    async "belay/threadDefaults/read"({ cwd }) {
+      return store.defaults(cwd ? { cwd } : {});
     },
     async "thread/list"(params) {
       return { ...(await store.list(params)), backwardsCursor: null };

@@ -30,6 +30,8 @@ import { ModelListParams, ModelListResponse } from "./model.ts";
 import { CopyParams, HostState, ItemParams, OpenFileParams, OpenLinkParams, ShowThreadParams } from "./panel.ts";
 import {
   ServerRequestResolvedNotification,
+  ThreadDefaultsReadParams,
+  ThreadDefaultsReadResponse,
   ThreadListParams,
   ThreadListResponse,
   ThreadReadParams,
@@ -93,6 +95,11 @@ export const clientRequests = {
   "thread/resume": request(ThreadResumeParams, ThreadResumeResponse, { lane: "thread", from: anyone }),
   "thread/list": request(ThreadListParams, ThreadListResponse, { lane: "none", from: anyone, needsWorkspace: true }),
   "thread/read": request(ThreadReadParams, ThreadReadResponse, { lane: "thread", from: anyone }),
+  "belay/threadDefaults/read": request(ThreadDefaultsReadParams, ThreadDefaultsReadResponse, {
+    lane: "none",
+    from: anyone,
+    needsWorkspace: true,
+  }),
   "turn/start": request(TurnStartParams, TurnStartResponse, { lane: "thread", from: anyone }),
   // No lane: it must pass whatever it is meant to stop.
   "turn/interrupt": request(TurnInterruptParams, EmptyResponse, { lane: "none", from: anyone }),

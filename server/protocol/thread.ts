@@ -75,6 +75,10 @@ export const ThreadStartResponse = ThreadSettings.extend({
 });
 export type ThreadStartResponse = z.infer<typeof ThreadStartResponse>;
 
+/** Ours: what a new thread in this folder would start with. */
+export const ThreadDefaultsReadParams = z.object({ cwd: z.string().nullish() });
+export const ThreadDefaultsReadResponse = ThreadSettings;
+
 export const ThreadResumeParams = z.object({ threadId: z.string(), ...overrides });
 export const ThreadResumeResponse = ThreadStartResponse;
 

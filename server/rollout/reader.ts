@@ -41,8 +41,8 @@ export async function readMeta(path: string): Promise<ThreadMeta | null> {
 function parseLine(text: string): RolloutLine | null {
   try {
     const value: unknown = JSON.parse(text);
-    const isLine = typeof value === "object" && value !== null && "type" in value && "payload" in value;
-    return isLine ? (value as RolloutLine) : null;
+    if (typeof value !== "object" || value === null || !("type" in value) || !("payload" in value)) return null;
+    return typeof value.payload === "object" && value.payload !== null ? (value as RolloutLine) : null;
   } catch {
     // Counted by the caller.
     return null;

@@ -22,17 +22,21 @@ export function openRecorder(
 ): Recorder {
   let fd: number | null = null;
   let ordinal = options.nextOrdinal;
-  let unwritten: string[] = [];
+  let unwritten: Buffer[] = [];
+  let isFailing = false;
 
   const write = () => {
     try {
       fd ??= openSealed(path);
-      const text = unwritten.join("");
+      const bytes = Buffer.concat(unwritten);
       // A short write would fuse two lines: the rest stays at the head of the queue.
-      const written = writeSync(fd, text);
-      unwritten = written === Buffer.byteLength(text) ? [] : [Buffer.from(text).subarray(written).toString("utf8")];
+      const written = writeSync(fd, bytes);
+      unwritten = written === bytes.length ? [] : [bytes.subarray(written)];
+      isFailing = false;
     } catch (error) {
-      if (unwritten.length === 1) options.onTrouble((error as Error).message);
+      const isNews = !isFailing;
+      isFailing = true;
+      if (isNews) options.onTrouble((error as Error).message);
     }
   };
 
@@ -40,7 +44,7 @@ export function openRecorder(
     path,
     append(entry) {
       const line: RolloutLine = { timestamp: new Date(options.now()).toISOString(), ordinal: ordinal++, ...entry };
-      unwritten.push(`${JSON.stringify(line)}\n`);
+      unwritten.push(Buffer.from(`${JSON.stringify(line)}\n`));
       write();
     },
     flush() {

@@ -5,7 +5,7 @@ import type { InstructionFile } from "../instructions/agents-md.ts";
 import type { Model } from "../model/model.ts";
 import type { RequestId } from "../protocol/rpc/messages.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
-import type { ExecOutcome, ExecuteRequest, FileReader, WriteResult } from "../tools/tool.ts";
+import type { ExecOutcome, ExecuteRequest, FileReader, WriteLimits, WriteResult } from "../tools/tool.ts";
 
 export type Log = (level: "info" | "warning" | "error", message: string, cause?: unknown) => void;
 
@@ -23,7 +23,7 @@ export interface ThreadDeps {
     request: ExecuteRequest & { threadCwd: string; policy: SandboxPolicy; signal: AbortSignal },
   ): Promise<ExecOutcome>;
   /** Through the editor where there is one. Must not throw. */
-  write(plan: readonly FilePlan[]): Promise<WriteResult>;
+  write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
   /** Unique in this process. */
   nextRequestId(): RequestId;
   newId(): string;

@@ -34,6 +34,7 @@ export function rebuildRecord(lines: readonly RolloutLine[]): ThreadRecord | nul
   }
   if (meta === null || settings === null) return null;
   closeAbandonedTurns(record.turns);
+  dropUnaskedOutputs(record.history);
   answerAbandonedCalls(record.history);
   const last = lines.at(-1);
   return {
@@ -42,6 +43,16 @@ export function rebuildRecord(lines: readonly RolloutLine[]): ThreadRecord | nul
     settings,
     updatedAt: last ? Math.floor(Date.parse(last.timestamp) / 1000) : meta.createdAt,
   };
+}
+
+/** A model refuses an output without its call, which is what an unreadable line leaves behind. */
+function dropUnaskedOutputs(history: HistoryItem[]): void {
+  const called = new Set<string>();
+  const kept = history.filter((item) => {
+    if (item.type === "toolCall") called.add(item.callId);
+    return item.type !== "toolOutput" || called.has(item.callId);
+  });
+  history.splice(0, history.length, ...kept);
 }
 
 /** A model refuses a history in which a call has no output; the process died before there was one. */

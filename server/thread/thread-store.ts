@@ -8,7 +8,7 @@ import {
   threadNotFound,
   threadNotLoaded,
 } from "../protocol/rpc/errors.ts";
-import type { Thread as ThreadData, ThreadListParams } from "../protocol/thread.ts";
+import type { Thread as ThreadData, ThreadListParams, ThreadSettings } from "../protocol/thread.ts";
 import { findRollout, type ListedRollout, listRollouts, rolloutPath } from "../rollout/index.ts";
 import { openRecorder, type Recorder } from "../rollout/recorder.ts";
 import { readRollout } from "../rollout/reader.ts";
@@ -35,10 +35,15 @@ export class ThreadStore {
     this.#deps = deps;
   }
 
+  /** What a new thread starts with. */
+  defaults(overrides: SettingsOverrides): ThreadSettings {
+    const { config } = this.#deps.thread;
+    return changeSettings(initialSettings(config, this.#deps.defaultModel(), this.#deps.defaultCwd), overrides, config);
+  }
+
   async start(options: SettingsOverrides & { ephemeral: boolean; originator: string }): Promise<Thread> {
     const { thread: deps, version } = this.#deps;
-    const base = initialSettings(deps.config, this.#deps.defaultModel(), this.#deps.defaultCwd);
-    const settings = changeSettings(base, options, deps.config);
+    const settings = this.defaults(options);
     if (!(await isFolder(settings.cwd))) throw missingFolder(settings.cwd);
     const nowMs = deps.now();
     const record = newThreadRecord(

@@ -61,6 +61,8 @@ export async function runThreadTurn(
     now: () => deps.now(),
     newId: () => deps.newId(),
   });
+  // The turn can end before it took what the user added to it. That is kept: the model hears it with the next turn.
+  for (const queued of thread.takeWaitingInput()) takeInput(thread, turn.id, queued);
   return finish(thread, turn.id, end, { startedAtMs, durationMs: performance.now() - started, usage });
 }
 
@@ -147,7 +149,7 @@ function toolDeps(thread: Thread, turnId: string, diff: TurnDiff, abort: AbortCo
         threadCwd: settings.cwd,
         policy: sandboxed ? settings.sandbox : { type: "dangerFullAccess" },
       }),
-    write: (plan) => deps.write(plan),
+    write: (plan, limits) => deps.write(plan, limits),
     ask: (request) => thread.desk.ask(request, abort.signal),
     filesChanged: (plan) => {
       diff.add(plan);

@@ -132,6 +132,7 @@ export class Thread {
   startTurn(queued: QueuedInput, overrides: SettingsOverrides): Turn {
     if (this.#activity.kind === "running") {
       this.#activity.waitingInput.push(queued);
+      this.change(overrides);
       return emptyTurn(this.#activity.turnId);
     }
     const turn = emptyTurn(this.deps.newId());

@@ -50,17 +50,17 @@ export const applyPatch = freeformTool(grammar, {
       completedAtMs: null,
     };
     const action = Object.freeze({ kind: "fileChange" as const, plan, targets });
-    return { kind: "prepared", item, action, run: (run) => writePlan(item, plan, context.cwd, run) };
+    return { kind: "prepared", item, action, run: (run) => writePlan(item, action, context.cwd, run) };
   },
 });
 
 async function writePlan(
   item: ThreadItemOf<"fileChange">,
-  plan: readonly FilePlan[],
+  { plan, targets }: { plan: readonly FilePlan[]; targets: readonly FileTarget[] },
   cwd: string,
   context: RunContext,
 ): Promise<Finished> {
-  const written = await context.write(plan);
+  const written = await context.write(plan, targets);
   const completedAtMs = context.now();
   if (!written.ok) {
     return { item: { ...item, status: "failed", completedAtMs }, output: `apply_patch failed: ${written.message}` };

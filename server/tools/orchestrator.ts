@@ -7,9 +7,20 @@ import type { FilePlan } from "../files/patch-plan.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
 import type { ApprovalDecision, ApprovalPolicy } from "../protocol/approval.ts";
 import type { ParamsOut, ServerNotification, serverRequests } from "../protocol/methods.ts";
+import { messageOf } from "../protocol/rpc/errors.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { tools } from "./registry.ts";
-import type { Action, ExecOutcome, ExecuteRequest, FileReader, Finished, Prepared, WriteResult } from "./tool.ts";
+import type {
+  Action,
+  ExecOutcome,
+  ExecuteRequest,
+  FileReader,
+  Finished,
+  Prepared,
+  RunContext,
+  WriteLimits,
+  WriteResult,
+} from "./tool.ts";
 
 export type ApprovalRequest = {
   [M in "item/commandExecution/requestApproval" | "item/fileChange/requestApproval"]: {
@@ -34,7 +45,7 @@ export interface ToolDeps {
   /** `sandboxed: false` runs it as the user could. Must not throw. */
   execute(request: ExecuteRequest & { sandboxed: boolean; signal: AbortSignal }): Promise<ExecOutcome>;
   /** Must not throw. */
-  write(plan: readonly FilePlan[]): Promise<WriteResult>;
+  write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
   /** Resolves as `failed` when nobody can answer. Must not throw. */
   ask(request: ApprovalRequest): Promise<ApprovalDecision | "failed">;
   /** Called after each successful write. */
@@ -76,9 +87,10 @@ async function decideAndRun(prepared: Prepared, deps: ToolDeps): Promise<ToolOut
     sandboxUnavailable: action.kind === "command" ? await deps.sandboxUnavailable() : null,
   });
   if (need.kind === "forbid") return answer(need.message);
+  if (deps.signal.aborted) return answer("aborted by user. Nothing was done.");
 
   deps.emit({ method: "item/started", params: { item: prepared.item, ...ids(deps), startedAtMs: deps.now() } });
-  const keys = approvalKeys(action);
+  const keys = approvalKeys(action, need.sandboxed ? deps.sandbox : null);
   if (need.kind === "ask" && !deps.approvals.cover(keys)) {
     const decision = await deps.ask(approvalRequest(prepared, need, deps));
     switch (decision) {
@@ -101,19 +113,32 @@ async function decideAndRun(prepared: Prepared, deps: ToolDeps): Promise<ToolOut
 }
 
 async function execute(prepared: Prepared, sandboxed: boolean, deps: ToolDeps): Promise<ToolOutcome> {
-  const { action, item } = prepared;
-  const finished = await prepared.run({
-    signal: deps.signal,
-    files: deps.files,
-    execute: (request) => deps.execute({ ...request, sandboxed, signal: deps.signal }),
-    write: (plan) => deps.write(plan),
-    output: (delta) =>
-      deps.emit({ method: "item/commandExecution/outputDelta", params: { ...ids(deps), itemId: item.id, delta } }),
-    now: () => deps.now(),
-  });
+  const { action } = prepared;
+  const finished = await runPrepared(prepared, sandboxed, deps);
   complete(finished.item, deps);
   if (action.kind === "fileChange" && finished.item.status === "completed") deps.filesChanged(action.plan);
   return answer(withSandboxHint(finished, action, sandboxed, deps.sandbox));
+}
+
+/** A bug in a tool fails its item like any other trouble: what was started completes. */
+async function runPrepared(prepared: Prepared, sandboxed: boolean, deps: ToolDeps): Promise<Finished> {
+  const { item } = prepared;
+  const context: RunContext = {
+    signal: deps.signal,
+    files: deps.files,
+    execute: (request) => deps.execute({ ...request, sandboxed, signal: deps.signal }),
+    write: (plan, targets) =>
+      deps.write(plan, { realPaths: targets.map(({ realPath }) => realPath), signal: deps.signal }),
+    output: (delta) =>
+      deps.emit({ method: "item/commandExecution/outputDelta", params: { ...ids(deps), itemId: item.id, delta } }),
+    now: () => deps.now(),
+  };
+  try {
+    return await prepared.run(context);
+  } catch (error) {
+    const output = `It failed inside Belay: ${messageOf(error)}. It may have had effects.`;
+    return { item: { ...item, status: "failed", completedAtMs: deps.now() }, output };
+  }
 }
 
 /** Without it, a model takes what the sandbox denied for a fault of the project. */
@@ -140,12 +165,13 @@ function factsOf(action: Action): ActionFacts {
   return action.kind === "command" ? { kind: "command", escalated: action.escalated } : action;
 }
 
-function approvalKeys(action: Action): string[] {
+/** `sandbox` is what confines the action; null: nothing does. */
+function approvalKeys(action: Action, sandbox: SandboxPolicy | null): string[] {
   switch (action.kind) {
     case "read":
       return [];
     case "command":
-      return [commandKey(action)];
+      return [commandKey({ argv: action.argv, cwd: action.cwd, sandbox })];
     case "fileChange":
       return action.targets.map(({ realPath }) => fileKey(realPath));
     default:

@@ -83,7 +83,8 @@ export interface RunContext {
   readonly files: FileReader;
   /** Under the sandbox that was decided for this very action. */
   execute(command: ExecuteRequest): Promise<ExecOutcome>;
-  write(plan: readonly FilePlan[]): Promise<WriteResult>;
+  /** `targets` are where the plan may land; anywhere else is refused. */
+  write(plan: readonly FilePlan[], targets: readonly FileTarget[]): Promise<WriteResult>;
   /** Streams a piece of a running command's output to the clients. */
   readonly output: (text: string) => void;
   now(): number;
@@ -99,6 +100,13 @@ export type ExecOutcome =
   | ({ readonly kind: "ended" } & ExecResult)
   /** Nothing was started. */
   | { readonly kind: "refused"; readonly message: string };
+
+export interface WriteLimits {
+  /** The real places that were judged and approved: a link that was moved since leads elsewhere. */
+  readonly realPaths: readonly string[];
+  /** Ends the wait for an editor, not a write that has begun. */
+  readonly signal: AbortSignal;
+}
 
 export type WriteResult = { readonly ok: true } | { readonly ok: false; readonly message: string };
 

@@ -43,12 +43,27 @@ function describeIssue(issue: z.core.$ZodIssue | undefined, params: unknown): Rp
   const at = path.join(".");
   const given = path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], params);
   if (given === undefined && path.length > 0) return invalidRequest(`missing field \`${path.at(-1)}\``);
-  if (issue.code === "invalid_value") {
-    const expected = issue.values.map((value) => `\`${String(value)}\``).join(", ");
+  const variants = variantsOf(issue);
+  if (variants !== null) {
+    const expected = variants.map((value) => `\`${String(value)}\``).join(", ");
     return invalidRequest(`unknown variant \`${String(given)}\`, expected one of ${expected} (at ${at})`);
   }
   if (issue.code === "invalid_type") {
-    return invalidRequest(`invalid type: ${typeof given}, expected ${issue.expected} (at ${at || "params"})`);
+    return invalidRequest(`invalid type: ${kindOf(given)}, expected ${issue.expected} (at ${at || "params"})`);
   }
   return invalidRequest(`${issue.message} (at ${at || "params"})`);
+}
+
+/** What would have fitted, where the choice is among names. */
+function variantsOf(issue: z.core.$ZodIssue): readonly unknown[] | null {
+  if (issue.code === "invalid_value") return issue.values;
+  return issue.code === "invalid_union" && "options" in issue ? (issue.options as readonly unknown[]) : null;
+}
+
+/** The kinds of JSON values, by the names the original's messages use. */
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "sequence";
+  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "floating point";
+  return typeof value === "object" ? "map" : typeof value;
 }
