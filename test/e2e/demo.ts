@@ -12,7 +12,7 @@ import { playStory } from "./story.ts";
 const pictures = join(checkout, "out", "demo");
 const narrow = 300;
 const wide = 600;
-const themes = { dark: "Dark Modern", light: "Light Modern", contrast: "Dark High Contrast" };
+const themes = { dark: "Dark Modern", light: "Light Modern", contrast: "Default High Contrast" };
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -40,7 +40,7 @@ async function playHeadless(): Promise<void> {
     await workbench.setTheme(theme);
     for (const width of [narrow, wide]) {
       await workbench.setSidebarWidth(width);
-      const name = `08-${short}-${width}`;
+      const name = `09-${short}-${width}`;
       await workbench.screenshot(join(pictures, `${name}.png`));
       say(`  ${name}`);
     }

@@ -15,6 +15,8 @@ export interface StageOptions {
   config?: string;
   /** Files on top of the sample project, or null for a folder that stays empty. */
   files?: Record<string, string> | null;
+  /** Puts more into BELAY_HOME before anything starts. */
+  prepareHome?: (home: string) => void;
   isTrustAsked?: boolean;
   env?: Record<string, string>;
   window?: Partial<WorkbenchOptions>;
@@ -37,11 +39,12 @@ export interface Stage extends AsyncDisposable {
 
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
   const { base, project, home } = prepareProject(options);
+  options.prepareHome?.(home);
   const served: ServeOptions = { env: { BELAY_HOME: home, ...options.env } };
   if (options.isTrustAsked) served.isTrustAsked = true;
   const vscode = await serveVscode(served);
   const open = () =>
-    openWorkbench({ vscode, folder: options.withoutFolder ? "" : project, extensionPath: checkout, ...options.window });
+    openWorkbench({ vscode, folder: options.withoutFolder ? null : project, extensionPath: checkout, ...options.window });
   let workbench = await open();
   return {
     get workbench() {

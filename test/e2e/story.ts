@@ -42,9 +42,12 @@ export async function playStory(stage: Stage, look: Look): Promise<void> {
   await look("06-done");
 
   await checkProject(stage);
-  await panel.item("Command: npm test, completed").getByRole("button", { name: "Open terminal" }).click();
+  const lastCommand = panel.item("Command: npm test, completed");
+  await lastCommand.getByRole("button", { name: /npm test/ }).click();
+  await look("07-output");
+  await lastCommand.getByRole("button", { name: "Open terminal" }).click();
   await workbench.page.locator(".terminal-wrapper.active .xterm-screen").waitFor();
-  await look("07-terminal");
+  await look("08-terminal");
 }
 
 /** The model only claims it; here it is checked from outside. */

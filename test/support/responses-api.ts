@@ -14,6 +14,8 @@ export interface ResponsesApi extends AsyncDisposable {
   /** Bodies of all requests so far, in order. */
   readonly requests: readonly RequestBody[];
   readonly headers: readonly IncomingMessage["headers"][];
+  /** Request targets, such as "/v1/responses". */
+  readonly paths: readonly string[];
 }
 
 export interface RequestBody {
@@ -42,6 +44,7 @@ export async function responsesApi(
   const script = Script.parse({ name: "test", scenes });
   const requests: RequestBody[] = [];
   const headers: IncomingMessage["headers"][] = [];
+  const paths: string[] = [];
   const server = createServer((request, response) => {
     void answer(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
@@ -52,6 +55,7 @@ export async function responsesApi(
     const body = JSON.parse(Buffer.concat(parts).toString("utf8")) as RequestBody;
     requests.push(body);
     headers.push(request.headers);
+    paths.push(request.url ?? "");
     if (await options.misbehave?.(response, requests.length)) return;
     const step = nextStep(script, body.input.flatMap(toHistory));
     response.writeHead(200, { "content-type": "text/event-stream" });
@@ -68,6 +72,7 @@ export async function responsesApi(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     requests,
     headers,
+    paths,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -158,4 +163,21 @@ function* messageEvents(id: string, output_index: number, text: string): Generat
 
 function pieces(text: string): string[] {
   return text.match(/.{1,12}/gs) ?? [];
+}
+
+/** Begins a stream that says `text` and then nothing: the response stays open for the test to break. */
+export function streamPart(response: ServerResponse, text: string): true {
+  const [created, added, delta] = [
+    { type: "response.created", response: { id: "resp_part", object: "response", status: "in_progress" } },
+    { type: "response.output_item.added", output_index: 0, item: { type: "message", id: "msg_part", role: "assistant", content: [] } },
+    { type: "response.output_text.delta", item_id: "msg_part", output_index: 0, content_index: 0, delta: text },
+  ];
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.write(sse(created) + sse(added) + sse(delta));
+  return true;
+}
+
+/** Ends what `streamPart` began with one more event. */
+export function streamEnd(response: ServerResponse, event: Record<string, unknown>): void {
+  response.end(sse(event));
 }

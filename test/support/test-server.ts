@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type * as z from "zod";
+import type { ItemStatus, ThreadItem } from "../../server/protocol/item.ts";
 import {
   clientRequests,
   type NotificationOf,
@@ -15,10 +16,11 @@ import {
   serverRequests,
 } from "../../server/protocol/methods.ts";
 import { LineSplitter } from "../../server/protocol/rpc/lines.ts";
+import { assertOrder } from "./order.ts";
 import type { ResponsesApi } from "./responses-api.ts";
 
-const root = new URL("../..", import.meta.url).pathname;
-const DEADLINE_MS = 15_000;
+export const root = new URL("../..", import.meta.url).pathname;
+const DEADLINE_MS = 30_000;
 
 type Notifications = typeof serverNotifications;
 type Requests = typeof clientRequests;
@@ -37,6 +39,8 @@ export interface ServerOptions {
   provider?: string;
   files?: Record<string, string>;
   env?: Record<string, string>;
+  /** More arguments behind `app-server`. */
+  args?: string[];
   /** Keep using the directories of another server. */
   like?: { home: string; workspace: string };
   /** Capabilities of `initialize`; null leaves the handshake to the test. */
@@ -55,7 +59,7 @@ export async function testServer(options: ServerOptions = {}): Promise<TestServe
     mkdirSync(join(workspace, name, ".."), { recursive: true });
     writeFileSync(join(workspace, name), text);
   }
-  const server = new TestServer({ home, workspace, base }, options.env ?? {});
+  const server = new TestServer({ home, workspace, base }, options);
   if (options.initialize !== null) {
     await server.request("initialize", {
       clientInfo: { name: "test", version: "1" },
@@ -86,6 +90,8 @@ export class TestServer implements AsyncDisposable {
   readonly child: ChildProcess;
   /** Everything the server said, in order. */
   readonly heard: AnyMessage[] = [];
+  /** What both sides said, in order, for transcripts. */
+  readonly traffic: { from: "client" | "server"; message: AnyMessage }[] = [];
   stderr = "";
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
   readonly #base: string | null;
@@ -96,13 +102,17 @@ export class TestServer implements AsyncDisposable {
   readonly #automatic = new Map<string, (params: Record<string, unknown>) => unknown>();
   #nextId = 1000;
   #isExpectedToDie = false;
+  #hasGivenUp = false;
 
-  constructor(directories: { home: string; workspace: string; base: string | null }, env: Record<string, string>) {
+  constructor(
+    directories: { home: string; workspace: string; base: string | null },
+    { env, args }: Pick<ServerOptions, "env" | "args">,
+  ) {
     this.home = directories.home;
     this.workspace = directories.workspace;
     this.#base = directories.base;
     const { BELAY_HOME: _, OPENAI_API_KEY: __, ...inherited } = process.env;
-    this.child = spawn(process.execPath, [join(root, "server/main.ts"), "app-server"], {
+    this.child = spawn(process.execPath, [join(root, "server/main.ts"), "app-server", ...(args ?? [])], {
       cwd: this.workspace,
       env: { ...inherited, BELAY_HOME: this.home, ...env },
       stdio: ["pipe", "pipe", "pipe"],
@@ -115,7 +125,8 @@ export class TestServer implements AsyncDisposable {
     this.exited = new Promise((resolve) => this.child.once("exit", (code, signal) => resolve({ code, signal })));
   }
 
-  send(message: Record<string, unknown>): void {
+  send(message: AnyMessage): void {
+    this.traffic.push({ from: "client", message });
     this.sendLine(JSON.stringify(message));
   }
 
@@ -136,6 +147,12 @@ export class TestServer implements AsyncDisposable {
     return withDeadline(answered, () => `an answer to ${method}; heard ${this.summary()}`);
   }
 
+  /** The answers to a request that was sent as a raw line, once there are so many. */
+  expectAnswers(id: number | string, count = 1): Promise<AnyMessage[]> {
+    const answers = () => this.heard.filter((message) => message.id === id && message.method === undefined);
+    return this.#until(`answers to ${id}`, () => (answers().length >= count ? answers() : undefined));
+  }
+
   /** The next notification of this name that was not taken yet, as its schema has it. */
   async expectNotification<M extends keyof Notifications & string>(
     method: M,
@@ -144,6 +161,20 @@ export class TestServer implements AsyncDisposable {
     const schema: z.ZodType = serverNotifications[method].params;
     const found = await this.#take(method, (message) => message.id === undefined && matches(message["params"] as never));
     return schema.parse(found["params"]) as never;
+  }
+
+  /** Runs a turn to its end: the error it failed with. */
+  async failTurn(text: string, threadId?: string): Promise<{ threadId: string; message: string; info: unknown }> {
+    const { turn, threadId: id } = await this.completeTurn(text, threadId);
+    assert.equal(turn.status, "failed");
+    return { threadId: id, message: turn.error?.message ?? "", info: turn.error?.codexErrorInfo };
+  }
+
+  /** The message of the error that answers a request. */
+  async refusal(method: string, params: unknown): Promise<{ code: number; message: string; data?: unknown }> {
+    const answer = await this.requestRaw(method, params);
+    assert.ok("error" in answer, `${method} was not refused: ${JSON.stringify(answer)}`);
+    return answer["error"] as { code: number; message: string };
   }
 
   /** The next request of this name: its id and params. The test answers it. */
@@ -192,6 +223,17 @@ export class TestServer implements AsyncDisposable {
     return this.heard.map(({ method, id }) => method ?? `answer ${String(id)}`).join(", ");
   }
 
+  /** The items that completed so far, in order. */
+  completedItems(): ThreadItem[] {
+    const params = this.heard.flatMap(({ method, params }) => (method === "item/completed" ? [params as { item: ThreadItem }] : []));
+    return params.map(({ item }) => item);
+  }
+
+  /** How the commands, file changes and other tool calls ended, in order. */
+  toolStatuses(): ItemStatus[] {
+    return this.completedItems().flatMap((item) => ("status" in item ? [item.status] : []));
+  }
+
   expectDeath(): void {
     this.#isExpectedToDie = true;
   }
@@ -205,14 +247,18 @@ export class TestServer implements AsyncDisposable {
       },
     );
     if (this.#base !== null) rmSync(this.#base, { recursive: true, force: true });
+    // A test that failed has said why; what follows from that would hide it.
+    if (this.#hasGivenUp) return;
     if (!this.#isExpectedToDie) assert.deepEqual({ code, signal }, { code: 0, signal: null }, this.stderr);
     const unexpected = this.heard.filter((message) => message.method !== undefined && message.id !== undefined && !this.#taken.has(message));
     assert.deepEqual(unexpected.map(({ method }) => method), [], "requests that the test did not expect");
+    assertOrder(this.heard);
   }
 
   #onLine(line: string): void {
     const message = JSON.parse(line) as AnyMessage;
     this.heard.push(message);
+    this.traffic.push({ from: "server", message });
     if (message.method === undefined) {
       if (message.id !== undefined) this.#answers.get(message.id)?.(message);
     } else if (message.id !== undefined) {
@@ -227,18 +273,26 @@ export class TestServer implements AsyncDisposable {
 
   #take(method: string, matches: (message: AnyMessage) => boolean): Promise<AnyMessage> {
     const find = () => this.heard.find((m) => m.method === method && !this.#taken.has(m) && matches(m));
-    const found = new Promise<AnyMessage>((resolve) => {
+    return this.#until(method, find, (message) => void this.#taken.add(message));
+  }
+
+  /** Looks at each message that comes until `find` finds; `take` runs in the same step. */
+  #until<T>(name: string, find: () => T | undefined, take: (found: T) => void = () => {}): Promise<T> {
+    const found = new Promise<T>((resolve) => {
       const look = () => {
-        const message = find();
-        if (message === undefined) return;
+        const result = find();
+        if (result === undefined) return;
         this.#watchers.delete(look);
-        this.#taken.add(message);
-        resolve(message);
+        take(result);
+        resolve(result);
       };
       this.#watchers.add(look);
       look();
     });
-    return withDeadline(found, () => `${method}; heard ${this.summary()}; stderr: ${this.stderr}`);
+    return withDeadline(found, () => {
+      this.#hasGivenUp = true;
+      return `${name}; heard ${this.summary()}; stderr: ${this.stderr}`;
+    });
   }
 }
 

@@ -31,8 +31,8 @@ export type ServedVscode = {
   readonly port: number;
   readonly install: VscodeInstall;
   readonly dataDir: string;
-  /** The address that opens `folder` (or a `.code-workspace` file) in this VS Code. Absolute paths. */
-  url(folder: string, options?: PageOptions): string;
+  /** The address that opens `folder` (or a `.code-workspace` file, or null: none) in this VS Code. Absolute paths. */
+  url(folder: string | null, options?: PageOptions): string;
   /** Changes settings on disk; an open workbench follows (with settings of application scope only when reloaded). */
   updateSettings(changes: VscodeSettings): void;
   /** Everything the server printed so far. */
@@ -143,13 +143,14 @@ function collectOutput(child: ChildProcess): { port: Promise<number>; text: () =
   return { port, text: () => text };
 }
 
-function pageAddress(port: number, folder: string, page: PageOptions): string {
+function pageAddress(port: number, folder: string | null, page: PageOptions): string {
   // The authority must be the one in the address bar: the page takes its remote from there.
   const remote = (file: string) => `vscode-remote://127.0.0.1:${port}${encodeURI(file)}`;
   const payload: [string, string][] = [["skipWelcome", "true"]];
   if (page.extensionPath) payload.push(["extensionDevelopmentPath", remote(page.extensionPath)]);
   if (page.extensionTestsPath) payload.push(["extensionTestsPath", remote(page.extensionTestsPath)]);
-  const what = folder.endsWith(".code-workspace") ? "workspace" : "folder";
-  const query = new URLSearchParams({ [what]: folder, payload: JSON.stringify(payload) });
+  const what = folder?.endsWith(".code-workspace") ? "workspace" : "folder";
+  const opened = folder === null ? { ew: "true" } : { [what]: folder };
+  const query = new URLSearchParams({ ...opened, payload: JSON.stringify(payload) });
   return `http://127.0.0.1:${port}/?${query}`;
 }

@@ -37,6 +37,8 @@ export function calmSettings(options: { isTrustAsked: boolean }): VscodeSettings
     // Pictures must not depend on when they were taken.
     "editor.cursorBlinking": "solid",
     "terminal.integrated.cursorBlinking": false,
+    // The canvas renderer ignores the scale of a headless browser's pictures.
+    "terminal.integrated.gpuAcceleration": "off",
     "terminal.integrated.enablePersistentSessions": false,
     "workbench.reduceMotion": "on",
     "git.openRepositoryInParentFolders": "never",

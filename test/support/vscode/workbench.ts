@@ -8,8 +8,8 @@ import { themeClass } from "./themes.ts";
 
 export type WorkbenchOptions = PageOptions & {
   vscode: ServedVscode;
-  /** Absolute path of the workspace folder. */
-  folder: string;
+  /** Absolute path of the workspace folder; null opens none. */
+  folder: string | null;
   /** The window, default 1280 × 800. */
   size?: { width: number; height: number };
   /** A built-in colour theme by name, default "Dark Modern". */
@@ -88,7 +88,8 @@ export class Workbench {
   async runCommand(title: string): Promise<void> {
     await step(`running the command ${JSON.stringify(title)}`, async () => {
       const input = await this.#openQuickInput("F1");
-      await input.fill(`>${title}`);
+      // The palette finds nothing for the ellipsis that a title may end with.
+      await input.fill(`>${title.replace("…", "")}`);
       await this.#pickRow(title);
     });
   }
@@ -96,10 +97,11 @@ export class Workbench {
   /** Shows the Belay view and waits until its page has content. */
   async openBelay(): Promise<void> {
     await step("opening the Belay view", async () => {
-      const entry = this.page.locator('.activitybar a[aria-label="Belay"]');
+      // The whole entry, not its link: a badge lies over the link.
+      const entry = this.page.locator('.activitybar .action-item:has(> a[aria-label^="Belay"])');
       await entry.waitFor();
       // A click on the entry of the view that already shows would hide it.
-      const isShown = await this.page.locator('.activitybar .action-item.checked a[aria-label="Belay"]').count();
+      const isShown = await this.page.locator('.activitybar .action-item.checked:has(> a[aria-label^="Belay"])').count();
       if (isShown === 0) await entry.click();
       await this.chat().locator("body > *:visible").first().waitFor();
     });
@@ -116,6 +118,8 @@ export class Workbench {
       await this.page.mouse.down();
       await this.page.mouse.move(edge + (width - before.width), middle, { steps: 8 });
       await this.page.mouse.up();
+      // Off the edge, which is highlighted under the pointer.
+      await this.page.mouse.move(edge + 200, 10);
       const after = await boxOf(sidebar);
       if (Math.abs(after.width - width) > 1)
         throw new Error(`it is ${after.width} px wide; VS Code allows no less or no more here`);

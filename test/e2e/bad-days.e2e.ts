@@ -1,0 +1,92 @@
+// What a person sees when things are not as they should be: each says why and what to do, and loses nothing.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { whyNoWorkbench } from "../support/vscode/install.ts";
+import { setStage } from "./stage.ts";
+
+const skip = whyNoWorkbench() ?? false;
+
+test("a server that dies during a turn is restarted; the turn shows as interrupted and the typed text stays", { skip }, async () => {
+  const slow = { name: "slow", scenes: [{ steps: [{ delayMs: 400, text: "one two three four five six seven eight nine ten ".repeat(40) }] }] };
+  await using stage = await setStage({
+    config: 'model_provider = "scripted"\n[model_providers.scripted]\nscript = "slow.json"\n',
+    prepareHome: (home) => writeFileSync(join(home, "slow.json"), JSON.stringify(slow)),
+  });
+  const { workbench, panel } = stage;
+  await workbench.openBelay();
+  await panel.send("count");
+  await panel.thread.getByText("one two three").waitFor();
+  await panel.composer.fill("and then go on");
+  process.kill(serverOf(stage.home), "SIGKILL");
+  await panel.thread.getByText(/interrupted/i).waitFor();
+  assert.equal(await panel.composer.inputValue(), "and then go on");
+  await panel.button("Send").click();
+  await panel.thread.getByText("and then go on").waitFor();
+  if (process.env["DBG"]) { await workbench.page.waitForTimeout(3000); await workbench.screenshot("/tmp/d.png"); }
+  await panel.button("Stop").click();
+  await panel.button("Stop").waitFor({ state: "detached" });
+});
+
+test("reloading the window in the middle of a turn shows the same approval again, and it can be answered", { skip }, async () => {
+  await using stage = await setStage();
+  await stage.workbench.openBelay();
+  await stage.panel.send("Make the tests pass");
+  await stage.panel.approval("run command").waitFor();
+  // Hiding the view drops its page; showing it builds a new one from the server's snapshot.
+  await stage.workbench.page.locator('.activitybar a[aria-label^="Explorer"]').click();
+  await stage.workbench.openBelay();
+  await stage.panel.approval("run command").waitFor();
+  await stage.panel.approve("run command");
+  await stage.panel.item("Command: npm test, failed").waitFor();
+});
+
+test("a model endpoint that refuses is named with its cure, and the thread goes on", { skip }, async () => {
+  await using stage = await setStage({
+    config: 'model = "m"\nmodel_provider = "local"\n[model_providers.local]\nbase_url = "http://127.0.0.1:9/v1"\nrequest_max_retries = 0\n',
+  });
+  const { workbench, panel } = stage;
+  await workbench.openBelay();
+  await panel.send("hello");
+  await panel.thread.getByText(/could not be reached at http:\/\/127\.0\.0\.1:9\/v1/).first().waitFor();
+  assert.equal(await panel.composer.isEnabled(), true);
+});
+
+test("without a folder the panel says to open one", { skip }, async () => {
+  await using stage = await setStage({ withoutFolder: true });
+  await stage.workbench.openBelay();
+  await stage.panel.button(/Open a folder/).waitFor();
+});
+
+test("in a folder that is not trusted nothing runs until it is", { skip }, async () => {
+  await using stage = await setStage({ isTrustAsked: true });
+  const { workbench, panel } = stage;
+  await workbench.page.getByRole("button", { name: /No, I don't trust/ }).click();
+  await workbench.openBelay();
+  await panel.button(/Manage trust/i).waitFor();
+  assert.equal(serversOf(stage.home).length, 0);
+});
+
+/** The process id of the one server that uses this home. */
+function serverOf(home: string): number {
+  const [pid, ...others] = serversOf(home);
+  assert.deepEqual(others, []);
+  assert.ok(pid !== undefined, "no server runs");
+  return pid;
+}
+
+function serversOf(home: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+        return line.includes("belay.mjs") && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`BELAY_HOME=${home}`);
+      } catch {
+        // It has ended meanwhile, or belongs to someone else.
+        return false;
+      }
+    })
+    .map(Number);
+}

@@ -1,0 +1,56 @@
+// Knows, without looking twice, when a command runs and when it and all its descendants are gone: they hold a pipe.
+import { spawn, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { withDeadline } from "./test-server.ts";
+
+export interface Lifeline extends Disposable {
+  readonly started: Promise<unknown>;
+  /** Resolves when no process holds the pipe any more. */
+  readonly gone: Promise<unknown>;
+}
+
+/** A shell line for the workspace: says that it runs, and then does `line`, holding the pipe. */
+export function holdingLifeline(line: string): string {
+  return `exec 9>lifeline; echo up >&9; ${line}`;
+}
+
+/** Must be there before the command runs. */
+export function lifeline(workspace: string): Lifeline {
+  const fifo = join(workspace, "lifeline");
+  spawnSync("mkfifo", [fifo]);
+  const reader = spawn("cat", [fifo], { stdio: ["ignore", "pipe", "inherit"] });
+  const started = new Promise((resolve) => reader.stdout.once("data", resolve));
+  const gone = new Promise((resolve) => reader.once("close", resolve));
+  return {
+    get started() {
+      return withDeadline(started, () => "the command to start");
+    },
+    get gone() {
+      return withDeadline(gone, () => "the command and its descendants to end");
+    },
+    [Symbol.dispose]: () => void reader.kill(),
+  };
+}
+
+/** Process ids whose environment has this text: what a command left behind. */
+export function processesTagged(tag: string): string[] {
+  return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && environmentOf(pid).includes(tag));
+}
+
+function environmentOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1");
+  } catch {
+    // Ended meanwhile, or not ours.
+    return "";
+  }
+}
+
+/** Holds a command that does `read x < gate` until it is opened. Must be there before the command runs. */
+export function gate(workspace: string): { open(): Promise<void> } {
+  const fifo = join(workspace, "gate");
+  spawnSync("mkfifo", [fifo]);
+  return { open: () => withDeadline(writeFile(fifo, "go\n"), () => "the command to come to the gate") };
+}
