@@ -1,0 +1,29 @@
+// What every part of the extension is handed. Built once by main.ts.
+import type * as vscode from "vscode";
+import type { ChangeDiffs } from "./change-diffs.ts";
+import type { ChatView } from "./chat-view.ts";
+import type { Client } from "./client.ts";
+import type { Notifications } from "./notifications.ts";
+import type { ServerProcess } from "./server-process.ts";
+import type { Terminals } from "./terminals.ts";
+import type { Turns } from "./turns.ts";
+
+export interface Ctx {
+  readonly extension: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly server: ServerProcess;
+  readonly notifications: Notifications;
+  readonly panel: ChatView;
+  readonly terminals: Terminals;
+  readonly turns: Turns;
+  readonly diffs: ChangeDiffs;
+}
+
+/** For code that needs the server: whoever has one of these need not ask whether it runs. */
+export type RunningCtx = Ctx & { readonly client: Client };
+
+/** Starts the server where needed. Rejects with ServerUnavailable. */
+export async function whenRunning(ctx: Ctx): Promise<RunningCtx> {
+  const client = await ctx.server.running();
+  return { ...ctx, client };
+}

@@ -1,0 +1,67 @@
+// What the panel asks of the editor itself: show, open, copy. Complete by its type: one handler a row of the table.
+import { isAbsolute, join } from "node:path";
+import * as vscode from "vscode";
+import type { hostRequests } from "../server/protocol/methods.ts";
+import type { Handlers } from "../server/protocol/rpc/dispatch.ts";
+import { RpcError } from "../server/protocol/rpc/errors.ts";
+import { type Ctx, whenRunning } from "./ctx.ts";
+import { findFolder } from "./workspace.ts";
+
+const INVALID_REQUEST = -32600;
+const openableSchemes: readonly string[] = ["http", "https", "mailto"];
+
+export const hostHandlers: Handlers<typeof hostRequests, Ctx> = {
+  "host/openFile": async ({ path, line }) => {
+    const folder = findFolder();
+    const file = vscode.Uri.file(isAbsolute(path) || folder === null ? path : join(folder.cwd, path));
+    await stat(file);
+    const at = Math.max(0, (line ?? 1) - 1);
+    const selection = line === undefined ? {} : { selection: new vscode.Range(at, 0, at, 0) };
+    await vscode.commands.executeCommand("vscode.open", file, { preview: true, ...selection });
+    return null;
+  },
+  "host/openDiff": async (params, ctx) => {
+    const { client } = await whenRunning(ctx);
+    await ctx.diffs.show(client, params);
+    return null;
+  },
+  "host/openTerminal": async ({ itemId }, ctx) => ctx.terminals.reveal(itemId),
+  "host/openLink": async ({ url }) => {
+    const uri = vscode.Uri.parse(url, true);
+    if (!openableSchemes.includes(uri.scheme)) {
+      throw new RpcError(INVALID_REQUEST, `Belay opens web and mail addresses only, not ${uri.scheme}: links.`);
+    }
+    await vscode.env.openExternal(uri);
+    return null;
+  },
+  "host/copy": async ({ text }) => {
+    await vscode.env.clipboard.writeText(text);
+    return null;
+  },
+  "host/restartServer": async (_params, ctx) => {
+    await ctx.server.restart();
+    return null;
+  },
+  "host/showLog": async (_params, ctx) => {
+    ctx.log.show();
+    return null;
+  },
+  "host/openFolder": async () => {
+    await vscode.commands.executeCommand("workbench.action.files.openFolder");
+    return null;
+  },
+  "host/manageTrust": async () => {
+    await vscode.commands.executeCommand("workbench.trust.manage");
+    return null;
+  },
+};
+
+async function stat(file: vscode.Uri): Promise<void> {
+  try {
+    await vscode.workspace.fs.stat(file);
+  } catch (cause) {
+    throw new RpcError(INVALID_REQUEST, `There is no file ${vscode.workspace.asRelativePath(file)} any more.`, {
+      cause,
+    });
+  }
+}

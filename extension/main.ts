@@ -1,0 +1,212 @@
+// Entry of the extension. Activation registers and returns; the server starts when something needs it.
+import * as vscode from "vscode";
+import type { EditorOptions } from "../server/protocol/editor.ts";
+import { readApiKey } from "./api-key.ts";
+import { Approvals } from "./approvals.ts";
+import { Attention } from "./attention.ts";
+import { ChangeDiffs } from "./change-diffs.ts";
+import { CHAT_VIEW, ChatView } from "./chat-view.ts";
+import { registerCommands } from "./commands.ts";
+import { onConfigChanged, userConfig } from "./config.ts";
+import type { Ctx } from "./ctx.ts";
+import { applyEdit } from "./edits.ts";
+import { showFailure } from "./failures.ts";
+import { type Launch, launchOf } from "./launch.ts";
+import { Notifications } from "./notifications.ts";
+import { answerPanel, hostState } from "./panel-requests.ts";
+import {
+  type RunEvents,
+  ServerProcess,
+  type ServerRun,
+  type ServerState,
+  ServerUnavailable,
+} from "./server-process.ts";
+import { startRun } from "./server-run.ts";
+import { Status } from "./status.ts";
+import { Terminals } from "./terminals.ts";
+import type { ServerChoice, TestApi } from "./test-api.ts";
+import { Turns } from "./turns.ts";
+import { whyNoServer } from "./workspace.ts";
+
+const START_TIMEOUT_MS = 20_000;
+
+let active: Ctx | null = null;
+
+export function activate(extension: vscode.ExtensionContext): TestApi | undefined {
+  const startedAt = performance.now();
+  const log = vscode.window.createOutputChannel("Belay", { log: true });
+  const belay = new Belay(extension, log);
+  active = belay.ctx;
+  extension.subscriptions.push(
+    log,
+    belay,
+    vscode.window.registerWebviewViewProvider(CHAT_VIEW, belay.ctx.panel),
+    ...registerCommands(belay.ctx),
+  );
+  const activationMs = performance.now() - startedAt;
+  log.debug(`Activated in ${activationMs.toFixed(1)} ms.`);
+  return extension.extensionMode === vscode.ExtensionMode.Test ? belay.testApi(activationMs) : undefined;
+}
+
+export async function deactivate(): Promise<void> {
+  await active?.server.stop();
+}
+
+/** Builds the parts and tells each of them what concerns it. */
+class Belay implements vscode.Disposable {
+  readonly ctx: Ctx;
+  readonly #approvals = new Approvals(() => this.#show());
+  readonly #attention: Attention;
+  readonly #status = new Status();
+  readonly #stateListeners = new Set<(state: ServerState) => void>();
+  readonly #subscriptions: vscode.Disposable[];
+  readonly #server: ServerChoice;
+
+  constructor(extension: vscode.ExtensionContext, log: vscode.LogOutputChannel) {
+    this.#server = {
+      module: vscode.Uri.joinPath(extension.extensionUri, "dist", "belay.mjs").fsPath,
+      startTimeoutMs: START_TIMEOUT_MS,
+    };
+    const notifications = new Notifications((sentence) => log.warn(sentence));
+    const server = new ServerProcess({
+      startRun: (events) => this.#startRun(events),
+      obstacle: whyNoServer,
+      changed: (state) => this.#serverChanged(state),
+      gaveUp: (reason) => showFailure(this.ctx, new ServerUnavailable(reason)),
+    });
+    const turns = new Turns(notifications);
+    const panel = this.#createPanel(extension, log);
+    const terminals = new Terminals(notifications);
+    const diffs = new ChangeDiffs();
+    this.ctx = { extension, log, server, notifications, panel, terminals, turns, diffs };
+    this.#attention = new Attention(panel);
+    this.#subscriptions = [
+      this.#status,
+      turns,
+      terminals,
+      diffs,
+      notifications.on("serverRequest/resolved", ({ requestId }) => this.#approvals.drop(requestId)),
+      onConfigChanged(() => void this.#offerNewSettings()),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => panel.stateChanged()),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => {
+        panel.stateChanged();
+        this.#startForPanel();
+      }),
+    ];
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+
+  #createPanel(extension: vscode.ExtensionContext, log: vscode.LogOutputChannel): ChatView {
+    return new ChatView({
+      extensionUri: extension.extensionUri,
+      log,
+      state: () => hostState(this.ctx),
+      request: (method, params, signal) => answerPanel(this.ctx, method, params, signal),
+      handlers: {
+        "panel/threadShown": ({ threadId }) => {
+          this.ctx.turns.shownThreadId = threadId;
+        },
+      },
+      ready: (page) => this.#approvals.panelReady(page),
+      gone: () => this.#approvals.panelGone(),
+      visibilityChanged: () => {
+        this.#show();
+        this.#startForPanel();
+      },
+    });
+  }
+
+  #startRun(events: RunEvents): ServerRun {
+    const { log, notifications, panel } = this.ctx;
+    return startRun(
+      {
+        launch: launch(this.#server.module),
+        startTimeoutMs: this.#server.startTimeoutMs,
+        log,
+        editorOptions: () => this.#editorOptions(),
+        applyEdit: (params) => applyEdit(params, log),
+        notification: (method, params) => {
+          notifications.dispatch(method, params);
+          panel.forward(method, params);
+        },
+        ask: (request, signal) => this.#approvals.ask(request, signal),
+      },
+      events,
+    );
+  }
+
+  async #editorOptions(): Promise<EditorOptions> {
+    const apiKey = await readApiKey(this.ctx.extension.secrets, this.ctx.log);
+    const options: EditorOptions = { belay: { workspaceEdits: true }, config: userConfig() };
+    return apiKey === undefined ? options : { ...options, apiKey };
+  }
+
+  #serverChanged(state: ServerState): void {
+    this.ctx.log.info(`Server: ${state.kind}.`);
+    if (state.kind === "failed" || state.kind === "stopped") {
+      // The end of a run's scope: whatever belonged to that process ends with it.
+      for (const part of [this.#approvals, this.ctx.terminals, this.ctx.turns]) part.serverEnded();
+    }
+    this.ctx.panel.stateChanged();
+    this.#show();
+    for (const listener of this.#stateListeners) listener(state);
+  }
+
+  #show(): void {
+    const { waiting } = this.#approvals;
+    this.#status.show(this.ctx.server.state, { waiting, isPanelVisible: this.ctx.panel.isVisible });
+    this.#attention.update(waiting);
+  }
+
+  /** A panel on show needs the server. Why it does not start is for the panel to say; it is told with the state. */
+  #startForPanel(): void {
+    const { panel, server, log } = this.ctx;
+    if (!panel.isVisible || server.state.kind !== "stopped") return;
+    server.running().catch((error: unknown) => log.warn(String(error)));
+  }
+
+  /** A server that does not run takes the settings when it starts. */
+  async #offerNewSettings(): Promise<void> {
+    if (this.ctx.server.state.kind !== "running") return;
+    const restart = "Restart Belay";
+    const choice = await vscode.window.showInformationMessage(
+      "The new Belay settings hold from the next start of its server. A restart now stops what is running.",
+      restart,
+    );
+    if (choice === restart) await vscode.commands.executeCommand("belay.restartServer");
+  }
+
+  testApi(activationMs: number): TestApi {
+    return {
+      ctx: this.ctx,
+      approvals: this.#approvals,
+      activationMs,
+      useServer: async (choice) => {
+        await this.ctx.server.stop();
+        Object.assign(this.#server, choice);
+      },
+      onStateChanged: (listener) => {
+        this.#stateListeners.add(listener);
+        return { dispose: () => void this.#stateListeners.delete(listener) };
+      },
+      applyEdit: (params) => applyEdit(params, this.ctx.log),
+    };
+  }
+}
+
+function launch(module: string): Launch {
+  const http = vscode.workspace.getConfiguration("http");
+  const isProxyUsed = http.get<string>("proxySupport") !== "off";
+  return launchOf(
+    module,
+    {
+      proxy: isProxyUsed ? (http.get<string>("proxy") ?? "") : "",
+      noProxy: http.get<string[]>("noProxy") ?? [],
+      usesSystemCertificates: http.get<boolean>("systemCertificates") ?? true,
+    },
+    process.allowedNodeEnvironmentFlags,
+  );
+}

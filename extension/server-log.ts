@@ -1,0 +1,28 @@
+// The server's own log lines, as they come from its stderr. Pure.
+
+export interface LogLine {
+  level: "error" | "warn" | "info" | "debug";
+  message: string;
+}
+
+const levels: Readonly<Record<string, LogLine["level"]>> = {
+  error: "error",
+  warning: "warn",
+  info: "info",
+  debug: "debug",
+};
+
+/** `2026-01-31T12:00:00.000Z warning Words.` is a line of the server's; anything else was printed by something in it. */
+export function readLogLine(line: string): LogLine {
+  const [, name = "", message = ""] = /^\d{4}-\d\d-\d\dT[\d:.]+Z (\w+) (.*)$/.exec(line) ?? [];
+  const level = levels[name];
+  return level === undefined ? { level: "warn", message: line } : { level, message };
+}
+
+/** The line that says why a program ended, of the last ones it printed; null when it printed none. */
+export function findCause(lines: readonly string[]): string | null {
+  // Node ends its report of an uncaught error with the stack and its own version.
+  const telling = lines.filter((line) => !/^\s+at |^Node\.js v|^\s*[\^}]/.test(line));
+  const line = telling.findLast((candidate) => /^\w*Error\b/.test(candidate)) ?? telling.at(-1);
+  return line === undefined ? null : readLogLine(line).message;
+}

@@ -1,0 +1,23 @@
+// What `activate` returns to tests inside a real VS Code, and only there (ExtensionMode.Test).
+import type { ApplyEditResult } from "../server/protocol/editor.ts";
+import type { Approvals } from "./approvals.ts";
+import type { Ctx } from "./ctx.ts";
+import type { ServerState } from "./server-process.ts";
+
+/** Which server is started next, and how patiently. */
+export interface ServerChoice {
+  module: string;
+  startTimeoutMs: number;
+}
+
+export interface TestApi {
+  readonly ctx: Ctx;
+  readonly approvals: Approvals;
+  /** How long `activate` took. */
+  readonly activationMs: number;
+  /** Ends the running server; the next start takes this one instead. */
+  useServer(choice: Partial<ServerChoice>): Promise<void>;
+  /** Every state the server enters from now on. */
+  onStateChanged(listener: (state: ServerState) => void): { dispose(): void };
+  applyEdit(params: unknown): Promise<ApplyEditResult>;
+}

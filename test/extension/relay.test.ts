@@ -1,0 +1,47 @@
+// Where a request of the panel goes, and what is added on the way.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { route } from "../../extension/relay.ts";
+import { clientRequests, hostRequests } from "../../server/protocol/methods.ts";
+
+test("the panel may use every method whose row says so, and no other", () => {
+  for (const [method, row] of Object.entries(clientRequests)) {
+    if (row.from.includes("webview")) {
+      // Empty params do not fit every method; that is another refusal than "unknown".
+      assert.doesNotMatch(refusal(method, {}) ?? "", /unknown variant/);
+    } else {
+      assert.match(refusal(method, {}) ?? "", /unknown variant/);
+    }
+  }
+  for (const method of ["workspace/applyEdit", "shutdown", "toString", "__proto__"])
+    assert.match(refusal(method, {}) ?? "", /unknown variant/);
+});
+
+test("what ends at the editor is not sent to the server", () => {
+  for (const method of Object.keys(hostRequests)) assert.deepEqual(route(method, {}, null), { kind: "host" });
+});
+
+test("the workspace's folder is added where the row asks for it and the panel named none", () => {
+  assert.deepEqual(route("thread/start", {}, "/work"), { kind: "server", params: { cwd: "/work" } });
+  assert.deepEqual(route("thread/start", { cwd: "/other" }, "/work"), { kind: "server", params: { cwd: "/other" } });
+  assert.deepEqual(route("thread/read", { threadId: "t" }, "/work"), { kind: "server", params: { threadId: "t" } });
+});
+
+test("without a folder a thread cannot start, and the sentence says what to do", () => {
+  assert.match(refusal("thread/start", {}) ?? "", /Open a folder first/);
+});
+
+test("params that do not fit are refused here, and unknown fields do not pass", () => {
+  assert.match(refusal("turn/interrupt", { threadId: "t" }) ?? "", /missing field `turnId`/);
+  const routed = route("turn/interrupt", { threadId: "t", turnId: "u", sneaky: true }, null);
+  assert.deepEqual(routed, { kind: "server", params: { threadId: "t", turnId: "u" } });
+});
+
+function refusal(method: string, params: unknown): string | null {
+  try {
+    route(method, params, null);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

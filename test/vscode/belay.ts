@@ -1,0 +1,101 @@
+// What the tests in VS Code share: the extension under test, its fixture servers, and waiting with a deadline.
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import * as vscode from "vscode";
+import type { ServerState } from "../../extension/server-process.ts";
+import type { TestApi } from "../../extension/test-api.ts";
+import { within } from "../support/vscode/deadline.ts";
+
+export const extensionId = "belay-dev.belay";
+
+type FixtureServer = "puppet" | "crash" | "silent" | "slow-shutdown" | "garbage-output";
+
+/** The extension, activated, with this server as its next one. Nothing runs yet. */
+export async function belayWith(server: FixtureServer, startTimeoutMs = 10_000): Promise<TestApi> {
+  const api = await belay();
+  const { extensionPath } = theExtension();
+  await api.useServer({ module: join(extensionPath, "test", "fixtures", "servers", `${server}.mjs`), startTimeoutMs });
+  return api;
+}
+
+export async function belay(): Promise<TestApi> {
+  const api: TestApi | undefined = await theExtension().activate();
+  assert.ok(api, "the extension gives tests its api only when it is started for tests");
+  return api;
+}
+
+export function theExtension(): vscode.Extension<TestApi> {
+  const extension = vscode.extensions.getExtension<TestApi>(extensionId);
+  assert.ok(extension, `${extensionId} is not installed`);
+  return extension;
+}
+
+/** Starts the server if needed and asks it; the answer as it came. */
+export async function ask<T>(api: TestApi, method: string, params: unknown): Promise<T> {
+  const client = await within(10_000, "the server to run", api.ctx.server.running());
+  return (await within(
+    10_000,
+    `the answer to ${method}`,
+    client.relay(method, params, new AbortController().signal),
+  )) as T;
+}
+
+export type Step =
+  | { notify: string; params: unknown }
+  | { ask: string; id: string; params: unknown }
+  | { exit: number }
+  | { turns: unknown[] };
+
+/** Lets the puppet server say these things; resolves with its clients' responses. */
+export async function say<R = unknown>(
+  api: TestApi,
+  ...steps: Step[]
+): Promise<({ result: R; error?: { message: string } } | null)[]> {
+  const input = [{ type: "text", text: JSON.stringify(steps) }];
+  const answer = await ask<{ responses: { result: R }[] }>(api, "turn/start", { threadId: "thread-1", input });
+  return answer.responses;
+}
+
+/** The next state of this kind; the current one counts. */
+export async function reached<K extends ServerState["kind"]>(
+  api: TestApi,
+  kind: K,
+  isIt: (state: Extract<ServerState, { kind: K }>) => boolean = () => true,
+): Promise<Extract<ServerState, { kind: K }>> {
+  const { state } = api.ctx.server;
+  const matches = (candidate: ServerState): candidate is Extract<ServerState, { kind: K }> =>
+    candidate.kind === kind && isIt(candidate as Extract<ServerState, { kind: K }>);
+  if (matches(state)) return state;
+  return within(
+    20_000,
+    `the server to be ${kind}`,
+    new Promise((resolve) => {
+      const subscription = api.onStateChanged((next) => {
+        if (!matches(next)) return;
+        subscription.dispose();
+        resolve(next);
+      });
+    }),
+  );
+}
+
+/** Resolves with the first event that fits. */
+export async function eventOf<T>(
+  what: string,
+  event: vscode.Event<T>,
+  isIt: (value: T) => boolean = () => true,
+): Promise<T> {
+  let subscription: vscode.Disposable | undefined;
+  const happened = new Promise<T>((resolve) => {
+    subscription = event((value) => {
+      if (isIt(value)) resolve(value);
+    });
+  });
+  return within(10_000, what, happened).finally(() => subscription?.dispose());
+}
+
+export function inWorkspace(path: string): vscode.Uri {
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  assert.ok(folder, "the tests need a workspace folder");
+  return vscode.Uri.joinPath(folder.uri, path);
+}

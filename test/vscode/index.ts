@@ -1,0 +1,10 @@
+// The tests that run inside a real VS Code. Few on purpose: what only a real editor can show.
+import "./activation.ts";
+import "./server.ts";
+import "./edits.ts";
+import "./terminals.ts";
+import "./approvals.ts";
+import "./commands.ts";
+import "./diffs.ts";
+
+export { runSuite as run } from "../support/vscode/suite.ts";
