@@ -16,11 +16,26 @@ const shared = {
   mainFields: ["module", "main"],
 };
 
+// Most of the extension's weight is the language client, which is not needed before the server starts. As a file of its
+// own it costs nothing when the extension is activated.
+const languageClient = "vscode-languageclient/node";
+const languageClientApart = {
+  name: "language client apart",
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`^${languageClient}$`) }, ({ kind }) =>
+      kind === "entry-point" ? null : { path: "./languageclient.cjs", external: true },
+    );
+  },
+};
+
 /** @type {import("esbuild").BuildOptions[]} */
 const bundles = [
   {
     ...shared,
-    entryPoints: { extension: "extension/main.ts" },
+    entryPoints: { extension: "extension/main.ts", languageclient: languageClient },
+    plugins: [languageClientApart],
+    // As `require`, which sees all exports of a CommonJS file; a native import() sees only those it can guess.
+    supported: { "dynamic-import": false },
     outdir: "dist",
     outExtension: { ".js": ".cjs" },
     platform: "node",

@@ -36,6 +36,8 @@ export async function runTask(ctx: RunningCtx): Promise<void> {
   });
   if (task === undefined) return;
   const { threadId, turnId, ended } = await ctx.turns.startInNewThread(ctx.client, task.prompt);
+  // An open panel follows the task; a closed one is opened only at the end.
+  ctx.panel.tell("host/showThread", { threadId });
   await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: `Belay: ${task.label}`, cancellable: true },
     async (progress, token) => {
