@@ -1,0 +1,190 @@
+// The composer and everything around sending: in a real browser, through the wire.
+import assert from "node:assert/strict";
+import test, { after } from "node:test";
+import type { OpenPanel, PanelOptions } from "./support/panel-page.ts";
+import { closeBrowser, openPanel, whyNoPanel } from "./support/panel-page.ts";
+import { at, completes, item, opened, running, threadId, turn } from "./support/fixtures.ts";
+
+const inBrowser = { skip: whyNoPanel };
+after(closeBrowser);
+
+const box = ({ page }: OpenPanel) => page.getByRole("textbox", { name: "Message Belay" });
+const button = ({ page }: OpenPanel, name: string) => page.getByRole("button", { name, exact: true });
+const mode = ({ page }: OpenPanel) => page.getByRole("combobox", { name: "Mode", exact: true });
+
+async function atHome(options: PanelOptions = {}): Promise<OpenPanel> {
+  const panel = await openPanel(options);
+  await panel.host.notify("host/state", running);
+  await panel.page.getByRole("combobox", { name: "Model" }).waitFor();
+  return panel;
+}
+
+async function inTurn(options: PanelOptions = {}): Promise<OpenPanel> {
+  const panel = await atHome({
+    ...options,
+    prepare(host) {
+      host.on("thread/resume", () => opened({ turns: [turn({ items: [item.user("Make the tests pass")] })] }));
+      options.prepare?.(host);
+    },
+  });
+  await panel.host.notify("host/showThread", { threadId });
+  await button(panel, "Stop").waitFor();
+  return panel;
+}
+
+test("the first prompt starts a thread and a turn, and the box is empty after the answer", inBrowser, async () => {
+  await using panel = await atHome();
+  await mode(panel).selectOption("ask");
+  await box(panel).fill("Make the tests pass");
+  await box(panel).press("Enter");
+  const started = await panel.host.expectCall("turn/start");
+  assert.deepEqual((await panel.host.expectCall("thread/start"))["mode"], "ask");
+  assert.deepEqual(started["input"], [{ type: "text", text: "Make the tests pass", text_elements: [] }]);
+  assert.equal(started["mode"], "ask");
+  await panel.page.getByRole("region", { name: "Make the tests pass" }).waitFor();
+  await panel.page.waitForFunction(() => document.querySelector("textarea")?.value === "");
+  // The echo takes the place of the prompt: still one.
+  const echo = completes(item.user("Make the tests pass", { clientId: String(started["clientUserMessageId"]) }));
+  await panel.host.notify("item/completed", echo.params as never);
+  await panel.host.notify("item/completed", completes(item.answer("Done.")).params as never);
+  await panel.page.getByRole("article", { name: "Answer" }).waitFor();
+  assert.equal(await panel.page.getByRole("heading", { name: "Make the tests pass", level: 2 }).count(), 1);
+});
+
+test("a refused prompt stays in the box with the reason above it", inBrowser, async () => {
+  await using panel = await atHome({ prepare: (host) => host.refuse("turn/start", "The model is not there.") });
+  await box(panel).fill("Make the tests pass");
+  await button(panel, "Send").click();
+  await panel.page.getByRole("alert").getByText("The model is not there.").waitFor();
+  assert.equal(await box(panel).inputValue(), "Make the tests pass");
+  assert.equal(await panel.page.getByRole("region", { name: "Make the tests pass" }).count(), 0);
+});
+
+test("what is typed while a prompt is under way is kept", inBrowser, async () => {
+  const answer = Promise.withResolvers<{ turn: ReturnType<typeof turn> }>();
+  await using panel = await inTurn({ prepare: (host) => host.on("turn/start", () => answer.promise) });
+  await box(panel).fill("First");
+  await box(panel).press("Enter");
+  await panel.host.expectCall("turn/start");
+  await box(panel).pressSequentially(" and more");
+  answer.resolve({ turn: turn() });
+  await panel.page.waitForFunction(() => document.querySelector("textarea")?.value === "and more");
+});
+
+test("Shift+Enter makes a line and the Enter of an input method sends nothing", inBrowser, async () => {
+  await using panel = await atHome();
+  await box(panel).fill("One");
+  await box(panel).press("Shift+Enter");
+  await box(panel).pressSequentially("Two");
+  await box(panel).evaluate((element) => {
+    const init = { key: "Enter", bubbles: true, cancelable: true };
+    element.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true }));
+    element.dispatchEvent(new KeyboardEvent("keydown", { ...init, isComposing: true }));
+    element.dispatchEvent(new CompositionEvent("compositionend", { bubbles: true }));
+    element.dispatchEvent(new KeyboardEvent("keydown", { ...init, keyCode: 229 }));
+  });
+  await box(panel).press("Enter");
+  const { input } = await panel.host.expectCall("turn/start");
+  assert.deepEqual(input, [{ type: "text", text: "One\nTwo", text_elements: [] }]);
+  assert.equal(panel.host.calls.filter(({ method }) => method === "turn/start").length, 1);
+});
+
+test("while a turn runs Stop stands alone, and beside Send once there is text", inBrowser, async () => {
+  await using panel = await inTurn();
+  assert.equal(await button(panel, "Send").count(), 0);
+  await box(panel).fill("Also the tax");
+  await button(panel, "Send").click();
+  await panel.host.expectCall("turn/start");
+  await panel.page.getByRole("article", { name: "Prompt" }).getByText("Also the tax").waitFor();
+  await button(panel, "Stop").click();
+  assert.deepEqual(await panel.host.expectCall("turn/interrupt"), at);
+  await panel.host.notify("turn/completed", { threadId, turn: turn({ status: "interrupted" }) });
+  await panel.page.getByText("Interrupted", { exact: true }).waitFor();
+  await panel.page.getByText("The turn ended before this was read.").waitFor();
+  await button(panel, "Send again").click();
+  const again = await panel.host.expectCall("turn/start", 2);
+  assert.deepEqual(again["input"], [{ type: "text", text: "Also the tax", text_elements: [] }]);
+});
+
+test("Full access holds only after its risk was named and accepted", inBrowser, async () => {
+  await using panel = await atHome();
+  await mode(panel).selectOption("fullAccess");
+  const dialog = panel.page.getByRole("alertdialog", { name: "Switch to Full access?" });
+  await dialog.getByText(/without a sandbox and without asking/).waitFor();
+  await panel.page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  assert.equal(await mode(panel).inputValue(), "agent");
+  await mode(panel).selectOption("fullAccess");
+  await dialog.getByRole("button", { name: "Use Full access" }).click();
+  assert.equal(await mode(panel).inputValue(), "fullAccess");
+  await box(panel).fill("Go");
+  await box(panel).press("Enter");
+  assert.equal((await panel.host.expectCall("turn/start"))["mode"], "fullAccess");
+});
+
+test("settings that are no mode are shown as Custom", inBrowser, async () => {
+  await using panel = await atHome({
+    prepare: (host) => host.on("thread/resume", () => opened({}, { mode: null, approvalPolicy: "untrusted" })),
+  });
+  await panel.host.notify("host/showThread", { threadId });
+  const custom = mode(panel).getByRole("option", { name: "Custom" });
+  await custom.waitFor({ state: "attached" });
+  assert.equal(await custom.getAttribute("title"), "Asks: untrusted. Sandbox: workspaceWrite.");
+  assert.equal(await mode(panel).inputValue(), "custom");
+});
+
+test("a scripted model says so", inBrowser, async () => {
+  await using panel = await atHome();
+  await panel.page.getByRole("combobox", { name: "Model" }).selectOption("demo");
+  await panel.page.getByText("scripted", { exact: true }).waitFor();
+  await box(panel).fill("Go");
+  await box(panel).press("Enter");
+  assert.equal((await panel.host.expectCall("turn/start"))["model"], "demo");
+});
+
+test("draft, thread and mode outlive the view", inBrowser, async () => {
+  await using before = await atHome();
+  await mode(before).selectOption("ask");
+  await box(before).fill("Half a thought");
+  const kept = await before.kept();
+  assert.deepEqual(kept, { threadId: null, draft: "Half a thought", mode: "ask" });
+  await using later = await openPanel({ kept: { ...(kept as object), threadId } });
+  await later.host.notify("host/state", running);
+  assert.deepEqual(await later.host.expectCall("thread/resume"), { threadId });
+  assert.equal(await box(later).inputValue(), "Half a thought");
+});
+
+test("each state of the window says what to do and leaves the draft alone", inBrowser, async () => {
+  await using panel = await atHome();
+  await box(panel).fill("Half a thought");
+  const workspace = running.workspace;
+  for (const [state, name, method] of [
+    [{ ...running, workspace: null }, "Open a folder…", "host/openFolder"],
+    [{ ...running, workspace: workspace && { ...workspace, trusted: false } }, "Manage trust", "host/manageTrust"],
+    [{ ...running, server: { kind: "failed", reason: "It ended.", retrying: false } }, "Restart", "host/restartServer"],
+    [{ ...running, server: { kind: "failed", reason: "It ended.", retrying: false } }, "Show log", "host/showLog"],
+  ] as const) {
+    await panel.host.notify("host/state", state);
+    await button(panel, name).click();
+    await panel.host.expectCall(method);
+    assert.equal(await box(panel).inputValue(), "Half a thought");
+  }
+  await panel.host.notify("host/state", { ...running, server: { kind: "starting", attempt: 1 } });
+  await panel.page.getByText("Starting", { exact: true }).waitFor();
+});
+
+test("after a failure of the server the thread is read again", inBrowser, async () => {
+  await using panel = await inTurn();
+  await panel.host.notify("host/state", {
+    ...running,
+    server: { kind: "failed", reason: "It ended.", retrying: true },
+  });
+  await panel.page.getByText("Interrupted", { exact: true }).waitFor();
+  panel.host.on("thread/resume", () =>
+    opened({
+      turns: [turn({ items: [item.user("Make the tests pass"), item.answer("Kept.")], status: "interrupted" })],
+    }),
+  );
+  await panel.host.notify("host/state", running);
+  await panel.page.getByText("Kept.").waitFor();
+});

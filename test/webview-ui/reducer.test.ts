@@ -1,0 +1,323 @@
+// The reducer as tables: what happened, and what the panel shows then.
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { ServerNotification } from "../../server/protocol/methods.ts";
+import type { PanelEvent } from "../../webview-ui/state/events.ts";
+import { reduce } from "../../webview-ui/state/reducer.ts";
+import {
+  currentApproval,
+  initialState,
+  type PanelState,
+  runningTurn,
+  shownThread,
+} from "../../webview-ui/state/state.ts";
+import {
+  at,
+  commandApproval,
+  completes,
+  item,
+  opened,
+  running,
+  starts,
+  threadId,
+  turn,
+  turnId,
+} from "./support/fixtures.ts";
+
+const after = (...events: PanelEvent[]): PanelState => events.reduce(reduce, initialState);
+const said = (notification: ServerNotification): PanelEvent => ({ type: "notified", notification });
+const showing: PanelEvent = { type: "threadOpened", response: opened({ turns: [turn({ itemsView: "full" })] }) };
+const ends = (status: "completed" | "interrupted" | "failed"): PanelEvent =>
+  said({ method: "turn/completed", params: { threadId, turn: turn({ status }) } });
+const sent: PanelEvent = { type: "promptSent", clientId: "c1", text: "Hello" };
+const accepted: PanelEvent = {
+  type: "promptAccepted",
+  clientId: "c1",
+  threadId,
+  turn: turn({ id: "turn-2" }),
+  sent: { mode: null, model: null },
+};
+const asked: PanelEvent = {
+  type: "approvalAsked",
+  key: "a1",
+  id: 7,
+  request: { kind: "command", params: commandApproval },
+};
+
+const items = (state: PanelState) => shownThread(state.view)?.turns.flatMap((shown) => shown.items);
+const outgoing = (state: PanelState) => state.outgoing.map(({ kind, clientId }) => `${clientId} ${kind}`);
+const outcomes = (state: PanelState) => state.approvals.map(({ key, outcome }) => `${key} ${outcome.kind}`);
+const texts = (state: PanelState) => state.notices.map(({ text }) => text);
+
+type Row = [sentence: string, events: PanelEvent[], look: (state: PanelState) => unknown, expected: unknown];
+
+const rows: Row[] = [
+  [
+    "a delta is added to its item",
+    [showing, said(starts(item.answer("He", { completedAtMs: null }))), delta("llo")],
+    items,
+    [item.answer("Hello", { completedAtMs: null })],
+  ],
+  ["a delta for an item that never started changes nothing", [showing, delta("llo")], items, []],
+  [
+    "the completed item is the truth",
+    [showing, said(starts(item.answer("Hal"))), said(completes(item.answer("Hello")))],
+    items,
+    [item.answer("Hello")],
+  ],
+  [
+    "a completed item that never started appears",
+    [showing, said(completes(item.answer("Hello")))],
+    items,
+    [item.answer("Hello")],
+  ],
+  [
+    "what is said while a snapshot is under way is dropped",
+    [{ type: "threadOpening", threadId }, said(completes(item.answer("Hello"))), showing],
+    items,
+    [],
+  ],
+  [
+    "what is said about another thread is not shown",
+    [
+      showing,
+      said({
+        method: "item/completed",
+        params: { ...at, threadId: "other", item: item.answer("x"), completedAtMs: 2 },
+      }),
+    ],
+    items,
+    [],
+  ],
+  [
+    "the end of a turn keeps its items",
+    [showing, said(completes(item.answer("Hello"))), ends("completed")],
+    items,
+    [item.answer("Hello")],
+  ],
+  [
+    "the answer of a thread that was left is not shown",
+    [{ type: "threadOpening", threadId: "other" }, showing],
+    (state) => state.view.kind,
+    "loading",
+  ],
+  [
+    "text that a retry makes void disappears",
+    [
+      showing,
+      said(completes(item.answer("One"))),
+      said(starts(item.answer("Tw", { id: "answer-2", completedAtMs: null }))),
+      retrying(),
+    ],
+    items,
+    [item.answer("One")],
+  ],
+  ["a retry says so once", [showing, retrying(), retrying()], texts, ["Reconnecting... 1/2"]],
+  ["a retry that worked is forgotten", [showing, retrying(), said(starts(item.answer("Two")))], texts, []],
+
+  ["a prompt is there at once", [showing, sent], outgoing, ["c1 sending"]],
+  ["an accepted prompt waits for its echo", [showing, sent, accepted], outgoing, ["c1 accepted"]],
+  [
+    "the echo takes the place of the prompt",
+    [showing, sent, accepted, said(completes(item.user("Hello", { clientId: "c1" })))],
+    outgoing,
+    [],
+  ],
+  [
+    "a snapshot with the echo does so too",
+    [showing, sent, accepted, { type: "threadOpening", threadId }, snapshotWithEcho()],
+    outgoing,
+    [],
+  ],
+  [
+    "a snapshot without the echo leaves the prompt",
+    [showing, sent, accepted, { type: "threadOpening", threadId }, showing],
+    outgoing,
+    ["c1 accepted"],
+  ],
+  [
+    "a refused prompt leaves its reason",
+    [showing, sent, { type: "promptRefused", clientId: "c1", message: "No." }],
+    (state) => [outgoing(state), state.sendError],
+    [[], "No."],
+  ],
+  [
+    "the next attempt clears the reason",
+    [sent, { type: "promptRefused", clientId: "c1", message: "No." }, sent],
+    (state) => state.sendError,
+    null,
+  ],
+  [
+    "a prompt nobody read is kept when its turn ends",
+    [showing, sent, { ...accepted, turn: turn() }, ends("interrupted")],
+    outgoing,
+    ["c1 unread"],
+  ],
+  [
+    "an accepted prompt opens its turn",
+    [showing, sent, accepted],
+    (state) => runningTurn(shownThread(state.view))?.id,
+    "turn-2",
+  ],
+  [
+    "an answer that comes late does not reopen a turn",
+    [showing, ends("completed"), { ...accepted, turn: turn() }],
+    (state) => runningTurn(shownThread(state.view)),
+    null,
+  ],
+  [
+    "a mode that was sent holds at once",
+    [showing, { type: "choiceMade", choice: { mode: "ask" } }, { ...accepted, sent: { mode: "ask", model: null } }],
+    (state) => [state.choice.mode, shownThread(state.view)?.settings.mode],
+    [null, "ask"],
+  ],
+  [
+    "a mode picked while the prompt was under way is kept",
+    [showing, { type: "choiceMade", choice: { mode: "ask" } }, accepted],
+    (state) => state.choice.mode,
+    "ask",
+  ],
+
+  ["a question waits", [showing, asked], outcomes, ["a1 waiting"]],
+  [
+    "an answered question is settled",
+    [showing, asked, { type: "approvalAnswered", key: "a1", decision: "accept" }],
+    (state) => state.approvals[0]?.outcome,
+    { kind: "answered", decision: "accept" },
+  ],
+  [
+    "a second answer changes nothing",
+    [
+      asked,
+      { type: "approvalAnswered", key: "a1", decision: "accept" },
+      { type: "approvalAnswered", key: "a1", decision: "decline" },
+    ],
+    (state) => state.approvals[0]?.outcome,
+    { kind: "answered", decision: "accept" },
+  ],
+  [
+    "a question resolved elsewhere is void",
+    [asked, said({ method: "serverRequest/resolved", params: { threadId, requestId: 7 } })],
+    outcomes,
+    ["a1 void"],
+  ],
+  [
+    "our own answer is not made void by its confirmation",
+    [
+      asked,
+      { type: "approvalAnswered", key: "a1", decision: "accept" },
+      said({ method: "serverRequest/resolved", params: { threadId, requestId: 7 } }),
+    ],
+    outcomes,
+    ["a1 answered"],
+  ],
+  [
+    "a question survives the snapshot of its thread",
+    [{ type: "threadOpening", threadId }, asked, showing],
+    (state) => currentApproval(state)?.key,
+    "a1",
+  ],
+  ["a question of another thread has no key here", [asked], currentApproval, null],
+  ["questions go with the server that asked", [showing, asked, serverFailed()], outcomes, ["a1 void"]],
+  [
+    "a turn that ran in a server that failed was cut",
+    [showing, serverFailed()],
+    (state) => shownThread(state.view)?.turns[0]?.status,
+    "interrupted",
+  ],
+  [
+    "a snapshot says how the turn really ended",
+    [
+      showing,
+      serverFailed(),
+      { type: "threadOpening", threadId },
+      { type: "threadOpened", response: opened({ turns: [turn({ status: "completed" })] }) },
+    ],
+    (state) => shownThread(state.view)?.turns[0]?.status,
+    "completed",
+  ],
+
+  [
+    "a refusal from the time without a server goes when the server is back",
+    [
+      serverFailed(),
+      sent,
+      { type: "promptRefused", clientId: "c1", message: "No." },
+      { type: "hostChanged", host: running },
+    ],
+    (state) => state.sendError,
+    null,
+  ],
+  [
+    "a new thread is empty and keeps what other threads ask",
+    [showing, asked, sent, { type: "newThread" }],
+    (state) => [state.view.kind, outgoing(state), outcomes(state)],
+    ["new", [], ["a1 waiting"]],
+  ],
+  [
+    "a thread that cannot be opened gives way to a new one",
+    [
+      { type: "threadOpening", threadId },
+      { type: "threadRefused", threadId, message: "Gone." },
+    ],
+    (state) => [state.view.kind, texts(state)],
+    ["new", ["Gone."]],
+  ],
+  [
+    "a warning is said once",
+    [
+      said({ method: "warning", params: { threadId: null, message: "Hm." } }),
+      said({ method: "warning", params: { threadId: null, message: "Hm." } }),
+    ],
+    texts,
+    ["Hm."],
+  ],
+  ["the end of a turn is announced", [showing, ends("completed")], (state) => state.announcement.text, "Turn finished"],
+  [
+    "a question is announced",
+    [showing, asked],
+    (state) => state.announcement.text,
+    "Approval needed: run command npm test -- --coverage",
+  ],
+  [
+    "the first prompt names the thread",
+    [{ type: "threadOpened", response: opened({ preview: "" }) }, said(completes(item.user("Make it so\nplease")))],
+    (state) => shownThread(state.view)?.title,
+    "Make it so",
+  ],
+];
+
+for (const [sentence, events, look, expected] of rows) {
+  test(sentence, () => assert.deepEqual(look(after(...events)), expected));
+}
+
+test("a delta leaves every other item and turn as it was", () => {
+  const before = after(
+    showing,
+    said(completes(item.reasoning("Hm"))),
+    said(starts(item.answer("He", { completedAtMs: null }))),
+  );
+  const changed = reduce(before, delta("llo"));
+  assert.equal(items(changed)?.[0], items(before)?.[0]);
+  assert.notEqual(items(changed)?.[1], items(before)?.[1]);
+});
+
+function delta(text: string): PanelEvent {
+  return said({ method: "item/agentMessage/delta", params: { ...at, itemId: "answer-1", delta: text } });
+}
+
+function retrying(): PanelEvent {
+  const error = { message: "Reconnecting... 1/2", codexErrorInfo: null, additionalDetails: null };
+  return said({ method: "error", params: { error, willRetry: true, threadId, turnId } });
+}
+
+function serverFailed(): PanelEvent {
+  return { type: "hostChanged", host: { ...running, server: { kind: "failed", reason: "It ended.", retrying: true } } };
+}
+
+function snapshotWithEcho(): PanelEvent {
+  return {
+    type: "threadOpened",
+    response: opened({ turns: [turn({ items: [item.user("Hello", { clientId: "c1" })] })] }),
+  };
+}

@@ -1,0 +1,28 @@
+// Takes a picture of every scene, at two widths and in three themes, into out/screenshots. Names on the command line
+// (parts of scene names) take only those.
+//   node_modules/.bin/node test/webview-ui/screenshots.ts [part of a scene's name]…
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { closeBrowser, openPanel, type ThemeName, whyNoPanel } from "./support/panel-page.ts";
+import { scenes } from "./support/scenes.ts";
+
+const themes: ThemeName[] = ["Dark Modern", "Light Modern", "Dark High Contrast"];
+const widths = [300, 600];
+const wanted = process.argv.slice(2);
+const out = path.resolve(import.meta.dirname, "../../out/screenshots");
+
+if (whyNoPanel) throw new Error(whyNoPanel);
+await mkdir(out, { recursive: true });
+for (const [name, scene] of Object.entries(scenes)) {
+  if (wanted.length > 0 && !wanted.some((part) => name.includes(part))) continue;
+  for (const theme of themes) {
+    for (const width of widths) {
+      await using panel = await openPanel({ theme, width, height: 760, scale: 2 });
+      await scene(panel);
+      const file = `${name}-${theme}-${width}.png`.toLowerCase().replaceAll(/[ ,]+/g, "-");
+      await panel.page.screenshot({ path: path.join(out, file), animations: "disabled", caret: "hide" });
+      if (panel.foreign.length > 0) console.log(`${file}: ${panel.foreign.join("; ")}`);
+    }
+  }
+}
+await closeBrowser();

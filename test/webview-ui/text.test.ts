@@ -1,0 +1,187 @@
+// How text, numbers and paths are put before a person: tables.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { cutMiddle } from "../../webview-ui/approvals/cut-middle.ts";
+import { turnRows } from "../../webview-ui/items/rows.ts";
+import { foldedPhrase, toolPhrase } from "../../webview-ui/items/tool-words.ts";
+import { readPersisted } from "../../webview-ui/state/persisted.ts";
+import { diffLines, lineCounts } from "../../webview-ui/text/diff-lines.ts";
+import { textRuns, visibleText } from "../../webview-ui/text/hidden-characters.ts";
+import { relativePath, splitPath } from "../../webview-ui/text/paths.ts";
+import { lastLine, plainOutput } from "../../webview-ui/text/terminal-output.ts";
+import { changeQuestion, compact, count, duration, relativeTime, wholeSeconds } from "../../webview-ui/text/words.ts";
+import { cartChange, cwd, item } from "./support/fixtures.ts";
+
+test("characters that cannot be seen are shown by their code", () => {
+  for (const [given, expected] of [
+    ["npm test", "npm test"],
+    ["a\tb\nc", "a\tb\nc"],
+    ["Grüße, 日本語, עברית", "Grüße, 日本語, עברית"],
+    ["rm \u202egpj.exe", "rm \\u{202E}gpj.exe"],
+    ["a\u200bb\u2066c\u2069", "a\\u{200B}b\\u{2066}c\\u{2069}"],
+    ["ls\rrm", "ls\\u{D}rm"],
+    ["no\u00a0break\u3000wide", "no\\u{A0}break\\u{3000}wide"],
+    ["\u001b[31m\u0007", "\\u{1B}[31m\\u{7}"],
+    ["tag\u{e0041}", "tag\\u{E0041}"],
+    ["filler\u3164", "filler\\u{3164}"],
+    ["line\u2028sep", "line\\u{2028}sep"],
+    ["half\ud800", "half\\u{D800}"],
+  ] as const) {
+    assert.equal(visibleText(given), expected);
+    assert.equal(
+      textRuns(given)
+        .map((run) => (run.kind === "text" ? run.text : run.escape))
+        .join(""),
+      expected,
+    );
+  }
+  assert.deepEqual(textRuns("a\u202e"), [
+    { kind: "text", text: "a" },
+    { kind: "hidden", escape: "\\u{202E}", name: "Right-to-left override" },
+  ]);
+});
+
+test("output of a terminal becomes plain lines", () => {
+  for (const [given, expected] of [
+    ["\u001b[1;31mred\u001b[0m plain", "red plain"],
+    ["\u001b]0;title\u0007after", "after"],
+    ["\u001b]8;;https://example.com\u001b\\link\u001b]8;;\u001b\\", "link"],
+    ["10%\r50%\r100%\ndone", "100%\ndone"],
+    ["windows\r\nlines\r\n", "windows\nlines\n"],
+    ["spinner\u001b[2K\u001b[1Gend", "spinnerend"],
+    ["bell\u0007 and\u0008 null\u0000", "bell and null"],
+    ["cut off \u001b[3", "cut off "],
+    ["cut off \u001b", "cut off \u001b".slice(0, -1)],
+    ["tab\tstays", "tab\tstays"],
+  ] as const) {
+    assert.equal(plainOutput(given), expected);
+  }
+  assert.equal(lastLine("one\ntwo\u001b[0m\n\n"), "two");
+  assert.equal(lastLine(""), "");
+});
+
+test("a change becomes lines with their side", () => {
+  assert.deepEqual(
+    diffLines(cartChange).map((line) => line.kind),
+    ["same", "removed", "added", "same", "same"],
+  );
+  assert.deepEqual(diffLines({ path: "a", kind: { type: "add" }, diff: "+one\n\ntwo\n" }), [
+    { kind: "added", text: "+one" },
+    { kind: "added", text: "" },
+    { kind: "added", text: "two" },
+  ]);
+  assert.deepEqual(
+    diffLines({
+      path: "a",
+      kind: { type: "update", move_path: null },
+      diff: "@@ -1 +1 @@\n-a\n\\ No newline at end of file\n+b\n@@ -9 +9 @@\n c\n",
+    }),
+    [{ kind: "removed", text: "a" }, { kind: "added", text: "b" }, { kind: "gap" }, { kind: "same", text: "c" }],
+  );
+  assert.deepEqual(lineCounts([cartChange, { path: "b", kind: { type: "delete" }, diff: "x\ny" }]), {
+    added: 1,
+    removed: 3,
+  });
+  assert.deepEqual(lineCounts([{ path: "empty", kind: { type: "add" }, diff: "" }]), { added: 0, removed: 0 });
+});
+
+test("numbers and times are short", () => {
+  assert.deepEqual([0, 400, 1400, 9949, 9950, 59_400, 65_000, 120_000, 3_700_000].map(duration), [
+    "0.0 s",
+    "0.4 s",
+    "1.4 s",
+    "9.9 s",
+    "10 s",
+    "59 s",
+    "1 min 5 s",
+    "2 min",
+    "1 h 1 min",
+  ]);
+  assert.deepEqual([10, 3000, 12_000].map(wholeSeconds), ["1 s", "3 s", "12 s"]);
+  assert.deepEqual([0, 999, 1000, 12_412, 99_949, 272_000, 999_949, 1_250_000].map(compact), [
+    "0",
+    "999",
+    "1k",
+    "12.4k",
+    "99.9k",
+    "272k",
+    "1000k",
+    "1.3M",
+  ]);
+  assert.deepEqual(
+    [count(1, "file"), count(2, "file"), count(1234, "character")],
+    ["1 file", "2 files", "1,234 characters"],
+  );
+  assert.deepEqual(
+    [5, 59, 60, 3599, 7200, 90_000].map((ago) => relativeTime(1_000_000 - ago, 1_000_000)),
+    ["now", "now", "1 min", "59 min", "2 h", "1 d"],
+  );
+});
+
+test("paths are shown below the folder of the thread", () => {
+  assert.equal(relativePath(`${cwd}/src/a.ts`, cwd), "src/a.ts");
+  assert.equal(relativePath("/home/ada/shopping/a.ts", cwd), "/home/ada/shopping/a.ts");
+  assert.equal(relativePath("C:\\work\\src\\a.ts", "C:\\work"), "src\\a.ts");
+  assert.equal(relativePath("/etc/passwd", cwd), "/etc/passwd");
+  assert.equal(relativePath(cwd, cwd), cwd);
+  assert.deepEqual(splitPath("src/deep/a.ts"), { folder: "src/deep/", name: "a.ts" });
+});
+
+test("the question of a file approval names what happens", () => {
+  const added = { path: `${cwd}/b.ts`, kind: { type: "add" as const }, diff: "" };
+  assert.equal(changeQuestion([cartChange], cwd), "Change src/cart.ts?");
+  assert.equal(changeQuestion([added], cwd), "Create b.ts?");
+  assert.equal(changeQuestion([{ ...added, kind: { type: "delete" } }], cwd), "Delete b.ts?");
+  assert.equal(changeQuestion([cartChange, added, added], cwd), "Change 3 files?");
+});
+
+test("a long text is cut in the middle and nothing of it is lost count of", () => {
+  assert.equal(cutMiddle("npm test"), null);
+  for (const text of ["x".repeat(5000), Array.from({ length: 100 }, (_, line) => `echo ${line}`).join("\n")]) {
+    const cut = cutMiddle(text);
+    assert.ok(cut);
+    assert.ok(text.startsWith(cut.head) && text.endsWith(cut.tail));
+    assert.equal(cut.head.length + cut.hidden + cut.tail.length, text.length);
+  }
+});
+
+test("reads that follow each other share a row, and nothing else does", () => {
+  const rows = turnRows([
+    item.read("a"),
+    item.read("b"),
+    item.answer("Hm."),
+    item.read("c"),
+    item.read("d", { tool: "deploy" }),
+  ]);
+  assert.deepEqual(
+    rows.map((row) => (row.kind === "reads" ? row.items.length : row.item.type)),
+    [2, "agentMessage", 1, "dynamicToolCall"],
+  );
+});
+
+test("an item without words leaves no row once it is complete", () => {
+  const thinking = item.reasoning("", { completedAtMs: null });
+  assert.equal(turnRows([thinking]).length, 1);
+  assert.equal(turnRows([{ ...thinking, completedAtMs: 2 }, item.answer(" \n")]).length, 0);
+});
+
+test("tool calls are told in words", () => {
+  const read = (path: string) => ({ tool: "read_file", arguments: { path } });
+  const search = { tool: "search_files", arguments: { pattern: "total" } };
+  assert.equal(foldedPhrase([read("a"), read("b"), search]), "Read 2 files, searched for total");
+  assert.equal(foldedPhrase([read("a"), search, search, search]), "Read a, searched 3 times");
+  assert.deepEqual(toolPhrase({ tool: "deploy", arguments: null }, { isRunning: true }), {
+    verb: "Calling",
+    about: "deploy",
+  });
+});
+
+test("what an earlier version kept is read as far as it fits", () => {
+  assert.deepEqual(readPersisted(undefined), { threadId: null, draft: "", mode: null });
+  assert.deepEqual(readPersisted({ threadId: 5, draft: "Hi", mode: "toString" }), {
+    threadId: null,
+    draft: "Hi",
+    mode: null,
+  });
+  assert.deepEqual(readPersisted({ threadId: "t", draft: "", mode: "ask" }), { threadId: "t", draft: "", mode: "ask" });
+});

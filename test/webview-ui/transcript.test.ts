@@ -1,0 +1,268 @@
+// The thread on screen: names for screen readers, streaming, what opens, what is safe.
+import assert from "node:assert/strict";
+import test, { after } from "node:test";
+import type { ThreadItem } from "../../server/protocol/item.ts";
+import type { Turn } from "../../server/protocol/turn.ts";
+import {
+  at,
+  cartChange,
+  completes,
+  cwd,
+  item,
+  opened,
+  running,
+  starts,
+  thread,
+  threadId,
+  tokens,
+  turn,
+} from "./support/fixtures.ts";
+import { closeBrowser, type OpenPanel, openPanel, type PanelOptions, whyNoPanel } from "./support/panel-page.ts";
+
+const inBrowser = { skip: whyNoPanel };
+after(closeBrowser);
+
+const log = ({ page }: OpenPanel) => page.getByRole("log", { name: "Thread" });
+const article = ({ page }: OpenPanel, name: string) => page.getByRole("article", { name, exact: true });
+
+async function showing(items: ThreadItem[], parts: Partial<Turn> = {}, options: PanelOptions = {}): Promise<OpenPanel> {
+  const panel = await openPanel({
+    ...options,
+    prepare: (host) =>
+      host.on("thread/resume", () => opened({ turns: [turn({ items: [item.user("Go"), ...items], ...parts })] })),
+  });
+  await panel.host.notify("host/state", running);
+  await panel.host.notify("host/showThread", { threadId });
+  await panel.page.getByRole("region", { name: "Go" }).waitFor();
+  return panel;
+}
+
+test("every item is an article that says what it is and how it stands", inBrowser, async () => {
+  const open = { status: "inProgress" as const, exitCode: null, durationMs: null };
+  await using panel = await showing([
+    item.reasoning("Hm."),
+    item.read("src/a.ts"),
+    item.answer("Well."),
+    item.command("npm test", { id: "c1" }),
+    item.command("npm run lint", { id: "c2", status: "failed", exitCode: 1 }),
+    item.command("rm -rf dist", { id: "c3", status: "declined", exitCode: null }),
+    item.command("npm start", { id: "c4", ...open }),
+    item.files([cartChange], { id: "f1", status: "declined" }),
+    item.files([cartChange, { ...cartChange, path: `${cwd}/b.ts` }], { id: "f2" }),
+    { type: "hologram", id: "h1" } as never,
+  ]);
+  const names = await log(panel)
+    .getByRole("article")
+    .evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")));
+  assert.deepEqual(names, [
+    "Reasoning",
+    "Tool call: Read src/a.ts, completed",
+    "Answer",
+    "Command: npm test, completed",
+    "Command: npm run lint, failed",
+    "Command: rm -rf dist, declined",
+    "Command: npm start, running",
+    "File change: src/cart.ts, declined",
+    "File change: 2 files, completed",
+    "Step: hologram",
+  ]);
+  await panel.page.getByRole("heading", { name: "Go", level: 2 }).waitFor();
+});
+
+test("deltas arrive whole and in order, and end as the completed item", inBrowser, async () => {
+  await using panel = await showing([]);
+  const text = Array.from({ length: 300 }, (_, index) => `Word ${index} of it.${index % 10 === 9 ? "\n\n" : " "}`).join(
+    "",
+  );
+  await panel.host.notify("item/started", starts(item.answer("", { completedAtMs: null })).params as never);
+  for (let from = 0; from < text.length; from += 40) {
+    void panel.host.notify("item/agentMessage/delta", {
+      ...at,
+      itemId: "answer-1",
+      delta: text.slice(from, from + 40),
+    });
+  }
+  const words = (shown: string) => shown.replaceAll(/\s+/g, " ").trim();
+  await panel.page.waitForFunction(() => document.querySelector(".answer")?.textContent?.includes("Word 299 of it."));
+  assert.equal(words(await article(panel, "Answer").innerText()), words(text));
+  await panel.host.notify("item/completed", completes(item.answer(`${text}The end.`)).params as never);
+  await panel.page.waitForFunction(() => document.querySelector(".answer")?.textContent?.includes("The end."));
+  assert.equal(words(await article(panel, "Answer").innerText()), words(`${text}The end.`));
+});
+
+test("a running command shows its last line, and its whole output when opened", inBrowser, async () => {
+  await using panel = await showing([
+    item.command("npm test", { status: "inProgress", exitCode: null, durationMs: null }),
+  ]);
+  const output = (delta: string) =>
+    panel.host.notify("item/commandExecution/outputDelta", { ...at, itemId: "command-1", delta });
+  await output("first line\n\u001b[32msecond line\u001b[0m\n");
+  const card = article(panel, "Command: npm test, running");
+  await card.getByText("second line", { exact: true }).waitFor();
+  assert.equal(await card.getByText("first line").count(), 0);
+  await card.getByRole("button", { name: "npm test" }).click();
+  assert.equal(await card.locator(".output").innerText(), "first line\nsecond line");
+  await card.getByRole("button", { name: "Copy" }).click();
+  assert.deepEqual(await panel.host.expectCall("host/copy"), { text: "first line\nsecond line\n" });
+  await card.getByRole("button", { name: "Open terminal" }).click();
+  assert.deepEqual(await panel.host.expectCall("host/openTerminal"), { threadId, itemId: "command-1" });
+});
+
+test("a finished turn says what it changed and what it cost", inBrowser, async () => {
+  await using panel = await showing([item.files([cartChange])], { status: "completed", tokenUsage: tokens });
+  assert.equal(
+    (await panel.page.locator(".turn-end").innerText()).replaceAll(/\s+/g, " "),
+    "1 file +1 −1 12.4k tokens",
+  );
+});
+
+test("a failed turn says why in place, and Retry sends the same prompt", inBrowser, async () => {
+  const error = { message: "The key was refused.", codexErrorInfo: null, additionalDetails: null };
+  await using panel = await showing([], { status: "failed", error });
+  await panel.page.getByRole("group", { name: "Error" }).getByText("The key was refused.").waitFor();
+  await panel.page.getByRole("button", { name: "Retry" }).click();
+  assert.deepEqual((await panel.host.expectCall("turn/start"))["input"], [
+    { type: "text", text: "Go", text_elements: [] },
+  ]);
+});
+
+test("markdown of a model makes only harmless elements and asks nothing of the network", inBrowser, async () => {
+  const markdown = `# Title
+
+<script>alert(1)</script> <img src="https://evil.example/a.png" onerror="alert(1)"> <style>*{display:none}</style>
+
+![chart](https://evil.example/b.png) ![x](data:image/png;base64,AAAA) [js](javascript:alert(1)) [cmd](command:workbench.action.quit)
+[code](vscode://evil/x) [file](file:///etc/passwd) [web](https://example.com/x) [place](src/cart.ts:12) <https://example.org> \`src/a.ts:3\`
+
+| a | b |
+|---|--:|
+| <b>x</b> | [y](javascript:1) |
+
+- one
+  1. two
+
+> quoted **strong** *em* ~~gone~~
+
+\`\`\`html
+<script>alert(2)</script>
+\`\`\`
+
+***
+[ref]: javascript:alert(3)
+[ref]`;
+  await using panel = await showing([item.answer(markdown)], { status: "completed" });
+  const answer = article(panel, "Answer");
+  const allowed = new Set(
+    "DIV P H3 H4 H5 UL OL LI BLOCKQUOTE PRE CODE TABLE THEAD TBODY TR TH TD STRONG EM S BR HR A BUTTON SPAN".split(" "),
+  );
+  const elements = await answer.evaluate((root) =>
+    [...root.querySelectorAll("*")].map((element) => ({
+      name: element.tagName,
+      href: element.getAttribute("href"),
+      attributes: element.getAttributeNames(),
+    })),
+  );
+  assert.deepEqual(
+    elements.filter(({ name }) => !allowed.has(name)),
+    [],
+  );
+  assert.deepEqual(
+    elements.flatMap(({ href }) => (href === null ? [] : [href])),
+    [
+      // Addresses in plain text are links too: a click asks first, and nothing loads them.
+      "https://evil.example/a.png",
+      "https://evil.example/b.png",
+      "https://example.com/x",
+      "https://example.org",
+    ],
+  );
+  const harmless = new Set(["class", "href", "title", "rel", "type", "tabindex", "role", "aria-label", "start"]);
+  assert.deepEqual(
+    elements.flatMap(({ attributes }) => attributes).filter((name) => !harmless.has(name)),
+    [],
+  );
+  assert.match(await answer.innerText(), /<script>alert\(1\)<\/script>/);
+
+  await answer.getByRole("link", { name: "web" }).click();
+  assert.deepEqual(await panel.host.expectCall("host/openLink"), { url: "https://example.com/x" });
+  await answer.getByRole("button", { name: "place" }).click();
+  assert.deepEqual(await panel.host.expectCall("host/openFile"), { path: "src/cart.ts", line: 12 });
+  assert.deepEqual(panel.foreign, []);
+});
+
+test("the view follows the end until the reader leaves it, and again when asked", inBrowser, async () => {
+  await using panel = await showing([item.answer("Long text.\n\n".repeat(100), { completedAtMs: null })]);
+  const distance = () =>
+    log(panel).evaluate(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight);
+  const grow = async (text: string) => {
+    await panel.host.notify("item/agentMessage/delta", { ...at, itemId: "answer-1", delta: `\n\n${text}` });
+    await panel.page.getByText(text).waitFor({ state: "attached" });
+    await panel.page.evaluate(() => new Promise(requestAnimationFrame));
+  };
+  await grow("First growth.");
+  assert.ok((await distance()) <= 1);
+  await log(panel).hover();
+  await panel.page.mouse.wheel(0, -600);
+  await panel.page.getByRole("button", { name: "Jump to latest" }).waitFor();
+  const top = await log(panel).evaluate((element) => element.scrollTop);
+  await grow("Second growth.");
+  assert.equal(await log(panel).evaluate((element) => element.scrollTop), top);
+  await panel.page.getByRole("button", { name: "Jump to latest" }).click();
+  await grow("Third growth.");
+  assert.ok((await distance()) <= 1);
+});
+
+test("threads are found by typing and opened by the keyboard", inBrowser, async () => {
+  const second = "019a0000-0000-7000-8000-000000000002";
+  await using panel = await openPanel({
+    prepare(host) {
+      const data = [thread(), thread({ id: second, preview: "Rename Basket to Cart" })];
+      host.on("thread/list", () => ({ data, nextCursor: null, backwardsCursor: null }));
+    },
+  });
+  await panel.host.notify("host/state", running);
+  await panel.host.notify("host/showThreads", {});
+  const dialog = panel.page.getByRole("dialog", { name: "Threads" });
+  const search = dialog.getByRole("combobox", { name: "Search threads" });
+  await dialog.getByRole("option").nth(1).waitFor();
+  await search.press("ArrowDown");
+  assert.equal(
+    await dialog
+      .getByRole("option", { selected: true })
+      .innerText()
+      .then((text) => text.split("\n")[0]),
+    "Rename Basket to Cart",
+  );
+  await panel.page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  await panel.page.getByRole("button", { name: "Threads" }).click();
+  await search.fill("cart basket");
+  assert.equal(await dialog.getByRole("option").count(), 1);
+  await search.press("Enter");
+  assert.deepEqual(await panel.host.expectCall("thread/resume"), { threadId: second });
+  await dialog.waitFor({ state: "detached" });
+});
+
+test("a starter goes into the composer and not off", inBrowser, async () => {
+  await using panel = await openPanel();
+  await panel.host.notify("host/state", running);
+  await panel.page.getByRole("button", { name: "Run the tests and fix what fails" }).click();
+  const box = panel.page.getByRole("textbox", { name: "Message Belay" });
+  assert.equal(await box.inputValue(), "Run the tests and fix what fails");
+  assert.ok(await box.evaluate((element) => element === document.activeElement));
+});
+
+test("a part that cannot be drawn leaves a sentence and a way on", inBrowser, async () => {
+  await using panel = await openPanel({
+    prepare: (host) =>
+      host.on("thread/resume", () =>
+        opened({ turns: [turn({ items: [item.user("Go"), item.answer(null as never)] })] }),
+      ),
+  });
+  await panel.host.notify("host/state", running);
+  await panel.host.notify("host/showThread", { threadId });
+  await panel.page.getByRole("button", { name: "Reload view" }).waitFor();
+  panel.host.on("thread/resume", () => opened({ turns: [turn({ items: [item.user("Go"), item.answer("Mended.")] })] }));
+  await panel.page.getByRole("button", { name: "Reload view" }).click();
+  await panel.page.getByText("Mended.").waitFor();
+});

@@ -1,0 +1,115 @@
+// What a person can do in the panel, as requests on the wire and events for the state.
+import type { ApprovalDecision } from "../server/protocol/approval.ts";
+import type { hostRequests, ParamsIn } from "../server/protocol/methods.ts";
+import type { Mode } from "../server/protocol/mode.ts";
+import { messageOf } from "../server/protocol/rpc/errors.ts";
+import type { ThreadStartResponse } from "../server/protocol/thread.ts";
+import type { PanelConnection } from "./connection.ts";
+import { type Choice, runningTurn, shownThread, shownThreadId } from "./state/state.ts";
+import type { Store } from "./state/store.ts";
+
+/** How many threads the list shows; the search in the panel looks through these. */
+const LISTED_THREADS = 100;
+
+export interface Actions {
+  /** Resolves to true once the server has taken the prompt; false leaves the reason above the composer. */
+  send(text: string): Promise<boolean>;
+  stop(): Promise<void>;
+  openThread(threadId: string): Promise<void>;
+  newThread(): void;
+  listThreads(): Promise<void>;
+  listModels(): Promise<void>;
+  pickMode(mode: Mode): void;
+  pickModel(model: string): void;
+  answer(key: string, decision: ApprovalDecision): void;
+  dropPrompt(clientId: string): void;
+  dismissNotice(key: string): void;
+  /** Asks the editor for something. A refusal becomes a line above the composer; resolves to undefined then. */
+  host: HostAction;
+}
+
+type HostAction = <M extends keyof typeof hostRequests>(
+  method: M,
+  params: ParamsIn<typeof hostRequests, M>,
+) => Promise<unknown>;
+
+export function createActions(store: Store, connection: PanelConnection, newId: () => string): Actions {
+  const { dispatch } = store;
+  const now = () => store.state.peek();
+  const complain = (error: unknown) => dispatch({ type: "noticed", text: messageOf(error) });
+
+  const show = async (response: Promise<ThreadStartResponse>) => {
+    const opened = await response;
+    dispatch({ type: "threadOpened", response: opened });
+    return opened.thread.id;
+  };
+
+  // A mode or model that was picked but not yet taken over goes along with the prompt.
+  const startTurn = async (threadId: string, clientId: string, text: string, sent: Choice) => {
+    const { turn } = await connection.request("turn/start", {
+      threadId,
+      clientUserMessageId: clientId,
+      input: [{ type: "text", text, text_elements: [] }],
+      ...picked(sent),
+    });
+    dispatch({ type: "promptAccepted", clientId, threadId, turn, sent });
+  };
+
+  return {
+    async send(text) {
+      const clientId = newId();
+      const sent = now().choice;
+      dispatch({ type: "promptSent", clientId, text });
+      try {
+        const threadId = shownThreadId(now().view) ?? (await show(connection.request("thread/start", picked(sent))));
+        await startTurn(threadId, clientId, text, sent);
+        return true;
+      } catch (error) {
+        dispatch({ type: "promptRefused", clientId, message: messageOf(error) });
+        return false;
+      }
+    },
+    async stop() {
+      const thread = shownThread(now().view);
+      const turn = runningTurn(thread);
+      if (!thread || !turn) return;
+      dispatch({ type: "stopAsked", turnId: turn.id });
+      try {
+        await connection.request("turn/interrupt", { threadId: thread.id, turnId: turn.id });
+      } catch (error) {
+        dispatch({ type: "stopRefused", turnId: turn.id, message: messageOf(error) });
+      }
+    },
+    async openThread(threadId) {
+      dispatch({ type: "threadOpening", threadId });
+      try {
+        await show(connection.request("thread/resume", { threadId }));
+      } catch (error) {
+        // A server that went down meanwhile is asked again when it is back.
+        if (now().host?.server.kind !== "running") return;
+        dispatch({ type: "threadRefused", threadId, message: messageOf(error) });
+      }
+    },
+    newThread: () => dispatch({ type: "newThread" }),
+    async listThreads() {
+      await connection
+        .request("thread/list", { limit: LISTED_THREADS, sortKey: "updated_at" })
+        .then(({ data }) => dispatch({ type: "threadsListed", threads: data }), complain);
+    },
+    async listModels() {
+      await connection
+        .request("model/list", {})
+        .then(({ data }) => dispatch({ type: "modelsListed", models: data.filter(({ hidden }) => !hidden) }), complain);
+    },
+    pickMode: (mode) => dispatch({ type: "choiceMade", choice: { mode } }),
+    pickModel: (model) => dispatch({ type: "choiceMade", choice: { model } }),
+    answer: (key, decision) => dispatch({ type: "approvalAnswered", key, decision }),
+    dropPrompt: (clientId) => dispatch({ type: "promptDropped", clientId }),
+    dismissNotice: (key) => dispatch({ type: "noticeDismissed", key }),
+    host: (method, params) => connection.request(method, params).catch(complain),
+  };
+}
+
+function picked({ mode, model }: Choice): { mode?: Mode; model?: string } {
+  return { ...(mode === null ? {} : { mode }), ...(model === null ? {} : { model }) };
+}

@@ -1,0 +1,26 @@
+// Which model and mode hold for the next prompt: what was picked here, else what the thread has, else the defaults.
+import type { Mode } from "../../server/protocol/mode.ts";
+import type { Model } from "../../server/protocol/model.ts";
+import { type PanelState, shownThread } from "../state/state.ts";
+
+export function currentModel(state: PanelState): { model: string; known: Model | null } | null {
+  const model = state.choice.model ?? shownThread(state.view)?.settings.model ?? defaultModel(state)?.model;
+  if (model === undefined) return null;
+  return { model, known: state.models.find((candidate) => candidate.model === model) ?? null };
+}
+
+/** Null: the thread's settings are none of the three modes. */
+export function currentMode({ choice, view }: PanelState): Mode | null {
+  const thread = shownThread(view);
+  return choice.mode ?? (thread ? thread.settings.mode : "agent");
+}
+
+/** The thread plays a script; no model is asked. */
+export function isScripted(state: PanelState): boolean {
+  const model = currentModel(state);
+  return model?.known?.scripted ?? shownThread(state.view)?.settings.modelProvider === "scripted";
+}
+
+function defaultModel({ models }: PanelState): Model | undefined {
+  return models.find(({ isDefault }) => isDefault) ?? models[0];
+}

@@ -1,0 +1,105 @@
+// Mode and model of the next prompt, as the platform's own lists: they work with every keyboard and screen reader.
+import type { ComponentChildren } from "preact";
+import { useRef } from "preact/hooks";
+import type { Mode } from "../../server/protocol/mode.ts";
+import { modes } from "../../server/protocol/modes.ts";
+import { Icon } from "../shell/icon.tsx";
+import { usePanel, useSelected } from "../shell/panel-context.ts";
+import { type PanelState, shownThread } from "../state/state.ts";
+import { currentMode, currentModel } from "./models.ts";
+
+const modeNames = Object.keys(modes) as Mode[];
+const pickModels = ({ models }: PanelState) => models;
+const pickSettings = ({ view }: PanelState) => shownThread(view)?.settings ?? null;
+const pickModelName = (state: PanelState) => currentModel(state)?.model ?? "";
+const pickKnownModel = (state: PanelState) => currentModel(state)?.known ?? null;
+
+/** A mode with a risk is not picked here but handed to `onRisky`, which asks first. */
+export function ModePicker({ onRisky }: { onRisky: (mode: Mode) => void }) {
+  const { actions } = usePanel();
+  const mode = useSelected(currentMode);
+  const settings = useSelected(pickSettings);
+  const custom = settings ? `Asks: ${settings.approvalPolicy}. Sandbox: ${settings.sandbox.type}.` : "";
+  return (
+    <Picker
+      label="Mode"
+      value={mode ?? "custom"}
+      title={mode === null ? custom : modes[mode].detail}
+      class={mode !== null && modes[mode].risk !== null ? "risky" : ""}
+      onPick={(value) => {
+        const picked = modeNames.find((name) => name === value);
+        if (picked === undefined || picked === mode) return;
+        if (modes[picked].risk === null) actions.pickMode(picked);
+        else onRisky(picked);
+      }}
+    >
+      {mode === null && (
+        <option value="custom" disabled title={custom}>
+          Custom
+        </option>
+      )}
+      {modeNames.map((name) => (
+        <option key={name} value={name} title={modes[name].detail}>
+          {modes[name].label}
+        </option>
+      ))}
+    </Picker>
+  );
+}
+
+export function ModelPicker() {
+  const { actions } = usePanel();
+  const models = useSelected(pickModels);
+  const model = useSelected(pickModelName);
+  const known = useSelected(pickKnownModel);
+  if (model === "") return null;
+  return (
+    <>
+      <Picker label="Model" value={model} title={known?.description ?? model} class="model" onPick={actions.pickModel}>
+        {known === null && <option value={model}>{model}</option>}
+        {models.map((other) => (
+          <option key={other.id} value={other.model} title={other.description}>
+            {other.displayName}
+          </option>
+        ))}
+      </Picker>
+      {known?.scripted && (
+        <span class="tag" title="Plays a script: no model is asked">
+          scripted
+        </span>
+      )}
+    </>
+  );
+}
+
+interface PickerProps {
+  label: string;
+  value: string;
+  title: string;
+  class: string;
+  onPick: (value: string) => void;
+  children: ComponentChildren;
+}
+
+function Picker(props: PickerProps) {
+  const select = useRef<HTMLSelectElement>(null);
+  return (
+    <span class={`picker ${props.class}`}>
+      <select
+        ref={select}
+        aria-label={props.label}
+        title={props.title}
+        value={props.value}
+        onChange={({ currentTarget }) => {
+          const picked = currentTarget.value;
+          // What holds is what the state says, also when the pick is taken back.
+          currentTarget.value = props.value;
+          props.onPick(picked);
+        }}
+      >
+        {props.children}
+      </select>
+      <Icon name="chevron-down" />
+    </span>
+  );
+}

@@ -1,0 +1,19 @@
+// What a renderer of an item gets.
+import type { VNode } from "preact";
+import type { ThreadItem, ThreadItemOf } from "../../server/protocol/item.ts";
+
+/** Where an item stands. The same object for all items of a turn until something in it changes. */
+export interface Place {
+  threadId: string;
+  turnId: string;
+  /** The thread's folder: paths are shown below it. */
+  cwd: string;
+  isTurnRunning: boolean;
+  /** The turn was stopped or failed: whatever is still open in it will never complete. */
+  isCut: boolean;
+}
+
+export type ItemRenderer<T extends ThreadItem["type"]> = (props: {
+  item: ThreadItemOf<T>;
+  place: Place;
+}) => VNode | null;

@@ -1,0 +1,106 @@
+// The panel's entry: takes the wire, draws, and follows what the extension and the server say.
+import "@vscode/codicons/dist/codicon.css";
+import "./styles/base.css";
+import "./styles/shell.css";
+import "./styles/transcript.css";
+import "./styles/items.css";
+import "./styles/approvals.css";
+import "./styles/composer.css";
+import "./styles/history.css";
+import "./styles/markdown.css";
+import { effect, signal } from "@preact/signals";
+import { render } from "preact";
+import { type Actions, createActions } from "./actions.ts";
+import { createAskPerson } from "./approvals/pending.ts";
+import { connectPanel, type Incoming, type PanelConnection } from "./connection.ts";
+import { App } from "./shell/app.tsx";
+import { ErrorBoundary } from "./shell/error-boundary.tsx";
+import { type Persisted, readPersisted } from "./state/persisted.ts";
+import { initialState, shownThreadId } from "./state/state.ts";
+import { createStore, type Store } from "./state/store.ts";
+
+const api = acquireVsCodeApi();
+const kept = readPersisted(api.getState());
+const store = createStore(nextFrame, { ...initialState, choice: { mode: kept.mode, model: null } });
+const draft = signal(kept.draft);
+const isThreadListOpen = signal(false);
+const composer: { current: HTMLTextAreaElement | null } = { current: null };
+
+const connection = connectPanel(api, window, {
+  request: createAskPerson(store),
+  notification: (method, params) => onNotification({ method, params } as Incoming),
+  malformed: (reason) => console.warn(`A message that cannot be read: ${reason}`),
+  closed: (reason) => console.warn(`The wire to the editor has ended: ${reason}`),
+});
+const actions = createActions(store, connection, () => crypto.randomUUID());
+
+start(store, connection, actions, kept);
+
+function start(panelStore: Store, wire: PanelConnection, does: Actions, { threadId }: Persisted): void {
+  const root = document.getElementById("root") ?? document.body.appendChild(document.createElement("div"));
+  root.id = "root";
+  render(
+    <ErrorBoundary onReload={() => readAgain(panelStore, does)} onNewThread={() => does.newThread()}>
+      <App panel={{ store: panelStore, actions: does, draft, isThreadListOpen, composer }} />
+    </ErrorBoundary>,
+    root,
+  );
+  if (threadId !== null) panelStore.dispatch({ type: "threadOpening", threadId });
+  const shownId = panelStore.select(({ view }) => shownThreadId(view));
+  const mode = panelStore.select(({ view, choice }) => (view.kind === "new" ? choice.mode : null));
+  effect(() => api.setState({ threadId: shownId.value, draft: draft.value, mode: mode.value } satisfies Persisted));
+  effect(() => wire.notify("panel/threadShown", { threadId: shownId.value }));
+  effect(() => {
+    if (isThreadListOpen.value) void does.listThreads();
+  });
+  wire.notify("panel/ready", {});
+}
+
+// The editor does not reload the page of a view: what cannot be drawn is dropped, and the thread is read anew.
+function readAgain(panelStore: Store, does: Actions): void {
+  const threadId = shownThreadId(panelStore.state.peek().view);
+  does.newThread();
+  if (threadId !== null) void does.openThread(threadId);
+}
+
+function onNotification(incoming: Incoming): void {
+  switch (incoming.method) {
+    case "host/state": {
+      const wasRunning = store.state.peek().host?.server.kind === "running";
+      store.dispatch({ type: "hostChanged", host: incoming.params });
+      if (incoming.params.server.kind === "running" && !wasRunning) onServerRunning();
+      return;
+    }
+    case "host/showThread":
+      isThreadListOpen.value = false;
+      void actions.openThread(incoming.params.threadId);
+      return;
+    case "host/newThread":
+      isThreadListOpen.value = false;
+      actions.newThread();
+      composer.current?.focus();
+      return;
+    case "host/showThreads":
+      isThreadListOpen.value = true;
+      return;
+    case "host/focusComposer":
+      composer.current?.focus();
+      return;
+    default:
+      store.dispatch({ type: "notified", notification: incoming });
+  }
+}
+
+// Also after a restart: the thread on screen is read again, because only the server knows how it went on.
+function onServerRunning(): void {
+  const threadId = shownThreadId(store.state.peek().view);
+  if (threadId !== null) void actions.openThread(threadId);
+  if (store.state.peek().host?.workspace) void actions.listThreads();
+  void actions.listModels();
+}
+
+// A hidden page draws no frames, but what arrives must still be taken in.
+function nextFrame(work: () => void): void {
+  if (document.visibilityState === "visible") requestAnimationFrame(work);
+  else queueMicrotask(work);
+}

@@ -1,0 +1,30 @@
+// Codicons and the quiet ring. Decoration: the words beside them say the same.
+
+export function Icon({ name, class: more = "" }: { name: string; class?: string }) {
+  return <span class={`codicon codicon-${name} ${more}`} aria-hidden="true" />;
+}
+
+export function Ring() {
+  return <span class="ring" aria-hidden="true" />;
+}
+
+export function IconButton(props: {
+  icon: string;
+  label: string;
+  onClick: () => void;
+  class?: string;
+  isDisabled?: boolean;
+}) {
+  return (
+    <button
+      type="button"
+      class={`icon-button ${props.class ?? ""}`}
+      aria-label={props.label}
+      title={props.label}
+      disabled={props.isDisabled ?? false}
+      onClick={props.onClick}
+    >
+      <Icon name={props.icon} />
+    </button>
+  );
+}

@@ -1,0 +1,37 @@
+// What every part of the panel can reach: the state, the actions, and the few things that belong to this page alone.
+import type { Signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext, useMemo } from "preact/hooks";
+import type { Actions } from "../actions.ts";
+import type { PanelState } from "../state/state.ts";
+import type { Store } from "../state/store.ts";
+
+export interface Panel {
+  store: Store;
+  actions: Actions;
+  /** The text in the composer. Outside the reducer: typing draws nothing but the composer. */
+  draft: Signal<string>;
+  isThreadListOpen: Signal<boolean>;
+  focusComposer(): void;
+}
+
+// Set by the root before anything is drawn.
+export const PanelContext = createContext<Panel | null>(null);
+
+export function usePanel(): Panel {
+  const panel = useContext(PanelContext);
+  if (panel === null) throw new Error("A part of the panel was drawn outside of it.");
+  return panel;
+}
+
+/** A part of the state; the component is drawn again only when that part changes. `pick` must not close over props. */
+export function useSelected<T>(pick: (state: PanelState) => T): T {
+  const { store } = usePanel();
+  return useMemo(() => store.select(pick), [store]).value;
+}
+
+/** The same for a `pick` that depends on `key`. */
+export function useSelectedBy<T>(key: string, pick: (state: PanelState) => T): T {
+  const { store } = usePanel();
+  return useMemo(() => store.select(pick), [store, key]).value;
+}

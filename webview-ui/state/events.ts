@@ -1,0 +1,34 @@
+// Everything that can happen to the panel, as values.
+import type { ApprovalDecision } from "../../server/protocol/approval.ts";
+import type { ServerNotification } from "../../server/protocol/methods.ts";
+import type { Model } from "../../server/protocol/model.ts";
+import type { HostState } from "../../server/protocol/panel.ts";
+import type { RequestId } from "../../server/protocol/rpc/messages.ts";
+import type { Thread, ThreadStartResponse } from "../../server/protocol/thread.ts";
+import type { Turn } from "../../server/protocol/turn.ts";
+import type { ApprovalRequest, Choice } from "./state.ts";
+
+export type PanelEvent =
+  | { type: "hostChanged"; host: HostState }
+  | { type: "notified"; notification: ServerNotification }
+  /** The panel turned to a thread and asked for its snapshot. */
+  | { type: "threadOpening"; threadId: string }
+  /** A snapshot, or the answer to `thread/start`. */
+  | { type: "threadOpened"; response: ThreadStartResponse }
+  | { type: "threadRefused"; threadId: string; message: string }
+  | { type: "newThread" }
+  | { type: "threadsListed"; threads: readonly Thread[] }
+  | { type: "modelsListed"; models: readonly Model[] }
+  | { type: "choiceMade"; choice: Partial<Choice> }
+  | { type: "promptSent"; clientId: string; text: string }
+  | { type: "promptAccepted"; clientId: string; threadId: string; turn: Turn; sent: Choice }
+  | { type: "promptRefused"; clientId: string; message: string }
+  | { type: "promptDropped"; clientId: string }
+  | { type: "stopAsked"; turnId: string }
+  | { type: "stopRefused"; turnId: string; message: string }
+  | { type: "approvalAsked"; key: string; id: RequestId; request: ApprovalRequest }
+  | { type: "approvalAnswered"; key: string; decision: ApprovalDecision }
+  /** The one who asked took the question back. */
+  | { type: "approvalWithdrawn"; key: string }
+  | { type: "noticed"; text: string }
+  | { type: "noticeDismissed"; key: string };

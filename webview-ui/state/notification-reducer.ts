@@ -1,0 +1,93 @@
+// What the server tells without being asked, applied to the whole panel.
+import type { ServerNotification } from "../../server/protocol/methods.ts";
+import { turnOutcome } from "../text/words.ts";
+import type { Notice, Outgoing, PanelState } from "./state.ts";
+import { isDelta, reduceThread } from "./thread-reducer.ts";
+
+export function reduceNotification(state: PanelState, notification: ServerNotification): PanelState {
+  const inThread = followThread(state, notification);
+  const { method, params } = notification;
+  switch (method) {
+    case "serverRequest/resolved":
+      return resolveApproval(inThread, params.requestId);
+    case "configWarning":
+      return withNotice(inThread, params.details === null ? params.summary : `${params.summary} ${params.details}`);
+    case "warning":
+      return withNotice(inThread, params.message);
+    case "error":
+      return params.willRetry ? withNotice(inThread, params.error.message, params.turnId) : inThread;
+    case "thread/status/changed":
+      return updateStatus(inThread, params.threadId, params.status);
+    default:
+      return inThread;
+  }
+}
+
+/** Adds a line above the composer; the same sentence is not said twice, and a turn has one "trying again" at a time. */
+export function withNotice(state: PanelState, text: string, turnId: string | null = null): PanelState {
+  const key = turnId === null ? `text:${text}` : `turn:${turnId}`;
+  const notice: Notice = { key, text, turnId };
+  return { ...state, notices: [...state.notices.filter((other) => other.key !== key), notice] };
+}
+
+function followThread(state: PanelState, notification: ServerNotification): PanelState {
+  const { view } = state;
+  const { params } = notification;
+  // While a snapshot is under way, what arrives is older than it and already in it.
+  if (view.kind !== "shown" || !("threadId" in params) || params.threadId !== view.thread.id) return state;
+  const thread = reduceThread(view.thread, notification);
+  const moved = thread === view.thread ? state : { ...state, view: { kind: "shown" as const, thread } };
+  return isDelta(notification) ? moved : followTurn(moved, notification);
+}
+
+// The small things around a turn: the optimistic prompt, the stop button, the "trying again" line, the live region.
+function followTurn(state: PanelState, { method, params }: ServerNotification): PanelState {
+  switch (method) {
+    case "item/started":
+    case "item/completed": {
+      const calmer = clearRetry(state, params.turnId);
+      const { item } = params;
+      if (item.type !== "userMessage" || !calmer.outgoing.some(({ clientId }) => clientId === item.clientId))
+        return calmer;
+      return { ...calmer, outgoing: calmer.outgoing.filter(({ clientId }) => clientId !== item.clientId) };
+    }
+    case "turn/completed": {
+      const { turn } = params;
+      const outgoing = state.outgoing.map((prompt) => leftUnread(prompt, turn.id));
+      const stoppingTurnId = state.stoppingTurnId === turn.id ? null : state.stoppingTurnId;
+      const announcement = { number: state.announcement.number + 1, text: turnOutcome(turn) };
+      return { ...clearRetry(state, turn.id), outgoing, stoppingTurnId, announcement };
+    }
+    default:
+      return state;
+  }
+}
+
+function leftUnread(prompt: Outgoing, turnId: string): Outgoing {
+  return prompt.kind === "accepted" && prompt.turnId === turnId ? { ...prompt, kind: "unread" } : prompt;
+}
+
+function clearRetry(state: PanelState, turnId: string): PanelState {
+  if (!state.notices.some((notice) => notice.turnId === turnId)) return state;
+  return { ...state, notices: state.notices.filter((notice) => notice.turnId !== turnId) };
+}
+
+function resolveApproval(state: PanelState, requestId: string | number): PanelState {
+  if (!state.approvals.some(({ id, outcome }) => id === requestId && outcome.kind === "waiting")) return state;
+  const approvals = state.approvals.map((approval) =>
+    approval.id === requestId && approval.outcome.kind === "waiting"
+      ? { ...approval, outcome: { kind: "void" as const } }
+      : approval,
+  );
+  return { ...state, approvals };
+}
+
+type StatusChange = Extract<ServerNotification, { method: "thread/status/changed" }>["params"];
+
+function updateStatus(state: PanelState, threadId: string, status: StatusChange["status"]): PanelState {
+  if (!state.threads?.some(({ id }) => id === threadId)) return state;
+  return {
+    ...state,
+    threads: state.threads.map((thread) => (thread.id === threadId ? { ...thread, status } : thread)),
+  };
+}

@@ -1,0 +1,164 @@
+// (state, event) -> state. No DOM, no time, no randomness: the same events always give the same panel.
+import type { HostState } from "../../server/protocol/panel.ts";
+import type { ThreadStartResponse } from "../../server/protocol/thread.ts";
+import { asksFor } from "../text/words.ts";
+import type { PanelEvent } from "./events.ts";
+import { reduceNotification, withNotice } from "./notification-reducer.ts";
+import { type Approval, type PanelState, shownThread, shownThreadId, type View } from "./state.ts";
+import { addTurn, cutRunningTurns, openThread } from "./thread-reducer.ts";
+
+export function reduce(state: PanelState, event: PanelEvent): PanelState {
+  switch (event.type) {
+    case "hostChanged":
+      return changeHost(state, event.host);
+    case "notified":
+      return reduceNotification(state, event.notification);
+    case "threadOpening":
+      return startLoading(state, event.threadId);
+    case "threadOpened":
+      return showSnapshot(state, event.response);
+    case "threadRefused":
+      if (shownThreadId(state.view) !== event.threadId) return state;
+      return withNotice({ ...leaveThread(state), view: { kind: "new" } }, event.message);
+    case "newThread":
+      return { ...leaveThread(state), view: { kind: "new" } };
+    case "threadsListed":
+      return { ...state, threads: event.threads };
+    case "modelsListed":
+      return { ...state, models: event.models };
+    case "choiceMade":
+      return { ...state, choice: { ...state.choice, ...event.choice } };
+    case "noticed":
+      return withNotice(state, event.text);
+    case "noticeDismissed":
+      return { ...state, notices: state.notices.filter(({ key }) => key !== event.key) };
+    default:
+      return reduceTurn(state, event);
+  }
+}
+
+type TurnEvent = Extract<PanelEvent, { type: `prompt${string}` | `stop${string}` | `approval${string}` }>;
+
+function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
+  switch (event.type) {
+    case "promptSent": {
+      const outgoing = [...state.outgoing, { kind: "sending" as const, clientId: event.clientId, text: event.text }];
+      return { ...state, outgoing, sendError: null };
+    }
+    case "promptAccepted":
+      return acceptPrompt(state, event);
+    case "promptRefused":
+      return { ...dropOutgoing(state, event.clientId), sendError: event.message };
+    case "promptDropped":
+      return dropOutgoing(state, event.clientId);
+    case "stopAsked":
+      return { ...state, stoppingTurnId: event.turnId };
+    case "stopRefused":
+      return withNotice({ ...state, stoppingTurnId: null }, event.message);
+    case "approvalAsked": {
+      const approval: Approval = { key: event.key, id: event.id, request: event.request, outcome: { kind: "waiting" } };
+      return announce({ ...state, approvals: [...state.approvals, approval] }, asksFor(event.request));
+    }
+    case "approvalAnswered":
+      return settle(state, event.key, { kind: "answered", decision: event.decision });
+    case "approvalWithdrawn":
+      return settle(state, event.key, { kind: "void" });
+    default:
+      return event satisfies never;
+  }
+}
+
+function changeHost(state: PanelState, host: HostState): PanelState {
+  const changed = { ...state, host };
+  if (host.server.kind === "running") {
+    // A refusal from the time without a server is out of date.
+    return state.host?.server.kind === "running" ? changed : { ...changed, sendError: null };
+  }
+  // The process that asked is gone, and with it whatever ran in it.
+  const approvals = state.approvals.map((approval) =>
+    approval.outcome.kind === "waiting" ? { ...approval, outcome: { kind: "void" as const } } : approval,
+  );
+  return { ...changed, view: cutView(state.view), approvals, stoppingTurnId: null };
+}
+
+function cutView(view: View): View {
+  switch (view.kind) {
+    case "new":
+      return view;
+    case "loading":
+      return { ...view, previous: view.previous && cutRunningTurns(view.previous) };
+    case "shown":
+      return { ...view, thread: cutRunningTurns(view.thread) };
+    default:
+      return view satisfies never;
+  }
+}
+
+function startLoading(state: PanelState, threadId: string): PanelState {
+  const previous = shownThread(state.view);
+  const isSame = previous?.id === threadId;
+  const from = isSame ? state : leaveThread(state);
+  return { ...from, view: { kind: "loading", threadId, previous: isSame ? previous : null } };
+}
+
+function showSnapshot(state: PanelState, response: ThreadStartResponse): PanelState {
+  const { view } = state;
+  const previous = view.kind === "loading" ? view.previous : null;
+  // The answer to a question that a later click made void.
+  if (view.kind === "loading" && view.threadId !== response.thread.id) return state;
+  if (view.kind === "shown" && view.thread.id !== response.thread.id) return state;
+  const opened = openThread(response);
+  const thread = previous ? { ...opened, tokenUsage: previous.tokenUsage } : opened;
+  const echoed = new Set(
+    thread.turns.flatMap(({ items }) => items.flatMap((item) => (item.type === "userMessage" ? [item.clientId] : []))),
+  );
+  const outgoing = state.outgoing.filter(({ clientId }) => !echoed.has(clientId));
+  return { ...state, view: { kind: "shown", thread }, outgoing };
+}
+
+function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "promptAccepted" }>): PanelState {
+  const outgoing = state.outgoing.map((prompt) =>
+    prompt.clientId === event.clientId
+      ? { kind: "accepted" as const, clientId: prompt.clientId, text: prompt.text, turnId: event.turn.id }
+      : prompt,
+  );
+  const { sent } = event;
+  // A pick made while the prompt was under way holds for the next one.
+  const choice = {
+    mode: state.choice.mode === sent.mode ? null : state.choice.mode,
+    model: state.choice.model === sent.model ? null : state.choice.model,
+  };
+  const accepted = { ...state, outgoing, choice, sendError: null };
+  if (state.view.kind !== "shown" || state.view.thread.id !== event.threadId) return accepted;
+  const thread = addTurn(state.view.thread, event.turn);
+  const { settings } = thread;
+  const taken = { ...settings, mode: sent.mode ?? settings.mode, model: sent.model ?? settings.model };
+  return { ...accepted, view: { kind: "shown", thread: { ...thread, settings: taken } } };
+}
+
+function settle(state: PanelState, key: string, outcome: Approval["outcome"]): PanelState {
+  const approvals = state.approvals.map((approval) =>
+    approval.key === key && approval.outcome.kind === "waiting" ? { ...approval, outcome } : approval,
+  );
+  return { ...state, approvals };
+}
+
+// Approvals of other threads stay: they still wait, and the panel says so.
+function leaveThread(state: PanelState): PanelState {
+  return {
+    ...state,
+    outgoing: [],
+    choice: { mode: null, model: null },
+    sendError: null,
+    stoppingTurnId: null,
+    notices: state.notices.filter(({ turnId }) => turnId === null),
+  };
+}
+
+function dropOutgoing(state: PanelState, clientId: string): PanelState {
+  return { ...state, outgoing: state.outgoing.filter((prompt) => prompt.clientId !== clientId) };
+}
+
+function announce(state: PanelState, text: string): PanelState {
+  return { ...state, announcement: { number: state.announcement.number + 1, text } };
+}

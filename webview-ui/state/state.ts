@@ -1,0 +1,144 @@
+// What the panel shows, as one immutable value. Nothing in here that a snapshot and notifications cannot rebuild.
+import type {
+  ApprovalDecision,
+  CommandExecutionRequestApprovalParams,
+  FileChangeRequestApprovalParams,
+} from "../../server/protocol/approval.ts";
+import type { ServerNotification } from "../../server/protocol/methods.ts";
+import type { Mode } from "../../server/protocol/mode.ts";
+import type { Model } from "../../server/protocol/model.ts";
+import type { HostState } from "../../server/protocol/panel.ts";
+import type { RequestId } from "../../server/protocol/rpc/messages.ts";
+import type { Thread, ThreadSettings } from "../../server/protocol/thread.ts";
+import type { Turn } from "../../server/protocol/turn.ts";
+
+export interface PanelState {
+  /** Null until the extension has spoken. */
+  host: HostState | null;
+  view: View;
+  /** Oldest first, of all threads; answered ones stay as the folded row beside their item. */
+  approvals: readonly Approval[];
+  /** Prompts that the shown thread does not contain yet. */
+  outgoing: readonly Outgoing[];
+  /** Picked here and not yet taken over by the server. */
+  choice: Choice;
+  models: readonly Model[];
+  /** Threads of this workspace, newest first; null until the first list arrives. */
+  threads: readonly Thread[] | null;
+  notices: readonly Notice[];
+  /** Why the last prompt was refused; stands above the composer until the next attempt. */
+  sendError: string | null;
+  /** The turn that was asked to stop and has not ended yet. */
+  stoppingTurnId: string | null;
+  /** What the live region says; the number makes equal sentences distinct. */
+  announcement: { number: number; text: string };
+}
+
+// new --thread/start answered--> shown
+// any --openThread--> loading --snapshot--> shown, or --refused--> new
+export type View =
+  | { kind: "new" }
+  /** Waits for the snapshot. Whatever the server says about the thread meanwhile is older than the snapshot. */
+  | { kind: "loading"; threadId: string; previous: ShownThread | null }
+  | { kind: "shown"; thread: ShownThread };
+
+export interface ShownThread {
+  id: string;
+  /** Empty until a name or a first prompt is known. */
+  title: string;
+  settings: ThreadSettings;
+  turns: readonly Turn[];
+  tokenUsage: TokenUsage | null;
+}
+
+export type TokenUsage = Extract<ServerNotification, { method: "thread/tokenUsage/updated" }>["params"]["tokenUsage"];
+
+export interface Choice {
+  mode: Mode | null;
+  model: string | null;
+}
+
+// sending --turn/start answered--> accepted --echoed as an item--> gone, or --turn ended first--> unread
+export type Outgoing =
+  | { kind: "sending"; clientId: string; text: string }
+  | { kind: "accepted"; clientId: string; text: string; turnId: string }
+  /** The turn ended before the model read it. */
+  | { kind: "unread"; clientId: string; text: string; turnId: string };
+
+export type ApprovalRequest =
+  | { kind: "command"; params: CommandExecutionRequestApprovalParams }
+  | { kind: "files"; params: FileChangeRequestApprovalParams };
+
+export interface Approval {
+  /** Unique in this panel; the wire's ids start anew with each server process. */
+  key: string;
+  id: RequestId;
+  request: ApprovalRequest;
+  outcome: ApprovalOutcome;
+}
+
+// waiting --a person here decides--> answered
+// waiting --resolved by someone else, or the server is gone--> void
+export type ApprovalOutcome = { kind: "waiting" } | { kind: "answered"; decision: ApprovalDecision } | { kind: "void" };
+
+export interface Notice {
+  key: string;
+  text: string;
+  /** Set for "trying again" lines: they go when that turn moves on. */
+  turnId: string | null;
+}
+
+export const initialState: PanelState = {
+  host: null,
+  view: { kind: "new" },
+  approvals: [],
+  outgoing: [],
+  choice: { mode: null, model: null },
+  models: [],
+  threads: null,
+  notices: [],
+  sendError: null,
+  stoppingTurnId: null,
+  announcement: { number: 0, text: "" },
+};
+
+/** The thread on screen, also while a newer snapshot of it is under way. */
+export function shownThread(view: View): ShownThread | null {
+  switch (view.kind) {
+    case "new":
+      return null;
+    case "loading":
+      return view.previous;
+    case "shown":
+      return view.thread;
+    default:
+      return view satisfies never;
+  }
+}
+
+export function shownThreadId(view: View): string | null {
+  switch (view.kind) {
+    case "new":
+      return null;
+    case "loading":
+      return view.threadId;
+    case "shown":
+      return view.thread.id;
+    default:
+      return view satisfies never;
+  }
+}
+
+export function runningTurn(thread: ShownThread | null): Turn | null {
+  return thread?.turns.findLast((turn) => turn.status === "inProgress") ?? null;
+}
+
+/** The approval that has the key: the oldest that waits in the shown thread. */
+export function currentApproval(state: PanelState): Approval | null {
+  const threadId = shownThreadId(state.view);
+  return (
+    state.approvals.find(
+      ({ outcome, request }) => outcome.kind === "waiting" && request.params.threadId === threadId,
+    ) ?? null
+  );
+}

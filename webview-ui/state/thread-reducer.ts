@@ -1,0 +1,177 @@
+// One thread and what the server says about it. Pure; a row that did not change keeps its identity, so that the view
+// draws only what moved.
+import type { ServerNotification } from "../../server/protocol/methods.ts";
+import type { ThreadItem, ThreadItemOf } from "../../server/protocol/item.ts";
+import type { ThreadStartResponse } from "../../server/protocol/thread.ts";
+import type { Turn } from "../../server/protocol/turn.ts";
+import type { ShownThread } from "./state.ts";
+
+export function openThread({ thread, ...rest }: ThreadStartResponse): ShownThread {
+  const { instructionSources: _sources, ...settings } = rest;
+  return {
+    id: thread.id,
+    title: thread.name ?? firstLine(thread.preview),
+    settings,
+    turns: thread.turns,
+    tokenUsage: null,
+  };
+}
+
+/** Returns the very same thread where the notification changes nothing in it. */
+export function reduceThread(thread: ShownThread, { method, params }: ServerNotification): ShownThread {
+  switch (method) {
+    case "thread/settings/updated":
+      return { ...thread, settings: params.threadSettings };
+    case "thread/tokenUsage/updated":
+      return { ...thread, tokenUsage: params.tokenUsage };
+    case "turn/started":
+    case "turn/completed":
+      return updateTurn(thread, params.turn.id, (turn) => mergeTurn(turn, params.turn));
+    case "item/started":
+      return putItem(thread, params.turnId, {
+        ...params.item,
+        startedAtMs: params.item.startedAtMs ?? params.startedAtMs,
+      });
+    case "item/completed":
+      return putItem(thread, params.turnId, {
+        ...params.item,
+        completedAtMs: params.item.completedAtMs ?? params.completedAtMs,
+      });
+    case "item/agentMessage/delta":
+      return updateItem(thread, params, "agentMessage", (item) => ({ ...item, text: item.text + params.delta }));
+    case "item/commandExecution/outputDelta":
+      return updateItem(thread, params, "commandExecution", (item) => ({
+        ...item,
+        aggregatedOutput: (item.aggregatedOutput ?? "") + params.delta,
+      }));
+    case "item/reasoning/summaryPartAdded":
+      return updateItem(thread, params, "reasoning", (item) => ({
+        ...item,
+        summary: appendAt(item.summary, params.summaryIndex, ""),
+      }));
+    case "item/reasoning/summaryTextDelta":
+      return updateItem(thread, params, "reasoning", (item) => ({
+        ...item,
+        summary: appendAt(item.summary, params.summaryIndex, params.delta),
+      }));
+    case "item/reasoning/textDelta":
+      return updateItem(thread, params, "reasoning", (item) => ({
+        ...item,
+        content: appendAt(item.content, params.contentIndex, params.delta),
+      }));
+    case "error":
+      return params.willRetry ? dropVoidText(thread, params.turnId) : thread;
+    case "configWarning":
+    case "warning":
+    case "thread/started":
+    case "thread/status/changed":
+    case "turn/diff/updated":
+    case "serverRequest/resolved":
+      return thread;
+    default:
+      // A newer server may say more than we know.
+      method satisfies never;
+      return thread;
+  }
+}
+
+/** Deltas come many to a frame: the store may gather them, never reorder them. */
+export function isDelta({ method }: ServerNotification): boolean {
+  return /delta$/i.test(method);
+}
+
+/** The server that ran it is gone: what was under way was cut. The snapshot that follows tells the rest. */
+export function cutRunningTurns(thread: ShownThread): ShownThread {
+  if (!thread.turns.some((turn) => turn.status === "inProgress")) return thread;
+  const turns = thread.turns.map((turn) =>
+    turn.status === "inProgress" ? { ...turn, status: "interrupted" as const } : turn,
+  );
+  return { ...thread, turns };
+}
+
+/** Puts a turn in that the server has announced in an answer; what is known of it already wins. */
+export function addTurn(thread: ShownThread, turn: Turn): ShownThread {
+  return thread.turns.some(({ id }) => id === turn.id) ? thread : { ...thread, turns: [...thread.turns, turn] };
+}
+
+/** Text still streams into it: it has started and not completed. Meaningful only inside a running turn. */
+export function isOpen(item: ThreadItem): boolean {
+  return "status" in item ? item.status === "inProgress" : (item.completedAtMs ?? null) === null;
+}
+
+export function userText(item: ThreadItemOf<"userMessage">): string {
+  return item.content.map((input) => (input.type === "text" ? input.text : `@${input.name}`)).join("\n");
+}
+
+export function firstLine(text: string): string {
+  return text.trim().split("\n", 1)[0] ?? "";
+}
+
+// Notifications carry a turn without its items, or with a summary of them: the items we have are the fuller list.
+function mergeTurn(known: Turn, said: Turn): Turn {
+  return said.itemsView === "full" && said.items.length >= known.items.length
+    ? said
+    : { ...said, items: known.items, itemsView: "full" };
+}
+
+function updateTurn(thread: ShownThread, turnId: string, change: (turn: Turn) => Turn): ShownThread {
+  const index = thread.turns.findLastIndex(({ id }) => id === turnId);
+  const turn = thread.turns[index] ?? emptyTurn(turnId);
+  const changed = change(turn);
+  if (changed === turn) return thread;
+  const turns = index === -1 ? [...thread.turns, changed] : thread.turns.with(index, changed);
+  return { ...thread, turns };
+}
+
+function putItem(thread: ShownThread, turnId: string, item: ThreadItem): ShownThread {
+  const changed = updateTurn(thread, turnId, (turn) => {
+    const index = turn.items.findLastIndex(({ id }) => id === item.id);
+    const items = index === -1 ? [...turn.items, item] : turn.items.with(index, item);
+    return { ...turn, items };
+  });
+  if (changed.title !== "" || item.type !== "userMessage") return changed;
+  return { ...changed, title: firstLine(userText(item)) };
+}
+
+function updateItem<T extends ThreadItem["type"]>(
+  thread: ShownThread,
+  at: { turnId: string; itemId: string },
+  type: T,
+  change: (item: ThreadItemOf<T>) => ThreadItemOf<T>,
+): ShownThread {
+  return updateTurn(thread, at.turnId, (turn) => {
+    const index = turn.items.findLastIndex(({ id }) => id === at.itemId);
+    const item = turn.items[index];
+    // A delta for an item we never saw start: its completion brings the whole.
+    if (item?.type !== type) return turn;
+    return { ...turn, items: turn.items.with(index, change(item as ThreadItemOf<T>)) };
+  });
+}
+
+function dropVoidText(thread: ShownThread, turnId: string): ShownThread {
+  return updateTurn(thread, turnId, (turn) => {
+    const items = turn.items.filter(
+      (item) => !((item.type === "agentMessage" || item.type === "reasoning") && isOpen(item)),
+    );
+    return items.length === turn.items.length ? turn : { ...turn, items };
+  });
+}
+
+function appendAt(parts: readonly string[], index: number, text: string): string[] {
+  const grown = Array.from({ length: Math.max(parts.length, index + 1) }, (_, at) => parts[at] ?? "");
+  grown[index] = (grown[index] ?? "") + text;
+  return grown;
+}
+
+function emptyTurn(id: string): Turn {
+  return {
+    id,
+    items: [],
+    itemsView: "full",
+    status: "inProgress",
+    error: null,
+    startedAt: null,
+    completedAt: null,
+    durationMs: null,
+  };
+}

@@ -1,0 +1,96 @@
+// Numbers, times and states in the words a person reads.
+import type { FileUpdateChange, ItemStatus } from "../../server/protocol/item.ts";
+import type { Turn } from "../../server/protocol/turn.ts";
+import type { ApprovalRequest } from "../state/state.ts";
+import { relativePath } from "./paths.ts";
+
+/** What the live region says when an approval comes up. */
+export function asksFor(request: ApprovalRequest): string {
+  switch (request.kind) {
+    case "command":
+      return `Approval needed: run command ${request.params.script}`;
+    case "files":
+      return `Approval needed: change ${count(request.params.changes.length, "file")}`;
+    default:
+      return request satisfies never;
+  }
+}
+
+/** The question of a file approval: names the file where there is one, counts them where there are more. */
+export function changeQuestion(changes: readonly FileUpdateChange[], cwd: string | null): string {
+  const [only] = changes;
+  if (only === undefined || changes.length > 1) return `Change ${count(changes.length, "file")}?`;
+  const verbs = { add: "Create", update: "Change", delete: "Delete" } as const;
+  return `${verbs[only.kind.type]} ${relativePath(only.path, cwd)}?`;
+}
+
+export function turnOutcome({ status, error }: Turn): string {
+  switch (status) {
+    case "inProgress":
+      return "Turn running";
+    case "completed":
+      return "Turn finished";
+    case "interrupted":
+      return "Turn interrupted";
+    case "failed":
+      return `Turn failed: ${error?.message ?? "no reason given"}`;
+    default:
+      return status satisfies never;
+  }
+}
+
+/** The status word in accessible names. An item that is open in a turn that ended was cut. */
+export function statusWord(status: ItemStatus, options: { isCut: boolean }): string {
+  switch (status) {
+    case "inProgress":
+      return options.isCut ? "interrupted" : "running";
+    case "completed":
+    case "failed":
+    case "declined":
+      return status;
+    default:
+      return status satisfies never;
+  }
+}
+
+/** "0.4 s", "12 s", "2 min 5 s". */
+export function duration(ms: number): string {
+  if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const rest = seconds % 60;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return rest === 0 ? `${minutes} min` : `${minutes} min ${rest} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Whole seconds, at least one: for "Thought for 3 s". */
+export function wholeSeconds(ms: number): string {
+  return duration(Math.max(1, Math.round(ms / 1000)) * 1000).replace(".0", "");
+}
+
+/** "987", "12.4k", "1.2M". */
+export function compact(value: number): string {
+  if (value < 1000) return String(value);
+  if (value < 999_950) return `${trimZero((value / 1000).toFixed(value < 99_950 ? 1 : 0))}k`;
+  return `${trimZero((value / 1_000_000).toFixed(1))}M`;
+}
+
+/** "1 file", "3 files"; a noun whose plural needs more than an s brings its own. */
+export function count(amount: number, noun: string, plural = `${noun}s`): string {
+  return `${amount.toLocaleString("en")} ${amount === 1 ? noun : plural}`;
+}
+
+/** "now", "5 min", "3 h", "2 d", then the date. Both in Unix seconds. */
+export function relativeTime(at: number, now: number): string {
+  const seconds = Math.max(0, now - at);
+  if (seconds < 60) return "now";
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  if (seconds < 7 * 86_400) return `${Math.floor(seconds / 86_400)} d`;
+  return new Date(at * 1000).toLocaleDateString("en", { day: "numeric", month: "short" });
+}
+
+function trimZero(digits: string): string {
+  return digits.replace(/\.0$/, "");
+}

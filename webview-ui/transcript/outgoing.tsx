@@ -1,0 +1,38 @@
+// A prompt that the thread does not contain yet: on its way, held until the model can read it, or left unread.
+import { TextButton } from "../items/card.tsx";
+import { usePanel } from "../shell/panel-context.ts";
+import type { Outgoing } from "../state/state.ts";
+import { Prompt } from "./prompt.tsx";
+
+/** Heads a turn that does not exist yet. */
+export function NewTurn({ prompt }: { prompt: Outgoing }) {
+  return (
+    <section class="turn" aria-labelledby={`prompt-${prompt.clientId}`}>
+      <Prompt id={`prompt-${prompt.clientId}`} text={prompt.text} />
+    </section>
+  );
+}
+
+/** Inside a turn that runs. */
+export function AddedPrompt({ prompt }: { prompt: Outgoing }) {
+  const { actions } = usePanel();
+  const sendAgain = () => {
+    actions.dropPrompt(prompt.clientId);
+    void actions.send(prompt.text);
+  };
+  return (
+    <article class="item added-prompt pending" aria-label="Prompt">
+      {prompt.text}
+      <div class="prompt-note">
+        {prompt.kind === "unread" ? (
+          <>
+            {"The turn ended before this was read. "}
+            <TextButton label="Send again" onClick={sendAgain} />
+          </>
+        ) : (
+          "Read after the current step"
+        )}
+      </div>
+    </article>
+  );
+}

@@ -1,0 +1,104 @@
+// The thread on screen: its turns, or what stands there before there are any.
+import { useRef } from "preact/hooks";
+import { ApprovalCard } from "../approvals/approval-card.tsx";
+import { Empty } from "../history/empty.tsx";
+import { Icon, Ring } from "../shell/icon.tsx";
+import { useSelected } from "../shell/panel-context.ts";
+import {
+  type Approval,
+  type Outgoing,
+  type PanelState,
+  type ShownThread,
+  shownThread,
+  shownThreadId,
+} from "../state/state.ts";
+import { useFollowEnd } from "./follow-end.ts";
+import { NewTurn } from "./outgoing.tsx";
+import { TurnView } from "./turn.tsx";
+
+const pickThread = ({ view }: PanelState) => shownThread(view);
+const pickThreadId = ({ view }: PanelState) => shownThreadId(view);
+const pickOutgoing = ({ outgoing }: PanelState) => outgoing;
+const pickApprovals = ({ approvals }: PanelState) => approvals;
+const pickIsLoading = ({ view }: PanelState) => view.kind === "loading" && view.previous === null;
+
+export function Transcript() {
+  const thread = useSelected(pickThread);
+  const threadId = useSelected(pickThreadId);
+  const outgoing = useSelected(pickOutgoing);
+  const isLoading = useSelected(pickIsLoading);
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const { isFollowing, jumpToEnd } = useFollowEnd(scroller, content, threadId);
+  const running = thread?.turns.findLast(({ status }) => status === "inProgress");
+  const homeless = outgoing.filter((prompt) => turnOf(prompt, thread, running?.id) === null);
+  const isEmpty = !isLoading && homeless.length === 0 && (thread?.turns.length ?? 0) === 0;
+  return (
+    <div class="transcript-frame">
+      {/* The live region speaks of what matters; every token of a log would drown it. */}
+      <div ref={scroller} class="transcript scroller" role="log" aria-label="Thread" aria-live="off" tabIndex={-1}>
+        <div ref={content} class="column">
+          {isLoading && <LoadingThread />}
+          {isEmpty && <Empty />}
+          {thread?.turns.map((turn) => (
+            <TurnView
+              key={turn.id}
+              turn={turn}
+              threadId={thread.id}
+              cwd={thread.settings.cwd}
+              outgoing={outgoing.filter((prompt) => turnOf(prompt, thread, running?.id) === turn.id)}
+            />
+          ))}
+          {homeless.map((prompt) => (
+            <NewTurn key={prompt.clientId} prompt={prompt} />
+          ))}
+          {thread && <LooseApprovals thread={thread} />}
+        </div>
+      </div>
+      {!isFollowing.value && !isEmpty && (
+        <button type="button" class="button jump" onClick={jumpToEnd}>
+          <Icon name="arrow-down" />
+          Jump to latest
+        </button>
+      )}
+    </div>
+  );
+}
+
+function LoadingThread() {
+  return (
+    <div class="quiet-row">
+      <span class="row-icon">
+        <Ring />
+      </span>
+      <span class="row-text">Opening the thread</span>
+    </div>
+  );
+}
+
+// The question came before its item, or the item is of a kind that does not draw it.
+function LooseApprovals({ thread }: { thread: ShownThread }) {
+  const approvals = useSelected(pickApprovals);
+  const known = new Set(thread.turns.flatMap(({ items }) => items.filter(drawsApproval).map(({ id }) => id)));
+  const loose = approvals.filter(
+    ({ outcome, request }: Approval) =>
+      outcome.kind === "waiting" && request.params.threadId === thread.id && !known.has(request.params.itemId),
+  );
+  return (
+    <>
+      {loose.map((approval) => (
+        <ApprovalCard key={approval.key} approval={approval} cwd={thread.settings.cwd} />
+      ))}
+    </>
+  );
+}
+
+function drawsApproval({ type }: { type: string }): boolean {
+  return type === "commandExecution" || type === "fileChange";
+}
+
+/** The turn a prompt stands in: its own once accepted, the running one while on its way. Null: none yet. */
+function turnOf(prompt: Outgoing, thread: ShownThread | null, runningTurnId: string | undefined): string | null {
+  if (prompt.kind === "sending") return runningTurnId ?? null;
+  return thread?.turns.some(({ id }) => id === prompt.turnId) ? prompt.turnId : null;
+}

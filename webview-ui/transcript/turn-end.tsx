@@ -1,0 +1,63 @@
+// The end of a turn: what it changed and what it cost, in one small line; before it, why it failed if it did.
+import type { Turn } from "../../server/protocol/turn.ts";
+import { Icon } from "../shell/icon.tsx";
+import { usePanel, useSelected } from "../shell/panel-context.ts";
+import { isScripted } from "../composer/models.ts";
+import { lineCounts } from "../text/diff-lines.ts";
+import { compact, count } from "../text/words.ts";
+
+export function TurnEnd({ turn, prompt }: { turn: Turn; prompt: string }) {
+  const scripted = useSelected(isScripted);
+  const changes = turn.items.flatMap((item) =>
+    item.type === "fileChange" && item.status === "completed" ? item.changes : [],
+  );
+  const files = new Set(changes.map(({ path }) => path)).size;
+  const { added, removed } = lineCounts(changes);
+  const tokens = turn.tokenUsage;
+  return (
+    <>
+      {turn.status === "failed" && <FailedTurn turn={turn} prompt={prompt} />}
+      <div class="turn-end">
+        {turn.status === "interrupted" && <span>Interrupted</span>}
+        {turn.status === "failed" && <span class="error">Failed</span>}
+        {files > 0 && <span>{count(files, "file")}</span>}
+        {added > 0 && <span class="number added">{`+${added}`}</span>}
+        {removed > 0 && <span class="number removed">{`−${removed}`}</span>}
+        <span class="space" />
+        {scripted && <span>scripted model</span>}
+        {tokens && (
+          <span
+            class="number"
+            title={`${count(tokens.inputTokens, "token")} in (${tokens.cachedInputTokens.toLocaleString("en")} cached), ${tokens.outputTokens.toLocaleString("en")} out`}
+          >
+            {`${compact(tokens.totalTokens)} tokens`}
+          </span>
+        )}
+      </div>
+    </>
+  );
+}
+
+function FailedTurn({ turn, prompt }: { turn: Turn; prompt: string }) {
+  const { actions } = usePanel();
+  const message = turn.error?.message ?? "The turn failed, and the server gave no reason.";
+  return (
+    <div class="error-block" role="group" aria-label="Error">
+      <Icon name="error" class="error" />
+      <div class="error-words">
+        <p>{message}</p>
+        {turn.error?.additionalDetails && <p class="error-details">{turn.error.additionalDetails}</p>}
+        <div class="error-actions">
+          {prompt !== "" && (
+            <button type="button" class="button" onClick={() => void actions.send(prompt)}>
+              Retry
+            </button>
+          )}
+          <button type="button" class="button" onClick={() => void actions.host("host/showLog", {})}>
+            Show log
+          </button>
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+// One turn: its prompt, its items in order, and its end.
+import { createElement } from "preact";
+import { useMemo } from "preact/hooks";
+import type { Turn } from "../../server/protocol/turn.ts";
+import { Reads } from "../items/dynamic-tool-call.tsx";
+import type { Place } from "../items/item-props.ts";
+import { rendererOf } from "../items/registry.ts";
+import { type Row, turnRows } from "../items/rows.ts";
+import { Elapsed } from "../shell/elapsed.tsx";
+import { Ring } from "../shell/icon.tsx";
+import { memo } from "../shell/memo.ts";
+import { useSelectedBy } from "../shell/panel-context.ts";
+import type { Outgoing } from "../state/state.ts";
+import { isOpen, userText } from "../state/thread-reducer.ts";
+import { Prompt } from "./prompt.tsx";
+import { TurnEnd } from "./turn-end.tsx";
+import { AddedPrompt } from "./outgoing.tsx";
+
+export interface TurnViewProps {
+  turn: Turn;
+  threadId: string;
+  cwd: string;
+  /** Prompts that belong to this turn and are not among its items yet. */
+  outgoing: readonly Outgoing[];
+}
+
+export const TurnView = memo(({ turn, threadId, cwd, outgoing }: TurnViewProps) => {
+  const { id: turnId, status } = turn;
+  const place = useMemo<Place>(
+    () => ({
+      threadId,
+      turnId,
+      cwd,
+      isTurnRunning: status === "inProgress",
+      isCut: status === "interrupted" || status === "failed",
+    }),
+    [threadId, turnId, cwd, status],
+  );
+  const head = turn.items.find((item) => item.type === "userMessage");
+  const rows = turnRows(turn.items.filter((item) => item !== head));
+  const [first, ...others] = head ? [undefined, ...outgoing] : outgoing;
+  const text = head?.type === "userMessage" ? userText(head) : (first?.text ?? "");
+  return (
+    <section class="turn" aria-labelledby={`prompt-${turnId}`}>
+      <Prompt id={`prompt-${turnId}`} text={text} />
+      {rows.map((row) => (
+        <RowView key={row.key} row={row} place={place} />
+      ))}
+      {others.map((prompt) => prompt && <AddedPrompt key={prompt.clientId} prompt={prompt} />)}
+      {place.isTurnRunning ? <Waiting turn={turn} /> : <TurnEnd turn={turn} prompt={text} />}
+    </section>
+  );
+});
+
+function RowView({ row, place }: { row: Row; place: Place }) {
+  return row.kind === "item" ? (
+    <ItemView item={row.item} place={place} />
+  ) : (
+    <ReadsView items={row.items} place={place} />
+  );
+}
+
+const ItemView = memo(({ item, place }: Pick<Extract<Row, { kind: "item" }>, "item"> & { place: Place }) =>
+  createElement(rendererOf(item.type), { item, place }),
+);
+const ReadsView = memo(Reads);
+
+// Nothing moves on screen while the model has not begun to answer: one quiet line says that it is under way.
+function Waiting({ turn }: { turn: Turn }) {
+  const isAsked = useSelectedBy(turn.id, ({ approvals }) =>
+    approvals.some(({ outcome, request }) => outcome.kind === "waiting" && request.params.turnId === turn.id),
+  );
+  const isStopping = useSelectedBy(turn.id, ({ stoppingTurnId }) => stoppingTurnId === turn.id);
+  const last = turn.items.at(-1);
+  const isMoving = last !== undefined && last.type !== "userMessage" && isOpen(last);
+  if ((isAsked || isMoving) && !isStopping) return null;
+  return (
+    <div class="quiet-row waiting">
+      <span class="row-icon">
+        <Ring />
+      </span>
+      <span class="row-text">{isStopping ? "Stopping" : "Working"}</span>
+      {turn.startedAt !== null && !isStopping && <Elapsed sinceMs={turn.startedAt * 1000} />}
+    </div>
+  );
+}
