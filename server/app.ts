@@ -112,11 +112,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
 }
 
-async function writeThrough(
-  editor: EditorPort,
-  plan: readonly FilePlan[],
-  signal: AbortSignal,
-): Promise<WriteResult> {
+async function writeThrough(editor: EditorPort, plan: readonly FilePlan[], signal: AbortSignal): Promise<WriteResult> {
   try {
     const result = ApplyEditResult.parse(await editor.applyEdit(editorEdit(plan), signal));
     if (result.applied) return { ok: true };

@@ -59,12 +59,12 @@ function baseOptions(): Omit<AppOptions, "overrides" | "apiKeys"> {
 /** Throws Error with a sentence for an argument that is not known. */
 function readOverrides(args: readonly string[]): Overrides[] {
   const overrides: Overrides[] = [];
-  for (let at = 0; at < args.length; at++) {
+  for (let at = 0; at < args.length; at += 2) {
     const [flag, value] = [args[at], args[at + 1]];
     if (flag === "-c" && value !== undefined) overrides.push(parseOverride(value));
-    else if (flag === "--listen" && value === "stdio://") continue;
-    else throw new Error(`unknown argument ${flag ?? ""}; see belay --help`);
-    at++;
+    else if (flag !== "--listen" || value !== "stdio://") {
+      throw new Error(`unknown argument ${flag ?? ""}; see belay --help`);
+    }
   }
   return overrides;
 }
@@ -76,7 +76,8 @@ const log: Log = (level, message, cause) => {
 
 /** A polite end: as if the client had gone. */
 function onTermination(leave: () => void): void {
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, leave);
+  // Not `once`: while a command runs, execa listens as well, and ends the process when it finds itself alone.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, leave);
 }
 
 function print(text: string, code: number): number {

@@ -17,6 +17,9 @@ export interface Actions {
   stop(): Promise<void>;
   openThread(threadId: string): Promise<void>;
   newThread(): void;
+  /** The server went down: the one that comes next knows of no panel. */
+  serverGone(): void;
+  readDefaults(): Promise<void>;
   listThreads(): Promise<void>;
   listModels(): Promise<void>;
   pickMode(mode: Mode): void;
@@ -38,11 +41,18 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
   const now = () => store.state.peek();
   const complain = (error: unknown) => dispatch({ type: "noticed", text: messageOf(error) });
 
+  // The thread that the present server process tells us about; a turn can only be started in that one.
+  let joinedThreadId: string | null = null;
+
   const show = async (response: Promise<ThreadStartResponse>) => {
     const opened = await response;
+    joinedThreadId = opened.thread.id;
     dispatch({ type: "threadOpened", response: opened });
     return opened.thread.id;
   };
+
+  const join = async (threadId: string) =>
+    threadId === joinedThreadId ? threadId : show(connection.request("thread/resume", { threadId }));
 
   // A mode or model that was picked but not yet taken over goes along with the prompt.
   const startTurn = async (threadId: string, clientId: string, text: string, sent: Choice) => {
@@ -61,7 +71,10 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       const sent = now().choice;
       dispatch({ type: "promptSent", clientId, text });
       try {
-        const threadId = shownThreadId(now().view) ?? (await show(connection.request("thread/start", picked(sent))));
+        const shownId = shownThreadId(now().view);
+        const threadId = await (shownId === null
+          ? show(connection.request("thread/start", picked(sent)))
+          : join(shownId));
         await startTurn(threadId, clientId, text, sent);
         return true;
       } catch (error) {
@@ -91,6 +104,14 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       }
     },
     newThread: () => dispatch({ type: "newThread" }),
+    serverGone() {
+      joinedThreadId = null;
+    },
+    async readDefaults() {
+      await connection
+        .request("belay/threadDefaults/read", {})
+        .then((settings) => dispatch({ type: "defaultsRead", settings }), complain);
+    },
     async listThreads() {
       await connection
         .request("thread/list", { limit: LISTED_THREADS, sortKey: "updated_at" })

@@ -68,7 +68,8 @@ function onNotification(incoming: Incoming): void {
     case "host/state": {
       const wasRunning = store.state.peek().host?.server.kind === "running";
       store.dispatch({ type: "hostChanged", host: incoming.params });
-      if (incoming.params.server.kind === "running" && !wasRunning) onServerRunning();
+      if (incoming.params.server.kind !== "running") actions.serverGone();
+      else if (!wasRunning) onServerRunning();
       return;
     }
     case "host/showThread":
@@ -96,6 +97,7 @@ function onServerRunning(): void {
   const threadId = shownThreadId(store.state.peek().view);
   if (threadId !== null) void actions.openThread(threadId);
   if (store.state.peek().host?.workspace) void actions.listThreads();
+  void actions.readDefaults();
   void actions.listModels();
 }
 

@@ -44,7 +44,8 @@ export async function serveAppServer(app: App, streams: { input: Readable; outpu
     jsonLines(streams.input, streams.output, (reason) => log("warning", `a line was not read: ${reason}`)),
     {
       request(method, params, { signal, answerFirst }) {
-        if (handshake.kind === "ready") return dispatch(method, params, { client: handshake.client, answerFirst }, signal);
+        if (handshake.kind === "ready")
+          return dispatch(method, params, { client: handshake.client, answerFirst }, signal);
         // Parsing comes first, like on the original: an unknown method is named as such even before the handshake.
         if (method !== "initialize" && Object.hasOwn(clientRequests, method)) throw notInitialized();
         return dispatch(method, params, { client: connectionClient(connection, nobody), answerFirst }, signal);

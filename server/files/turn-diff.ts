@@ -11,7 +11,14 @@ export class TurnDiff {
       const earlier = this.#files.get(path) ?? { origin: path, before };
       this.#files.delete(path);
       const now = change.kind === "update" ? (change.movePath ?? path) : path;
-      this.#files.set(now, { ...earlier, after });
+      const replaced = this.#files.get(now);
+      if (replaced === undefined) {
+        this.#files.set(now, { ...earlier, after });
+        continue;
+      }
+      // It takes the place of a file that the turn deleted: that one changed, and this one is gone from where it was.
+      this.#files.set(now, { ...replaced, after });
+      if (earlier.before !== null) this.#files.set(earlier.origin, { ...earlier, after: null });
     }
   }
 
@@ -28,7 +35,6 @@ export class TurnDiff {
 function toDelta(now: string, file: { origin: string; before: string | null; after: string | null }): FileDelta | null {
   const { origin: path, before, after } = file;
   if (before === after && now === path) return null;
-  return before === null
-    ? { path: now, movePath: null, before, after }
-    : { path, movePath: now === path ? null : now, before, after };
+  if (before === null) return { path: now, movePath: null, before, after };
+  return { path, movePath: now === path || after === null ? null : now, before, after };
 }

@@ -29,6 +29,9 @@ export function threadHandlers(
       // Joining in the same step as the snapshot: what comes after it is heard behind it, what came before is in it.
       answerFirst();
       thread.subscribe(client);
+      const { usage } = thread;
+      // Behind the answer: the snapshot has no place for it.
+      if (usage !== null) client.notify({ method: "thread/tokenUsage/updated", params: usage });
       return described(thread, sources, { includeTurns: true });
     },
     async "belay/threadDefaults/read"({ cwd }) {

@@ -63,12 +63,27 @@ export function reportedFailure(endpoint: Endpoint, code: string | null, message
   };
 }
 
-/** Anything the HTTP client throws: an answer with an error status, or no answer at all. */
-export function thrownFailure(endpoint: Endpoint, error: unknown): ModelFailure {
-  const status = (error as { status?: unknown }).status;
-  return typeof status === "number"
-    ? statusFailure(endpoint, status, error as { message?: string; code?: string | null })
-    : connectionFailure(endpoint, error);
+/**
+ * Anything the HTTP client throws: an answer with an error status, no answer at all, or, once the answer has begun, an
+ * error told inside of it or events that make no sense.
+ */
+export function thrownFailure(endpoint: Endpoint, error: unknown, { hasBegun }: { hasBegun: boolean }): ModelFailure {
+  const { status, error: told } = error as { status?: unknown; error?: unknown };
+  const described = error as { message?: string; code?: string | null };
+  if (typeof status === "number") return statusFailure(endpoint, status, described);
+  if (typeof told === "object" && told !== null) {
+    return reportedFailure(endpoint, described.code ?? null, described.message ?? "unknown");
+  }
+  const isConnection = Object.hasOwn(connectionCauses, causeCode(error) ?? "");
+  return hasBegun && !isConnection ? nonsenseFailure(endpoint, error) : connectionFailure(endpoint, error);
+}
+
+function nonsenseFailure({ provider, baseUrl }: Endpoint, error: unknown): ModelFailure {
+  return {
+    message: `The model provider "${provider}" sent something that is no event of the Responses API (${sentence(error)}). Try again; if it stays, check that it speaks the Responses API.`,
+    info: "other",
+    details: baseUrl,
+  };
 }
 
 function statusFailure(
@@ -111,6 +126,7 @@ const connectionCauses: Record<string, string> = {
   EAI_AGAIN: "The host name could not be looked up. Check the network.",
   ECONNRESET: "The connection was reset. Try again.",
   UND_ERR_SOCKET: "The connection was cut. Try again.",
+  ERR_INVALID_URL: "That is not a URL. Correct base_url.",
   ETIMEDOUT: "The connection timed out. Check the network and base_url.",
   UND_ERR_CONNECT_TIMEOUT: "The connection timed out. Check the network and base_url.",
   CERT_HAS_EXPIRED: "Its TLS certificate has expired.",
@@ -120,7 +136,8 @@ const connectionCauses: Record<string, string> = {
 
 function connectionFailure({ provider, baseUrl }: Endpoint, error: unknown): ModelFailure {
   const code = causeCode(error);
-  const why = (code && connectionCauses[code]) ?? `${oneLine((error as Error).message)}. Try again.`;
+  const known = code !== null && Object.hasOwn(connectionCauses, code) ? connectionCauses[code] : undefined;
+  const why = known ?? `${sentence(error)}. Check base_url and the network, and try again.`;
   return {
     message: `The model provider "${provider}" could not be reached at ${baseUrl}. ${why}`,
     info: { responseStreamConnectionFailed: { httpStatusCode: null } },
@@ -138,6 +155,11 @@ function causeCode(error: unknown): string | null {
     if (inner instanceof Error && at.cause === undefined) at.cause = inner;
   }
   return found;
+}
+
+/** Without its stop. */
+function sentence(error: unknown): string {
+  return oneLine((error as Error).message).replace(/\.+$/, "");
 }
 
 function oneLine(text: string): string {

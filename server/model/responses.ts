@@ -44,6 +44,7 @@ async function* stream(
     idleTimeoutMs: provider.idleTimeoutMs,
   };
   const watchdog = startWatchdog(provider.idleTimeoutMs);
+  let hasBegun = false;
   try {
     const client = await createClient(provider);
     const { data: events, response } = await client.responses
@@ -55,6 +56,7 @@ async function* stream(
       yield { type: "failed", failure: notAStreamFailure(endpoint, response.status, contentType) };
       return;
     }
+    hasBegun = true;
     const read = responsesEventReader(endpoint);
     for await (const event of events) {
       watchdog.feed();
@@ -66,7 +68,7 @@ async function* stream(
     // The package ends its loop quietly on an abort and on a stream that just stops; which one it was, we know.
     yield endOf(signal, watchdog, { type: "failed", failure: cutFailure(endpoint) }, endpoint);
   } catch (error) {
-    yield endOf(signal, watchdog, { type: "failed", failure: thrownFailure(endpoint, error) }, endpoint);
+    yield endOf(signal, watchdog, { type: "failed", failure: thrownFailure(endpoint, error, { hasBegun }) }, endpoint);
   } finally {
     watchdog.stop();
   }

@@ -57,8 +57,8 @@ export function listModels(source: ModelSource): ListedModel[] {
 
 /** Never throws: a provider that cannot be used is a model whose every answer says why. */
 export function selectModel(source: ModelSource, provider: string): Model {
-  const configured = source.config.model_providers[provider];
-  const preset = builtIn[provider];
+  const configured = own(source.config.model_providers, provider);
+  const preset = own(builtIn, provider);
   if (configured === undefined && preset === undefined) {
     const message = `There is no model provider "${provider}". Describe it under [model_providers.${provider}] in config.toml, or correct model_provider.`;
     return failingModel({ message, info: "other", details: null });
@@ -78,12 +78,17 @@ export function selectModel(source: ModelSource, provider: string): Model {
     name: configured?.name ?? preset?.name ?? provider,
     baseUrl: baseUrl.replace(/\/+$/, ""),
     envKey,
-    apiKey: source.apiKeys[provider] ?? (envKey === null ? null : (source.env[envKey] ?? null)),
+    apiKey: own(source.apiKeys, provider) ?? (envKey === null ? null : (source.env[envKey] ?? null)),
     headers: { ...configured?.http_headers, ...headersFromEnv(configured, source.env) },
     query: configured?.query_params ?? {},
     maxRetries: configured?.request_max_retries ?? 2,
     idleTimeoutMs: configured?.stream_idle_timeout_ms ?? 300_000,
   });
+}
+
+/** A provider may be named like a property that every object has. */
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 function headersFromEnv(configured: ProviderConfig | undefined, env: ModelSource["env"]): Record<string, string> {

@@ -4,13 +4,12 @@ import type { ThreadSettings } from "../protocol/thread.ts";
 import type { RolloutLine, ThreadMeta } from "../rollout/line.ts";
 import type { ThreadRecord } from "./thread.ts";
 import { applyToTurns, closeAbandonedTurns } from "./turn-log.ts";
-import { noUsage } from "./usage.ts";
 
 /** Null when the lines do not say whose they are. */
 export function rebuildRecord(lines: readonly RolloutLine[]): ThreadRecord | null {
   let meta: ThreadMeta | null = null;
   let settings: ThreadSettings | null = null;
-  const record: Omit<ThreadRecord, "meta" | "settings"> = { turns: [], history: [], totalUsage: noUsage, updatedAt: 0 };
+  const record: Omit<ThreadRecord, "meta" | "settings"> = { turns: [], history: [], usage: null, updatedAt: 0 };
   for (const line of lines) {
     switch (line.type) {
       case "threadMeta":
@@ -24,8 +23,7 @@ export function rebuildRecord(lines: readonly RolloutLine[]): ThreadRecord | nul
         break;
       case "notification":
         applyToTurns(record.turns, line.payload);
-        if (line.payload.method === "thread/tokenUsage/updated")
-          record.totalUsage = line.payload.params.tokenUsage.total;
+        if (line.payload.method === "thread/tokenUsage/updated") record.usage = line.payload.params;
         break;
       default:
         // A line of a newer version: what it says is not known here, and nothing depends on it.

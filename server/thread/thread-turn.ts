@@ -48,13 +48,7 @@ export async function runThreadTurn(
     reportUsage: (last) => {
       if (last === null) return;
       usage = addUsage(usage ?? noUsage, last);
-      thread.addUsage(last);
-      const tokenUsage = {
-        total: thread.totalUsage,
-        last,
-        modelContextWindow: deps.config.model_context_window ?? null,
-      };
-      thread.emit({ method: "thread/tokenUsage/updated", params: { ...ids, tokenUsage } });
+      thread.reportUsage(turn.id, last);
     },
     signal: abort.signal,
     emit: (notification) => thread.emit(notification),

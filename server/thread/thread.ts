@@ -1,6 +1,6 @@
 // One live thread: its settings, its history, who listens, and the turn that runs, if one does.
 import type { HistoryItem } from "../model/model.ts";
-import type { ServerNotification } from "../protocol/methods.ts";
+import type { ParamsOut, ServerNotification, serverNotifications } from "../protocol/methods.ts";
 import { messageOf, noTurnToInterrupt, otherTurnActive } from "../protocol/rpc/errors.ts";
 import type { Thread as ThreadData, ThreadSettings, ThreadStatus } from "../protocol/thread.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
@@ -28,12 +28,15 @@ export interface QueuedInput {
   input: UserInput[];
 }
 
+type AnnouncedUsage = ParamsOut<typeof serverNotifications, "thread/tokenUsage/updated">;
+
 export interface ThreadRecord {
   meta: ThreadMeta;
   settings: ThreadSettings;
   turns: Turn[];
   history: HistoryItem[];
-  totalUsage: TokenUsageBreakdown;
+  /** As it was last announced; null before the first answer of a model. */
+  usage: AnnouncedUsage | null;
   /** Unix seconds. */
   updatedAt: number;
 }
@@ -77,8 +80,9 @@ export class Thread {
     return this.#record.history;
   }
 
-  get totalUsage(): TokenUsageBreakdown {
-    return this.#record.totalUsage;
+  /** Null before the first answer of a model. */
+  get usage(): AnnouncedUsage | null {
+    return this.#record.usage;
   }
 
   get status(): ThreadStatus {
@@ -195,8 +199,12 @@ export class Thread {
     }
   }
 
-  addUsage(usage: TokenUsageBreakdown): void {
-    this.#record.totalUsage = addUsage(this.#record.totalUsage, usage);
+  /** Adds the tokens of one answer and announces them. */
+  reportUsage(turnId: string, last: TokenUsageBreakdown): void {
+    const total = addUsage(this.usage?.tokenUsage.total ?? noUsage, last);
+    const modelContextWindow = this.deps.config.model_context_window ?? null;
+    this.#record.usage = { threadId: this.id, turnId, tokenUsage: { total, last, modelContextWindow } };
+    this.emit({ method: "thread/tokenUsage/updated", params: this.#record.usage });
   }
 
   /** Notes how a turn ended. It is announced, once, when the turn has let go of everything. */
@@ -250,7 +258,7 @@ export class Thread {
 }
 
 export function newThreadRecord(meta: ThreadMeta, settings: ThreadSettings): ThreadRecord {
-  return { meta, settings, turns: [], history: [], totalUsage: noUsage, updatedAt: meta.createdAt };
+  return { meta, settings, turns: [], history: [], usage: null, updatedAt: meta.createdAt };
 }
 
 function emptyTurn(id: string): Turn {

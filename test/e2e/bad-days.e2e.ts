@@ -8,8 +8,13 @@ import { setStage } from "./stage.ts";
 
 const skip = whyNoWorkbench() ?? false;
 
-test("a server that dies during a turn is restarted; the turn shows as interrupted and the typed text stays", { skip }, async () => {
-  const slow = { name: "slow", scenes: [{ steps: [{ delayMs: 400, text: "one two three four five six seven eight nine ten ".repeat(40) }] }] };
+test("a server that dies during a turn is restarted; the turn shows as interrupted and the typed text stays", {
+  skip,
+}, async () => {
+  const slow = {
+    name: "slow",
+    scenes: [{ steps: [{ delayMs: 400, text: "one two three four five six seven eight nine ten ".repeat(40) }] }],
+  };
   await using stage = await setStage({
     config: 'model_provider = "scripted"\n[model_providers.scripted]\nscript = "slow.json"\n',
     prepareHome: (home) => writeFileSync(join(home, "slow.json"), JSON.stringify(slow)),
@@ -24,12 +29,13 @@ test("a server that dies during a turn is restarted; the turn shows as interrupt
   assert.equal(await panel.composer.inputValue(), "and then go on");
   await panel.button("Send").click();
   await panel.thread.getByText("and then go on").waitFor();
-  if (process.env["DBG"]) { await workbench.page.waitForTimeout(3000); await workbench.screenshot("/tmp/d.png"); }
   await panel.button("Stop").click();
   await panel.button("Stop").waitFor({ state: "detached" });
 });
 
-test("reloading the window in the middle of a turn shows the same approval again, and it can be answered", { skip }, async () => {
+test("reloading the window in the middle of a turn shows the same approval again, and it can be answered", {
+  skip,
+}, async () => {
   await using stage = await setStage();
   await stage.workbench.openBelay();
   await stage.panel.send("Make the tests pass");
@@ -44,12 +50,16 @@ test("reloading the window in the middle of a turn shows the same approval again
 
 test("a model endpoint that refuses is named with its cure, and the thread goes on", { skip }, async () => {
   await using stage = await setStage({
-    config: 'model = "m"\nmodel_provider = "local"\n[model_providers.local]\nbase_url = "http://127.0.0.1:9/v1"\nrequest_max_retries = 0\n',
+    config:
+      'model = "m"\nmodel_provider = "local"\n[model_providers.local]\nbase_url = "http://127.0.0.1:9/v1"\nrequest_max_retries = 0\n',
   });
   const { workbench, panel } = stage;
   await workbench.openBelay();
   await panel.send("hello");
-  await panel.thread.getByText(/could not be reached at http:\/\/127\.0\.0\.1:9\/v1/).first().waitFor();
+  await panel.thread
+    .getByText(/could not be reached at http:\/\/127\.0\.0\.1:9\/v1/)
+    .first()
+    .waitFor();
   assert.equal(await panel.composer.isEnabled(), true);
 });
 
@@ -82,7 +92,9 @@ function serversOf(home: string): number[] {
     .filter((pid) => {
       try {
         const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-        return line.includes("belay.mjs") && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`BELAY_HOME=${home}`);
+        return (
+          line.includes("belay.mjs") && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`BELAY_HOME=${home}`)
+        );
       } catch {
         // It has ended meanwhile, or belongs to someone else.
         return false;

@@ -8,7 +8,9 @@ import { playStory } from "./story.ts";
 
 const skip = whyNoWorkbench() ?? false;
 
-test("a prompt becomes an approved command and an approved edit, and another client reads the same thread", { skip }, async () => {
+test("a prompt becomes an approved command and an approved edit, and another client reads the same thread", {
+  skip,
+}, async () => {
   await using stage = await setStage();
   await stage.workbench.openBelay();
   await playStory(stage, async () => {});
@@ -16,7 +18,10 @@ test("a prompt becomes an approved command and an approved edit, and another cli
 
   await using client = await testServer({ like: { home: stage.home, workspace: stage.project } });
   const { data } = await client.request("thread/list", { cwd: stage.project });
-  assert.deepEqual(data.map(({ preview }) => preview), ["Make the tests pass"]);
+  assert.deepEqual(
+    data.map(({ preview }) => preview),
+    ["Make the tests pass"],
+  );
   const { thread } = await client.request("thread/read", { threadId: data[0]?.id ?? "", includeTurns: true });
   const items = thread.turns.flatMap((turn) => turn.items.map((item) => item.type));
   assert.deepEqual(
@@ -37,5 +42,7 @@ test("Ctrl+Z takes back what the agent wrote", { skip }, async () => {
   await changed.waitFor();
   await changed.click();
   await workbench.page.keyboard.press("ControlOrMeta+z");
-  await workbench.page.locator(".monaco-editor .view-line", { hasText: "const sum = round(subtotal(cart));" }).waitFor();
+  await workbench.page
+    .locator(".monaco-editor .view-line", { hasText: "const sum = round(subtotal(cart));" })
+    .waitFor();
 });

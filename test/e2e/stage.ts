@@ -44,7 +44,12 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
   if (options.isTrustAsked) served.isTrustAsked = true;
   const vscode = await serveVscode(served);
   const open = () =>
-    openWorkbench({ vscode, folder: options.withoutFolder ? null : project, extensionPath: checkout, ...options.window });
+    openWorkbench({
+      vscode,
+      folder: options.withoutFolder ? null : project,
+      extensionPath: checkout,
+      ...options.window,
+    });
   let workbench = await open();
   return {
     get workbench() {
@@ -132,6 +137,8 @@ export class Panel {
   }
 
   async approve(what: "run command" | "change files"): Promise<void> {
-    await this.approval(what).getByRole("button", { name: /^Approve(?! for)/ }).click();
+    await this.approval(what)
+      .getByRole("button", { name: /^Approve(?! for)/ })
+      .click();
   }
 }

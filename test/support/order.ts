@@ -32,7 +32,11 @@ export function assertOrder(heard: readonly AnyMessage[]): void {
       assert.notEqual(params.turn.status, "inProgress");
       const open = [...started].filter(([item, turn]) => turn === params.turn.id && !completed.has(item));
       assert.deepEqual(open, [], "a turn that ended has no open item");
-      assert.deepEqual([...asked].filter(([, turn]) => turn === params.turn.id), [], "nor an open request");
+      assert.deepEqual(
+        [...asked].filter(([, turn]) => turn === params.turn.id),
+        [],
+        "nor an open request",
+      );
     } else if (method === "item/started") {
       assert.ok(!started.has(params.item.id), "an item starts once");
       started.set(params.item.id, params.turnId);

@@ -14,6 +14,8 @@ export interface ResponsesApi extends AsyncDisposable {
   /** Bodies of all requests so far, in order. */
   readonly requests: readonly RequestBody[];
   readonly headers: readonly IncomingMessage["headers"][];
+  /** Resolves when so many requests have come. */
+  asked(count: number): Promise<void>;
   /** Request targets, such as "/v1/responses". */
   readonly paths: readonly string[];
 }
@@ -45,6 +47,7 @@ export async function responsesApi(
   const requests: RequestBody[] = [];
   const headers: IncomingMessage["headers"][] = [];
   const paths: string[] = [];
+  const watchers = new Set<() => void>();
   const server = createServer((request, response) => {
     void answer(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
@@ -56,10 +59,14 @@ export async function responsesApi(
     requests.push(body);
     headers.push(request.headers);
     paths.push(request.url ?? "");
+    for (const look of watchers) look();
     if (await options.misbehave?.(response, requests.length)) return;
     const step = nextStep(script, body.input.flatMap(toHistory));
     response.writeHead(200, { "content-type": "text/event-stream" });
-    for (const event of sseEvents(step ?? { text: "(the script has no more steps)", calls: [], delayMs: 0 }, requests.length)) {
+    for (const event of sseEvents(
+      step ?? { text: "(the script has no more steps)", calls: [], delayMs: 0 },
+      requests.length,
+    )) {
       if (step?.delayMs) await pause(step.delayMs);
       if (response.destroyed) return;
       response.write(sse(event));
@@ -73,6 +80,12 @@ export async function responsesApi(
     requests,
     headers,
     paths,
+    asked: (count) =>
+      new Promise((resolve) => {
+        const look = () => requests.length >= count && (watchers.delete(look), resolve());
+        watchers.add(look);
+        look();
+      }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -97,7 +110,8 @@ export function toolOutputs(request: RequestBody | undefined): string[] {
 function toHistory(item: InputItem): HistoryItem[] {
   switch (item.type) {
     case "message": {
-      const text = typeof item.content === "string" ? item.content : (item.content ?? []).map((part) => part.text).join("");
+      const text =
+        typeof item.content === "string" ? item.content : (item.content ?? []).map((part) => part.text).join("");
       return [{ type: "message", role: item.role ?? "user", text }];
     }
     case "function_call":
@@ -119,7 +133,10 @@ function* sseEvents(step: Step, requestNumber: number): Generator<Record<string,
   yield { type: "response.created", response: { ...response, status: "in_progress" } };
   let index = 0;
   if (step.fail !== undefined) {
-    yield { type: "response.failed", response: { ...response, status: "failed", error: { code: "server_error", message: step.fail } } };
+    yield {
+      type: "response.failed",
+      response: { ...response, status: "failed", error: { code: "server_error", message: step.fail } },
+    };
     return;
   }
   if (step.reasoning !== undefined) yield* reasoningEvents(`rs_${requestNumber}`, index++, step.reasoning);
@@ -128,7 +145,13 @@ function* sseEvents(step: Step, requestNumber: number): Generator<Record<string,
     const call_id = `call_${requestNumber}_${index}`;
     const item = call.input
       ? { type: "custom_tool_call", id: `ctc_${call_id}`, call_id, name: call.name, input: call.input.join("\n") }
-      : { type: "function_call", id: `fc_${call_id}`, call_id, name: call.name, arguments: JSON.stringify(call.arguments ?? {}) };
+      : {
+          type: "function_call",
+          id: `fc_${call_id}`,
+          call_id,
+          name: call.name,
+          arguments: JSON.stringify(call.arguments ?? {}),
+        };
     yield { type: "response.output_item.added", output_index: index, item: { ...item, status: "in_progress" } };
     yield { type: "response.output_item.done", output_index: index++, item: { ...item, status: "completed" } };
   }
@@ -148,7 +171,11 @@ function* reasoningEvents(id: string, output_index: number, text: string): Gener
   yield { type: "response.reasoning_summary_part.added", ...at, part: { type: "summary_text", text: "" } };
   for (const delta of pieces(text)) yield { type: "response.reasoning_summary_text.delta", ...at, delta };
   const summary = [{ type: "summary_text", text }];
-  yield { type: "response.output_item.done", output_index, item: { type: "reasoning", id, summary, encrypted_content: "sealed" } };
+  yield {
+    type: "response.output_item.done",
+    output_index,
+    item: { type: "reasoning", id, summary, encrypted_content: "sealed" },
+  };
 }
 
 function* messageEvents(id: string, output_index: number, text: string): Generator<Record<string, unknown>> {
@@ -169,7 +196,11 @@ function pieces(text: string): string[] {
 export function streamPart(response: ServerResponse, text: string): true {
   const [created, added, delta] = [
     { type: "response.created", response: { id: "resp_part", object: "response", status: "in_progress" } },
-    { type: "response.output_item.added", output_index: 0, item: { type: "message", id: "msg_part", role: "assistant", content: [] } },
+    {
+      type: "response.output_item.added",
+      output_index: 0,
+      item: { type: "message", id: "msg_part", role: "assistant", content: [] },
+    },
     { type: "response.output_text.delta", item_id: "msg_part", output_index: 0, content_index: 0, delta: text },
   ];
   response.writeHead(200, { "content-type": "text/event-stream" });

@@ -135,9 +135,13 @@ export class TestServer implements AsyncDisposable {
   }
 
   /** The result; rejects with `{code, message, data}` as an AssertionError-free plain error. */
-  async request<M extends keyof Requests & string>(method: M, params: ParamsIn<Requests, M>): Promise<ResultOf<Requests, M>> {
+  async request<M extends keyof Requests & string>(
+    method: M,
+    params: ParamsIn<Requests, M>,
+  ): Promise<ResultOf<Requests, M>> {
     const answer = await this.requestRaw(method, params);
-    if ("error" in answer) throw Object.assign(new Error(`${method}: ${JSON.stringify(answer["error"])}`), { body: answer["error"] });
+    if ("error" in answer)
+      throw Object.assign(new Error(`${method}: ${JSON.stringify(answer["error"])}`), { body: answer["error"] });
     return clientRequests[method].result.parse(answer["result"]) as ResultOf<Requests, M>;
   }
 
@@ -159,7 +163,10 @@ export class TestServer implements AsyncDisposable {
     matches: (params: Extract<NotificationOf<Notifications>, { method: M }>["params"]) => boolean = () => true,
   ): Promise<Extract<NotificationOf<Notifications>, { method: M }>["params"]> {
     const schema: z.ZodType = serverNotifications[method].params;
-    const found = await this.#take(method, (message) => message.id === undefined && matches(message["params"] as never));
+    const found = await this.#take(
+      method,
+      (message) => message.id === undefined && matches(message["params"] as never),
+    );
     return schema.parse(found["params"]) as never;
   }
 
@@ -225,7 +232,9 @@ export class TestServer implements AsyncDisposable {
 
   /** The items that completed so far, in order. */
   completedItems(): ThreadItem[] {
-    const params = this.heard.flatMap(({ method, params }) => (method === "item/completed" ? [params as { item: ThreadItem }] : []));
+    const params = this.heard.flatMap(({ method, params }) =>
+      method === "item/completed" ? [params as { item: ThreadItem }] : [],
+    );
     return params.map(({ item }) => item);
   }
 
@@ -250,8 +259,14 @@ export class TestServer implements AsyncDisposable {
     // A test that failed has said why; what follows from that would hide it.
     if (this.#hasGivenUp) return;
     if (!this.#isExpectedToDie) assert.deepEqual({ code, signal }, { code: 0, signal: null }, this.stderr);
-    const unexpected = this.heard.filter((message) => message.method !== undefined && message.id !== undefined && !this.#taken.has(message));
-    assert.deepEqual(unexpected.map(({ method }) => method), [], "requests that the test did not expect");
+    const unexpected = this.heard.filter(
+      (message) => message.method !== undefined && message.id !== undefined && !this.#taken.has(message),
+    );
+    assert.deepEqual(
+      unexpected.map(({ method }) => method),
+      [],
+      "requests that the test did not expect",
+    );
     assertOrder(this.heard);
   }
 

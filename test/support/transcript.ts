@@ -35,7 +35,8 @@ function transcript(server: TestServer): string {
 function stableNames(): (key: string, value: unknown) => unknown {
   const seen = new Map<string, string>();
   return (key, value) => {
-    if (typeof value === "number" && /(At|AtMs|durationMs)$/.test(key)) return key.endsWith("durationMs") ? "<duration>" : "<time>";
+    if (typeof value === "number" && /(At|AtMs|durationMs)$/.test(key))
+      return key.endsWith("durationMs") ? "<duration>" : "<time>";
     if (typeof value !== "string") return value;
     if (key === "path" && value.endsWith(".jsonl")) return "<rollout>";
     if (key === "userAgent") return "<userAgent>";

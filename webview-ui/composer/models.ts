@@ -1,6 +1,7 @@
 // Which model and mode hold for the next prompt: what was picked here, else what the thread has, else the defaults.
 import type { Mode } from "../../server/protocol/mode.ts";
 import type { Model } from "../../server/protocol/model.ts";
+import type { ThreadSettings } from "../../server/protocol/thread.ts";
 import { type PanelState, shownThread } from "../state/state.ts";
 
 export function currentModel(state: PanelState): { model: string; known: Model | null } | null {
@@ -9,10 +10,15 @@ export function currentModel(state: PanelState): { model: string; known: Model |
   return { model, known: state.models.find((candidate) => candidate.model === model) ?? null };
 }
 
-/** Null: the thread's settings are none of the three modes. */
-export function currentMode({ choice, view }: PanelState): Mode | null {
-  const thread = shownThread(view);
-  return choice.mode ?? (thread ? thread.settings.mode : "agent");
+/** Null: the settings are none of the three modes. */
+export function currentMode(state: PanelState): Mode | null {
+  const settings = currentSettings(state);
+  return state.choice.mode ?? (settings === null ? "agent" : settings.mode);
+}
+
+/** Those of the thread on screen; without one, those a new thread would have. */
+export function currentSettings({ view, defaults }: PanelState): ThreadSettings | null {
+  return shownThread(view)?.settings ?? defaults;
 }
 
 /** The thread plays a script; no model is asked. */

@@ -5,12 +5,11 @@ import type { Mode } from "../../server/protocol/mode.ts";
 import { modes } from "../../server/protocol/modes.ts";
 import { Icon } from "../shell/icon.tsx";
 import { usePanel, useSelected } from "../shell/panel-context.ts";
-import { type PanelState, shownThread } from "../state/state.ts";
-import { currentMode, currentModel } from "./models.ts";
+import type { PanelState } from "../state/state.ts";
+import { currentMode, currentModel, currentSettings } from "./models.ts";
 
 const modeNames = Object.keys(modes) as Mode[];
 const pickModels = ({ models }: PanelState) => models;
-const pickSettings = ({ view }: PanelState) => shownThread(view)?.settings ?? null;
 const pickModelName = (state: PanelState) => currentModel(state)?.model ?? "";
 const pickKnownModel = (state: PanelState) => currentModel(state)?.known ?? null;
 
@@ -18,7 +17,7 @@ const pickKnownModel = (state: PanelState) => currentModel(state)?.known ?? null
 export function ModePicker({ onRisky }: { onRisky: (mode: Mode) => void }) {
   const { actions } = usePanel();
   const mode = useSelected(currentMode);
-  const settings = useSelected(pickSettings);
+  const settings = useSelected(currentSettings);
   const custom = settings ? `Asks: ${settings.approvalPolicy}. Sandbox: ${settings.sandbox.type}.` : "";
   return (
     <Picker

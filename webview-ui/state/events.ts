@@ -4,7 +4,7 @@ import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Model } from "../../server/protocol/model.ts";
 import type { HostState } from "../../server/protocol/panel.ts";
 import type { RequestId } from "../../server/protocol/rpc/messages.ts";
-import type { Thread, ThreadStartResponse } from "../../server/protocol/thread.ts";
+import type { Thread, ThreadSettings, ThreadStartResponse } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
 import type { ApprovalRequest, Choice } from "./state.ts";
 
@@ -19,6 +19,8 @@ export type PanelEvent =
   | { type: "newThread" }
   | { type: "threadsListed"; threads: readonly Thread[] }
   | { type: "modelsListed"; models: readonly Model[] }
+  /** What a new thread would start with. */
+  | { type: "defaultsRead"; settings: ThreadSettings }
   | { type: "choiceMade"; choice: Partial<Choice> }
   | { type: "promptSent"; clientId: string; text: string }
   | { type: "promptAccepted"; clientId: string; threadId: string; turn: Turn; sent: Choice }

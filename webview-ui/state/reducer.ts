@@ -26,6 +26,8 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       return { ...state, threads: event.threads };
     case "modelsListed":
       return { ...state, models: event.models };
+    case "defaultsRead":
+      return { ...state, defaults: event.settings };
     case "choiceMade":
       return { ...state, choice: { ...state.choice, ...event.choice } };
     case "noticed":

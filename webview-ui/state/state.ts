@@ -23,6 +23,8 @@ export interface PanelState {
   /** Picked here and not yet taken over by the server. */
   choice: Choice;
   models: readonly Model[];
+  /** What a new thread would start with; null until the server has said so. */
+  defaults: ThreadSettings | null;
   /** Threads of this workspace, newest first; null until the first list arrives. */
   threads: readonly Thread[] | null;
   notices: readonly Notice[];
@@ -95,6 +97,7 @@ export const initialState: PanelState = {
   outgoing: [],
   choice: { mode: null, model: null },
   models: [],
+  defaults: null,
   threads: null,
   notices: [],
   sendError: null,

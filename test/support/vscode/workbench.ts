@@ -22,6 +22,7 @@ export type WorkbenchOptions = PageOptions & {
 
 const defaultTheme = "Dark Modern";
 const actionTimeoutMs = 20_000;
+const paletteAttempts = 5;
 const chromiumArguments = [
   "--disable-gpu",
   "--disable-quic",
@@ -87,10 +88,19 @@ export class Workbench {
   /** Runs a command by its title in the palette, category included: `Belay: New Thread`. */
   async runCommand(title: string): Promise<void> {
     await step(`running the command ${JSON.stringify(title)}`, async () => {
-      const input = await this.#openQuickInput("F1");
-      // The palette finds nothing for the ellipsis that a title may end with.
-      await input.fill(`>${title.replace("…", "")}`);
-      await this.#pickRow(title);
+      // Without category and ellipsis: with both the palette may find nothing, without them it always does.
+      const search = `>${title.replace(/^[^:]+: /, "").replace("…", "")}`;
+      // The palette lists what is enabled at the moment it opens; a command may become so a little later.
+      for (let attempt = 1; ; attempt++) {
+        const input = await this.#openQuickInput("F1");
+        await input.fill(search);
+        try {
+          await this.#pickRow(title, actionTimeoutMs / paletteAttempts);
+          return;
+        } catch (error) {
+          if (attempt === paletteAttempts) throw error;
+        }
+      }
     });
   }
 
@@ -101,7 +111,9 @@ export class Workbench {
       const entry = this.page.locator('.activitybar .action-item:has(> a[aria-label^="Belay"])');
       await entry.waitFor();
       // A click on the entry of the view that already shows would hide it.
-      const isShown = await this.page.locator('.activitybar .action-item.checked:has(> a[aria-label^="Belay"])').count();
+      const isShown = await this.page
+        .locator('.activitybar .action-item.checked:has(> a[aria-label^="Belay"])')
+        .count();
       if (isShown === 0) await entry.click();
       await this.chat().locator("body > *:visible").first().waitFor();
     });
@@ -172,10 +184,10 @@ export class Workbench {
     return input;
   }
 
-  async #pickRow(label: string): Promise<void> {
+  async #pickRow(label: string, timeout = actionTimeoutMs): Promise<void> {
     const rows = this.page.locator(".quick-input-list .monaco-list-row");
     const row = rows.filter({ has: this.page.locator(".label-name", { hasText: exactly(label) }) }).first();
-    await row.waitFor().catch(async (cause: unknown) => {
+    await row.waitFor({ timeout }).catch(async (cause: unknown) => {
       const others = (await rows.locator(".label-name").allInnerTexts()).join(" | ");
       await this.page.keyboard.press("Escape");
       throw new Error(`no such row; there are: ${others}`, { cause });

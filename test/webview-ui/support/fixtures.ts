@@ -235,6 +235,10 @@ export function prepareHost(host: FakeHost): void {
   host.on("thread/list", () => ({ data: [], nextCursor: null, backwardsCursor: null }));
   host.on("turn/start", () => ({ turn: turn() }));
   host.on("turn/interrupt", () => ({}));
+  host.on("belay/threadDefaults/read", () => {
+    const { thread: _, instructionSources: __, ...settings } = opened();
+    return settings;
+  });
   host.on("model/list", () => ({ data: models, nextCursor: null }));
   for (const method of [
     "host/openFile",

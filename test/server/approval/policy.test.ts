@@ -1,0 +1,165 @@
+// The whole table: action, approval policy and sandbox, to what happens.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SessionApprovals, commandKey, fileKey } from "../../../server/approval/approvals.ts";
+import { type ActionFacts, requirement } from "../../../server/approval/policy.ts";
+import type { ApprovalPolicy } from "../../../server/protocol/approval.ts";
+import type { SandboxPolicy } from "../../../server/protocol/sandbox.ts";
+
+const sandboxes: Record<string, SandboxPolicy> = {
+  readOnly: { type: "readOnly", networkAccess: false },
+  workspaceWrite: {
+    type: "workspaceWrite",
+    writableRoots: [],
+    networkAccess: false,
+    excludeTmpdirEnvVar: false,
+    excludeSlashTmp: false,
+  },
+  externalSandbox: { type: "externalSandbox", networkAccess: false },
+  dangerFullAccess: { type: "dangerFullAccess" },
+};
+const target = (path: string, facts: { isWritable: boolean; isProtected: boolean }) => ({
+  kind: "fileChange" as const,
+  targets: [{ path, ...facts }],
+});
+const inside = target("/w/a", { isWritable: true, isProtected: false });
+const outside = target("/out", { isWritable: false, isProtected: false });
+const guarded = target("/w/.git/config", { isWritable: true, isProtected: true });
+const both: ActionFacts = { kind: "fileChange", targets: [...inside.targets, ...outside.targets] };
+
+const actions: Record<string, ActionFacts> = {
+  read: { kind: "read" },
+  command: { kind: "command", escalated: false },
+  "command, escalated": { kind: "command", escalated: true },
+  "change inside": inside,
+  "change outside": outside,
+  "change in and outside": both,
+  "change of a protected file": guarded,
+};
+
+// run: in the sandbox; run free: outside it. The same for ask.
+const table = `
+action                      sandbox           untrusted  on-request  never
+read                        readOnly          run        run         run
+read                        workspaceWrite    run        run         run
+read                        externalSandbox   run        run         run
+read                        dangerFullAccess  run        run         run
+command                     readOnly          ask        run         run
+command                     workspaceWrite    ask        run         run
+command                     externalSandbox   ask free   run free    run free
+command                     dangerFullAccess  ask free   run free    run free
+command, escalated          readOnly          ask free   ask free    forbid
+command, escalated          workspaceWrite    ask free   ask free    forbid
+command, escalated          externalSandbox   ask free   run free    run free
+command, escalated          dangerFullAccess  ask free   run free    run free
+change inside               readOnly          ask        ask         forbid
+change inside               workspaceWrite    ask        run         run
+change inside               externalSandbox   ask        run         run
+change inside               dangerFullAccess  ask        run free    run free
+change outside              readOnly          ask        ask         forbid
+change outside              workspaceWrite    ask free   ask free    forbid
+change outside              externalSandbox   ask        run         run
+change outside              dangerFullAccess  ask        run free    run free
+change in and outside       readOnly          ask        ask         forbid
+change in and outside       workspaceWrite    ask free   ask free    forbid
+change in and outside       externalSandbox   ask        run         run
+change in and outside       dangerFullAccess  ask        run free    run free
+change of a protected file  readOnly          ask free   ask free    forbid
+change of a protected file  workspaceWrite    ask free   ask free    forbid
+change of a protected file  externalSandbox   ask free   ask free    forbid
+change of a protected file  dangerFullAccess  ask free   run free    run free
+`;
+
+test("each action under each policy and sandbox runs, asks or is forbidden as the table says", () => {
+  const rows = Object.entries(actions).flatMap(([name, action]) =>
+    Object.keys(sandboxes).map((sandbox) => {
+      const verdicts = (["untrusted", "on-request", "never"] as const).map((policy) =>
+        verdict(action, policy, sandbox, null),
+      );
+      return [name.padEnd(28), sandbox.padEnd(18), verdicts[0]?.padEnd(11), verdicts[1]?.padEnd(12), verdicts[2]].join(
+        "",
+      );
+    }),
+  );
+  const header = "action                      sandbox           untrusted  on-request  never";
+  assert.equal(`\n${[header, ...rows].join("\n")}\n`, table);
+});
+
+test("where no sandbox works, what would run in it asks to run without, and is forbidden under never", () => {
+  const found = (["untrusted", "on-request", "never"] as const).map((policy) =>
+    Object.keys(sandboxes).map((sandbox) =>
+      verdict({ kind: "command", escalated: false }, policy, sandbox, "bwrap is missing."),
+    ),
+  );
+  assert.deepEqual(found, [
+    ["ask free", "ask free", "ask free", "ask free"],
+    ["ask free", "ask free", "run free", "run free"],
+    ["forbid", "forbid", "run free", "run free"],
+  ]);
+});
+
+test("a question says why it is asked, and a refusal why it is refused", () => {
+  const say = (action: ActionFacts, approvalPolicy: ApprovalPolicy, sandboxUnavailable: string | null = null) => {
+    const need = requirement(action, {
+      approvalPolicy,
+      sandbox: sandboxes["workspaceWrite"] as SandboxPolicy,
+      sandboxUnavailable,
+    });
+    return need.kind === "ask" ? need.because : need.kind === "forbid" ? need.message : null;
+  };
+  assert.deepEqual(
+    [
+      say({ kind: "command", escalated: false }, "untrusted"),
+      say({ kind: "command", escalated: true }, "on-request"),
+      say({ kind: "command", escalated: false }, "on-request", "bwrap is missing. "),
+      say(inside, "untrusted"),
+      say(outside, "on-request"),
+      say(guarded, "on-request"),
+      say(guarded, "never"),
+    ],
+    [
+      "every command asks first",
+      "it wants to run outside the sandbox",
+      "no sandbox works here (bwrap is missing)",
+      "every change asks first",
+      "/out is outside the workspace",
+      "/w/.git/config can change what programs run",
+      "rejected: /w/.git/config can change what programs run, and the approval policy is never to ask",
+    ],
+  );
+});
+
+test("what is approved for a thread is covered by its exact keys, all of them, and nothing else", () => {
+  const approvals = new SessionApprovals();
+  const sandbox = sandboxes["workspaceWrite"] as SandboxPolicy;
+  const ls = { argv: ["bash", "-c", "ls"], cwd: "/w", sandbox };
+  approvals.remember([commandKey(ls), fileKey("/w/a"), fileKey("/w/b")]);
+  assert.ok(approvals.cover([commandKey({ ...ls })]));
+  assert.ok(approvals.cover([fileKey("/w/b"), fileKey("/w/a")]));
+  for (const other of [
+    { ...ls, argv: ["bash", "-c", "ls "] },
+    { ...ls, argv: ["bash", "-c ls"] },
+    { ...ls, cwd: "/w/sub" },
+    { ...ls, sandbox: null },
+    { ...ls, sandbox: { ...sandbox, networkAccess: true } as SandboxPolicy },
+  ]) {
+    assert.ok(!approvals.cover([commandKey(other)]), JSON.stringify(other));
+  }
+  assert.ok(!approvals.cover([fileKey("/w/a"), fileKey("/w/c")]));
+  assert.ok(!approvals.cover([]));
+});
+
+function verdict(
+  action: ActionFacts,
+  approvalPolicy: ApprovalPolicy,
+  sandbox: string,
+  sandboxUnavailable: string | null,
+): string {
+  const need = requirement(action, {
+    approvalPolicy,
+    sandbox: sandboxes[sandbox] as SandboxPolicy,
+    sandboxUnavailable,
+  });
+  if (need.kind === "forbid") return "forbid";
+  return `${need.kind === "skip" ? "run" : "ask"}${need.sandboxed ? "" : " free"}`;
+}

@@ -1,0 +1,153 @@
+// What leaves this machine, and where to.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { responsesApi } from "../../support/responses-api.ts";
+import { testServer } from "../../support/test-server.ts";
+
+const hello = [{ steps: [{ text: "Hi." }] }];
+
+test("the key goes to the configured address, and nothing of the vendor's account goes with it", async () => {
+  await using api = await responsesApi(hello);
+  await using server = await testServer({
+    api,
+    provider: 'env_key = "TEST_KEY"',
+    env: {
+      TEST_KEY: "secret-1",
+      OPENAI_API_KEY: "secret-2",
+      OPENAI_ORG_ID: "org-x",
+      OPENAI_ORGANIZATION: "org-y",
+      OPENAI_PROJECT_ID: "project-x",
+      OPENAI_BASE_URL: "http://127.0.0.1:1/elsewhere",
+      OPENAI_WEBHOOK_SECRET: "secret-3",
+      OPENAI_LOG: "debug",
+    },
+  });
+  await server.completeTurn("hi");
+  assert.deepEqual(api.paths, ["/v1/responses"]);
+  const [headers = {}] = api.headers;
+  assert.equal(headers["authorization"], "Bearer secret-1");
+  assert.deepEqual(
+    Object.keys(headers).filter((name) => /^openai-/.test(name)),
+    [],
+  );
+  assert.doesNotMatch(JSON.stringify(headers) + JSON.stringify(api.requests), /secret-2|secret-3|org-|project-x/);
+  assert.equal(server.stderr, "");
+});
+
+test("a provider without a key gets no authorization at all", async () => {
+  await using api = await responsesApi(hello);
+  await using server = await testServer({ api, env: { OPENAI_API_KEY: "secret" } });
+  await server.completeTurn("hi");
+  assert.equal(api.headers[0]?.["authorization"], undefined);
+});
+
+test("headers and query of the provider are sent; a header whose variable is not set is not", async () => {
+  await using api = await responsesApi(hello);
+  const provider = [
+    'http_headers = { x-fixed = "1" }',
+    'env_http_headers = { x-set = "TEST_SET", x-unset = "TEST_UNSET" }',
+    'query_params = { api-version = "2026" }',
+  ].join("\n");
+  await using server = await testServer({ api, provider, env: { TEST_SET: "2" } });
+  await server.completeTurn("hi");
+  const { "x-fixed": fixed, "x-set": set, "x-unset": unset } = api.headers[0] ?? {};
+  assert.deepEqual(
+    { fixed, set, unset, paths: api.paths },
+    { fixed: "1", set: "2", unset: undefined, paths: ["/v1/responses?api-version=2026"] },
+  );
+});
+
+test("a redirect does not carry the key to another host", async () => {
+  await using elsewhere = await responsesApi(hello);
+  await using api = await responsesApi(hello, {
+    misbehave: (response) => (
+      response.writeHead(307, { location: `${elsewhere.url.replace("127.0.0.1", "localhost")}/responses` }).end(), true
+    ),
+  });
+  await using server = await testServer({ api, provider: 'env_key = "TEST_KEY"', env: { TEST_KEY: "secret-1" } });
+  await server.completeTurn("hi");
+  assert.deepEqual(
+    elsewhere.headers.map((headers) => headers["authorization"]),
+    elsewhere.headers.map(() => undefined),
+  );
+});
+
+test("a request asks for a stream that the provider does not store, with the tools and the thread's own cache key", async () => {
+  await using api = await responsesApi(hello);
+  await using server = await testServer({ api, config: 'model_reasoning_effort = "high"' });
+  const { threadId } = await server.completeTurn("hi");
+  const [{ input, tools, ...rest } = { input: [], tools: [] }] = api.requests;
+  assert.deepEqual(rest, {
+    model: "test-model",
+    tool_choice: "auto",
+    parallel_tool_calls: true,
+    stream: true,
+    store: false,
+    include: ["reasoning.encrypted_content"],
+    prompt_cache_key: threadId,
+    reasoning: { effort: "high", summary: "auto" },
+  });
+  assert.deepEqual(
+    tools.map(({ type, name }) => `${type} ${name}`),
+    ["function exec_command", "custom apply_patch", "function read_file"],
+  );
+  assert.deepEqual(
+    input.map(({ role }) => role),
+    ["developer", "developer", "developer", "user"],
+  );
+});
+
+test("a command does not see the key", async () => {
+  await using api = await responsesApi([
+    { steps: [{ calls: [{ name: "exec_command", arguments: { cmd: "env" } }] }, { text: "ok" }] },
+  ]);
+  await using server = await testServer({
+    api,
+    sandboxMode: "danger-full-access",
+    provider: 'env_key = "TEST_API_KEY"',
+    env: { TEST_API_KEY: "secret-1" },
+  });
+  await server.completeTurn("run");
+  assert.doesNotMatch(JSON.stringify(api.requests[1]), /secret-1/);
+});
+
+test("the scripted model needs no key, asks nobody, and says what it is", async () => {
+  await using server = await testServer({ args: ["-c", "model_provider=scripted"] });
+  const { data } = await server.request("model/list", {});
+  assert.deepEqual(data, [
+    {
+      id: "scripted/scripted",
+      model: "scripted",
+      displayName: "Scripted (no AI)",
+      description: "Plays a written script. No AI answers, nothing leaves this machine.",
+      hidden: false,
+      isDefault: true,
+      modelProvider: "scripted",
+      scripted: true,
+    },
+  ]);
+  const { turn } = await server.completeTurn("something no script foresees");
+  assert.equal(turn.status, "completed");
+  const said = turn.items.map((item) => (item.type === "agentMessage" ? item.text : ""));
+  assert.match(said.join(), /scripted model .* no AI answers here/);
+});
+
+test("a script that cannot be played fails the turn and names the file; corrected, it plays", async () => {
+  await using server = await testServer({
+    args: ["-c", "model_provider=scripted", "-c", "model_providers.scripted.script=mine.json"],
+  });
+  const failed = await server.failTurn("go");
+  assert.match(
+    failed.message,
+    /^The script .*\/home\/mine\.json cannot be played: ENOENT.* Correct it, or name another/,
+  );
+});
+
+test("the provider that is configured is what model/list shows", async () => {
+  await using server = await testServer({ provider: 'name = "House"' });
+  const { data } = await server.request("model/list", {});
+  assert.deepEqual(
+    data.map(({ id, displayName, description, scripted }) => ({ id, displayName, description, scripted })),
+    [{ id: "test/test-model", displayName: "test-model", description: "House", scripted: false }],
+  );
+});

@@ -1,0 +1,127 @@
+// From rollout lines back to a thread.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { HistoryItem } from "../../../server/model/model.ts";
+import type { RolloutEntry, RolloutLine, ThreadMeta } from "../../../server/rollout/line.ts";
+import { rebuildRecord } from "../../../server/thread/rebuild.ts";
+import type { ThreadSettings } from "../../../server/protocol/thread.ts";
+import type { Turn } from "../../../server/protocol/turn.ts";
+
+const meta: ThreadMeta = {
+  ...{ id: "t", createdAt: 100, cwd: "/w", modelProvider: "p", model: "m", cliVersion: "1", originator: "o" },
+  ...{ source: "vscode", preview: "hi", forkedFromId: null },
+};
+const settings = (model: string): ThreadSettings => ({
+  ...{ model, modelProvider: "p", cwd: "/w", approvalPolicy: "never", sandbox: { type: "dangerFullAccess" } },
+  ...{ reasoningEffort: null, mode: "fullAccess" },
+});
+const turn = (status: Turn["status"]): Turn => ({
+  ...{
+    id: "u",
+    items: [],
+    itemsView: "notLoaded",
+    status,
+    error: null,
+    startedAt: 100,
+    completedAt: null,
+    durationMs: null,
+  },
+});
+const message: HistoryItem = { type: "message", role: "user", text: "hi" };
+const call = (callId: string): HistoryItem => ({ type: "toolCall", callId, name: "x", kind: "json", input: "{}" });
+const output = (callId: string, text: string): HistoryItem => ({
+  type: "toolOutput",
+  callId,
+  kind: "json",
+  output: text,
+});
+const lost = "No result: Belay was stopped while this ran. It may have had effects.";
+
+test("the first meta and the last settings count, and the time of the last line is the time of the change", () => {
+  const record = rebuild([
+    { type: "threadMeta", payload: meta },
+    { type: "settings", payload: settings("a") },
+    { type: "threadMeta", payload: { ...meta, id: "other" } },
+    { type: "settings", payload: settings("b") },
+  ]);
+  assert.deepEqual([record?.meta, record?.settings.model, record?.updatedAt], [meta, "b", 1_767_225_603]);
+});
+
+test("without meta or settings there is no thread", () => {
+  assert.equal(rebuild([]), null);
+  assert.equal(rebuild([{ type: "threadMeta", payload: meta }]), null);
+  assert.equal(rebuild([{ type: "settings", payload: settings("a") }]), null);
+});
+
+test("a turn that nobody ended was interrupted; lines of a later version are passed over", () => {
+  const record = rebuild([
+    ...begin,
+    { type: "notification", payload: { method: "turn/started", params: { threadId: "t", turn: turn("inProgress") } } },
+    { type: "telemetry", payload: { x: 1 } } as unknown as RolloutEntry,
+    { type: "notification", payload: { method: "later/thing", params: {} } } as unknown as RolloutEntry,
+  ]);
+  assert.deepEqual(record?.turns, [{ ...turn("interrupted"), itemsView: "full" }]);
+});
+
+test("each call has one output: a lost one is made up behind its calls, one without its call is dropped", () => {
+  assert.deepEqual(history([message, call("a"), call("b")]), [
+    message,
+    call("a"),
+    call("b"),
+    output("a", lost),
+    output("b", lost),
+  ]);
+  assert.deepEqual(history([call("a"), call("b"), output("a", "1"), message]), [
+    call("a"),
+    call("b"),
+    output("b", lost),
+    output("a", "1"),
+    message,
+  ]);
+  assert.deepEqual(history([message, output("x", "1"), call("a"), output("a", "2")]), [
+    message,
+    call("a"),
+    output("a", "2"),
+  ]);
+  assert.deepEqual(history([output("a", "1"), call("a")]), [call("a"), output("a", lost)]);
+});
+
+test("whichever lines are missing, every call has exactly one output behind it", () => {
+  const ids = fc.constantFrom("a", "b", "c", "d");
+  const entries = fc.array(fc.tuple(ids, fc.constantFrom("call", "output", "message")), { maxLength: 20 });
+  fc.assert(
+    fc.property(entries, (wanted) => {
+      // One call and one output an id, as a real history has it, in any order and with any of them missing.
+      const unique = [...new Map(wanted.map(([id, kind]) => [`${id} ${kind}`, [id, kind] as const])).values()];
+      const found = history(
+        unique.map(([id, kind]) => (kind === "call" ? call(id) : kind === "output" ? output(id, id) : message)),
+      );
+      const calls = found.flatMap((item, at) => (item.type === "toolCall" ? [[item.callId, at] as const] : []));
+      const outputs = found.flatMap((item, at) => (item.type === "toolOutput" ? [[item.callId, at] as const] : []));
+      assert.deepEqual(outputs.map(([id]) => id).toSorted(), calls.map(([id]) => id).toSorted());
+      for (const [id, at] of outputs) assert.ok(calls.some(([called, before]) => called === id && before < at));
+      assert.deepEqual(history(found), found);
+    }),
+  );
+});
+
+const begin: RolloutEntry[] = [
+  { type: "threadMeta", payload: meta },
+  { type: "settings", payload: settings("a") },
+];
+
+function history(items: readonly HistoryItem[]): HistoryItem[] {
+  return rebuild([...begin, ...items.map((payload) => ({ type: "history" as const, payload }))])?.history ?? [];
+}
+
+function rebuild(entries: readonly RolloutEntry[]) {
+  const lines = entries.map(
+    (entry, ordinal): RolloutLine => ({
+      timestamp: `2026-01-01T00:00:0${ordinal % 10}.000Z`,
+      ordinal,
+      ...structuredClone(entry),
+    }),
+  );
+  return rebuildRecord(lines);
+}

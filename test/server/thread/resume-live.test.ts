@@ -1,0 +1,74 @@
+// Joining a thread whose turn is running: the snapshot and what is heard behind it make the whole, nothing twice.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ServerNotification } from "../../../server/protocol/methods.ts";
+import type { Turn } from "../../../server/protocol/turn.ts";
+import { applyToTurns } from "../../../server/thread/turn-log.ts";
+import { gate } from "../../support/lifeline.ts";
+import { responsesApi } from "../../support/responses-api.ts";
+import { type AnyMessage, type TestServer, testServer } from "../../support/test-server.ts";
+
+test("a snapshot taken while the model speaks, with the deltas behind it, is the completed message", async () => {
+  const text = Array.from({ length: 300 }, (_, at) => `word-${at} `).join("");
+  await using api = await responsesApi([{ steps: [{ reasoning: text, text, delayMs: 1 }] }]);
+  await using server = await testServer({ api });
+  const { threadId } = await server.startTurn("talk");
+  const resumes: Promise<AnyMessage>[] = [];
+  await server.expectNotification("item/reasoning/summaryTextDelta");
+  for (let number = 0; number < 8; number++) {
+    await server.expectNotification(number < 4 ? "item/reasoning/summaryTextDelta" : "item/agentMessage/delta");
+    resumes.push(server.requestRaw("thread/resume", { threadId }));
+    await resumes.at(-1);
+  }
+  await server.expectNotification("turn/completed");
+  const { thread } = await server.request("thread/read", { threadId, includeTurns: true });
+  for (const answer of await Promise.all(resumes)) assert.deepEqual(replay(server, answer), thread.turns);
+});
+
+test("a snapshot taken while a command runs, with the output behind it, is the whole output", async () => {
+  const script = "for i in $(seq 1 400); do echo line-$i; done; read x < gate; echo end";
+  await using api = await responsesApi([
+    { steps: [{ calls: [{ name: "exec_command", arguments: { cmd: script } }] }, { text: "ok" }] },
+  ]);
+  await using server = await testServer({ api });
+  const held = gate(server.workspace);
+  const { threadId } = await server.startTurn("run");
+  await server.expectNotification("item/commandExecution/outputDelta");
+  const early = server.requestRaw("thread/resume", { threadId });
+  await early;
+  const late = server.requestRaw("thread/resume", { threadId });
+  await late;
+  await held.open();
+  await server.expectNotification("turn/completed");
+  const deltas = server.heard.flatMap(({ method, params }) =>
+    method === "item/commandExecution/outputDelta" ? [(params as { delta: string }).delta] : [],
+  );
+  const { thread } = await server.request("thread/read", { threadId, includeTurns: true });
+  const [command] = thread.turns[0]?.items.flatMap((item) => (item.type === "commandExecution" ? [item] : [])) ?? [];
+  assert.equal(deltas.join(""), command?.aggregatedOutput);
+  for (const answer of [await early, await late]) assert.deepEqual(replay(server, answer), thread.turns);
+});
+
+test("an approval that waits is not asked twice of a client that resumes, and still counts", async () => {
+  await using api = await responsesApi([
+    { steps: [{ calls: [{ name: "exec_command", arguments: { cmd: "true" } }] }, { text: "ok" }] },
+  ]);
+  await using server = await testServer({ api, approvalPolicy: "untrusted" });
+  const { threadId } = await server.startTurn("run");
+  const { id } = await server.expectRequest("item/commandExecution/requestApproval");
+  const { thread } = await server.request("thread/resume", { threadId });
+  assert.deepEqual(thread.status, { type: "active", activeFlags: ["waitingOnApproval"] });
+  server.respond(id, { decision: "accept" });
+  assert.equal((await server.expectNotification("turn/completed")).turn.status, "completed");
+});
+
+/** What a client knows at the end that starts from this answer: its snapshot, and all it hears behind it. */
+function replay(server: TestServer, answer: AnyMessage): Turn[] {
+  const turns = structuredClone((answer["result"] as { thread: { turns: Turn[] } }).thread.turns);
+  const behind = server.heard.slice(server.heard.indexOf(answer) + 1);
+  for (const message of behind) {
+    if (message.method !== undefined && message.id === undefined)
+      applyToTurns(turns, message as unknown as ServerNotification);
+  }
+  return turns;
+}

@@ -1,0 +1,117 @@
+// One tool call from start to end, with everything around it handed in.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { SessionApprovals } from "../../../server/approval/approvals.ts";
+import type { ApprovalDecision } from "../../../server/protocol/approval.ts";
+import type { ServerNotification } from "../../../server/protocol/methods.ts";
+import { runToolCall, type ToolDeps } from "../../../server/tools/orchestrator.ts";
+
+const patch = "*** Begin Patch\n*** Add File: a.txt\n+new\n*** End Patch";
+const patchCall = { type: "toolCall", callId: "1", name: "apply_patch", kind: "freeform", input: patch } as const;
+const command = { type: "toolCall", callId: "1", name: "exec_command", kind: "json", input: '{"cmd":"ls"}' } as const;
+
+test("a turn that was stopped before a call begins runs nothing and shows nothing", async () => {
+  for (const call of [patchCall, command]) {
+    const { outcome, told, did } = await run(call, { aborted: true });
+    assert.deepEqual(
+      [outcome, told, did],
+      [{ output: "aborted by user. Nothing was done.", stopsTurn: false }, [], []],
+    );
+  }
+});
+
+test("a call that breaks inside fails its item, which still completes", async () => {
+  const { outcome, told } = await run(command, {
+    execute: () => {
+      throw new Error("boom");
+    },
+  });
+  assert.deepEqual(told, ["item/started inProgress", "item/completed failed"]);
+  assert.match(outcome.output, /^It failed inside Belay: boom\. It may have had effects\.$/);
+});
+
+test("a patch may be written where it was judged to land, and nowhere else", async () => {
+  const { did } = await run(patchCall, { realTarget: (path) => path.replace(/^\/w/, "/real") });
+  assert.deepEqual(did, ["write /real/a.txt"]);
+});
+
+test("a patch may be given as a JSON argument, too", async () => {
+  for (const input of [JSON.stringify({ input: patch }), JSON.stringify({ patch }), patch]) {
+    const { outcome } = await run({ ...patchCall, kind: "json", input });
+    assert.equal(outcome.output, "Success. Updated the following files:\nA a.txt\n");
+  }
+});
+
+test("where it leads cannot be known, nothing is written", async () => {
+  const { outcome, told } = await run(patchCall, {
+    realTarget: () => {
+      throw new Error("ELOOP");
+    },
+  });
+  assert.deepEqual(told, []);
+  assert.match(outcome.output, /a path leads through links that cannot be followed$/);
+});
+
+for (const [decision, told, stopsTurn] of [
+  ["accept", ["item/started inProgress", "item/completed completed"], false],
+  ["acceptForSession", ["item/started inProgress", "item/completed completed"], false],
+  ["decline", ["item/started inProgress", "item/completed declined"], false],
+  ["cancel", ["item/started inProgress", "item/completed declined"], true],
+  ["failed", ["item/started inProgress", "item/completed failed"], false],
+] as const) {
+  test(`the decision ${decision} ${stopsTurn ? "stops the turn" : "lets the turn go on"}`, async () => {
+    const found = await run(command, { decision });
+    assert.deepEqual([found.told, found.outcome.stopsTurn], [told, stopsTurn]);
+    assert.equal(found.did.length, decision.startsWith("accept") ? 1 : 0);
+  });
+}
+
+interface Wishes {
+  aborted?: boolean;
+  /** Given: the policy asks. */
+  decision?: ApprovalDecision | "failed";
+  execute?: ToolDeps["execute"];
+  realTarget?: (path: string) => string;
+}
+
+async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {}) {
+  const told: ServerNotification[] = [];
+  const did: string[] = [];
+  const ended = {
+    kind: "ended",
+    exitCode: 0,
+    signal: null,
+    timedOut: false,
+    aborted: false,
+    spawnError: null,
+    output: "",
+    truncatedBytes: 0,
+    durationMs: 1,
+  } as const;
+  const outcome = await runToolCall(call, {
+    ...{ threadId: "t", turnId: "u", cwd: "/w", approvals: new SessionApprovals(), now: () => 1, newId: () => "i" },
+    approvalPolicy: wishes.decision === undefined ? "on-request" : "untrusted",
+    sandbox: {
+      type: "workspaceWrite",
+      writableRoots: [],
+      networkAccess: false,
+      excludeTmpdirEnvVar: false,
+      excludeSlashTmp: false,
+    },
+    signal: wishes.aborted ? AbortSignal.abort() : new AbortController().signal,
+    files: {
+      read: async () => ({ kind: "missing" }),
+      realTarget: async (path) => (wishes.realTarget ?? ((same) => same))(path),
+    },
+    sandboxUnavailable: async () => null,
+    execute: wishes.execute ?? (async ({ argv }) => (did.push(`run ${argv.at(-1)}`), ended)),
+    write: async (_, { realPaths }) => (did.push(`write ${realPaths.join()}`), { ok: true }),
+    ask: async () => wishes.decision ?? assert.fail("nobody should be asked"),
+    filesChanged() {},
+    emit: (notification) => void told.push(notification),
+  });
+  const shown = told.map(
+    ({ method, params }) => `${method} ${"item" in params && "status" in params.item ? params.item.status : ""}`,
+  );
+  return { outcome, did, told: shown };
+}

@@ -1,0 +1,31 @@
+// Ids that sort by the time they were made.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isUuid, uuidV7 } from "../../../server/util/uuid-v7.ts";
+
+test("an id is a version 7 UUID that begins with its time", () => {
+  const id = uuidV7(0x0123_4567_89ab);
+  assert.match(id, /^01234567-89ab-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  assert.ok(isUuid(id) && isUuid(id.toUpperCase()));
+});
+
+test("ids sort by time and are all different", () => {
+  const ids = Array.from({ length: 1_000 }, (_, at) => uuidV7(1_700_000_000_000 + at));
+  assert.deepEqual(ids.toSorted(), ids);
+  assert.equal(new Set(Array.from({ length: 1_000 }, () => uuidV7(5))).size, 1_000);
+});
+
+test("what only looks like an id is none", () => {
+  const id = uuidV7();
+  for (const other of [
+    "",
+    id.slice(1),
+    `${id}0`,
+    `${id}\n`,
+    id.replaceAll("-", ""),
+    `../${id}`,
+    id.replace(/.$/, "g"),
+  ]) {
+    assert.ok(!isUuid(other), JSON.stringify(other));
+  }
+});
