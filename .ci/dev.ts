@@ -1,5 +1,4 @@
-// `npm run dev`: rebuilds the three bundles and checks types on every change. Press F5 in VS Code beside it; Belay
-// restarts its server and reloads its panel when a bundle changes.
+// `npm run dev`: rebuilds the bundles and checks types on every change.
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 

@@ -2,9 +2,12 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
+// No repository is named in the manifest, so links in the README stay as they are.
+const vsceFlags = ["--allow-missing-repository", "--no-rewrite-relative-links"];
+
 for (const argv of [
   [process.execPath, "esbuild.mjs", "--production"],
-  [join("node_modules", ".bin", "vsce"), "package", "--no-dependencies", ...process.argv.slice(2)],
+  [join("node_modules", ".bin", "vsce"), "package", "--no-dependencies", ...vsceFlags, ...process.argv.slice(2)],
 ]) {
   const [file = "", ...args] = argv;
   const { status, error } = spawnSync(file, args, { stdio: "inherit" });
