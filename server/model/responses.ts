@@ -43,10 +43,12 @@ async function* stream(
     model: request.model,
     idleTimeoutMs: provider.idleTimeoutMs,
   };
-  const watchdog = startWatchdog(provider.idleTimeoutMs);
+  let watchdog: Watchdog | null = null;
   let hasBegun = false;
   try {
     const client = await createClient(provider);
+    // Loading our own code above is no silence of the provider's.
+    watchdog = startWatchdog(provider.idleTimeoutMs);
     const { data: events, response } = await client.responses
       .create(requestBody(request), { signal: AbortSignal.any([signal, watchdog.signal]) })
       .withResponse();
@@ -70,13 +72,13 @@ async function* stream(
   } catch (error) {
     yield endOf(signal, watchdog, { type: "failed", failure: thrownFailure(endpoint, error, { hasBegun }) }, endpoint);
   } finally {
-    watchdog.stop();
+    watchdog?.stop();
   }
 }
 
-function endOf(signal: AbortSignal, watchdog: Watchdog, otherwise: ModelEvent, endpoint: Endpoint): ModelEvent {
+function endOf(signal: AbortSignal, watchdog: Watchdog | null, otherwise: ModelEvent, endpoint: Endpoint): ModelEvent {
   if (signal.aborted) return { type: "interrupted" };
-  return watchdog.signal.aborted ? { type: "failed", failure: idleFailure(endpoint) } : otherwise;
+  return watchdog?.signal.aborted ? { type: "failed", failure: idleFailure(endpoint) } : otherwise;
 }
 
 interface Watchdog {

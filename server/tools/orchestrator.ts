@@ -9,6 +9,7 @@ import type { ApprovalDecision, ApprovalPolicy } from "../protocol/approval.ts";
 import type { ParamsOut, ServerNotification, serverRequests } from "../protocol/methods.ts";
 import { messageOf } from "../protocol/rpc/errors.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import { pacedOutput } from "./paced-output.ts";
 import { tools } from "./registry.ts";
 import type {
   Action,
@@ -123,21 +124,25 @@ async function execute(prepared: Prepared, sandboxed: boolean, deps: ToolDeps): 
 /** A bug in a tool fails its item like any other trouble: what was started completes. */
 async function runPrepared(prepared: Prepared, sandboxed: boolean, deps: ToolDeps): Promise<Finished> {
   const { item } = prepared;
+  const output = pacedOutput((delta) =>
+    deps.emit({ method: "item/commandExecution/outputDelta", params: { ...ids(deps), itemId: item.id, delta } }),
+  );
   const context: RunContext = {
     signal: deps.signal,
     files: deps.files,
     execute: (request) => deps.execute({ ...request, sandboxed, signal: deps.signal }),
     write: (plan, targets) =>
       deps.write(plan, { realPaths: targets.map(({ realPath }) => realPath), signal: deps.signal }),
-    output: (delta) =>
-      deps.emit({ method: "item/commandExecution/outputDelta", params: { ...ids(deps), itemId: item.id, delta } }),
+    output: (text) => output.push(text),
     now: () => deps.now(),
   };
   try {
     return await prepared.run(context);
   } catch (error) {
-    const output = `It failed inside Belay: ${messageOf(error)}. It may have had effects.`;
-    return { item: { ...item, status: "failed", completedAtMs: deps.now() }, output };
+    const broken = `It failed inside Belay: ${messageOf(error)}. It may have had effects.`;
+    return { item: { ...item, status: "failed", completedAtMs: deps.now() }, output: broken };
+  } finally {
+    output.end();
   }
 }
 

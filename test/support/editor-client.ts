@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ApplyEditParams } from "../../server/protocol/editor.ts";
-import { type AnyMessage, root, withDeadline } from "./test-server.ts";
+import { type AnyMessage, compileCache, root, withDeadline } from "./test-server.ts";
 
 export interface EditorOptions {
   /** Of a TestServer: its home has the configuration. */
@@ -42,7 +42,7 @@ export class EditorClient implements AsyncDisposable {
     const { OPENAI_API_KEY: _, ...inherited } = process.env;
     this.child = fork(join(root, "server/main.ts"), ["editor"], {
       cwd: like.workspace,
-      env: { ...inherited, BELAY_HOME: like.home, ...env },
+      env: { ...inherited, BELAY_HOME: like.home, NODE_COMPILE_CACHE: compileCache, ...env },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     this.child.stderr?.on("data", (bytes: Buffer) => (this.stderr += bytes.toString()));

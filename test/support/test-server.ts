@@ -20,6 +20,8 @@ import { assertOrder } from "./order.ts";
 import type { ResponsesApi } from "./responses-api.ts";
 
 export const root = new URL("../..", import.meta.url).pathname;
+/** A hundred servers start in the tests: Node compiles what they load once. */
+export const compileCache = join(root, "out/compile-cache");
 const DEADLINE_MS = 30_000;
 
 type Notifications = typeof serverNotifications;
@@ -114,7 +116,7 @@ export class TestServer implements AsyncDisposable {
     const { BELAY_HOME: _, OPENAI_API_KEY: __, ...inherited } = process.env;
     this.child = spawn(process.execPath, [join(root, "server/main.ts"), "app-server", ...(args ?? [])], {
       cwd: this.workspace,
-      env: { ...inherited, BELAY_HOME: this.home, ...env },
+      env: { ...inherited, BELAY_HOME: this.home, NODE_COMPILE_CACHE: compileCache, ...env },
       stdio: ["pipe", "pipe", "pipe"],
     });
     const lines = new LineSplitter((line) => this.#onLine(line));

@@ -57,7 +57,7 @@ function describeIssue(issue: z.core.$ZodIssue | undefined, params: unknown): Rp
 /** What would have fitted, where the choice is among names. */
 function variantsOf(issue: z.core.$ZodIssue): readonly unknown[] | null {
   if (issue.code === "invalid_value") return issue.values;
-  return issue.code === "invalid_union" && "options" in issue ? (issue.options as readonly unknown[]) : null;
+  return issue.code === "invalid_union" && "options" in issue ? (issue.options ?? null) : null;
 }
 
 /** The kinds of JSON values, by the names the original's messages use. */

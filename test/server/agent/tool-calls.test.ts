@@ -189,6 +189,20 @@ test("a command's output is capped for the model, in the middle", async () => {
   assert.deepEqual(items, [588_895, 588_895]);
 });
 
+test("a command that floods stays small on the wire, and is stopped in the middle of it", async () => {
+  await using api = await responsesApi([{ steps: [{ calls: [command("yes")] }] }]);
+  await using server = await testServer({ api });
+  const ids = await server.startTurn("run");
+  for (let piece = 0; piece < 5; piece++) await server.expectNotification("item/commandExecution/outputDelta");
+  await server.request("turn/interrupt", ids);
+  assert.equal((await server.expectNotification("turn/completed")).turn.status, "interrupted");
+  const deltas = server.heard.filter(({ method }) => method === "item/commandExecution/outputDelta");
+  assert.ok(deltas.every(({ params }) => (params as { delta: string }).delta.length < 66_000));
+  const [flooded] = server.completedItems().filter((item) => item.type === "commandExecution");
+  assert.match(flooded?.aggregatedOutput ?? "", /^y\ny\n/);
+  assert.ok((flooded?.aggregatedOutput ?? "").length < 1_050_000);
+});
+
 test("read_file does not follow a link out of the workspace, nor wait for a pipe", async () => {
   await using api = await responsesApi([
     {

@@ -27,7 +27,7 @@ test("the key goes to the configured address, and nothing of the vendor's accoun
   const [headers = {}] = api.headers;
   assert.equal(headers["authorization"], "Bearer secret-1");
   assert.deepEqual(
-    Object.keys(headers).filter((name) => /^openai-/.test(name)),
+    Object.keys(headers).filter((name) => name.startsWith("openai-")),
     [],
   );
   assert.doesNotMatch(JSON.stringify(headers) + JSON.stringify(api.requests), /secret-2|secret-3|org-|project-x/);

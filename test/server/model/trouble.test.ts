@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { test } from "node:test";
 import { responsesApi, sse, streamEnd, streamPart } from "../../support/responses-api.ts";
-import { type ServerOptions, type TestServer, testServer } from "../../support/test-server.ts";
+import { type TestServer, testServer } from "../../support/test-server.ts";
 
-const shortPatience = "stream_idle_timeout_ms = 300";
+const shortPatience = "stream_idle_timeout_ms = 1500";
 
 interface Trouble {
   name: string;
@@ -30,14 +30,14 @@ const troubles: Trouble[] = [
     name: "never answers",
     happens: () => undefined,
     provider: shortPatience,
-    message: /^The model provider "test" sent nothing for 0\.3 s\. Try again; .* stream_idle_timeout_ms\.$/,
+    message: /^The model provider "test" sent nothing for 1\.5 s\. Try again; .* stream_idle_timeout_ms\.$/,
     info: cutOff,
   },
   {
     name: "stalls in the middle of its answer",
     happens: (response) => streamPart(response, "Well"),
     provider: shortPatience,
-    message: /^The model provider "test" sent nothing for 0\.3 s\./,
+    message: /^The model provider "test" sent nothing for 1\.5 s\./,
     info: cutOff,
     said: "Well",
   },
@@ -212,65 +212,6 @@ for (const { name, happens, message, info, provider = "", said } of troubles) {
   });
 }
 
-const setups: [name: string, options: ServerOptions, message: RegExp][] = [
-  [
-    "has an unknown host",
-    base("http://no-such-host.invalid/v1"),
-    /could not be reached at .* (The host name (is not known|could not be looked up))/,
-  ],
-  [
-    "has an address that is none",
-    base("nonsense"),
-    /could not be reached at nonsense\. That is not a URL\. Correct base_url\.$/,
-  ],
-  [
-    "needs a key that is not there",
-    { provider: 'env_key = "NO_SUCH_KEY"' },
-    /needs an API key, and there is none\..*set the environment variable NO_SUCH_KEY and restart\.$/,
-  ],
-  [
-    "is not described",
-    { args: ["-c", "model_provider=nowhere"] },
-    /^There is no model provider "nowhere"\. Describe it under \[model_providers\.nowhere\]/,
-  ],
-  [
-    "is named like a property of every object",
-    { args: ["-c", "model_provider=constructor"] },
-    /^There is no model provider "constructor"\./,
-  ],
-  [
-    "has no base_url",
-    { config: '[model_providers.bare]\nname = "Bare"', args: ["-c", "model_provider=bare"] },
-    /^The model provider "bare" has no base_url\. Add it under/,
-  ],
-  [
-    "speaks another protocol",
-    { provider: 'wire_api = "chat"' },
-    /set to wire_api = "chat", which this version does not speak yet\. Use a provider with the Responses API\.$/,
-  ],
-];
-
-for (const [name, options, message] of setups) {
-  test(`a provider that ${name} fails the turn with cause and cure`, async () => {
-    await using server = await testServer(options);
-    const failed = await server.failTurn("try");
-    assert.match(failed.message, message);
-    await server.failTurn("again", failed.threadId);
-  });
-}
-
-test("a provider that does not listen fails the turn with cause and cure", async () => {
-  const api = await responsesApi([]);
-  await api[Symbol.asyncDispose]();
-  await using server = await testServer({ api });
-  const { message, info } = await server.failTurn("try");
-  assert.equal(
-    message,
-    `The model provider "test" could not be reached at ${api.url}. Nothing answers there (connection refused). Start it, or correct base_url.`,
-  );
-  assert.deepEqual(info, { responseStreamConnectionFailed: { httpStatusCode: null } });
-});
-
 test("stopping works at once while a request waits to be tried again", async () => {
   await using api = await responsesApi([{ steps: [{ text: "x" }] }], {
     misbehave: (response) => {
@@ -295,10 +236,6 @@ test("a request that fails at first is tried again, and the turn completes", asy
   assert.equal((await server.completeTurn("try")).turn.status, "completed");
   assert.deepEqual(texts(server), ["Fine."]);
 });
-
-function base(url: string): ServerOptions {
-  return { args: ["-c", `model_providers.test.base_url="${url}"`] };
-}
 
 function texts(server: TestServer): string[] {
   return server.completedItems().flatMap((item) => (item.type === "agentMessage" ? [item.text] : []));

@@ -88,6 +88,24 @@ test("settings that come with joining input hold from then on", async () => {
   await server.expectNotification("turn/completed");
 });
 
+test("two turn/start sent together make one turn with both inputs", async () => {
+  await using api = await responsesApi([{ steps: [{ text: "ok" }] }]);
+  await using server = await testServer({ api });
+  const threadId = await server.startThread();
+  const both = ["one", "two"].map((value) => server.requestRaw("turn/start", { threadId, input: text(value) }));
+  const ids = (await Promise.all(both)).map(({ result }) => (result as { turn: { id: string } }).turn.id);
+  assert.equal(ids[0], ids[1]);
+  await server.expectNotification("turn/completed");
+  const { thread } = await server.request("thread/read", { threadId, includeTurns: true });
+  const inputs = thread.turns.flatMap(({ items }) =>
+    items.flatMap((item) => (item.type === "userMessage" ? item.content : [])),
+  );
+  assert.deepEqual(
+    inputs.map((part) => part.type === "text" && part.text),
+    ["one", "two"],
+  );
+});
+
 test("turn/interrupt names the turn it means", async () => {
   await using api = await responsesApi([{ steps: [{ text: "x" }] }], {
     misbehave: (response) => streamPart(response, "..."),

@@ -158,11 +158,24 @@ test("a resumed thread has its settings and turns, and the model gets its histor
   assert.equal(first?.model, "other-model");
   assert.equal(JSON.stringify(first?.input.slice(0, last?.input.length)), JSON.stringify(last?.input));
   assert.equal(first?.["prompt_cache_key"], threadId);
-  const usage = next.heard.findLast(({ method }) => method === "thread/tokenUsage/updated");
-  assert.deepEqual(
-    (usage?.["params"] as { tokenUsage: { total: { totalTokens: number } } }).tokenUsage.total.totalTokens,
-    480,
+  const usages = next.heard.flatMap(({ method, params }) =>
+    method === "thread/tokenUsage/updated" ? [params as Usage] : [],
   );
+  assert.equal(usages.at(-1)?.tokenUsage.total.totalTokens, 480);
+});
+
+test("resuming twice at once loads the thread once, and nothing is heard twice", async () => {
+  await using api = await responsesApi(answer);
+  await using server = await testServer({ api });
+  const { threadId } = await server.completeTurn("one");
+  await using next = await testServer({ like: server });
+  const [first, second] = await Promise.all([
+    next.requestRaw("thread/resume", { threadId }),
+    next.requestRaw("thread/resume", { threadId }),
+  ]);
+  assert.deepEqual(first.result, second.result);
+  await next.completeTurn("two", threadId);
+  assert.equal(next.heard.filter(({ method }) => method === "turn/completed").length, 1);
 });
 
 test("overrides given to resume hold from then on, also for the next process", async () => {
@@ -178,6 +191,10 @@ test("overrides given to resume hold from then on, also for the next process", a
   await using last = await testServer({ like: server });
   assert.equal((await last.request("thread/resume", { threadId })).mode, "fullAccess");
 });
+
+interface Usage {
+  tokenUsage: { total: { totalTokens: number } };
+}
 
 async function pages(
   server: TestServer,
