@@ -36,7 +36,8 @@ function run(argv: readonly string[]): Promise<Outcome> {
   return new Promise((resolve) => {
     let output = "";
     const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => (output += bytes.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on("data", (bytes: Buffer) => (output += bytes.toString()));
     const done = (ok: boolean) => resolve({ ok, output, seconds: (performance.now() - started) / 1000 });
     child.once("error", (error) => ((output += error.message), done(false)));
     child.once("close", (code) => done(code === 0));

@@ -81,7 +81,10 @@ test("there are no import loops", () => {
   for (const file of files) visit(file, []);
   // Types of a record and of the class that keeps it may name each other: nothing is loaded for them.
   const typeOnly = new Set(imports.filter(({ isTypeOnly }) => isTypeOnly).map(({ from, to }) => `${from} -> ${to}`));
-  assert.deepEqual(loops.filter((loop) => !pairsOf(loop).some((pair) => typeOnly.has(pair))), []);
+  assert.deepEqual(
+    loops.filter((loop) => !pairsOf(loop).some((pair) => typeOnly.has(pair))),
+    [],
+  );
 });
 
 test("packages stay where they belong", () => {
@@ -106,7 +109,10 @@ test("the server and the extension print nothing: stdout is a wire, and the log 
 });
 
 test("zod is imported as a namespace, which leaves its locales out of the bundle", () => {
-  assert.deepEqual(files.filter((file) => /import \{[^}]*\bz\b[^}]*\} from "zod"/.test(code(file))), []);
+  assert.deepEqual(
+    files.filter((file) => /import \{[^}]*\bz\b[^}]*\} from "zod"/.test(code(file))),
+    [],
+  );
 });
 
 test("no file is over 600 lines", () => {
@@ -127,10 +133,16 @@ function listSources(folder: string): string[] {
 }
 
 function readImports(from: string): Import[] {
-  const found = code(from).matchAll(/^\s*(?:import|export)\s(type\s)?[^;"']*?from\s+"([^"]+)"|import\(\s*"([^"]+)"\s*\)|^import\s+"([^"]+)"/gm);
+  const found = code(from).matchAll(
+    /^\s*(?:import|export)\s(type\s)?[^;"']*?from\s+"([^"]+)"|import\(\s*"([^"]+)"\s*\)|^import\s+"([^"]+)"/gm,
+  );
   return [...found].map(([, type, name, dynamic, bare]) => {
     const to = name ?? dynamic ?? bare ?? "";
-    return { from, to: to.startsWith(".") ? relative(root, join(root, dirname(from), to)) : to, isTypeOnly: type !== undefined };
+    return {
+      from,
+      to: to.startsWith(".") ? relative(root, join(root, dirname(from), to)) : to,
+      isTypeOnly: type !== undefined,
+    };
   });
 }
 

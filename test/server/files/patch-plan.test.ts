@@ -259,7 +259,7 @@ const scenario = fc
     const uniform = endings === "mixed" ? "\n" : endings;
     const lines = happenings.map((line, index) => ({
       ...line,
-      text: isUnique ? `${line.text}${index}` : `${line.text}`,
+      text: isUnique ? `${line.text}${index}` : line.text,
       ending: index === happenings.length - 1 && !isEnded ? "" : isMixed ? line.ending : uniform,
     }));
     if (!isEnded && lines.at(-1)?.text === "") lines.pop();
