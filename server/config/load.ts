@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import type * as z from "zod";
+import { misspelledKeys } from "./misspelled.ts";
 import { Config } from "./schema.ts";
 
 export interface ConfigWarning {
@@ -27,6 +28,10 @@ export async function loadConfig(home: string, overrides: readonly Overrides[]):
     values = structuredClone(parse(await readFile(path, "utf8")));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") warnings.push(unreadable(path, error));
+  }
+  for (const { key, meant } of misspelledKeys(Object.keys(values), Object.keys(Config.shape))) {
+    const details = `Did you mean ${meant}? Correct it in ${path} and restart the server.`;
+    warnings.push({ summary: `There is no configuration key ${key}.`, details, path });
   }
   keepValid(values, path, warnings);
   for (const [key, value] of overrides.flatMap((layer) => Object.entries(layer))) {
