@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import { ApplyEditParams, type ApplyEditResult, type DocumentChange, type Range } from "../server/protocol/editor.ts";
+import { findMoved } from "./real-paths.ts";
 import { textDigest } from "./text-digest.ts";
 
 /** Never rejects: what cannot be done is said in `failureReason`, for the model and the person. */
@@ -13,13 +14,19 @@ export async function applyEdit(raw: unknown, log: vscode.LogOutputChannel): Pro
       "The workspace is not trusted, so Belay changes nothing in it. Trust it (Manage Workspace Trust) first.",
     );
   }
-  const { expected, edit } = parsed.data;
+  const { expected, edit, realPaths = {} } = parsed.data;
   const problem = (await openAll(Object.keys(expected))) ?? (await findOccupied(edit.documentChanges));
   if (problem !== null) return refuse(problem);
 
   // Nothing may be awaited from here to applyEdit: a document could change in between.
   const stale = findChanged(expected) ?? findOtherVersion(edit.documentChanges);
   if (stale !== null) return refuse(stale);
+  const moved = findMoved(realPaths);
+  if (moved !== null) {
+    return refuse(
+      `${nameOf(moved)} is not where the change was approved for: a link on its way leads elsewhere now. Nothing was changed; look at the folder again.`,
+    );
+  }
   const dirty = new Set(vscode.workspace.textDocuments.filter((document) => document.isDirty).map(keyOf));
   const isApplied = await vscode.workspace.applyEdit(toWorkspaceEdit(edit.documentChanges));
   if (!isApplied) {
@@ -27,7 +34,7 @@ export async function applyEdit(raw: unknown, log: vscode.LogOutputChannel): Pro
       "VS Code did not apply the edit; a file in it was changed or closed at that moment. Read the files again and retry.",
     );
   }
-  await saveClean(edit.documentChanges, dirty, log);
+  await saveClean(edit.documentChanges, dirty, realPaths, log);
   return { applied: true };
 }
 
@@ -139,7 +146,12 @@ function toRange({ start, end }: Range): vscode.Range {
 }
 
 /** Saves what only this edit made dirty, so that commands see it on disk. What the user had unsaved stays unsaved. */
-async function saveClean(changes: readonly DocumentChange[], dirty: ReadonlySet<string>, log: vscode.LogOutputChannel) {
+async function saveClean(
+  changes: readonly DocumentChange[],
+  dirty: ReadonlySet<string>,
+  realPaths: Readonly<Record<string, string>>,
+  log: vscode.LogOutputChannel,
+) {
   const renames = changes.flatMap((change) => ("kind" in change && change.kind === "rename" ? [change] : []));
   const edited = changes.flatMap((change) => ("kind" in change ? [] : [change.textDocument.uri]));
   for (const uri of edited) {
@@ -147,7 +159,10 @@ async function saveClean(changes: readonly DocumentChange[], dirty: ReadonlySet<
     const document = findOpen(rename?.newUri ?? uri);
     const before = vscode.Uri.parse(rename?.oldUri ?? uri).toString();
     if (document === undefined || !document.isDirty || dirty.has(before)) continue;
-    if (await document.save()) continue;
+    const place = realPaths[rename?.newUri ?? uri];
+    // Text is written when it is saved, so the way is looked at once more.
+    const isMoved = place !== undefined && findMoved({ [rename?.newUri ?? uri]: place }) !== null;
+    if (!isMoved && (await document.save())) continue;
     log.warn(`${uri} was edited but could not be saved.`);
     void vscode.window.showWarningMessage(
       `Belay changed ${basename(document.fileName)} but VS Code could not save it. Save it yourself, or undo the change.`,

@@ -10,7 +10,7 @@ import { modelHandlers } from "./handlers/model.ts";
 import { threadHandlers } from "./handlers/thread.ts";
 import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
-import { defaultModel, listModels, type ModelSource, selectModel } from "./model/select.ts";
+import { defaultModel, listModels, type ModelSource, secretNames, selectModel } from "./model/select.ts";
 import { ApplyEditResult, type ApplyEditParams } from "./protocol/editor.ts";
 import type { clientRequests } from "./protocol/methods.ts";
 import { counter } from "./protocol/rpc/connection.ts";
@@ -18,8 +18,9 @@ import type { Handlers } from "./protocol/rpc/dispatch.ts";
 import { messageOf } from "./protocol/rpc/errors.ts";
 import type { Log } from "./thread/deps.ts";
 import { ThreadStore } from "./thread/thread-store.ts";
+import { deniedPlaces } from "./tools/denied-places.ts";
 import { commandRunner } from "./tools/execute.ts";
-import type { WriteResult } from "./tools/tool.ts";
+import type { WriteLimits, WriteResult } from "./tools/tool.ts";
 import { uuidV7 } from "./util/uuid-v7.ts";
 
 export interface AppOptions {
@@ -60,7 +61,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { config, warnings } = await loadConfig(home, options.overrides);
   const documents = new DocumentView();
   const models: ModelSource = { config, home, env, apiKeys: options.apiKeys };
-  const runner = commandRunner({ platform: options.platform, env, userHome: homedir() || null, belayHome: home });
+  const homes = { userHome: homedir() || null, belayHome: home };
+  const runner = commandRunner({ platform: options.platform, env, secretNames: secretNames(models), ...homes });
   const nextRequestId = counter();
   let editor: EditorPort | null = null;
 
@@ -72,7 +74,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     defaultModel: () => defaultModel(models),
     thread: {
       config,
-      files: { read: (path) => documents.read(path), realTarget: (path) => documents.realTarget(path) },
+      files: {
+        read: (path, permits) => documents.read(path, permits),
+        realTarget: (path) => documents.realTarget(path),
+        realFolder: (path) => documents.realFolder(path),
+        deniedTo: deniedPlaces(homes),
+      },
       shell: "bash",
       platform: options.platform,
       selectModel: (provider) => selectModel(models, provider),
@@ -82,10 +89,11 @@ export async function createApp(options: AppOptions): Promise<App> {
         return status.kind === "works" ? null : status.reason;
       },
       execute: (request) => runner.execute(request),
-      write: (plan, { realPaths, signal }) =>
-        editor === null
-          ? writeFilesAtomically(plan, { permits: (path) => realPaths.includes(path) })
-          : writeThrough(editor, plan, signal),
+      write(plan, limits) {
+        if (editor !== null) return writeThrough(editor, documents, plan, limits);
+        const approved = new Set(limits.realPaths.values());
+        return writeFilesAtomically(plan, { permits: (path) => approved.has(path) });
+      },
       nextRequestId,
       newId: uuidV7,
       now: Date.now,
@@ -112,9 +120,19 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
 }
 
-async function writeThrough(editor: EditorPort, plan: readonly FilePlan[], signal: AbortSignal): Promise<WriteResult> {
+async function writeThrough(
+  editor: EditorPort,
+  documents: DocumentView,
+  plan: readonly FilePlan[],
+  { realPaths, signal }: WriteLimits,
+): Promise<WriteResult> {
   try {
-    const result = ApplyEditResult.parse(await editor.applyEdit(editorEdit(plan), signal));
+    for (const [path, realPath] of realPaths) {
+      // The editor looks once more as its last step; this spares it an edit that is refused already.
+      if ((await documents.realTarget(path)) === realPath) continue;
+      return { ok: false, message: `${path} is not where the change was approved for. Nothing was written.` };
+    }
+    const result = ApplyEditResult.parse(await editor.applyEdit(editorEdit(plan, realPaths), signal));
     if (result.applied) return { ok: true };
     return { ok: false, message: result.failureReason ?? "the editor did not apply the change, and did not say why" };
   } catch (error) {

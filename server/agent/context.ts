@@ -21,12 +21,30 @@ export interface Permissions {
 }
 
 export function openingContext({ cwd, shell, platform, today, instructions }: Surroundings): HistoryItem[] {
-  const about = `<environment>\nFolder: ${cwd}\nShell: ${shell}\nPlatform: ${platform}\nDate: ${today}\n</environment>`;
-  const files = instructions.map(({ path, text }) => `<instructions file="${path}">\n${text}\n</instructions>`);
+  const about = `<environment>\nFolder: ${inTag(cwd)}\nShell: ${shell}\nPlatform: ${platform}\nDate: ${today}\n</environment>`;
   return [
     { type: "message", role: "developer", text: basePrompt },
-    { type: "message", role: "developer", text: [about, ...files].join("\n\n") },
+    { type: "message", role: "developer", text: about },
+    ...(instructions.length === 0 ? [] : [instructionsMessage(instructions)]),
   ];
+}
+
+/** In the user's name and not in ours: anyone who can write to the repository may have written them. */
+function instructionsMessage(instructions: readonly InstructionFile[]): HistoryItem {
+  const files = instructions.map(
+    ({ path, text }) => `<instructions file="${inTag(path)}">\n${withoutTag(text)}\n</instructions>`,
+  );
+  return { type: "message", role: "user", text: files.join("\n\n") };
+}
+
+/** So that a file cannot end its own tag and go on as something else. */
+function withoutTag(text: string): string {
+  return text.replace(/<(?=\s*\/?\s*instructions)/gi, "&lt;");
+}
+
+/** A folder may be called anything, and its name must not end the tag that it stands in. */
+function inTag(path: string): string {
+  return path.replace(/[<>"\p{Cc}]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 /** The same permissions always give the same text: it is appended only when it differs from the last one. */

@@ -28,7 +28,10 @@ export function commandKey(command: {
     .digest("hex")}`;
 }
 
-/** One file by its real place. */
-export function fileKey(realPath: string): string {
-  return `file:${realPath}`;
+/** What happens to one file: to be allowed to write it is not to be allowed to remove it. */
+export type FileEffect = "write" | "delete" | "moveAway" | "moveHere";
+
+/** One kind of change of one file, by its real place. */
+export function fileKey(realPath: string, effect: FileEffect): string {
+  return `file:${effect}:${realPath}`;
 }

@@ -5,12 +5,14 @@ import type { SandboxPolicy } from "../protocol/sandbox.ts";
 
 export function explainApproval(facts: {
   cwd: string;
+  /** Not the thread's own folder: then its name alone does not say where it is. */
+  isElsewhere: boolean;
   sandbox: SandboxPolicy;
   sandboxed: boolean;
   because: string;
 }): ApprovalExplanation {
   return {
-    location: basename(facts.cwd) || facts.cwd,
+    location: facts.isElsewhere ? facts.cwd : basename(facts.cwd) || facts.cwd,
     sandbox: facts.sandboxed ? describeSandbox(facts.sandbox) : "no sandbox: it can do whatever you can",
     because: facts.because,
   };
@@ -28,6 +30,7 @@ export function describeSandbox(policy: SandboxPolicy): string {
     case "dangerFullAccess":
       return "no sandbox: it can do whatever you can";
     default:
-      return policy satisfies never;
+      policy satisfies never;
+      return "a sandbox that this version of Belay does not know";
   }
 }

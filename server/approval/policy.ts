@@ -1,5 +1,7 @@
 // Does this action run, ask, or not happen? Pure: facts in, verdict out. The sandbox is the boundary; this only
 // decides who is asked before it is used, or left.
+import { relative } from "node:path";
+import { isInside } from "../util/inside.ts";
 import type { ApprovalPolicy } from "../protocol/approval.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 
@@ -12,13 +14,19 @@ export type ActionFacts =
 
 export interface TargetFacts {
   path: string;
+  /** Where a write really lands, when links lead elsewhere than the path says; else null. */
+  leadsTo: string | null;
   /** Its real place is inside a root that the sandbox policy lets a command write. */
   isWritable: boolean;
   /** Its real place is one that turns into code or configuration outside the sandbox. */
   isProtected: boolean;
+  /** Its real place is one that commands in the sandbox cannot even read. */
+  isDenied: boolean;
 }
 
 export interface Situation {
+  /** The thread's folder. */
+  cwd: string;
   approvalPolicy: ApprovalPolicy;
   sandbox: SandboxPolicy;
   /** Null: the sandbox works here. Else why not, as a sentence. */
@@ -45,9 +53,21 @@ export function requirement(action: ActionFacts, situation: Situation): Requirem
   }
 }
 
+/** Whether the policy says that Belay confines nothing. By name: what is not known here does not pass for it. */
+export function isUnconfined(sandbox: SandboxPolicy): boolean {
+  return sandbox.type === "dangerFullAccess" || sandbox.type === "externalSandbox";
+}
+
+/** Whether a change of this place may be allowed once for the rest of a thread. */
+export function isOrdinary({ isWritable, isProtected, isDenied }: TargetFacts): boolean {
+  return isWritable && !isProtected && !isDenied;
+}
+
 function commandRequirement(escalated: boolean, situation: Situation): Requirement {
   const { approvalPolicy, sandbox, sandboxUnavailable } = situation;
-  const confines = sandbox.type === "readOnly" || sandbox.type === "workspaceWrite";
+  const unknown = unknownSandbox(situation);
+  if (unknown !== null) return unknown;
+  const confines = !isUnconfined(sandbox);
   const sandboxed = confines && !escalated;
   if (confines && escalated) {
     return askOrForbid(situation, "it wants to run outside the sandbox", { sandboxed: false });
@@ -63,29 +83,62 @@ function commandRequirement(escalated: boolean, situation: Situation): Requireme
 
 function fileRequirement(targets: readonly TargetFacts[], situation: Situation): Requirement {
   const { approvalPolicy, sandbox } = situation;
-  const guarded = targets.find((target) => target.isProtected);
-  const outside = targets.find((target) => !target.isWritable);
+  const unknown = unknownSandbox(situation);
+  if (unknown !== null) return unknown;
   if (sandbox.type === "dangerFullAccess" && approvalPolicy !== "untrusted") return { kind: "skip", sandboxed: false };
-  if (guarded !== undefined) {
-    return askOrForbid(situation, `${guarded.path} can change what programs run`, { sandboxed: false });
+  const special = reasonToAsk(targets, situation);
+  if (sandbox.type === "readOnly" && approvalPolicy === "never" && !special?.isGuarded) {
+    const message = "patch rejected: writing is blocked by read-only sandbox; rejected by user approval settings";
+    return { kind: "forbid", message };
   }
-  if (sandbox.type === "readOnly") {
-    if (approvalPolicy === "never") {
-      const message = "patch rejected: writing is blocked by read-only sandbox; rejected by user approval settings";
-      return { kind: "forbid", message };
-    }
+  if (special !== null) return askOrForbid(situation, special.because, { sandboxed: false, forModel: special.plain });
+  if (sandbox.type === "readOnly" || approvalPolicy === "untrusted") {
     return { kind: "ask", because: "every change asks first", sandboxed: true };
   }
-  if (outside !== undefined && sandbox.type === "workspaceWrite") {
-    return askOrForbid(situation, `${outside.path} is outside the workspace`, { sandboxed: false });
-  }
-  if (approvalPolicy === "untrusted") return { kind: "ask", because: "every change asks first", sandboxed: true };
   return { kind: "skip", sandboxed: true };
 }
 
-function askOrForbid(situation: Situation, because: string, { sandboxed }: { sandboxed: boolean }): Requirement {
+/** What is not ordinary about the places, the gravest first. `plain` says it without telling where a link leads. */
+function reasonToAsk(
+  targets: readonly TargetFacts[],
+  { cwd, sandbox }: Situation,
+): { because: string; plain: string; isGuarded: boolean } | null {
+  const reason = (target: TargetFacts, verb: "is" | "can", what: string, isGuarded: boolean) => ({
+    because: place(target, cwd, verb, what),
+    plain: `${target.path} ${verb} ${what}`,
+    isGuarded,
+  });
+  const denied = targets.find(({ isDenied }) => isDenied);
+  if (denied !== undefined) return reason(denied, "is", "kept from commands, as credentials are", true);
+  const guarded = targets.find(({ isProtected }) => isProtected);
+  if (guarded !== undefined) return reason(guarded, "can", "change what programs run", true);
+  const outside = targets.find(({ isWritable }) => !isWritable);
+  if (outside === undefined || isUnconfined(sandbox)) return null;
+  return reason(outside, "is", "outside the workspace", false);
+}
+
+/** "/w/a is …", or where a link hides it: "a leads to /x/y, …". */
+function place({ path, leadsTo }: TargetFacts, cwd: string, verb: "is" | "can", what: string): string {
+  if (leadsTo === null) return `${path} ${verb} ${what}`;
+  const name = isInside(cwd, path) ? relative(cwd, path) : path;
+  return `${name} leads to ${leadsTo}, ${verb === "is" ? what : `which ${verb} ${what}`}`;
+}
+
+/** The type has no such policy, but a rollout or a client of another version may. */
+function unknownSandbox(situation: Situation): Requirement | null {
+  const { sandbox } = situation;
+  if (isUnconfined(sandbox) || sandbox.type === "readOnly" || sandbox.type === "workspaceWrite") return null;
+  return askOrForbid(situation, "its sandbox policy is not known to this version of Belay", { sandboxed: false });
+}
+
+/** `because` is for the person who is asked; `forModel`, where that is not all for the model, for the refusal. */
+function askOrForbid(
+  situation: Situation,
+  because: string,
+  { sandboxed, forModel = because }: { sandboxed: boolean; forModel?: string },
+): Requirement {
   if (situation.approvalPolicy !== "never") return { kind: "ask", because, sandboxed };
-  return { kind: "forbid", message: `rejected: ${because}, and the approval policy is never to ask` };
+  return { kind: "forbid", message: `rejected: ${forModel}, and the approval policy is never to ask` };
 }
 
 function withoutStop(sentence: string): string {

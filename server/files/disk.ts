@@ -1,29 +1,10 @@
-// Text files on disk: reads what can be edited, and writes a set of changes as one. Nothing else here touches the disk.
+// Writes a set of changes to the disk as one. Beside `disk-read.ts`, nothing else here touches the disk.
 import { createHash, randomUUID } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { FileView } from "./patch-plan.ts";
+import { errorText, readRegularFile } from "./disk-read.ts";
 import { realTarget } from "./paths.ts";
-
-/** Must not throw: what cannot be read is `refused`, with cause and cure. The text keeps its byte order mark. */
-export async function readTextFile(path: string): Promise<FileView> {
-  try {
-    const stat = await fs.stat(path);
-    if (!stat.isFile())
-      return refused(`it is ${stat.isDirectory() ? "a directory" : "not a regular file"}. Name a file.`);
-    if (stat.size > maxTextBytes) return refused(`it is larger than ${maxTextBytes >> 20} MB. Edit it with a command.`);
-    const bytes = await fs.readFile(path);
-    if (bytes.includes(0))
-      return refused("it is a binary file, or UTF-16. Edit it with a command, or save it as UTF-8.");
-    return { kind: "text", text: strictUtf8.decode(bytes), version: null, dirty: false };
-  } catch (error) {
-    if (isMissing(error)) return { kind: "missing" };
-    if (error instanceof TypeError)
-      return refused("it is not UTF-8 text. Save it as UTF-8, or edit it with a command.");
-    return refused(`it cannot be read (${errorText(error)}). Check its permissions.`);
-  }
-}
 
 /** A `FilePlan` is one of these; so is what takes a plan back. */
 export interface FileWrite {
@@ -76,9 +57,6 @@ export async function writeFilesAtomically(
   return { ok: true, paths };
 }
 
-const maxTextBytes = 10 * 1024 * 1024;
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 /** Both paths are real, and equal unless the file moves. */
 interface Target {
   readonly from: string;
@@ -125,10 +103,10 @@ async function preflight(write: FileWrite): Promise<Step<Target>> {
 
 /** Rejects for a file that we could replace but not write into: its permissions mean that it is to stay as it is. */
 async function readExisting(path: string): Promise<Existing> {
-  const stat = await fs.stat(path);
-  if (!stat.isFile()) throw new Error("not a regular file");
+  const file = await readRegularFile(path);
+  if (!file.ok) throw new Error(file.reason.replace(/\. .*$/s, ""));
   await fs.access(path, constants.W_OK);
-  return { bytes: await fs.readFile(path), stat };
+  return file;
 }
 
 async function perform({ from, to, after, existing, isSameEntry }: Target, undo: Undo[]): Promise<void> {
@@ -236,15 +214,6 @@ async function unlessMissing<T>(answer: Promise<T>): Promise<T | null> {
 function isMissing(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   return code === "ENOENT" || code === "ENOTDIR";
-}
-
-// Node adds the call and its path, which may be the temporary one; the message names the file itself.
-function errorText(error: unknown): string {
-  return error instanceof Error ? error.message.replace(/, \w+ '.*$/s, "") : String(error);
-}
-
-function refused(reason: string): FileView {
-  return { kind: "refused", reason };
 }
 
 function fail(message: string): { readonly ok: false; readonly message: string } {

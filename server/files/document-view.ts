@@ -1,8 +1,8 @@
 // What the agent reads is what the user sees: open buffers, unsaved changes included, win over the disk.
-import { readlink, realpath } from "node:fs/promises";
+import { readlink, realpath, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { DidChangeParams, Position } from "../protocol/editor.ts";
-import { readTextFile } from "./disk.ts";
+import { type Permits, readTextFile } from "./disk-read.ts";
 import type { FileView } from "./patch-plan.ts";
 import { realTarget } from "./paths.ts";
 
@@ -45,10 +45,22 @@ export class DocumentView {
     this.#buffers.clear();
   }
 
-  async read(path: string): Promise<FileView> {
+  /** `permits` is about the disk: a buffer is what the editor gave for this very path. */
+  async read(path: string, permits?: Permits): Promise<FileView> {
     const buffer = this.#buffers.get(path);
     if (buffer !== undefined) return { kind: "text", text: buffer.text, version: buffer.version, dirty: false };
-    return readTextFile(path);
+    return readTextFile(path, permits);
+  }
+
+  /** The real path of a folder; null when none is there, or it cannot be reached. */
+  async realFolder(path: string): Promise<string | null> {
+    try {
+      const real = await realpath(path);
+      return (await stat(real)).isDirectory() ? real : null;
+    } catch {
+      // Not there, no access, a loop of links, or no path at all: nobody can work in it.
+      return null;
+    }
   }
 
   /** Rejects when where the path leads cannot be known. */

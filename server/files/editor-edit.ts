@@ -9,12 +9,14 @@ import { type LineEdit, splitLines, type TextLines } from "./text-lines.ts";
 
 type TextEdits = Extract<DocumentChange, { edits: unknown }>["edits"];
 
-export function editorEdit(plan: readonly FilePlan[]): ApplyEditParams {
+/** `realPaths`: by path, where each file that the plan names was approved to be. */
+export function editorEdit(plan: readonly FilePlan[], realPaths: ReadonlyMap<string, string>): ApplyEditParams {
   const existing = plan.filter(({ before }) => before !== null);
   return {
     label: `Belay: ${plan.map(({ path }) => basename(path)).join(", ")}`,
     edit: { documentChanges: plan.flatMap(changesOf) },
     expected: Object.fromEntries(existing.map(({ path, before }) => [uriOf(path), editorHash(before ?? "")])),
+    realPaths: Object.fromEntries([...realPaths].map(([path, realPath]) => [uriOf(path), realPath])),
   };
 }
 

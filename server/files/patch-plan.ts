@@ -59,6 +59,19 @@ export type PlanResult =
 export interface PlanOptions {
   readonly cwd: string;
   read(path: string): Promise<FileView>;
+  /** What is there is not for the model to know: whatever does not fit there is answered with one constant sentence. */
+  isHidden?(path: string): boolean;
+}
+
+/** The paths that a patch names, absolute; those that cannot be resolved are left out. Reads nothing. */
+export function pathsOf(patch: Patch, cwd: string): string[] {
+  return patch.flatMap((file) => {
+    const spelled = file.kind === "update" && file.movePath !== null ? [file.path, file.movePath] : [file.path];
+    return spelled.flatMap((path) => {
+      const resolved = resolveInside(cwd, path);
+      return resolved.ok ? [resolved.path] : [];
+    });
+  });
 }
 
 /** All or nothing: one file that does not fit fails the plan. */
@@ -67,7 +80,10 @@ export async function planPatch(patch: Patch, options: PlanOptions): Promise<Pla
   const seen = new Set<string>();
   for (const file of patch) {
     const planned = await planFile(file, options);
-    if (!planned.ok) return planned;
+    if (!planned.ok) {
+      const hidden = pathsOf([file], options.cwd).find((path) => options.isHidden?.(path));
+      return hidden === undefined ? planned : fail(hiddenMessage(hidden));
+    }
     const { path, change } = planned.value;
     for (const named of change.kind === "update" && change.movePath !== null ? [path, change.movePath] : [path]) {
       if (seen.has(named)) return fail(`${named} is named twice: put all changes to a file in one section.`);
@@ -128,6 +144,11 @@ async function moveTarget(spelled: string | null, from: string, options: PlanOpt
   return fail(
     `Cannot move ${from} to ${to}: there is a file already. Choose another name, or delete it in a patch before.`,
   );
+}
+
+/** The same whether the file is missing, is no text or has other lines. */
+export function hiddenMessage(path: string): string {
+  return `The patch does not fit ${path}, which is outside the workspace. Look at it with exec_command.`;
 }
 
 function missingMessage(kind: "update" | "delete", path: string): string {

@@ -48,6 +48,13 @@ export function isProtected(root: string, realPath: string): boolean {
   return relative(root, realPath).split(/[\\/]/).some(isProtectedName);
 }
 
+/** Whether a real path names no file of a disk, but something the kernel makes up: a read of it may never end. */
+export function inKernelDirectory(realPath: string): boolean {
+  // With a drive in front, as in C:\\dev, it is a folder like others.
+  return realPath.startsWith("/") && kernelDirectories.some((directory) => isInside(directory, realPath));
+}
+
+const kernelDirectories = ["/dev", "/proc", "/sys"];
 const maxHops = 40;
 // Control characters, lone surrogates, line separators, and the marks that change the direction of the text.
 const misleading = /[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;

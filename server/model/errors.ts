@@ -6,6 +6,8 @@ export interface Endpoint {
   baseUrl: string;
   model: string;
   idleTimeoutMs: number;
+  /** What must not appear in any text about this endpoint: the key, and the values of configured headers. */
+  secrets: readonly string[];
 }
 
 export function idleFailure({ provider, baseUrl, idleTimeoutMs }: Endpoint): ModelFailure {
@@ -42,9 +44,20 @@ export function missingKeyFailure(provider: string, envKey: string): ModelFailur
   };
 }
 
-export function incompleteFailure(reason: string): ModelFailure {
+/** A redirect is not followed: the prompt and the headers were meant for the address that was configured. */
+export function redirectFailure({ provider, baseUrl }: Endpoint, status: number, location: string): ModelFailure {
+  const elsewhere = URL.canParse(location, baseUrl) ? new URL(location, baseUrl).origin : "an address that is none";
+  return {
+    message: `${baseUrl} redirects to ${elsewhere} (HTTP ${status}), and nothing was sent there. If you trust it, set base_url of the model provider "${provider}" to the new address.`,
+    info: { responseStreamConnectionFailed: { httpStatusCode: status } },
+    details: null,
+  };
+}
+
+export function incompleteFailure(endpoint: Endpoint, reason: string): ModelFailure {
   const cure = reason === "max_output_tokens" ? " Ask for less in one step." : "";
-  return { message: `The model stopped before it was done: ${reason}.${cure}`, info: "other", details: null };
+  const message = `The model stopped before it was done: ${oneLine(reason, endpoint)}.${cure}`;
+  return { message, info: "other", details: null };
 }
 
 /** `code` and `message` of a `response.failed` or `error` event. */
@@ -53,13 +66,13 @@ export function reportedFailure(endpoint: Endpoint, code: string | null, message
     return {
       message: "The thread no longer fits into the model's context window. Start a new thread.",
       info: "contextWindowExceeded",
-      details: message,
+      details: oneLine(message, endpoint),
     };
   }
   return {
-    message: `The model provider "${endpoint.provider}" reported an error: ${oneLine(message)}`,
+    message: `The model provider "${endpoint.provider}" reported an error: ${oneLine(message, endpoint)}`,
     info: code === "rate_limit_exceeded" ? "rateLimitExceeded" : "other",
-    details: code,
+    details: code === null ? null : oneLine(code, endpoint),
   };
 }
 
@@ -70,6 +83,9 @@ export function reportedFailure(endpoint: Endpoint, code: string | null, message
 export function thrownFailure(endpoint: Endpoint, error: unknown, { hasBegun }: { hasBegun: boolean }): ModelFailure {
   const { status, error: told } = error as { status?: unknown; error?: unknown };
   const described = error as { message?: string; code?: string | null };
+  if (typeof status === "number" && status >= 300 && status < 400) {
+    return redirectFailure(endpoint, status, (error as { headers?: Headers }).headers?.get("location") ?? "");
+  }
   if (typeof status === "number") return statusFailure(endpoint, status, described);
   if (typeof told === "object" && told !== null) {
     return reportedFailure(endpoint, described.code ?? null, described.message ?? "unknown");
@@ -78,9 +94,10 @@ export function thrownFailure(endpoint: Endpoint, error: unknown, { hasBegun }: 
   return hasBegun && !isConnection ? nonsenseFailure(endpoint, error) : connectionFailure(endpoint, error);
 }
 
-function nonsenseFailure({ provider, baseUrl }: Endpoint, error: unknown): ModelFailure {
+function nonsenseFailure(endpoint: Endpoint, error: unknown): ModelFailure {
+  const { provider, baseUrl } = endpoint;
   return {
-    message: `The model provider "${provider}" sent something that is no event of the Responses API (${sentence(error)}). Try again; if it stays, check that it speaks the Responses API.`,
+    message: `The model provider "${provider}" sent something that is no event of the Responses API (${sentence(error, endpoint)}). Try again; if it stays, check that it speaks the Responses API.`,
     info: "other",
     details: baseUrl,
   };
@@ -92,7 +109,7 @@ function statusFailure(
   error: { message?: string; code?: string | null },
 ): ModelFailure {
   const { provider, baseUrl, model } = endpoint;
-  const said = oneLine(error.message ?? "");
+  const said = oneLine(error.message ?? "", endpoint);
   const failed = { httpConnectionFailed: { httpStatusCode: status } };
   if (/<!doctype|<html/i.test(said)) return notAStreamFailure(endpoint, status, "text/html");
   if (status === 401 || status === 403) {
@@ -134,10 +151,11 @@ const connectionCauses: Record<string, string> = {
   SELF_SIGNED_CERT_IN_CHAIN: "Its TLS certificate chain is not trusted. Name its root in NODE_EXTRA_CA_CERTS.",
 };
 
-function connectionFailure({ provider, baseUrl }: Endpoint, error: unknown): ModelFailure {
+function connectionFailure(endpoint: Endpoint, error: unknown): ModelFailure {
+  const { provider, baseUrl } = endpoint;
   const code = causeCode(error);
   const known = code !== null && Object.hasOwn(connectionCauses, code) ? connectionCauses[code] : undefined;
-  const why = known ?? `${sentence(error)}. Check base_url and the network, and try again.`;
+  const why = known ?? `${sentence(error, endpoint)}. Check base_url and the network, and try again.`;
   return {
     message: `The model provider "${provider}" could not be reached at ${baseUrl}. ${why}`,
     info: { responseStreamConnectionFailed: { httpStatusCode: null } },
@@ -158,11 +176,15 @@ function causeCode(error: unknown): string | null {
 }
 
 /** Without its stop. */
-function sentence(error: unknown): string {
-  return oneLine((error as Error).message).replace(/\.+$/, "");
+function sentence(error: unknown, endpoint: Endpoint): string {
+  return oneLine((error as Error).message, endpoint).replace(/\.+$/, "");
 }
 
-function oneLine(text: string): string {
-  const line = text.replace(/\s+/g, " ").trim();
+/** What an endpoint said, as one line: without secrets, which are struck out before a cut could leave half of one. */
+function oneLine(text: unknown, { secrets }: Endpoint): string {
+  // Whatever the types say, it comes from the wire.
+  const whole = typeof text === "string" ? text : (JSON.stringify(text) ?? "");
+  const struck = secrets.reduce((rest, secret) => rest.replaceAll(secret, "[secret]"), whole);
+  const line = struck.replace(/\s+/g, " ").trim();
   return line.length > 300 ? `${line.slice(0, 300)}…` : line;
 }

@@ -1,23 +1,33 @@
 // A model as the loop sees it: history in, one normalised event stream out.
+import * as z from "zod";
 import type { ErrorInfo, TokenUsageBreakdown } from "../protocol/turn.ts";
 
-/** One entry of what the model is told, free of any provider's dialect. This is what a rollout keeps. */
-export type HistoryItem =
-  | { type: "message"; role: "developer" | "user" | "assistant"; text: string }
-  /** `encrypted` is the provider's own opaque form, sent back to it as it came. */
-  | { type: "reasoning"; id: string; summary: string[]; encrypted: string | null }
-  | ToolCallEntry
-  | { type: "toolOutput"; callId: string; kind: ToolInputKind; output: string };
+/** `json`: arguments as the model wrote them, not parsed. `freeform`: plain text, such as a patch. */
+const ToolInputKind = z.enum(["json", "freeform"]);
 
-export interface ToolCallEntry {
-  type: "toolCall";
-  callId: string;
-  name: string;
-  /** `json`: arguments as the model wrote them, not parsed. `freeform`: plain text, such as a patch. */
-  kind: ToolInputKind;
-  input: string;
-}
-export type ToolInputKind = "json" | "freeform";
+const ToolCallEntry = z.object({
+  type: z.literal("toolCall"),
+  callId: z.string(),
+  name: z.string(),
+  kind: ToolInputKind,
+  input: z.string(),
+});
+export type ToolCallEntry = z.infer<typeof ToolCallEntry>;
+
+/** One entry of what the model is told, free of any provider's dialect. This is what a rollout keeps. */
+export const HistoryItem = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("message"), role: z.enum(["developer", "user", "assistant"]), text: z.string() }),
+  z.object({
+    type: z.literal("reasoning"),
+    id: z.string(),
+    summary: z.array(z.string()),
+    /** The provider's own opaque form, sent back to it as it came. */
+    encrypted: z.string().nullable(),
+  }),
+  ToolCallEntry,
+  z.object({ type: z.literal("toolOutput"), callId: z.string(), kind: ToolInputKind, output: z.string() }),
+]);
+export type HistoryItem = z.infer<typeof HistoryItem>;
 
 export interface ToolSpec {
   name: string;
@@ -34,7 +44,8 @@ export interface ModelRequest {
 }
 
 /**
- * Ids tie the parts of one output together within one stream and mean nothing beyond it.
+ * Ids tie the parts of one output together within one stream, until it completes, and mean nothing beyond it.
+ * An index is one that was there before in its output, or the next one.
  * A started message or reasoning always completes unless the stream ends in `failed` or `interrupted`.
  */
 export type ModelEvent =

@@ -5,14 +5,15 @@ import type { TokenUsageBreakdown } from "../protocol/turn.ts";
 import { type Endpoint, incompleteFailure, reportedFailure } from "./errors.ts";
 import type { ModelEvent } from "./model.ts";
 
-/** One reader a stream: it remembers which outputs have begun. */
+/** One reader a stream: it remembers which outputs have begun and not ended. */
 export function responsesEventReader(endpoint: Endpoint): (event: ResponseStreamEvent) => ModelEvent[] {
-  const begun = new Set<string>();
+  const open = new Map<string, Parts>();
   const begin = (id: string, type: "messageStarted" | "reasoningStarted"): ModelEvent[] => {
-    if (begun.has(id)) return [];
-    begun.add(id);
+    if (open.has(id)) return [];
+    open.set(id, { summary: new Map(), content: new Map() });
     return [{ type, id }];
   };
+  const place = (id: string, kind: keyof Parts, given: number) => placeOf(open.get(id)?.[kind] ?? new Map(), given);
   return (event) => {
     switch (event.type) {
       case "response.output_item.added":
@@ -21,32 +22,50 @@ export function responsesEventReader(endpoint: Endpoint): (event: ResponseStream
       case "response.output_text.delta":
         return [
           ...begin(event.item_id, "messageStarted"),
-          { type: "messageDelta", id: event.item_id, delta: event.delta },
+          { type: "messageDelta", id: event.item_id, delta: textOf(event.delta) },
         ];
       case "response.reasoning_summary_part.added":
         return [
           ...begin(event.item_id, "reasoningStarted"),
-          { type: "reasoningSummaryPart", id: event.item_id, index: event.summary_index },
+          {
+            type: "reasoningSummaryPart",
+            id: event.item_id,
+            index: place(event.item_id, "summary", event.summary_index),
+          },
         ];
       case "response.reasoning_summary_text.delta":
         return [
           ...begin(event.item_id, "reasoningStarted"),
-          { type: "reasoningSummaryDelta", id: event.item_id, index: event.summary_index, delta: event.delta },
+          {
+            type: "reasoningSummaryDelta",
+            id: event.item_id,
+            index: place(event.item_id, "summary", event.summary_index),
+            delta: textOf(event.delta),
+          },
         ];
       case "response.reasoning_text.delta":
         return [
           ...begin(event.item_id, "reasoningStarted"),
-          { type: "reasoningTextDelta", id: event.item_id, index: event.content_index, delta: event.delta },
+          {
+            type: "reasoningTextDelta",
+            id: event.item_id,
+            index: place(event.item_id, "content", event.content_index),
+            delta: textOf(event.delta),
+          },
         ];
-      case "response.output_item.done":
-        return finishOutput(event.item, idOf(event), begin);
+      case "response.output_item.done": {
+        const finished = finishOutput(event.item, idOf(event), begin);
+        // Some providers name every output alike: what comes under this id from now on is another one.
+        open.delete(idOf(event));
+        return finished;
+      }
       case "response.completed":
         return [{ type: "completed", usage: toUsage(event.response.usage) }];
       case "response.incomplete":
         return [
           {
             type: "failed",
-            failure: incompleteFailure(event.response.incomplete_details?.reason ?? "no reason given"),
+            failure: incompleteFailure(endpoint, event.response.incomplete_details?.reason ?? "no reason given"),
           },
         ];
       case "response.failed": {
@@ -64,6 +83,25 @@ export function responsesEventReader(endpoint: Endpoint): (event: ResponseStream
   };
 }
 
+/** What the provider's indexes of one output stand for. */
+interface Parts {
+  summary: Map<number, number>;
+  content: Map<number, number>;
+}
+
+/** Indexes count up from 0, whatever the provider calls them: one that is far off would make a huge, empty list. */
+function placeOf(places: Map<number, number>, given: number): number {
+  const place = places.get(given) ?? places.size;
+  places.set(given, place);
+  return place;
+}
+
+/** A provider may send anything where its types say text; what is kept must be what a rollout can hold. */
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  return value === undefined || value === null ? "" : JSON.stringify(value);
+}
+
 function idOf(event: { item: ResponseOutputItem; output_index: number }): string {
   const { id } = event.item as { id?: string };
   return id ?? `output-${event.output_index}`;
@@ -76,13 +114,13 @@ function finishOutput(
 ): ModelEvent[] {
   switch (item.type) {
     case "message": {
-      const text = item.content.map((part) => (part.type === "output_text" ? part.text : part.refusal)).join("");
+      const text = item.content.map((part) => textOf(part.type === "output_text" ? part.text : part.refusal)).join("");
       return [...begin(id, "messageStarted"), { type: "messageCompleted", id, text }];
     }
     case "reasoning": {
-      const summary = item.summary.map((part) => part.text);
-      const content = item.content?.map((part) => part.text) ?? [];
-      const encrypted = item.encrypted_content ?? null;
+      const summary = item.summary.map((part) => textOf(part.text));
+      const content = item.content?.map((part) => textOf(part.text)) ?? [];
+      const encrypted = typeof item.encrypted_content === "string" ? item.encrypted_content : null;
       return [...begin(id, "reasoningStarted"), { type: "reasoningCompleted", id, summary, content, encrypted }];
     }
     case "function_call":
@@ -95,16 +133,21 @@ function finishOutput(
 }
 
 function toolCall(callId: string, name: string, kind: "json" | "freeform", input: string): ModelEvent {
-  return { type: "toolCall", call: { type: "toolCall", callId, name, kind, input } };
+  const call = { callId: textOf(callId), name: textOf(name), kind, input: textOf(input) };
+  return { type: "toolCall", call: { type: "toolCall", ...call } };
 }
 
 function toUsage(usage: ResponseUsage | undefined): TokenUsageBreakdown | null {
   if (usage === undefined || usage === null) return null;
   return {
-    totalTokens: usage.total_tokens,
-    inputTokens: usage.input_tokens,
-    cachedInputTokens: usage.input_tokens_details?.cached_tokens ?? 0,
-    outputTokens: usage.output_tokens,
-    reasoningOutputTokens: usage.output_tokens_details?.reasoning_tokens ?? 0,
+    totalTokens: countOf(usage.total_tokens),
+    inputTokens: countOf(usage.input_tokens),
+    cachedInputTokens: countOf(usage.input_tokens_details?.cached_tokens),
+    outputTokens: countOf(usage.output_tokens),
+    reasoningOutputTokens: countOf(usage.output_tokens_details?.reasoning_tokens),
   };
+}
+
+function countOf(value: unknown): number {
+  return Number.isSafeInteger(value) ? (value as number) : 0;
 }

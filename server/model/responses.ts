@@ -1,5 +1,6 @@
 // The OpenAI Responses API behind our own event union. The one file that names the `openai` package.
 import type OpenAI from "openai";
+import type { ClientOptions } from "openai";
 import type { ResponseCreateParamsStreaming, ResponseInputItem, Tool } from "openai/resources/responses/responses";
 import {
   type Endpoint,
@@ -42,6 +43,7 @@ async function* stream(
     baseUrl: provider.baseUrl,
     model: request.model,
     idleTimeoutMs: provider.idleTimeoutMs,
+    secrets: secretsOf(provider),
   };
   let watchdog: Watchdog | null = null;
   let hasBegun = false;
@@ -94,9 +96,23 @@ function startWatchdog(idleTimeoutMs: number): Watchdog {
   return { signal: abort.signal, feed: () => void timer.refresh(), stop: () => clearTimeout(timer) };
 }
 
+/** Longest first, so that one inside another leaves nothing. A value of few characters is a setting, not a secret. */
+function secretsOf({ apiKey, headers }: ResponsesProvider): string[] {
+  const values = [...(apiKey === null ? [] : [apiKey]), ...Object.values(headers)];
+  const bare = values.map((value) => value.replace(/^(?:Bearer|Basic) +/i, ""));
+  return [...values, ...bare].filter((value) => value.length >= 6).sort((a, b) => b.length - a.length);
+}
+
 async function createClient(provider: ResponsesProvider): Promise<OpenAI> {
   const { default: Client } = await import("openai");
-  return new Client({
+  // The package adds the headers of OPENAI_CUSTOM_HEADERS to every client, whatever its address is.
+  class OwnHeadersOnly extends Client {
+    constructor(options: ClientOptions) {
+      super(options);
+      this._options = { ...this._options, defaultHeaders: options.defaultHeaders };
+    }
+  }
+  return new OwnHeadersOnly({
     baseURL: provider.baseUrl,
     apiKey: provider.apiKey ?? "none",
     // Never taken from the environment: these belong to one vendor's account, not to this provider.
@@ -106,6 +122,8 @@ async function createClient(provider: ResponsesProvider): Promise<OpenAI> {
     timeout: provider.idleTimeoutMs,
     defaultQuery: provider.query,
     defaultHeaders: provider.apiKey === null ? { ...provider.headers, Authorization: null } : provider.headers,
+    // A redirect would carry the prompt and the configured headers to another host.
+    fetchOptions: { redirect: "manual" },
     logLevel: "off",
   });
 }

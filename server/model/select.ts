@@ -51,6 +51,7 @@ export function listModels(source: ModelSource): ListedModel[] {
       isDefault: true,
       modelProvider: provider,
       scripted,
+      missing: keyOf(source, provider).isMissing ? "apiKey" : null,
     },
   ];
 }
@@ -78,7 +79,7 @@ export function selectModel(source: ModelSource, provider: string): Model {
     name: configured?.name ?? preset?.name ?? provider,
     baseUrl: baseUrl.replace(/\/+$/, ""),
     envKey,
-    apiKey: own(source.apiKeys, provider) ?? (envKey === null ? null : (source.env[envKey] ?? null)),
+    apiKey: keyOf(source, provider).key,
     headers: { ...configured?.http_headers, ...headersFromEnv(configured, source.env) },
     query: configured?.query_params ?? {},
     maxRetries: configured?.request_max_retries ?? 2,
@@ -86,9 +87,25 @@ export function selectModel(source: ModelSource, provider: string): Model {
   });
 }
 
+/** The environment variables that hold a key or a header's value for any provider: no command may see them. */
+export function secretNames({ config }: Pick<ModelSource, "config">): string[] {
+  const providers = [...Object.values(builtIn), ...Object.values(config.model_providers)];
+  return providers.flatMap(({ env_key, env_http_headers }) => [
+    ...(env_key === undefined ? [] : [env_key]),
+    ...Object.values(env_http_headers ?? {}),
+  ]);
+}
+
 /** A provider may be named like a property that every object has. */
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+/** An empty variable is as good as none. */
+function keyOf(source: ModelSource, provider: string): { key: string | null; isMissing: boolean } {
+  const envKey = own(source.config.model_providers, provider)?.env_key ?? own(builtIn, provider)?.env_key ?? null;
+  const key = own(source.apiKeys, provider) || (envKey === null ? "" : source.env[envKey]) || null;
+  return { key, isMissing: key === null && envKey !== null };
 }
 
 function headersFromEnv(configured: ProviderConfig | undefined, env: ModelSource["env"]): Record<string, string> {

@@ -12,7 +12,7 @@ export type ApprovalDecision = z.infer<typeof ApprovalDecision>;
 
 /** Why a person is asked, in words the panel shows as they are. Ours; other clients ignore it. */
 export const ApprovalExplanation = z.object({
-  /** Where it happens: the name of the folder. */
+  /** Where it happens: the name of the thread's folder, or the full path of another one. */
   location: z.string(),
   /** What the sandbox allows, e.g. "may write the workspace, no network". */
   sandbox: z.string(),
@@ -29,6 +29,7 @@ const request = {
   startedAtMs: z.number(),
   /** The model's justification, when it asked to leave the sandbox. Model text: show it as a quotation. */
   reason: z.string().nullable(),
+  /** Without `acceptForSession` where an answer must not stand for later: another place than the workspace's own files. */
   availableDecisions: z.array(ApprovalDecision),
   explanation: ApprovalExplanation.optional(),
 };

@@ -90,6 +90,11 @@ export const ApplyEditParams = z.object({
    * ends. A file whose text differs was changed since the preview: nothing at all is applied then.
    */
   expected: z.record(z.string(), z.string()),
+  /**
+   * For each file that the edit touches, by its URI: the real path that was approved. When links lead elsewhere by now,
+   * nothing at all is applied. Absent: an older server, which did not say.
+   */
+  realPaths: z.record(z.string(), z.string()).optional(),
 });
 export type ApplyEditParams = z.infer<typeof ApplyEditParams>;
 export const ApplyEditResult = z.object({

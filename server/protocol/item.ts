@@ -34,6 +34,10 @@ export const FileUpdateChange = z.object({
     z.object({ type: z.literal("update"), move_path: z.string().nullable() }),
   ]),
   diff: z.string(),
+  /** Where the change really lands, when links lead elsewhere than `path` says. Ours; absent: it is where it says. */
+  realPath: z.string().optional(),
+  /** The same for `move_path`. Ours. */
+  realMovePath: z.string().optional(),
 });
 export type FileUpdateChange = z.infer<typeof FileUpdateChange>;
 

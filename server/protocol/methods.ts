@@ -175,6 +175,8 @@ export const hostRequests = {
   "host/restartServer": request(z.object({}), z.null(), { lane: "none", from: ["webview"] }),
   "host/showLog": request(z.object({}), z.null(), { lane: "none", from: ["webview"] }),
   "host/openFolder": request(z.object({}), z.null(), { lane: "none", from: ["webview"] }),
+  /** Asks for the API key of the model provider in use, stores it, and restarts the server. */
+  "host/setApiKey": request(z.object({}), z.null(), { lane: "none", from: ["webview"] }),
   "host/manageTrust": request(z.object({}), z.null(), { lane: "none", from: ["webview"] }),
 } as const satisfies Record<string, RequestRow>;
 

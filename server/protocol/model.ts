@@ -12,6 +12,8 @@ export const Model = z.object({
   modelProvider: z.string(),
   /** True: plays a script, no model is asked. Ours. */
   scripted: z.boolean(),
+  /** Why a turn with it would fail right now: what is missing, as the panel can act on it. Null: nothing known. Ours. */
+  missing: z.enum(["apiKey"]).nullable(),
 });
 export type Model = z.infer<typeof Model>;
 

@@ -1,24 +1,26 @@
 // The lines of a rollout: one JSON object each, `{timestamp, ordinal, type, payload}`.
+import * as z from "zod";
 import type { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import type { ThreadSettings } from "../protocol/thread.ts";
 
 /** Always the first line. */
-export interface ThreadMeta {
-  id: string;
+export const ThreadMeta = z.object({
+  id: z.string(),
   /** Unix seconds. */
-  createdAt: number;
-  cwd: string;
-  modelProvider: string;
-  model: string;
-  cliVersion: string;
+  createdAt: z.number(),
+  cwd: z.string(),
+  modelProvider: z.string(),
+  model: z.string(),
+  cliVersion: z.string(),
   /** Name of the client that started the thread. */
-  originator: string;
-  source: string;
+  originator: z.string(),
+  source: z.string(),
   /** The first text of the user, shortened: so that a list needs only this line. */
-  preview: string;
-  forkedFromId: string | null;
-}
+  preview: z.string(),
+  forkedFromId: z.string().nullable(),
+});
+export type ThreadMeta = z.infer<typeof ThreadMeta>;
 
 export type RolloutEntry =
   | { type: "threadMeta"; payload: ThreadMeta }
@@ -29,9 +31,19 @@ export type RolloutEntry =
   /** What clients were told, as far as it must outlive them (policy.ts). */
   | { type: "notification"; payload: ServerNotification };
 
-/** A line as it is on disk. */
-export type RolloutLine = RolloutEntry & {
+const place = {
   /** ISO 8601. Order is by `ordinal`, never by time. */
-  timestamp: string;
-  ordinal: number;
+  timestamp: z.string(),
+  ordinal: z.int().min(0),
 };
+
+/** What every line has, whatever its type is. */
+export const LineFrame = z.object({ ...place, type: z.string(), payload: z.record(z.string(), z.unknown()) });
+
+/** A line as it is written. */
+export type RolloutLine = RolloutEntry & z.infer<z.ZodObject<typeof place>>;
+
+/** A line as it is read. Settings may be another version's: whoever uses them says what holds instead. */
+export type ReadLine =
+  | Exclude<RolloutLine, { type: "settings" }>
+  | ({ type: "settings"; payload: Record<string, unknown> } & z.infer<z.ZodObject<typeof place>>);

@@ -1,22 +1,28 @@
 // Reads a rollout back. Never throws for what is in the file: a line that cannot be read is skipped and counted.
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
+import { HistoryItem } from "../model/model.ts";
+import { type ServerNotification, serverNotifications } from "../protocol/methods.ts";
 import { LineSplitter } from "../protocol/rpc/lines.ts";
-import type { RolloutLine, ThreadMeta } from "./line.ts";
+import { LineFrame, type ReadLine, ThreadMeta } from "./line.ts";
 
 export interface RolloutContent {
-  lines: RolloutLine[];
+  lines: ReadLine[];
   /** Lines that were not readable: a torn tail after a crash, or damage. */
   unreadable: number;
+  /** For the next line that is appended. */
+  nextOrdinal: number;
 }
 
 /** Rejects only when the file itself cannot be read. */
 export async function readRollout(path: string): Promise<RolloutContent> {
-  const content: RolloutContent = { lines: [], unreadable: 0 };
+  const content: RolloutContent = { lines: [], unreadable: 0, nextOrdinal: 0 };
   const take = (text: string) => {
-    const line = parseLine(text);
-    if (line !== null) content.lines.push(line);
-    else if (text.trim() !== "") content.unreadable++;
+    const parsed = parseLine(text);
+    if (parsed.kind === "unreadable" && text.trim() !== "") content.unreadable++;
+    if (parsed.kind === "unreadable") return;
+    content.nextOrdinal = parsed.ordinal + 1;
+    if (parsed.kind === "line") content.lines.push(parsed.line);
   };
   const splitter = new LineSplitter(take);
   for await (const bytes of createReadStream(path)) splitter.push(bytes as Buffer);
@@ -24,27 +30,75 @@ export async function readRollout(path: string): Promise<RolloutContent> {
   return content;
 }
 
-/** The first line alone, for lists. Null when there is none that makes sense. */
+/** The first line alone, for lists. Null when there is none that makes sense. Rejects when the file cannot be read. */
 export async function readMeta(path: string): Promise<ThreadMeta | null> {
   const file = await open(path, "r");
   try {
-    const head = Buffer.alloc(64 * 1024);
-    const { bytesRead } = await file.read(head, 0, head.length, 0);
-    const end = head.subarray(0, bytesRead).indexOf(0x0a);
-    const line = end === -1 ? null : parseLine(head.subarray(0, end).toString("utf8"));
-    return line?.type === "threadMeta" ? line.payload : null;
+    const text = (await firstLine(file, firstReadBytes)) ?? (await firstLine(file, maxMetaBytes));
+    const parsed = text === null ? null : parseLine(text);
+    return parsed?.kind === "line" && parsed.line.type === "threadMeta" ? parsed.line.payload : null;
   } finally {
     await file.close();
   }
 }
 
-function parseLine(text: string): RolloutLine | null {
+// Nearly every first line fits into the smaller one; there are thousands of files in a list.
+const firstReadBytes = 4 * 1024;
+const maxMetaBytes = 64 * 1024;
+
+/** Null when it is longer than that. */
+async function firstLine(file: FileHandle, maxBytes: number): Promise<string | null> {
+  const head = Buffer.alloc(maxBytes);
+  const { bytesRead } = await file.read(head, 0, head.length, 0);
+  const end = head.subarray(0, bytesRead).indexOf(0x0a);
+  return end === -1 ? null : head.subarray(0, end).toString("utf8");
+}
+
+/** `later`: well-formed, and of a type that this version does not know. It is passed over. */
+type Parsed = { kind: "line"; line: ReadLine; ordinal: number } | { kind: "later"; ordinal: number } | Unreadable;
+type Unreadable = { kind: "unreadable" };
+const unreadable: Unreadable = { kind: "unreadable" };
+
+function parseLine(text: string): Parsed {
+  const frame = LineFrame.safeParse(parseJson(text));
+  if (!frame.success) return unreadable;
+  const { type, payload, ...place } = frame.data;
+  const { ordinal } = place;
+  switch (type) {
+    case "settings":
+      return { kind: "line", line: { ...place, type, payload }, ordinal };
+    case "threadMeta": {
+      const meta = ThreadMeta.safeParse(payload);
+      return meta.success ? { kind: "line", line: { ...place, type, payload: meta.data }, ordinal } : unreadable;
+    }
+    case "history": {
+      const item = HistoryItem.safeParse(payload);
+      return item.success ? { kind: "line", line: { ...place, type, payload: item.data }, ordinal } : unreadable;
+    }
+    case "notification": {
+      const { method } = payload;
+      if (typeof method !== "string") return unreadable;
+      if (!isKnown(method)) return { kind: "later", ordinal };
+      const params = serverNotifications[method].params.safeParse(payload["params"]);
+      if (!params.success) return unreadable;
+      // Method and params come from one row of the table.
+      const told = { method, params: params.data } as ServerNotification;
+      return { kind: "line", line: { ...place, type, payload: told }, ordinal };
+    }
+    default:
+      return { kind: "later", ordinal };
+  }
+}
+
+function isKnown(method: string): method is ServerNotification["method"] {
+  return Object.hasOwn(serverNotifications, method);
+}
+
+/** Undefined when it is no JSON: the caller counts it. */
+function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== "object" || value === null || !("type" in value) || !("payload" in value)) return null;
-    return typeof value.payload === "object" && value.payload !== null ? (value as RolloutLine) : null;
+    return JSON.parse(text);
   } catch {
-    // Counted by the caller.
-    return null;
+    return undefined;
   }
 }

@@ -7,9 +7,14 @@ const injection =
   /^(?:LD_.*|DYLD_.*|BASH_.*|BASHOPTS|SHELLOPTS|ENV|PROMPT_COMMAND|PS4|IFS|CDPATH|GLOBIGNORE|ZDOTDIR|NODE_OPTIONS|PYTHONPATH|PYTHONSTARTUP|PYTHONHOME|PERL5.*|PERLLIB|RUBYOPT|RUBYLIB|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|GIT_.*|GCONV_PATH|LOCPATH|NLSPATH|GLIBC_TUNABLES|LESSOPEN|LESSCLOSE)$/i;
 
 // What ties a child to the editor that started us, or to the user's agents and desktop.
-const host = /^(?:ELECTRON_.*|VSCODE_.*|SSH_AUTH_SOCK|SSH_AGENT_PID|SSH_ASKPASS|DBUS_.*)$/i;
+const host = /^(?:ELECTRON_.*|VSCODE_.*|SSH_AUTH_SOCK|SSH_AGENT_PID|SSH_ASKPASS|DBUS_.*|XAUTHORITY)$/i;
 
-const secret = /KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL/i;
+const secret = /KEY|TOKEN|SECRET|PASSWORD|PASSWD|PWD|PASSPHRASE|CREDENTIAL|AUTH(?!OR)|COOKIE|DSN|(?:^|_)PAT$/i;
+/** The working directory and the one before it are named like passwords and are none. */
+const directories = /^(?:PWD|OLDPWD|INIT_CWD)$/i;
+/** A command needs its proxy, but not the name and password that a person may have put into the address. */
+const proxy = /_PROXY$/i;
+const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)?.*@/is;
 
 // The loader and libc read these before main(), so they act on the sandbox helper itself, which runs outside.
 const loader = /^(?:LD_.*|DYLD_.*|GCONV_PATH|LOCPATH|NLSPATH|GLIBC_TUNABLES|MALLOC_.*)$/i;
@@ -24,15 +29,23 @@ export function commandEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
   options: {
     /** Workspace roots as the user spells them and as they really are. */ readonly roots: readonly string[];
+    /** Variables known to hold a secret, whatever they are called. */ readonly secretNames?: readonly string[];
   },
 ): Record<string, string> {
   const kept: Record<string, string> = {};
+  const secrets = new Set(options.secretNames?.map((name) => name.toUpperCase()));
   for (const [name, value] of Object.entries(environment)) {
-    if (value === undefined || injection.test(name) || host.test(name) || secret.test(name)) continue;
-    // Windows spells it Path.
-    kept[name] = name.toUpperCase() === "PATH" ? cleanPath(value, options.roots) : value;
+    if (value === undefined || injection.test(name) || host.test(name)) continue;
+    if (secrets.has(name.toUpperCase()) || (secret.test(name) && !directories.test(name))) continue;
+    kept[name] = cleanValue(name, value, options.roots);
   }
   return { ...kept, ...unattended };
+}
+
+function cleanValue(name: string, value: string, roots: readonly string[]): string {
+  // Windows spells it Path.
+  if (name.toUpperCase() === "PATH") return cleanPath(value, roots);
+  return proxy.test(name) ? value.replace(userInfo, "$1") : value;
 }
 
 /**

@@ -1,11 +1,12 @@
 // The facts about this machine that the translation asks for. The one file of this folder that reads the disk.
-import { accessSync, constants, lstatSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+import { accessSync, constants, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import type { FileSystemFacts, PathKind } from "./policy.ts";
 
 export const diskFacts: FileSystemFacts = {
   lstat(path) {
     try {
-      return kindOf(lstatSync(path));
+      const stats = lstatSync(path, { throwIfNoEntry: false });
+      return stats === undefined ? null : kindOf(stats);
     } catch (error) {
       // What the user may not look at, a command of theirs may not reach either. Anything else must not pass for
       // "nothing there": as "other" it is mounted over, and if that fails the command does not start.
@@ -14,6 +15,10 @@ export const diskFacts: FileSystemFacts = {
   },
   realpath: (path) => orNull(() => realpathSync(path)),
   readText: (path) => orNull(() => readFileSync(path, "utf8")),
+  list: (path) =>
+    orNull(() =>
+      readdirSync(path, { withFileTypes: true }).map((entry) => ({ name: entry.name, kind: kindOf(entry) })),
+    ) ?? [],
 };
 
 /** The real path of an executable file; null when it is not one. */
@@ -24,7 +29,7 @@ export function executable(path: string): string | null {
   });
 }
 
-function kindOf(stats: Stats): PathKind {
+function kindOf(stats: { isSymbolicLink(): boolean; isDirectory(): boolean; isFile(): boolean }): PathKind {
   if (stats.isSymbolicLink()) return "symlink";
   if (stats.isDirectory()) return "directory";
   return stats.isFile() ? "file" : "other";

@@ -59,7 +59,8 @@ export function linuxSandbox(command: Command, policy: RestrictedPolicy, helper:
       ...(policy.privateTmp === null ? ["--perms", "1777", "--tmpfs", "/tmp"] : ["--bind", policy.privateTmp, "/tmp"]),
       // Order matters from here on: a later mount covers an earlier one.
       ...policy.visibleInTmp.flatMap((path) => ["--ro-bind", path, path]),
-      ...policy.writableRoots.flatMap((path) => ["--bind", path, path]),
+      // A mount point cannot be renamed, which is what a pinned path is about. Parents sort before their children.
+      ...[...policy.writableRoots, ...policy.pinnedPaths].sort().flatMap((path) => ["--bind", path, path]),
       ...policy.protectedPaths.flatMap((path) => ["--ro-bind", path, path]),
       ...policy.deniedPaths.flatMap(deny),
       "--chdir",

@@ -2,6 +2,7 @@
 // Pure: the file system is seen only through the facts passed in. Must not know which sandbox enforces the result.
 import { dirname, isAbsolute, join, normalize, resolve } from "node:path";
 import { isInside } from "../util/inside.ts";
+import { nestedGit } from "./nested-git.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 
 export type PathKind = "file" | "directory" | "symlink" | "other";
@@ -14,6 +15,8 @@ export interface FileSystemFacts {
   realpath(path: string): string | null;
   /** Null when the file cannot be read. */
   readText(path: string): string | null;
+  /** What is directly in a directory, in any order. Empty when it cannot be listed. */
+  list(path: string): readonly { readonly name: string; readonly kind: PathKind }[];
 }
 
 export interface PolicyContext {
@@ -41,6 +44,11 @@ export interface RestrictedPolicy {
   readonly writableRoots: readonly string[];
   /** What must stay visible although the private /tmp hides its surroundings. */
   readonly visibleInTmp: readonly string[];
+  /**
+   * Writable directories that stay where they are: something below them has a rule of its own, which would otherwise
+   * no longer be found there by the next command.
+   */
+  readonly pinnedPaths: readonly string[];
   /** Read-only inside a writable root. */
   readonly protectedPaths: readonly string[];
   /** Neither readable nor writable, wherever they are. */
@@ -122,13 +130,18 @@ function restrict(requested: readonly string[], networkAccess: boolean, context:
     const writableRoots = parentsFirst(requested.flatMap((path) => realRoot(path, context.files)));
     const visibleInTmp = writableRoots.length === 0 && isInside("/tmp", cwd) && cwd !== "/tmp" ? [cwd] : [];
     const shown = [...writableRoots, ...visibleInTmp];
+    const protectedPaths = parentsFirst(
+      writableRoots.flatMap((root) => protectedIn(root, writableRoots, context.files)),
+    );
+    const deniedPaths = denied(context).filter(({ path }) => !isHiddenByTmp(path, shown));
     const policy: RestrictedPolicy = {
       kind: "restricted",
       cwd,
       writableRoots,
       visibleInTmp,
-      protectedPaths: parentsFirst(writableRoots.flatMap((root) => protectedIn(root, writableRoots, context.files))),
-      deniedPaths: denied(context).filter(({ path }) => !isHiddenByTmp(path, shown)),
+      pinnedPaths: pinned(writableRoots, [...protectedPaths, ...deniedPaths.map(({ path }) => path)]),
+      protectedPaths,
+      deniedPaths,
       networkAccess,
       privateTmp: context.privateTmp,
     };
@@ -154,7 +167,7 @@ function realRoot(path: string, files: FileSystemFacts): string[] {
 }
 
 function protectedIn(root: string, roots: readonly string[], files: FileSystemFacts): string[] {
-  return protectedNames.flatMap((name) => {
+  const own = protectedNames.flatMap((name) => {
     const path = join(root, name);
     const kind = files.lstat(path);
     if (kind === null) return [];
@@ -167,6 +180,26 @@ function protectedIn(root: string, roots: readonly string[], files: FileSystemFa
     }
     return name === ".git" && kind === "file" ? [path, ...gitDirectories(path, roots, files)] : [path];
   });
+  const nested = nestedGit(root, files).flatMap(({ path, kind }) => {
+    if (kind !== "symlink") return kind === "file" ? [path, ...gitDirectories(path, roots, files)] : [path];
+    // Unlike at a root, links are the rule in trees that some tools check out: what one leads to is protected.
+    const real = files.realpath(path);
+    return real !== null && roots.some((each) => isInside(each, real)) ? [real] : [];
+  });
+  return [...own, ...nested];
+}
+
+/** Every directory on the way from a root to one of the paths below it, and to a root inside it. */
+function pinned(roots: readonly string[], paths: readonly string[]): string[] {
+  const found = [...roots, ...paths].flatMap((path) => {
+    const outermost = roots.find((root) => root !== path && isInside(root, path));
+    if (outermost === undefined) return [];
+    const way: string[] = [];
+    for (let at = dirname(path); at !== outermost; at = dirname(at)) way.push(at);
+    return way;
+  });
+  const isElsewhere = (path: string) => !roots.includes(path) && !paths.some((each) => isInside(each, path));
+  return parentsFirst(found.filter(isElsewhere));
 }
 
 // A gitfile (worktree, submodule) names the directory whose config git obeys, and that one may name a common one.

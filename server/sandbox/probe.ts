@@ -55,6 +55,7 @@ const probed: RestrictedPolicy = {
   cwd: "/",
   writableRoots: [],
   visibleInTmp: [],
+  pinnedPaths: [],
   protectedPaths: [],
   deniedPaths: [],
   networkAccess: false,

@@ -20,7 +20,7 @@ export interface ThreadDeps {
   sandboxUnavailable(): Promise<string | null>;
   /** Must not throw. `threadCwd` is what the policy is about; the command's own cwd is the model's choice. */
   execute(
-    request: ExecuteRequest & { threadCwd: string; policy: SandboxPolicy; signal: AbortSignal },
+    request: ExecuteRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy; signal: AbortSignal },
   ): Promise<ExecOutcome>;
   /** Through the editor where there is one. Must not throw. */
   write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;

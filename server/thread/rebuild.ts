@@ -1,22 +1,27 @@
 // From the lines of a rollout back to a thread, as it was when its last line was written. Pure.
 import type { HistoryItem } from "../model/model.ts";
-import type { ThreadSettings } from "../protocol/thread.ts";
-import type { RolloutLine, ThreadMeta } from "../rollout/line.ts";
+import type { ReadLine, ThreadMeta } from "../rollout/line.ts";
+import { restoreSettings } from "./settings.ts";
 import type { ThreadRecord } from "./thread.ts";
 import { applyToTurns, closeAbandonedTurns } from "./turn-log.ts";
 
 /** Null when the lines do not say whose they are. */
-export function rebuildRecord(lines: readonly RolloutLine[]): ThreadRecord | null {
+export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   let meta: ThreadMeta | null = null;
-  let settings: ThreadSettings | null = null;
-  const record: Omit<ThreadRecord, "meta" | "settings"> = { turns: [], history: [], usage: null, updatedAt: 0 };
+  let stored: Record<string, unknown> | null = null;
+  const record: Omit<ThreadRecord, "meta" | "settings" | "notices"> = {
+    turns: [],
+    history: [],
+    usage: null,
+    updatedAt: 0,
+  };
   for (const line of lines) {
     switch (line.type) {
       case "threadMeta":
         meta ??= line.payload;
         break;
       case "settings":
-        settings = line.payload;
+        stored = line.payload;
         break;
       case "history":
         record.history.push(line.payload);
@@ -26,20 +31,22 @@ export function rebuildRecord(lines: readonly RolloutLine[]): ThreadRecord | nul
         if (line.payload.method === "thread/tokenUsage/updated") record.usage = line.payload.params;
         break;
       default:
-        // A line of a newer version: what it says is not known here, and nothing depends on it.
+        // The reader passes over what it does not know.
         line satisfies never;
     }
   }
-  if (meta === null || settings === null) return null;
+  if (meta === null || stored === null) return null;
+  const { settings, substituted } = restoreSettings(stored, meta);
   closeAbandonedTurns(record.turns);
   dropUnaskedOutputs(record.history);
   answerAbandonedCalls(record.history);
-  const last = lines.at(-1);
+  const lastAtMs = Date.parse(lines.at(-1)?.timestamp ?? "");
   return {
     ...record,
     meta,
     settings,
-    updatedAt: last ? Math.floor(Date.parse(last.timestamp) / 1000) : meta.createdAt,
+    notices: substituted === null ? [] : [substituted],
+    updatedAt: Number.isNaN(lastAtMs) ? meta.createdAt : Math.floor(lastAtMs / 1000),
   };
 }
 

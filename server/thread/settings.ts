@@ -1,11 +1,12 @@
 // What holds for the next turn of a thread, and how requests change it. Pure.
 import { resolve } from "node:path";
+import type * as z from "zod";
 import type { Config } from "../config/schema.ts";
-import type { ApprovalPolicy } from "../protocol/approval.ts";
+import { ApprovalPolicy } from "../protocol/approval.ts";
 import type { Mode } from "../protocol/mode.ts";
 import { modes } from "../protocol/modes.ts";
-import type { SandboxMode, SandboxPolicy } from "../protocol/sandbox.ts";
-import type { ThreadSettings } from "../protocol/thread.ts";
+import { type SandboxMode, SandboxPolicy } from "../protocol/sandbox.ts";
+import { ThreadSettings } from "../protocol/thread.ts";
 
 /** Overrides as requests carry them; what is absent or null stays as it is. */
 export interface SettingsOverrides {
@@ -44,6 +45,40 @@ export function changeSettings(current: ThreadSettings, overrides: SettingsOverr
     reasoningEffort: overrides.effort ?? current.reasoningEffort,
     mode: null,
   });
+}
+
+/**
+ * Settings as a rollout has them, which may be damaged or another version's. What a command may do is taken as a whole
+ * or not at all: null in `substituted` means that all of it holds, else it says what does instead.
+ */
+export function restoreSettings(
+  stored: Readonly<Record<string, unknown>>,
+  meta: { model: string; modelProvider: string; cwd: string },
+): { settings: ThreadSettings; substituted: string | null } {
+  const whole = ThreadSettings.safeParse(stored);
+  if (whole.success) return { settings: whole.data, substituted: null };
+  const fields = ThreadSettings.shape;
+  const approvalPolicy = ApprovalPolicy.safeParse(stored["approvalPolicy"]);
+  const sandbox = SandboxPolicy.safeParse(stored["sandbox"]);
+  const isPermitted = approvalPolicy.success && sandbox.success;
+  const settings = withMode({
+    model: fitting(fields.model, stored["model"], meta.model),
+    modelProvider: fitting(fields.modelProvider, stored["modelProvider"], meta.modelProvider),
+    cwd: fitting(fields.cwd, stored["cwd"], meta.cwd),
+    approvalPolicy: isPermitted ? approvalPolicy.data : "on-request",
+    sandbox: isPermitted ? sandbox.data : { type: "readOnly", networkAccess: false },
+    reasoningEffort: fitting(fields.reasoningEffort, stored["reasoningEffort"], null),
+    mode: null,
+  });
+  return { settings, substituted: isPermitted ? null : substitutedMessage };
+}
+
+const substitutedMessage =
+  "The saved permissions of this thread cannot be read, perhaps because another version wrote them. Commands run in the read-only sandbox, and what must do more asks first. Choose a mode to change that.";
+
+function fitting<T>(schema: z.ZodType<T>, value: unknown, otherwise: T): T {
+  const parsed = schema.safeParse(value);
+  return parsed.success ? parsed.data : otherwise;
 }
 
 export function sandboxFromMode(mode: SandboxMode, config: Config): SandboxPolicy {

@@ -9,7 +9,7 @@ import {
   threadNotLoaded,
 } from "../protocol/rpc/errors.ts";
 import type { Thread as ThreadData, ThreadListParams, ThreadSettings } from "../protocol/thread.ts";
-import { findRollout, type ListedRollout, listRollouts, rolloutPath } from "../rollout/index.ts";
+import { findRollout, type ListedRollout, RolloutList, rolloutPath } from "../rollout/index.ts";
 import { openRecorder, type Recorder } from "../rollout/recorder.ts";
 import { readRollout } from "../rollout/reader.ts";
 import { isUuid } from "../util/uuid-v7.ts";
@@ -30,9 +30,11 @@ export interface StoreDeps {
 export class ThreadStore {
   readonly #deps: StoreDeps;
   readonly #live = new Map<string, Thread>();
+  readonly #rollouts: RolloutList;
 
   constructor(deps: StoreDeps) {
     this.#deps = deps;
+    this.#rollouts = new RolloutList(deps.home, (message) => deps.thread.log("warning", message));
   }
 
   /** What a new thread starts with. */
@@ -81,10 +83,11 @@ export class ThreadStore {
     if (live !== undefined) return live;
     const path = await findRollout(this.#deps.home, threadId);
     if (path === null) throw noRollout(threadId);
-    const { lines } = await readRollout(path);
+    const { lines, unreadable, nextOrdinal } = await readRollout(path);
     const record = rebuildRecord(lines);
     if (record === null) throw noRollout(threadId);
-    const nextOrdinal = Math.max(-1, ...lines.slice(-1).map((line) => line.ordinal)) + 1;
+    if (unreadable > 0)
+      this.#deps.thread.log("warning", `${path}: ${unreadable} lines cannot be read; the rest is kept`);
     const recorder = this.#recorder(path, threadId, nextOrdinal);
     return this.#keep(new Thread(record, recorder, { isPersisted: true }, this.#deps.thread));
   }
@@ -103,7 +106,7 @@ export class ThreadStore {
   }
 
   async list(params: ThreadListParams): Promise<{ data: ThreadData[]; nextCursor: string | null }> {
-    const all = (await listRollouts(this.#deps.home)).filter((entry) => wanted(entry, params));
+    const all = (await this.#rollouts.read()).filter((entry) => wanted(entry, params));
     const key = params.sortKey === "updated_at" ? updatedKey : createdKey;
     const sign = params.sortDirection === "asc" ? 1 : -1;
     all.sort((a, b) => sign * (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));

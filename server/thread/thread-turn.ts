@@ -98,7 +98,9 @@ async function recordContext(thread: Thread): Promise<void> {
     );
   }
   const permissions = permissionsMessage(settings);
-  const told = thread.history.findLast((item) => item.type === "message" && item.text.startsWith("<permissions>"));
+  const told = thread.history.findLast(
+    (item) => item.type === "message" && item.role === "developer" && item.text.startsWith("<permissions>"),
+  );
   if (told?.type !== "message" || told.text !== permissions) {
     entries.push({ type: "message", role: "developer", text: permissions });
   }
@@ -140,6 +142,7 @@ function toolDeps(thread: Thread, turnId: string, diff: TurnDiff, abort: AbortCo
     execute: ({ sandboxed, ...request }) =>
       deps.execute({
         ...request,
+        threadId: thread.id,
         threadCwd: settings.cwd,
         policy: sandboxed ? settings.sandbox : { type: "dangerFullAccess" },
       }),

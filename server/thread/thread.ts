@@ -37,6 +37,8 @@ export interface ThreadRecord {
   history: HistoryItem[];
   /** As it was last announced; null before the first answer of a model. */
   usage: AnnouncedUsage | null;
+  /** What each client that joins must know about how the thread was read back. */
+  notices: readonly string[];
   /** Unix seconds. */
   updatedAt: number;
 }
@@ -117,6 +119,9 @@ export class Thread {
   subscribe(client: Client): void {
     if (this.#subscribers.has(client)) return;
     this.#subscribers.add(client);
+    for (const message of this.#record.notices) {
+      client.notify({ method: "warning", params: { threadId: this.id, message } });
+    }
     this.desk.joined(client);
   }
 
@@ -128,6 +133,7 @@ export class Thread {
     const next = changeSettings(this.settings, overrides, this.deps.config);
     if (JSON.stringify(next) === JSON.stringify(this.settings)) return;
     this.#record.settings = next;
+    this.#record.notices = [];
     this.#append({ type: "settings", payload: next });
     this.emit({ method: "thread/settings/updated", params: { threadId: this.id, threadSettings: next } });
   }
@@ -240,7 +246,12 @@ export class Thread {
     const completedAtMs = this.deps.now();
     for (const item of turn?.items.filter((candidate) => candidate.completedAtMs == null) ?? []) {
       const ended = { ...item, ...("status" in item ? { status: "failed" as const } : {}), completedAtMs };
-      this.emit({ method: "item/completed", params: { item: ended, threadId: this.id, turnId, completedAtMs } });
+      try {
+        this.emit({ method: "item/completed", params: { item: ended, threadId: this.id, turnId, completedAtMs } });
+      } catch (error) {
+        // Whatever made the turn crash may be in the item itself: the others complete, and the turn ends.
+        this.deps.log("error", `item ${item.id} could not be completed`, error);
+      }
     }
   }
 
@@ -258,7 +269,7 @@ export class Thread {
 }
 
 export function newThreadRecord(meta: ThreadMeta, settings: ThreadSettings): ThreadRecord {
-  return { meta, settings, turns: [], history: [], usage: null, updatedAt: meta.createdAt };
+  return { meta, settings, turns: [], history: [], usage: null, notices: [], updatedAt: meta.createdAt };
 }
 
 function emptyTurn(id: string): Turn {

@@ -1,6 +1,9 @@
 // The tool that changes files. The patch is parsed once; that one plan is previewed, judged, approved and written.
-import { parsePatch } from "../files/patch-parser.ts";
-import { type FilePlan, planPatch } from "../files/patch-plan.ts";
+import { join, relative } from "node:path";
+import type { FileEffect } from "../approval/approvals.ts";
+import { isUnconfined } from "../approval/policy.ts";
+import { type Patch, parsePatch } from "../files/patch-parser.ts";
+import { type FilePlan, hiddenMessage, pathsOf, planPatch } from "../files/patch-plan.ts";
 import { isProtected } from "../files/paths.ts";
 import { isInside } from "../util/inside.ts";
 import type { FileUpdateChange, ThreadItemOf } from "../protocol/item.ts";
@@ -35,16 +38,24 @@ export const applyPatch = freeformTool(grammar, {
   async prepare(text, context) {
     const parsed = parsePatch(text);
     if (!parsed.ok) return immediate(`apply_patch verification failed: ${parsed.message}`);
-    const planned = await planPatch(parsed.patch, { cwd: context.cwd, read: (path) => context.files.read(path) });
+    // Judged before anything is read: what a refusal says must not depend on files that are not for the model.
+    const judged = await judgeTargets(parsed.patch, context);
+    if (!judged.ok) return immediate(`apply_patch verification failed: ${judged.message}`);
+    const { targets } = judged;
+    const forbidden = context.forbids(targets);
+    if (forbidden !== null) return immediate(forbidden);
+    const byPath = new Map(targets.map((target) => [target.path, target]));
+    const planned = await planPatch(parsed.patch, {
+      cwd: context.cwd,
+      read: (path) => context.files.read(path, (realPath) => realPath === byPath.get(path)?.realPath),
+      isHidden: (path) => isHidden(byPath.get(path), context),
+    });
     if (!planned.ok) return immediate(`apply_patch verification failed: ${planned.message}`);
     const { plan } = planned;
-    const targets = await findTargets(plan, context);
-    if (targets === null)
-      return immediate("apply_patch verification failed: a path leads through links that cannot be followed");
     const item: ThreadItemOf<"fileChange"> = {
       type: "fileChange",
       id: context.itemId,
-      changes: plan.map(toChange),
+      changes: plan.map((file) => toChange(file, byPath)),
       status: "inProgress",
       startedAtMs: context.startedAtMs,
       completedAtMs: null,
@@ -79,37 +90,90 @@ function letter({ change, before }: FilePlan): "A" | "M" | "D" {
   return change.kind === "add" && before === null ? "A" : "M";
 }
 
-function toChange({ path, change, diff }: FilePlan): FileUpdateChange {
-  const kind =
-    change.kind === "update" ? { type: "update" as const, move_path: change.movePath } : { type: change.kind };
-  return { path, kind, diff };
+function toChange({ path, change, diff }: FilePlan, targets: ReadonlyMap<string, FileTarget>): FileUpdateChange {
+  const movePath = change.kind === "update" ? change.movePath : null;
+  const realPath = targets.get(path)?.leadsTo ?? null;
+  const realMovePath = movePath === null ? null : (targets.get(movePath)?.leadsTo ?? null);
+  return {
+    path,
+    kind: change.kind === "update" ? { type: "update", move_path: movePath } : { type: change.kind },
+    diff,
+    ...(realPath === null ? {} : { realPath }),
+    ...(realMovePath === null ? {} : { realMovePath }),
+  };
 }
 
-/** Null when where a path really leads cannot be known: then nothing may be written there. */
-async function findTargets(plan: readonly FilePlan[], context: PrepareContext): Promise<FileTarget[] | null> {
+type Judged = { ok: true; targets: readonly FileTarget[] } | { ok: false; message: string };
+
+/** Not ok when where a path really leads cannot be known: then nothing may be read or written there. */
+async function judgeTargets(patch: Patch, context: PrepareContext): Promise<Judged> {
   try {
-    const roots = await Promise.all(writableRoots(context).map((root) => context.files.realTarget(root)));
-    const paths = plan.flatMap(({ path, change }) =>
-      change.kind === "update" && change.movePath !== null ? [path, change.movePath] : [path],
-    );
-    return await Promise.all(
-      paths.map(async (path) => {
+    const folder = await context.files.realTarget(context.cwd);
+    const roots = [folder, ...(await Promise.all(moreRoots(context).map((root) => context.files.realTarget(root))))];
+    const ground = { ...context, roots, isDenied: context.files.deniedTo(context.cwd) };
+    const judge = async ({ path, effect }: { path: string; effect: FileEffect }): Promise<Judged> => {
+      try {
         const realPath = await context.files.realTarget(path);
-        return {
-          path,
-          realPath,
-          isWritable: context.sandbox.type === "dangerFullAccess" || roots.some((root) => isInside(root, realPath)),
-          isProtected: [context.cwd, ...roots].some((root) => isProtected(root, realPath) || isProtected(root, path)),
-        };
-      }),
-    );
+        return { ok: true, targets: [toTarget({ path, realPath, effect }, ground)] };
+      } catch {
+        // No access on the way, or a loop of links. Outside, that is for nobody to know.
+        return { ok: false, message: isInside(context.cwd, path) ? unknownPlace : hiddenMessage(path) };
+      }
+    };
+    const all = await Promise.all(effectsOf(patch, context.cwd).map(judge));
+    const failed = all.find(({ ok }) => !ok);
+    return failed ?? { ok: true, targets: all.flatMap((each) => (each.ok ? each.targets : [])) };
   } catch {
-    // No access on the way, or a loop of links; said by the caller.
-    return null;
+    // The thread's folder itself is not to be reached.
+    return { ok: false, message: unknownPlace };
   }
 }
 
-/** Where a patch may land without being asked for: the same roots that a command may write. */
-function writableRoots({ cwd, sandbox }: { cwd: string; sandbox: SandboxPolicy }): string[] {
-  return sandbox.type === "workspaceWrite" ? [cwd, ...sandbox.writableRoots] : [cwd];
+const unknownPlace = "a path leads through links that cannot be followed";
+
+/** What a thread's places are judged by. */
+interface Ground {
+  readonly cwd: string;
+  readonly sandbox: SandboxPolicy;
+  /** Real. The thread's folder comes first. */
+  readonly roots: readonly string[];
+  isDenied(realPath: string): boolean;
+}
+
+function toTarget(
+  named: Pick<FileTarget, "path" | "realPath" | "effect">,
+  { cwd, sandbox, roots, isDenied }: Ground,
+): FileTarget {
+  const { path, realPath } = named;
+  // A thread whose own folder is reached through a link is no surprise: only links below it are.
+  const expected = isInside(cwd, path) ? join(roots[0] ?? cwd, relative(cwd, path)) : path;
+  return {
+    ...named,
+    leadsTo: realPath === expected ? null : realPath,
+    isWritable: sandbox.type === "dangerFullAccess" || roots.some((root) => isInside(root, realPath)),
+    isProtected: [cwd, ...roots].some((root) => isProtected(root, realPath) || isProtected(root, path)),
+    isDenied: isDenied(realPath),
+  };
+}
+
+function effectsOf(patch: Patch, cwd: string): { path: string; effect: FileEffect }[] {
+  return patch.flatMap((file): { path: string; effect: FileEffect }[] => {
+    const [path, movePath] = pathsOf([file], cwd);
+    if (path === undefined) return [];
+    if (movePath === undefined) return [{ path, effect: file.kind === "delete" ? "delete" : "write" }];
+    return [
+      { path, effect: "moveAway" },
+      { path: movePath, effect: "moveHere" },
+    ];
+  });
+}
+
+/** Where commands are confined, what lies outside the roots or is kept from them is not described to the model. */
+function isHidden(target: FileTarget | undefined, { sandbox }: PrepareContext): boolean {
+  return target !== undefined && !isUnconfined(sandbox) && (!target.isWritable || target.isDenied);
+}
+
+/** Where a patch may land besides the thread's folder without being asked for: the roots that a command may write. */
+function moreRoots({ sandbox }: { sandbox: SandboxPolicy }): readonly string[] {
+  return sandbox.type === "workspaceWrite" ? sandbox.writableRoots : [];
 }

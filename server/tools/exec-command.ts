@@ -1,11 +1,11 @@
 // The tool that runs a shell command. Pipes only: it has no terminal and no input.
-import { isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
 import * as z from "zod";
 import { forModel } from "../exec/output.ts";
 import type { ThreadItemOf } from "../protocol/item.ts";
 import { shellQuote } from "../util/shell-quote.ts";
 import { jsonTool } from "./define.ts";
-import type { ExecOutcome, Finished, RunContext } from "./tool.ts";
+import type { ExecOutcome, FileReader, Finished, PrepareContext, RunContext } from "./tool.ts";
 
 const COMMAND_TIMEOUT_MS = 10 * 60_000;
 const DEFAULT_OUTPUT_TOKENS = 10_000;
@@ -35,8 +35,8 @@ export const execCommand = jsonTool(ExecCommandParams, {
     "empty; it is stopped after ten minutes, so do not start servers or watchers with it.",
 
   async prepare(params, context) {
-    const workdir = params.workdir ?? "";
-    const cwd = isAbsolute(workdir) ? workdir : resolve(context.cwd, workdir);
+    const spelled = resolve(context.cwd, params.workdir ?? "");
+    const { cwd, isElsewhere } = await findFolder(spelled, context);
     const argv = Object.freeze(["/bin/bash", "-c", "--", params.cmd]);
     const item: ThreadItemOf<"commandExecution"> = {
       type: "commandExecution",
@@ -59,26 +59,50 @@ export const execCommand = jsonTool(ExecCommandParams, {
       argv,
       script: params.cmd,
       cwd,
+      isElsewhere,
       escalated: params.sandbox_permissions === "require_escalated",
       justification: params.justification ?? null,
     });
     const maxTokens = params.max_output_tokens ?? DEFAULT_OUTPUT_TOKENS;
-    return { kind: "prepared", item, action, run: (run) => runCommand(item, action, maxTokens, run) };
+    return { kind: "prepared", item, action, run: (run) => runCommand(item, { ...action, spelled }, maxTokens, run) };
   },
 });
 
+/** What is shown, judged and allowed is the folder that links lead to. One that cannot be known stays as spelled. */
+async function findFolder(spelled: string, { cwd: threadCwd, files }: PrepareContext) {
+  try {
+    const [cwd, folder] = await Promise.all([files.realTarget(spelled), files.realTarget(threadCwd)]);
+    return { cwd, isElsewhere: cwd !== folder };
+  } catch {
+    // No access, a loop of links, a NUL: no folder is there either, and the start says so.
+    return { cwd: spelled, isElsewhere: spelled !== threadCwd };
+  }
+}
+
+/** Why the command must not start; null when its folder is the one that was judged. */
+async function folderProblem(folder: { spelled: string; cwd: string }, files: FileReader): Promise<string | null> {
+  const now = await files.realFolder(folder.spelled);
+  if (now === folder.cwd) return null;
+  if (now === null) return `there is no folder ${folder.spelled} to run in. Nothing was run.`;
+  return `${folder.spelled} leads to another folder than when the command was prepared: ${now}, not ${folder.cwd}. Nothing was run.`;
+}
+
 async function runCommand(
   item: ThreadItemOf<"commandExecution">,
-  action: { argv: readonly string[]; cwd: string },
+  action: { argv: readonly string[]; cwd: string; spelled: string },
   maxTokens: number,
   context: RunContext,
 ): Promise<Finished> {
-  const outcome = await context.execute({
-    argv: action.argv,
-    cwd: action.cwd,
-    timeoutMs: COMMAND_TIMEOUT_MS,
-    onOutput: context.output,
-  });
+  const problem = await folderProblem(action, context.files);
+  const outcome: ExecOutcome =
+    problem !== null
+      ? { kind: "refused", message: problem }
+      : await context.execute({
+          argv: action.argv,
+          cwd: action.cwd,
+          timeoutMs: COMMAND_TIMEOUT_MS,
+          onOutput: context.output,
+        });
   const completedAtMs = context.now();
   if (outcome.kind === "refused") {
     const failed = { ...item, status: "failed" as const, aggregatedOutput: outcome.message, completedAtMs };

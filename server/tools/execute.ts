@@ -5,6 +5,7 @@ import { commandEnvironment } from "../sandbox/environment.ts";
 import { diskFacts, executable } from "../sandbox/facts.ts";
 import { findHelper } from "../sandbox/linux.ts";
 import { type SandboxStatus, sandboxProbe } from "../sandbox/probe.ts";
+import { RootPins } from "../sandbox/root-pins.ts";
 import { sandboxCommand } from "../sandbox/select.ts";
 import type { ExecOutcome, ExecuteRequest } from "./tool.ts";
 
@@ -13,7 +14,7 @@ export interface CommandRunner {
   sandboxStatus(): Promise<SandboxStatus>;
   /** Must not throw: what cannot be run is refused with a sentence. */
   execute(
-    request: ExecuteRequest & { threadCwd: string; policy: SandboxPolicy; signal: AbortSignal },
+    request: ExecuteRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy; signal: AbortSignal },
   ): Promise<ExecOutcome>;
 }
 
@@ -23,8 +24,11 @@ export function commandRunner(facts: {
   /** The user's home; null when there is none. */
   userHome: string | null;
   belayHome: string;
+  /** Variables of `env` that hold a secret, whatever they are called. */
+  secretNames?: readonly string[];
 }): CommandRunner {
-  const { platform, env, userHome, belayHome } = facts;
+  const { platform, env, userHome, belayHome, secretNames = [] } = facts;
+  const pins = new RootPins(diskFacts);
   // From the system's own directories, whatever PATH says: a helper planted in a workspace would run unconfined.
   const helper = findHelper({ path: "", roots: [], executable });
   const sandboxStatus = sandboxProbe({
@@ -35,9 +39,11 @@ export function commandRunner(facts: {
 
   return {
     sandboxStatus,
-    async execute({ argv, cwd, threadCwd, policy, signal, timeoutMs, onOutput }) {
+    async execute({ argv, cwd, threadId, threadCwd, policy, signal, timeoutMs, onOutput }) {
       const roots = rootsOf(threadCwd, policy);
-      const command = { argv, cwd, env: commandEnvironment(env, { roots }) };
+      const moved = policy.type === "workspaceWrite" ? pins.refusal(threadId, roots) : null;
+      if (moved !== null) return { kind: "refused", message: moved };
+      const command = { argv, cwd, env: commandEnvironment(env, { roots: bothSpellings(roots), secretNames }) };
       const program = sandboxCommand(command, policy, {
         status: await sandboxStatus(),
         helper,
@@ -49,8 +55,11 @@ export function commandRunner(facts: {
   };
 }
 
-/** As they are spelled and as they really are: both must be kept out of PATH. */
 function rootsOf(cwd: string, policy: SandboxPolicy): string[] {
-  const roots = policy.type === "workspaceWrite" ? [cwd, ...policy.writableRoots] : [cwd];
+  return policy.type === "workspaceWrite" ? [cwd, ...policy.writableRoots] : [cwd];
+}
+
+/** As they are spelled and as they really are: both must be kept out of PATH. */
+function bothSpellings(roots: readonly string[]): string[] {
   return roots.flatMap((root) => [root, diskFacts.realpath(root) ?? root]);
 }

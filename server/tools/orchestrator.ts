@@ -2,13 +2,15 @@
 // the model, whatever happened on the way; an item that was started is always completed here.
 import { commandKey, fileKey, type SessionApprovals } from "../approval/approvals.ts";
 import { describeSandbox, explainApproval } from "../approval/explain.ts";
-import { type ActionFacts, type Requirement, requirement } from "../approval/policy.ts";
+import { type ActionFacts, isOrdinary, type Requirement, requirement } from "../approval/policy.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
 import type { ApprovalDecision, ApprovalPolicy } from "../protocol/approval.ts";
+import type { ThreadItemOf } from "../protocol/item.ts";
 import type { ParamsOut, ServerNotification, serverRequests } from "../protocol/methods.ts";
 import { messageOf } from "../protocol/rpc/errors.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import { orAborted } from "../util/or-aborted.ts";
 import { pacedOutput } from "./paced-output.ts";
 import { tools } from "./registry.ts";
 import type {
@@ -22,6 +24,7 @@ import type {
   WriteLimits,
   WriteResult,
 } from "./tool.ts";
+import { lockOf } from "./turn-lock.ts";
 
 export type ApprovalRequest = {
   [M in "item/commandExecution/requestApproval" | "item/fileChange/requestApproval"]: {
@@ -37,7 +40,7 @@ export interface ToolDeps {
   readonly cwd: string;
   readonly approvalPolicy: ApprovalPolicy;
   readonly sandbox: SandboxPolicy;
-  /** The turn's one signal. */
+  /** The turn's one signal: the same for all calls of the turn. */
   readonly signal: AbortSignal;
   readonly approvals: SessionApprovals;
   readonly files: FileReader;
@@ -68,32 +71,66 @@ export function toolSpecs(): ToolSpec[] {
 
 export async function runToolCall(call: ToolCallEntry, deps: ToolDeps): Promise<ToolOutcome> {
   const tool = tools.find(({ name }) => name === call.name);
-  if (tool === undefined) return answer(`unsupported call: ${call.name}`);
-  const prepared = await tool.prepare(call, {
+  if (tool === undefined) return failedCall(call, `unsupported call: ${call.name}`, deps);
+  const preparing = tool.prepare(call, {
     itemId: deps.newId(),
     cwd: deps.cwd,
     sandbox: deps.sandbox,
     startedAtMs: deps.now(),
     files: deps.files,
+    forbids(targets) {
+      const need = requirement({ kind: "fileChange", targets }, { ...deps, sandboxUnavailable: null });
+      return need.kind === "forbid" ? need.message : null;
+    },
   });
-  if (prepared.kind === "immediate") return answer(prepared.output);
-  return decideAndRun(prepared, deps);
+  // It only looks, so it can be left behind: a disk that does not answer must not keep a turn from ending.
+  const prepared = await orAborted(preparing, deps.signal);
+  if (prepared === "aborted") return answer(stopped);
+  if (prepared.kind === "immediate") return failedCall(call, prepared.output, deps);
+  return decideAndRun(call, prepared, deps);
 }
 
-async function decideAndRun(prepared: Prepared, deps: ToolDeps): Promise<ToolOutcome> {
+const MAX_SHOWN_INPUT = 4_000;
+
+/** A call that never became an action leaves a trace all the same: people see that it failed, and why. */
+function failedCall(call: ToolCallEntry, output: string, deps: ToolDeps): ToolOutcome {
+  const now = deps.now();
+  const item: ThreadItemOf<"dynamicToolCall"> = {
+    type: "dynamicToolCall",
+    id: deps.newId(),
+    namespace: null,
+    tool: call.name,
+    arguments: { input: call.input.slice(0, MAX_SHOWN_INPUT) },
+    status: "failed",
+    contentItems: [{ type: "inputText", text: output }],
+    success: false,
+    durationMs: 0,
+    startedAtMs: now,
+    completedAtMs: now,
+  };
+  const started = { ...item, status: "inProgress" as const, contentItems: null, success: null, completedAtMs: null };
+  deps.emit({ method: "item/started", params: { item: started, ...ids(deps), startedAtMs: now } });
+  complete(item, deps);
+  return answer(output);
+}
+
+async function decideAndRun(call: ToolCallEntry, prepared: Prepared, deps: ToolDeps): Promise<ToolOutcome> {
   const { action } = prepared;
   const need = requirement(factsOf(action), {
+    cwd: deps.cwd,
     approvalPolicy: deps.approvalPolicy,
     sandbox: deps.sandbox,
     sandboxUnavailable: action.kind === "command" ? await deps.sandboxUnavailable() : null,
   });
-  if (need.kind === "forbid") return answer(need.message);
-  if (deps.signal.aborted) return answer("aborted by user. Nothing was done.");
+  if (need.kind === "forbid") return failedCall(call, need.message, deps);
+  if (deps.signal.aborted) return answer(stopped);
 
   deps.emit({ method: "item/started", params: { item: prepared.item, ...ids(deps), startedAtMs: deps.now() } });
   const keys = approvalKeys(action, need.sandboxed ? deps.sandbox : null);
   if (need.kind === "ask" && !deps.approvals.cover(keys)) {
-    const decision = await deps.ask(approvalRequest(prepared, need, deps));
+    const decisions: ApprovalDecision[] =
+      keys.length > 0 ? ["accept", "acceptForSession", "decline", "cancel"] : ["accept", "decline", "cancel"];
+    const decision = await deps.ask(approvalRequest(prepared, need, decisions, deps));
     switch (decision) {
       case "accept":
         break;
@@ -113,9 +150,15 @@ async function decideAndRun(prepared: Prepared, deps: ToolDeps): Promise<ToolOut
   return execute(prepared, need.sandboxed, deps);
 }
 
+/** Only here calls wait for each other. Whoever waits for a person holds nothing. */
 async function execute(prepared: Prepared, sandboxed: boolean, deps: ToolDeps): Promise<ToolOutcome> {
   const { action } = prepared;
-  const finished = await runPrepared(prepared, sandboxed, deps);
+  const leave = await lockOf(deps.signal).enter(action.kind === "command" ? "commands" : "files", deps.signal);
+  if (leave === null) {
+    complete({ ...prepared.item, status: "declined", completedAtMs: deps.now() }, deps);
+    return answer(stopped);
+  }
+  const finished = await runPrepared(prepared, sandboxed, deps).finally(leave);
   complete(finished.item, deps);
   if (action.kind === "fileChange" && finished.item.status === "completed") deps.filesChanged(action.plan);
   return answer(withSandboxHint(finished, action, sandboxed, deps.sandbox));
@@ -132,12 +175,20 @@ async function runPrepared(prepared: Prepared, sandboxed: boolean, deps: ToolDep
     files: deps.files,
     execute: (request) => deps.execute({ ...request, sandboxed, signal: deps.signal }),
     write: (plan, targets) =>
-      deps.write(plan, { realPaths: targets.map(({ realPath }) => realPath), signal: deps.signal }),
+      deps.write(plan, {
+        realPaths: new Map(targets.map(({ path, realPath }) => [path, realPath])),
+        signal: deps.signal,
+      }),
     output: (text) => output.push(text),
     now: () => deps.now(),
   };
   try {
-    return await prepared.run(context);
+    const running = prepared.run(context);
+    if (prepared.action.kind !== "read") return await running;
+    // Like preparing, reading may be left behind.
+    const finished = await orAborted(running, deps.signal);
+    if (finished !== "aborted") return finished;
+    return { item: { ...item, status: "failed", completedAtMs: deps.now() }, output: stopped };
   } catch (error) {
     const broken = `It failed inside Belay: ${messageOf(error)}. It may have had effects.`;
     return { item: { ...item, status: "failed", completedAtMs: deps.now() }, output: broken };
@@ -170,7 +221,7 @@ function factsOf(action: Action): ActionFacts {
   return action.kind === "command" ? { kind: "command", escalated: action.escalated } : action;
 }
 
-/** `sandbox` is what confines the action; null: nothing does. */
+/** `sandbox` is what confines the action; null: nothing does. Empty: it is asked for each time. */
 function approvalKeys(action: Action, sandbox: SandboxPolicy | null): string[] {
   switch (action.kind) {
     case "read":
@@ -178,7 +229,9 @@ function approvalKeys(action: Action, sandbox: SandboxPolicy | null): string[] {
     case "command":
       return [commandKey({ argv: action.argv, cwd: action.cwd, sandbox })];
     case "fileChange":
-      return action.targets.map(({ realPath }) => fileKey(realPath));
+      return action.targets.every(isOrdinary)
+        ? action.targets.map(({ realPath, effect }) => fileKey(realPath, effect))
+        : [];
     default:
       return action satisfies never;
   }
@@ -187,6 +240,7 @@ function approvalKeys(action: Action, sandbox: SandboxPolicy | null): string[] {
 function approvalRequest(
   prepared: Prepared,
   need: Extract<Requirement, { kind: "ask" }>,
+  availableDecisions: ApprovalDecision[],
   deps: ToolDeps,
 ): ApprovalRequest {
   const { action, item } = prepared;
@@ -195,12 +249,16 @@ function approvalRequest(
     itemId: item.id,
     startedAtMs: deps.now(),
     reason: action.kind === "command" ? action.justification : null,
-    availableDecisions: ["accept", "acceptForSession", "decline", "cancel"] satisfies ApprovalDecision[],
+    availableDecisions,
   };
   const because = need.because;
   if (action.kind === "command" && item.type === "commandExecution") {
     const { command, cwd, commandActions } = item;
-    const explanation = explainApproval({ cwd, sandbox: deps.sandbox, sandboxed: need.sandboxed, because });
+    const { isElsewhere } = action;
+    const explanation = explainApproval({
+      ...{ cwd, isElsewhere, because },
+      ...{ sandbox: deps.sandbox, sandboxed: need.sandboxed },
+    });
     const params = {
       kind: "command" as const,
       ...common,
@@ -213,9 +271,14 @@ function approvalRequest(
     return { method: "item/commandExecution/requestApproval", params };
   }
   const changes = item.type === "fileChange" ? item.changes : [];
-  const explanation = explainApproval({ cwd: deps.cwd, sandbox: deps.sandbox, sandboxed: true, because });
+  const explanation = explainApproval({
+    ...{ cwd: deps.cwd, isElsewhere: false, because },
+    ...{ sandbox: deps.sandbox, sandboxed: true },
+  });
   return { method: "item/fileChange/requestApproval", params: { ...common, grantRoot: null, changes, explanation } };
 }
+
+const stopped = "aborted by user. Nothing was done.";
 
 function ids({ threadId, turnId }: ToolDeps): { threadId: string; turnId: string } {
   return { threadId, turnId };

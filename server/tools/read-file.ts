@@ -38,15 +38,14 @@ export const readFile = jsonTool(ReadFileParams, {
       startedAtMs: context.startedAtMs,
       completedAtMs: null,
     };
-    if (!(await isInWorkspace(path, context))) {
-      return immediate(`read_file failed: ${path} is outside the workspace. Use exec_command to look at it.`);
-    }
+    const place = await findPlace(path, context);
+    if (place.kind === "refused") return immediate(`read_file failed: ${place.message}`);
     return {
       kind: "prepared",
       item,
       action: { kind: "read" },
       async run({ files, now }) {
-        const view = await files.read(path);
+        const view = await files.read(path, place.permits);
         const success = view.kind === "text";
         const output = view.kind === "text" ? numberLines(view.text, params) : `read_file failed: ${why(view, path)}`;
         const completedAtMs = now();
@@ -66,13 +65,23 @@ export const readFile = jsonTool(ReadFileParams, {
   },
 });
 
+type Place =
+  | { kind: "readable" /** Asked again about what is really opened. */; permits(realPath: string): boolean }
+  | { kind: "refused"; message: string };
+
 // The shell's sandbox hides credentials; this tool has no sandbox, so it stays where the user invited it.
-async function isInWorkspace(path: string, { cwd, files }: PrepareContext): Promise<boolean> {
+async function findPlace(path: string, { cwd, files }: PrepareContext): Promise<Place> {
+  const outside = `${path} is outside the workspace. Use exec_command to look at it.`;
   try {
-    return isInside(await files.realTarget(cwd), await files.realTarget(path));
+    const [folder, realPath] = await Promise.all([files.realTarget(cwd), files.realTarget(path)]);
+    const isDenied = files.deniedTo(cwd);
+    const permits = (real: string) => isInside(folder, real) && !isDenied(real);
+    if (permits(realPath)) return { kind: "readable", permits };
+    if (!isInside(folder, realPath)) return { kind: "refused", message: outside };
+    return { kind: "refused", message: `${path} is kept from tools and commands, as credentials are. Ask the user.` };
   } catch {
     // Where a path leads cannot be known (no access, a loop of links, a NUL): that is outside.
-    return false;
+    return { kind: "refused", message: outside };
   }
 }
 

@@ -1,5 +1,6 @@
 // What a tool is: a name, what it takes, and how a call of it is prepared and run. A tool says what it touches;
 // approval and sandbox are the orchestrator's business.
+import type { FileEffect } from "../approval/approvals.ts";
 import type { ExecResult } from "../exec/result.ts";
 import type { FilePlan, FileView } from "../files/patch-plan.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
@@ -49,7 +50,10 @@ export type Action =
       readonly kind: "command";
       readonly argv: readonly string[];
       readonly script: string;
+      /** The real folder. A command that finds another one in its place by the time it starts is refused. */
       readonly cwd: string;
+      /** Not the thread's own folder. */
+      readonly isElsewhere: boolean;
       /** The model asked to leave the sandbox, and said why. */
       readonly escalated: boolean;
       readonly justification: string | null;
@@ -60,8 +64,12 @@ export interface FileTarget {
   readonly path: string;
   /** Where a write would really land, with links resolved. */
   readonly realPath: string;
+  /** `realPath`, when links below the thread's folder lead elsewhere than `path` says; else null. */
+  readonly leadsTo: string | null;
+  readonly effect: FileEffect;
   readonly isWritable: boolean;
   readonly isProtected: boolean;
+  readonly isDenied: boolean;
 }
 
 export interface PrepareContext {
@@ -70,12 +78,19 @@ export interface PrepareContext {
   readonly sandbox: SandboxPolicy;
   readonly startedAtMs: number;
   readonly files: FileReader;
+  /** Why a change of these places is refused without asking anybody, for the model; null when it is not. */
+  forbids(targets: readonly FileTarget[]): string | null;
 }
 
 export interface FileReader {
-  /** The editor's buffer where there is one, the disk otherwise. */
-  read(path: string): Promise<FileView>;
+  /** The editor's buffer where there is one, the disk otherwise: then `permits` is asked about what was opened. */
+  read(path: string, permits: (realPath: string) => boolean): Promise<FileView>;
+  /** Where a write to the path would land. Rejects when that cannot be known. */
   realTarget(path: string): Promise<string>;
+  /** Null when no folder is there. */
+  realFolder(path: string): Promise<string | null>;
+  /** Says of real places whether commands of a thread in `cwd` are kept from reading them: credentials, our own state. */
+  deniedTo(cwd: string): (realPath: string) => boolean;
 }
 
 export interface RunContext {
@@ -102,8 +117,8 @@ export type ExecOutcome =
   | { readonly kind: "refused"; readonly message: string };
 
 export interface WriteLimits {
-  /** The real places that were judged and approved: a link that was moved since leads elsewhere. */
-  readonly realPaths: readonly string[];
+  /** By path, the real places that were judged and approved: a link that was moved since leads elsewhere. */
+  readonly realPaths: ReadonlyMap<string, string>;
   /** Ends the wait for an editor, not a write that has begun. */
   readonly signal: AbortSignal;
 }

@@ -150,3 +150,12 @@ test("a file that is gone is named", async () => {
   const result = await applyEdit(edit([[uri, "x\n"]], firstLine(uri, "y\n")));
   assert.match(result.failureReason ?? "", /^never-was\.txt cannot be opened as text/);
 });
+
+test("a file that is not where the change was approved for stays as it is", async () => {
+  const { applyEdit } = await belay();
+  const uri = await fresh("moved.txt", "one\n");
+  const params = edit([[uri, "one\n"]], firstLine(uri, "ONE\n"));
+  const result = await applyEdit({ ...params, realPaths: { [uri.toString()]: "/elsewhere/moved.txt" } });
+  assert.match(result.failureReason ?? "", /^moved\.txt is not where the change was approved for/);
+  assert.equal(onDisk(uri), "one\n");
+});

@@ -215,13 +215,13 @@ test("require_escalated asks with its reason, and an approved command runs outsi
   assert.ok(existsSync(join(server.workspace, "../outside")));
 });
 
-test("under never, leaving the sandbox is refused without an item, and nobody is asked", async () => {
+test("under never, leaving the sandbox is refused, is seen to fail, and nobody is asked", async () => {
   await using api = await responsesApi([
     { steps: [{ calls: [command("touch no", escalate), addFiles(".git/hooks/x")] }, { text: "ok" }] },
   ]);
   await using server = await testServer({ api, approvalPolicy: "never" });
   await server.completeTurn("run");
-  assert.deepEqual(server.toolStatuses(), []);
+  assert.deepEqual(server.toolStatuses(), ["failed", "failed"]);
   const path = join(server.workspace, ".git/hooks/x");
   assert.deepEqual(toolOutputs(api.requests[1]), [
     "rejected: it wants to run outside the sandbox, and the approval policy is never to ask",

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SessionApprovals, commandKey, fileKey } from "../../../server/approval/approvals.ts";
-import { type ActionFacts, requirement } from "../../../server/approval/policy.ts";
+import { type ActionFacts, requirement, type TargetFacts } from "../../../server/approval/policy.ts";
 import type { ApprovalPolicy } from "../../../server/protocol/approval.ts";
 import type { SandboxPolicy } from "../../../server/protocol/sandbox.ts";
 
@@ -18,13 +18,14 @@ const sandboxes: Record<string, SandboxPolicy> = {
   externalSandbox: { type: "externalSandbox", networkAccess: false },
   dangerFullAccess: { type: "dangerFullAccess" },
 };
-const target = (path: string, facts: { isWritable: boolean; isProtected: boolean }) => ({
+const target = (path: string, facts: Partial<TargetFacts>) => ({
   kind: "fileChange" as const,
-  targets: [{ path, ...facts }],
+  targets: [{ path, leadsTo: null, isWritable: true, isProtected: false, isDenied: false, ...facts }],
 });
-const inside = target("/w/a", { isWritable: true, isProtected: false });
-const outside = target("/out", { isWritable: false, isProtected: false });
-const guarded = target("/w/.git/config", { isWritable: true, isProtected: true });
+const inside = target("/w/a", {});
+const outside = target("/out", { isWritable: false });
+const guarded = target("/w/.git/config", { isProtected: true });
+const denied = target("/w/.netrc", { isDenied: true });
 const both: ActionFacts = { kind: "fileChange", targets: [...inside.targets, ...outside.targets] };
 
 const actions: Record<string, ActionFacts> = {
@@ -35,6 +36,7 @@ const actions: Record<string, ActionFacts> = {
   "change outside": outside,
   "change in and outside": both,
   "change of a protected file": guarded,
+  "change of a denied file": denied,
 };
 
 // run: in the sandbox; run free: outside it. The same for ask.
@@ -56,11 +58,11 @@ change inside               readOnly          ask        ask         forbid
 change inside               workspaceWrite    ask        run         run
 change inside               externalSandbox   ask        run         run
 change inside               dangerFullAccess  ask        run free    run free
-change outside              readOnly          ask        ask         forbid
+change outside              readOnly          ask free   ask free    forbid
 change outside              workspaceWrite    ask free   ask free    forbid
 change outside              externalSandbox   ask        run         run
 change outside              dangerFullAccess  ask        run free    run free
-change in and outside       readOnly          ask        ask         forbid
+change in and outside       readOnly          ask free   ask free    forbid
 change in and outside       workspaceWrite    ask free   ask free    forbid
 change in and outside       externalSandbox   ask        run         run
 change in and outside       dangerFullAccess  ask        run free    run free
@@ -68,6 +70,10 @@ change of a protected file  readOnly          ask free   ask free    forbid
 change of a protected file  workspaceWrite    ask free   ask free    forbid
 change of a protected file  externalSandbox   ask free   ask free    forbid
 change of a protected file  dangerFullAccess  ask free   run free    run free
+change of a denied file     readOnly          ask free   ask free    forbid
+change of a denied file     workspaceWrite    ask free   ask free    forbid
+change of a denied file     externalSandbox   ask free   ask free    forbid
+change of a denied file     dangerFullAccess  ask free   run free    run free
 `;
 
 test("each action under each policy and sandbox runs, asks or is forbidden as the table says", () => {
@@ -101,6 +107,7 @@ test("where no sandbox works, what would run in it asks to run without, and is f
 test("a question says why it is asked, and a refusal why it is refused", () => {
   const say = (action: ActionFacts, approvalPolicy: ApprovalPolicy, sandboxUnavailable: string | null = null) => {
     const need = requirement(action, {
+      cwd: "/w",
       approvalPolicy,
       sandbox: sandboxes["workspaceWrite"] as SandboxPolicy,
       sandboxUnavailable,
@@ -129,13 +136,51 @@ test("a question says why it is asked, and a refusal why it is refused", () => {
   );
 });
 
+test("a question about a file that a link hides names where it really is", () => {
+  const say = (facts: Partial<TargetFacts>, sandbox: string) => {
+    const situation = { cwd: "/w", approvalPolicy: "on-request", sandboxUnavailable: null } as const;
+    const action = target("/w/NOTES.md", { leadsTo: "/x/y", ...facts });
+    const need = requirement(action, { ...situation, sandbox: sandboxes[sandbox] as SandboxPolicy });
+    return need.kind === "ask" ? need.because : need.kind;
+  };
+  const wordsFor = (facts: Partial<TargetFacts>) =>
+    ["readOnly", "workspaceWrite"].map((sandbox) => say(facts, sandbox));
+  const outsideWords = "NOTES.md leads to /x/y, outside the workspace";
+  const protectedWords = "NOTES.md leads to /x/y, which can change what programs run";
+  assert.deepEqual(wordsFor({ isWritable: false }), [outsideWords, outsideWords]);
+  assert.deepEqual(wordsFor({ isProtected: true }), [protectedWords, protectedWords]);
+});
+
+test("a refusal does not tell the model where a link leads", () => {
+  const need = requirement(target("/out/link", { leadsTo: "/x/y", isWritable: false }), {
+    ...{ cwd: "/w", approvalPolicy: "never", sandboxUnavailable: null },
+    sandbox: sandboxes["workspaceWrite"] as SandboxPolicy,
+  });
+  const message = "rejected: /out/link is outside the workspace, and the approval policy is never to ask";
+  assert.deepEqual(need, { kind: "forbid", message });
+});
+
+test("under a sandbox policy that is not known, everything but reading asks, and is forbidden under never", () => {
+  const sandbox = { type: "lockedDown" } as unknown as SandboxPolicy;
+  const found = [inside, { kind: "command", escalated: false } as const, { kind: "read" } as const].map((action) =>
+    (["untrusted", "on-request", "never"] as const).map(
+      (approvalPolicy) => requirement(action, { cwd: "/w", approvalPolicy, sandbox, sandboxUnavailable: null }).kind,
+    ),
+  );
+  assert.deepEqual(found, [
+    ["ask", "ask", "forbid"],
+    ["ask", "ask", "forbid"],
+    ["skip", "skip", "skip"],
+  ]);
+});
+
 test("what is approved for a thread is covered by its exact keys, all of them, and nothing else", () => {
   const approvals = new SessionApprovals();
   const sandbox = sandboxes["workspaceWrite"] as SandboxPolicy;
   const ls = { argv: ["bash", "-c", "ls"], cwd: "/w", sandbox };
-  approvals.remember([commandKey(ls), fileKey("/w/a"), fileKey("/w/b")]);
+  approvals.remember([commandKey(ls), fileKey("/w/a", "write"), fileKey("/w/b", "write")]);
   assert.ok(approvals.cover([commandKey({ ...ls })]));
-  assert.ok(approvals.cover([fileKey("/w/b"), fileKey("/w/a")]));
+  assert.ok(approvals.cover([fileKey("/w/b", "write"), fileKey("/w/a", "write")]));
   for (const other of [
     { ...ls, argv: ["bash", "-c", "ls "] },
     { ...ls, argv: ["bash", "-c ls"] },
@@ -145,7 +190,10 @@ test("what is approved for a thread is covered by its exact keys, all of them, a
   ]) {
     assert.ok(!approvals.cover([commandKey(other)]), JSON.stringify(other));
   }
-  assert.ok(!approvals.cover([fileKey("/w/a"), fileKey("/w/c")]));
+  assert.ok(!approvals.cover([fileKey("/w/a", "write"), fileKey("/w/c", "write")]));
+  for (const effect of ["delete", "moveAway", "moveHere"] as const) {
+    assert.ok(!approvals.cover([fileKey("/w/a", effect)]), effect);
+  }
   assert.ok(!approvals.cover([]));
 });
 
@@ -156,6 +204,7 @@ function verdict(
   sandboxUnavailable: string | null,
 ): string {
   const need = requirement(action, {
+    cwd: "/w",
     approvalPolicy,
     sandbox: sandboxes[sandbox] as SandboxPolicy,
     sandboxUnavailable,

@@ -97,6 +97,7 @@ test("a patch is applied by the editor, with versions and the hash of what must 
         ],
       },
       expected: { [editor.uri("a.txt")]: editorHash("one\ntwo\n") },
+      realPaths: { [editor.uri("a.txt")]: join(editor.workspace, "a.txt") },
     },
   ]);
   assert.equal(readFileSync(join(editor.workspace, "a.txt"), "utf8"), "on disk\n");

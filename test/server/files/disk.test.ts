@@ -1,12 +1,14 @@
 // Reading and writing real files: what is refused, that a set of changes is one, and what survives a write.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
-import { type FileWrite, readTextFile, writeFilesAtomically } from "../../../server/files/disk.ts";
+import { type FileWrite, writeFilesAtomically } from "../../../server/files/disk.ts";
+import { readTextFile } from "../../../server/files/disk-read.ts";
 import { parsePatch } from "../../../server/files/patch-parser.ts";
 import { planPatch } from "../../../server/files/patch-plan.ts";
 
@@ -47,6 +49,32 @@ test("a directory is refused, and what is not there is missing, also below a fil
   assert.deepEqual(await readTextFile(root), refused("it is a directory. Name a file."));
   assert.deepEqual(await readTextFile(join(root, "no")), { kind: "missing" });
   assert.deepEqual(await readTextFile(join(root, "a/b")), { kind: "missing" });
+});
+
+test("what is opened is asked about by its real path, and left unread when that is not permitted", {
+  skip: process.platform === "win32" && "POSIX links",
+}, async (t) => {
+  const root = await tree(t, { "out/secret": "s", "in/a": "1" });
+  await fs.symlink("../out/secret", join(root, "in/link"));
+  const asked: string[] = [];
+  const permits = (path: string) => (asked.push(relative(root, path)), path.startsWith(join(root, "in/")));
+  const moved = refused("it was moved, or a link leads elsewhere, while it was read. Look again.");
+  assert.deepEqual(await readTextFile(join(root, "in/a"), permits), text("1"));
+  assert.deepEqual(await readTextFile(join(root, "in/link"), permits), moved);
+  assert.deepEqual(asked, ["in/a", "out/secret"]);
+});
+
+test("a file of the kernel is refused, and a pipe or a socket is not waited for", {
+  skip: process.platform !== "linux" && "only Linux has these files",
+}, async (t) => {
+  const root = await tree(t, {});
+  await fs.symlink("/proc/kmsg", join(root, "link"));
+  const kernel = refused("it belongs to the kernel, not to a disk. Look at it with a command.");
+  for (const path of ["/proc/kmsg", "/proc/self/pagemap", "/dev/tty", "/sys/kernel/notes", join(root, "link")]) {
+    assert.deepEqual(await readTextFile(path), kernel, path);
+  }
+  spawnSync("mkfifo", [join(root, "pipe")]);
+  assert.deepEqual(await readTextFile(join(root, "pipe")), refused("it is not a regular file. Name a file."));
 });
 
 test("files are added with their directories, changed, moved and deleted", async (t) => {
@@ -122,7 +150,7 @@ const preflights: readonly [name: string, writes: (root: string) => FileWrite[],
     (root) => [write(root, "link", "1", null)],
     "ROOT/link is a symbolic link. Remove it with a command.",
   ],
-  ["a directory", (root) => [write(root, "dir", null, "2")], "ROOT/dir cannot be changed (not a regular file)."],
+  ["a directory", (root) => [write(root, "dir", null, "2")], "ROOT/dir cannot be changed (it is a directory)."],
   [
     "one file by two names",
     (root) => [write(root, "b", "1", "2"), write(root, "link", "1", "3")],

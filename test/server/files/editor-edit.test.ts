@@ -32,7 +32,7 @@ test("any update applied by an editor gives the plan's text, whatever the line e
       if (!planned.ok) return;
       applied++;
       const [file] = planned.plan;
-      const { edit, expected } = editorEdit(planned.plan);
+      const { edit, expected } = editorEdit(planned.plan, new Map());
       const [change] = edit.documentChanges;
       const inEditor = before.replace(/^\uFEFF/, "");
       const result = change && "edits" in change ? applyTextEdits(inEditor, change.edits) : inEditor;
@@ -75,7 +75,7 @@ test("each kind of change is the editor's operation for it, and what must exist 
   assert.ok(planned.ok, planned.ok ? "" : planned.message);
   const document = (name: string, version: number | null) => ({ uri: `file:///w/${name}`, version });
   const range = (line: number, character: number) => ({ start: { line: 0, character: 0 }, end: { line, character } });
-  assert.deepEqual(editorEdit(planned.plan), {
+  assert.deepEqual(editorEdit(planned.plan, new Map([["/w/new/x y.txt", "/real/x y.txt"]])), {
     label: "Belay: x y.txt, old.txt, gone.txt, from.txt, pure.txt",
     edit: {
       documentChanges: [
@@ -94,6 +94,7 @@ test("each kind of change is the editor's operation for it, and what must exist 
         editorHash(view.kind === "text" ? view.text : ""),
       ]),
     ),
+    realPaths: { "file:///w/new/x%20y.txt": "/real/x y.txt" },
   } satisfies ApplyEditParams);
 });
 

@@ -1,7 +1,9 @@
 // What leaves this machine, and where to.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import type { ServerResponse } from "node:http";
 import { test } from "node:test";
-import { responsesApi } from "../../support/responses-api.ts";
+import { responsesApi, sse, toolOutputs } from "../../support/responses-api.ts";
 import { testServer } from "../../support/test-server.ts";
 
 const hello = [{ steps: [{ text: "Hi." }] }];
@@ -20,6 +22,7 @@ test("the key goes to the configured address, and nothing of the vendor's accoun
       OPENAI_BASE_URL: "http://127.0.0.1:1/elsewhere",
       OPENAI_WEBHOOK_SECRET: "secret-3",
       OPENAI_LOG: "debug",
+      OPENAI_CUSTOM_HEADERS: "x-account: custom-1\nAuthorization: custom-2",
     },
   });
   await server.completeTurn("hi");
@@ -30,7 +33,10 @@ test("the key goes to the configured address, and nothing of the vendor's accoun
     Object.keys(headers).filter((name) => name.startsWith("openai-")),
     [],
   );
-  assert.doesNotMatch(JSON.stringify(headers) + JSON.stringify(api.requests), /secret-2|secret-3|org-|project-x/);
+  assert.doesNotMatch(
+    JSON.stringify(headers) + JSON.stringify(api.requests),
+    /secret-2|secret-3|org-|project-x|custom-/,
+  );
   assert.equal(server.stderr, "");
 });
 
@@ -57,7 +63,7 @@ test("headers and query of the provider are sent; a header whose variable is not
   );
 });
 
-test("a redirect does not carry the key to another host", async () => {
+test("a redirect is not followed: neither prompt nor headers go to another host, and the message names it", async () => {
   await using elsewhere = await responsesApi(hello);
   await using api = await responsesApi(hello, {
     misbehave: (response) => (
@@ -65,12 +71,39 @@ test("a redirect does not carry the key to another host", async () => {
     ),
   });
   await using server = await testServer({ api, provider: 'env_key = "TEST_KEY"', env: { TEST_KEY: "secret-1" } });
-  await server.completeTurn("hi");
-  assert.deepEqual(
-    elsewhere.headers.map((headers) => headers["authorization"]),
-    elsewhere.headers.map(() => undefined),
+  const { message } = await server.failTurn("hi");
+  assert.deepEqual(elsewhere.requests, []);
+  const origin = new URL(elsewhere.url.replace("127.0.0.1", "localhost")).origin;
+  assert.equal(
+    message,
+    `${api.url} redirects to ${origin} (HTTP 307), and nothing was sent there. If you trust it, set base_url of the model provider "test" to the new address.`,
   );
 });
+
+for (const [name, answer] of Object.entries({
+  "an error status": (response: ServerResponse, text: string) =>
+    response.writeHead(401, { "content-type": "application/json" }).end(JSON.stringify({ error: { message: text } })),
+  "a refused request": (response: ServerResponse, text: string) =>
+    response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error: { message: text } })),
+  "an error event": (response: ServerResponse, text: string) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.end(sse({ type: "error", code: text, message: text, param: null }));
+  },
+})) {
+  test(`a key that comes back in ${name} is struck out before anyone sees it or it is kept`, async () => {
+    // Long enough to be cut in the middle of the header.
+    const text = `Bearer secret-key-1 ${"x".repeat(270)} secret-header-2`;
+    await using api = await responsesApi(hello, { misbehave: (response) => (answer(response, text), true) });
+    const provider = 'env_key = "TEST_KEY"\nenv_http_headers = { x-more = "TEST_MORE" }';
+    const env = { TEST_KEY: "secret-key-1", TEST_MORE: "secret-header-2" };
+    await using server = await testServer({ api, provider, env });
+    const { threadId } = await server.failTurn("hi");
+    const { path } = (await server.request("thread/read", { threadId })).thread;
+    const everything = JSON.stringify(server.heard) + readFileSync(path ?? "", "utf8") + server.stderr;
+    assert.match(everything, /\[secret\]/);
+    assert.doesNotMatch(everything, /secret-k|secret-h/);
+  });
+}
 
 test("a request asks for a stream that the provider does not store, with the tools and the thread's own cache key", async () => {
   await using api = await responsesApi(hello);
@@ -97,18 +130,20 @@ test("a request asks for a stream that the provider does not store, with the too
   );
 });
 
-test("a command does not see the key", async () => {
+test("a command does not see the keys and headers of any provider, whatever their variables are called", async () => {
   await using api = await responsesApi([
     { steps: [{ calls: [{ name: "exec_command", arguments: { cmd: "env" } }] }, { text: "ok" }] },
   ]);
   await using server = await testServer({
     api,
     sandboxMode: "danger-full-access",
-    provider: 'env_key = "TEST_API_KEY"',
-    env: { TEST_API_KEY: "secret-1" },
+    provider:
+      'env_key = "ACME"\nenv_http_headers = { x-more = "ACME_MORE" }\n[model_providers.other]\nenv_key = "OTHER"',
+    env: { ACME: "secret-1", ACME_MORE: "secret-2", OTHER: "secret-3", HARMLESS: "shown" },
   });
   await server.completeTurn("run");
-  assert.doesNotMatch(JSON.stringify(api.requests[1]), /secret-1/);
+  assert.match(toolOutputs(api.requests[1]).join(), /HARMLESS=shown/);
+  assert.doesNotMatch(JSON.stringify(api.requests[1]), /secret-/);
 });
 
 test("the scripted model needs no key, asks nobody, and says what it is", async () => {
@@ -124,6 +159,7 @@ test("the scripted model needs no key, asks nobody, and says what it is", async 
       isDefault: true,
       modelProvider: "scripted",
       scripted: true,
+      missing: null,
     },
   ]);
   const { turn } = await server.completeTurn("something no script foresees");

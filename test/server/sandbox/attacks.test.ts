@@ -65,6 +65,18 @@ const attacks: Attack[] = [
     script: "mkdir -p .git/hooks; echo x > .git/hooks/h",
     succeeded: made("ws/.git/hooks/h"),
   },
+  {
+    name: "writing the configuration of a repository inside the workspace",
+    prepare: 'mkdir -p "$WS/lib/a/.git"; printf original > "$WS/lib/a/.git/config"',
+    script: "echo x > lib/a/.git/config",
+    succeeded: overwrote("ws/lib/a/.git/config"),
+  },
+  {
+    name: "moving a repository inside the workspace away and putting another in its place",
+    prepare: 'mkdir -p "$WS/lib/a/.git"; printf original > "$WS/lib/a/.git/config"',
+    script: "{ mv lib old || mv lib/a lib/old; }; mkdir -p lib/a/.git; echo x > lib/a/.git/config",
+    succeeded: overwrote("ws/lib/a/.git/config"),
+  },
   { name: "reading a private key", script: 'cat "$HOME/.ssh/id"', succeeded: printed("SSH-SECRET") },
   { name: "reading a credential file", script: 'cat "$HOME/.netrc"', succeeded: printed("NETRC-SECRET") },
   { name: "reading our own state", script: 'cat "$HOME/.belay/key"', succeeded: printed("BELAY-SECRET") },

@@ -52,6 +52,12 @@ const dropped: Record<string, string[]> = {
     "PGPASSWORD",
     "db_password",
     "AZURE_CREDENTIALS",
+    "MYSQL_PWD",
+    "BASIC_AUTH",
+    "NPM_AUTH",
+    "GH_PAT",
+    "SESSION_COOKIE",
+    "SENTRY_DSN",
   ],
 };
 
@@ -61,6 +67,32 @@ for (const [reason, names] of Object.entries(dropped)) {
     assert.deepEqual(commandEnvironment(env, { roots }), added);
   });
 }
+
+test("variables that only look like secrets pass", () => {
+  const env = { PWD: "/ws", OLDPWD: "/", AUTHOR: "Ada", XPATH: "x", MANPATH: "/m", PATTERN: "p" };
+  assert.deepEqual(commandEnvironment(env, { roots }), { ...env, ...added });
+});
+
+test("variables that are known to hold a secret are dropped, whatever they are called", () => {
+  const env = { ACME: "secret", Acme_Header: "secret", HOME: "/home/ada" };
+  const options = { roots, secretNames: ["ACME", "ACME_HEADER"] };
+  assert.deepEqual(commandEnvironment(env, options), { HOME: "/home/ada", ...added });
+});
+
+test("a proxy keeps its address and loses the name and the password in it", () => {
+  const env = {
+    HTTPS_PROXY: "http://ada:p%40ss@proxy:8080",
+    http_proxy: "ada:p@ss/w@proxy:8080/",
+    ALL_PROXY: "socks5h://proxy:1080",
+    NO_PROXY: "localhost,.example.com",
+  };
+  assert.deepEqual(commandEnvironment(env, { roots }), {
+    ...env,
+    HTTPS_PROXY: "http://proxy:8080",
+    http_proxy: "proxy:8080/",
+    ...added,
+  });
+});
 
 test("PATH keeps absolute entries outside the workspace", () => {
   const path = "/ws/node_modules/.bin:/usr/bin::.:bin:/ws-tools/bin:/opt/../ws/bin:/ws";

@@ -1,5 +1,5 @@
 // A file system in a table, for the pure translation. Parents of listed paths exist as directories.
-import { dirname, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { FileSystemFacts, PolicyContext } from "../../../server/sandbox/policy.ts";
 
 /** A directory, a file with its text, a socket, or a symlink with its target. */
@@ -21,16 +21,23 @@ export function fakeFiles(entries: Record<string, FakeEntry>): FileSystemFacts {
     return typeof entry === "object" && "link" in entry ? realpath(resolve(parent, entry.link)) : own;
   }
 
+  const lstat: FileSystemFacts["lstat"] = (path) => {
+    const parent = realpath(dirname(path));
+    const entry = parent === null ? undefined : all.get(resolve(parent, path.slice(path.lastIndexOf("/") + 1)));
+    if (entry === undefined) return null;
+    if (entry === "directory") return "directory";
+    if (entry === "socket") return "other";
+    return "link" in entry ? "symlink" : "file";
+  };
+
   return {
-    lstat(path) {
-      const parent = realpath(dirname(path));
-      const entry = parent === null ? undefined : all.get(resolve(parent, path.slice(path.lastIndexOf("/") + 1)));
-      if (entry === undefined) return null;
-      if (entry === "directory") return "directory";
-      if (entry === "socket") return "other";
-      return "link" in entry ? "symlink" : "file";
-    },
+    lstat,
     realpath,
+    list(path) {
+      const real = realpath(path);
+      const inside = [...all.keys()].filter((each) => each !== "/" && dirname(each) === real);
+      return inside.map((each) => ({ name: basename(each), kind: lstat(each) ?? "other" }));
+    },
     readText(path) {
       const real = realpath(path);
       const entry = real === null ? undefined : all.get(real);

@@ -12,6 +12,7 @@ const readOnly: RestrictedPolicy = {
   cwd: "/ws",
   writableRoots: [],
   visibleInTmp: [],
+  pinnedPaths: [],
   protectedPaths: [],
   deniedPaths: [],
   networkAccess: false,
@@ -58,7 +59,8 @@ const goldens: [string, RestrictedPolicy, string[]][] = [
     "workspace-write with everything",
     {
       ...readOnly,
-      writableRoots: ["/other", "/ws"],
+      writableRoots: ["/other", "/ws", "/ws/lib/deep"],
+      pinnedPaths: ["/ws/lib"],
       protectedPaths: ["/other/.mcp.json", "/ws/.git"],
       deniedPaths: [
         { path: "/home/ada/.netrc", kind: "file" },
@@ -72,6 +74,8 @@ const goldens: [string, RestrictedPolicy, string[]][] = [
       ...emptyTmp,
       "--bind /other /other",
       "--bind /ws /ws",
+      "--bind /ws/lib /ws/lib",
+      "--bind /ws/lib/deep /ws/lib/deep",
       "--ro-bind /other/.mcp.json /other/.mcp.json",
       "--ro-bind /ws/.git /ws/.git",
       "--dev-bind /dev/null /home/ada/.netrc",
@@ -120,7 +124,7 @@ function binds(policy: RestrictedPolicy): { option: string; from: string; to: st
   return found;
 }
 
-test("every writable root is bound, and nothing else is bound writable but the private /tmp", () => {
+test("every writable root is bound, and nothing else is bound writable but what is pinned and the private /tmp", () => {
   fc.assert(
     fc.property(anyPolicy, (policy) => {
       const writable = binds(policy).filter(({ option }) => option === "--bind");

@@ -17,6 +17,7 @@ const nothing: RestrictedPolicy = {
   cwd: "/ws",
   writableRoots: [],
   visibleInTmp: [],
+  pinnedPaths: [],
   protectedPaths: [],
   deniedPaths: [],
   networkAccess: false,
@@ -84,8 +85,34 @@ test("what becomes code elsewhere is protected in every root where it exists", (
   assert.deepEqual(resolved(workspaceWrite("/other"), entries), {
     ...nothing,
     writableRoots: ["/other", "/ws"],
-    protectedPaths: ["/other/.belay", "/other/.mcp.json", "/ws/.git", "/ws/.vscode"],
+    pinnedPaths: ["/ws/src"],
+    protectedPaths: ["/other/.belay", "/other/.mcp.json", "/ws/.git", "/ws/.vscode", "/ws/src/.git"],
   });
+});
+
+test("repositories inside the workspace are protected where they are, to three levels, and not in node_modules", () => {
+  const entries: Record<string, FakeEntry> = {
+    "/ws/a/.git": { text: "gitdir: ../store/a\n" },
+    "/ws/store/a": "directory",
+    "/ws/a/b/c/.git": "directory",
+    "/ws/a/b/c/d/.git": "directory",
+    "/ws/node_modules/x/.git": "directory",
+  };
+  const { pinnedPaths, protectedPaths } = resolved(workspaceWrite(), entries);
+  assert.deepEqual(pinnedPaths, ["/ws/a", "/ws/a/b", "/ws/a/b/c", "/ws/store"]);
+  assert.deepEqual(protectedPaths, ["/ws/a/.git", "/ws/a/b/c/.git", "/ws/store/a"]);
+});
+
+test("a nested .git that is a link protects what it leads to, and refuses nothing", () => {
+  const entries: Record<string, FakeEntry> = { "/ws/a/.git": { link: "../real/a.git" }, "/ws/real/a.git": "directory" };
+  const { pinnedPaths, protectedPaths } = resolved(workspaceWrite(), entries);
+  assert.deepEqual([pinnedPaths, protectedPaths], [["/ws/real"], ["/ws/real/a.git"]]);
+});
+
+test("what lies between two roots, or above a denied path, cannot be moved away", () => {
+  const entries: Record<string, FakeEntry> = { "/ws/packages/a": "directory", "/ws/.config/gh": "directory" };
+  const { pinnedPaths } = resolved(workspaceWrite("/ws/packages/a"), entries, { home: "/ws" });
+  assert.deepEqual(pinnedPaths, ["/ws/.config", "/ws/packages"]);
 });
 
 test("a gitfile protects the git directory it names and the common one, where they are writable", () => {

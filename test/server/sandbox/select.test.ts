@@ -32,6 +32,7 @@ test("a restricted policy starts the command in the sandbox", () => {
     cwd: "/ws",
     writableRoots: [],
     visibleInTmp: [],
+    pinnedPaths: [],
     protectedPaths: [],
     deniedPaths: [],
     networkAccess: false,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { HistoryItem } from "../../../server/model/model.ts";
-import type { RolloutEntry, RolloutLine, ThreadMeta } from "../../../server/rollout/line.ts";
+import type { RolloutEntry, ThreadMeta } from "../../../server/rollout/line.ts";
 import { rebuildRecord } from "../../../server/thread/rebuild.ts";
 import type { ThreadSettings } from "../../../server/protocol/thread.ts";
 import type { Turn } from "../../../server/protocol/turn.ts";
@@ -52,6 +52,32 @@ test("without meta or settings there is no thread", () => {
   assert.equal(rebuild([]), null);
   assert.equal(rebuild([{ type: "threadMeta", payload: meta }]), null);
   assert.equal(rebuild([{ type: "settings", payload: settings("a") }]), null);
+});
+
+const substituted = { sandbox: { type: "readOnly", networkAccess: false }, approvalPolicy: "on-request", mode: "ask" };
+for (const [name, stored, expected] of [
+  ["an unknown sandbox", { ...settings("a"), sandbox: { type: "lockedDown" } }, { ...settings("a"), ...substituted }],
+  ["an empty sandbox", { ...settings("a"), sandbox: {} }, { ...settings("a"), ...substituted }],
+  ["an unknown approval policy", { ...settings("a"), approvalPolicy: "x" }, { ...settings("a"), ...substituted }],
+  ["nothing in them", {}, { ...settings("m"), ...substituted }],
+] as const) {
+  test(`settings with ${name} mean the read-only sandbox and questions, and the thread says so`, () => {
+    const record = rebuild([
+      { type: "threadMeta", payload: meta },
+      { type: "settings", payload: settings("old") },
+      { type: "settings", payload: stored as unknown as ThreadSettings },
+    ]);
+    assert.deepEqual(record?.settings, expected);
+    assert.match(record?.notices.join() ?? "", /^The saved permissions of this thread cannot be read/);
+  });
+}
+
+test("settings whose permissions fit keep them, whatever else does not", () => {
+  const record = rebuild([
+    { type: "threadMeta", payload: meta },
+    { type: "settings", payload: { ...settings("a"), cwd: 7, mode: "later" } as unknown as ThreadSettings },
+  ]);
+  assert.deepEqual([record?.settings, record?.notices], [settings("a"), []]);
 });
 
 test("a turn that nobody ended was interrupted; lines of a later version are passed over", () => {
@@ -116,12 +142,10 @@ function history(items: readonly HistoryItem[]): HistoryItem[] {
 }
 
 function rebuild(entries: readonly RolloutEntry[]) {
-  const lines = entries.map(
-    (entry, ordinal): RolloutLine => ({
-      timestamp: `2026-01-01T00:00:0${ordinal % 10}.000Z`,
-      ordinal,
-      ...structuredClone(entry),
-    }),
-  );
+  const lines = entries.map((entry, ordinal) => ({
+    timestamp: `2026-01-01T00:00:0${ordinal % 10}.000Z`,
+    ordinal,
+    ...structuredClone(entry),
+  }));
   return rebuildRecord(lines);
 }

@@ -48,8 +48,51 @@ test("where it leads cannot be known, nothing is written", async () => {
       throw new Error("ELOOP");
     },
   });
-  assert.deepEqual(told, []);
+  assert.deepEqual(told, ["item/started inProgress", "item/completed failed"]);
   assert.match(outcome.output, /a path leads through links that cannot be followed$/);
+});
+
+test("a stopped turn does not wait for a disk that does not answer", async () => {
+  const readCall = { ...command, name: "read_file", input: '{"path":"a"}' };
+  const failed = ["item/started inProgress", "item/completed failed"];
+  for (const [call, shown] of [
+    [patchCall, []],
+    [readCall, failed],
+  ] as const) {
+    const abort = new AbortController();
+    const read = Promise.withResolvers<void>();
+    const answered = run(call, { signal: abort.signal, read: () => (read.resolve(), new Promise(() => {})) });
+    await read.promise;
+    abort.abort();
+    const { outcome, told } = await answered;
+    assert.deepEqual([outcome.output, told], ["aborted by user. Nothing was done.", shown]);
+  }
+});
+
+test("a patch of the same turn waits for a running command, and is declined when the turn is stopped", async () => {
+  for (const isStopped of [false, true]) {
+    const abort = new AbortController();
+    const started = Promise.withResolvers<void>();
+    const ends = Promise.withResolvers<void>();
+    const running = run(command, {
+      signal: abort.signal,
+      async execute() {
+        started.resolve();
+        await ends.promise;
+        return ended;
+      },
+    });
+    await started.promise;
+    const beside = run(patchCall, { signal: abort.signal });
+    await new Promise((resolve) => setImmediate(resolve));
+    if (isStopped) abort.abort();
+    else ends.resolve();
+    const { did, told } = await beside;
+    ends.resolve();
+    await running;
+    const end = isStopped ? "item/completed declined" : "item/completed completed";
+    assert.deepEqual([did.length, told], [isStopped ? 0 : 1, ["item/started inProgress", end]]);
+  }
 });
 
 for (const [decision, told, stopsTurn] of [
@@ -66,7 +109,21 @@ for (const [decision, told, stopsTurn] of [
   });
 }
 
+const ended = {
+  kind: "ended",
+  exitCode: 0,
+  signal: null,
+  timedOut: false,
+  aborted: false,
+  spawnError: null,
+  output: "",
+  truncatedBytes: 0,
+  durationMs: 1,
+} as const;
+
 interface Wishes {
+  signal?: AbortSignal;
+  read?: ToolDeps["files"]["read"];
   aborted?: boolean;
   /** Given: the policy asks. */
   decision?: ApprovalDecision | "failed";
@@ -77,17 +134,6 @@ interface Wishes {
 async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {}) {
   const told: ServerNotification[] = [];
   const did: string[] = [];
-  const ended = {
-    kind: "ended",
-    exitCode: 0,
-    signal: null,
-    timedOut: false,
-    aborted: false,
-    spawnError: null,
-    output: "",
-    truncatedBytes: 0,
-    durationMs: 1,
-  } as const;
   const outcome = await runToolCall(call, {
     ...{ threadId: "t", turnId: "u", cwd: "/w", approvals: new SessionApprovals(), now: () => 1, newId: () => "i" },
     approvalPolicy: wishes.decision === undefined ? "on-request" : "untrusted",
@@ -98,14 +144,16 @@ async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {})
       excludeTmpdirEnvVar: false,
       excludeSlashTmp: false,
     },
-    signal: wishes.aborted ? AbortSignal.abort() : new AbortController().signal,
+    signal: wishes.signal ?? (wishes.aborted ? AbortSignal.abort() : new AbortController().signal),
     files: {
-      read: async () => ({ kind: "missing" }),
+      read: wishes.read ?? (async () => ({ kind: "missing" })),
       realTarget: async (path) => (wishes.realTarget ?? ((same) => same))(path),
+      realFolder: async (path) => (wishes.realTarget ?? ((same) => same))(path),
+      deniedTo: () => () => false,
     },
     sandboxUnavailable: async () => null,
     execute: wishes.execute ?? (async ({ argv }) => (did.push(`run ${argv.at(-1)}`), ended)),
-    write: async (_, { realPaths }) => (did.push(`write ${realPaths.join()}`), { ok: true }),
+    write: async (_, { realPaths }) => (did.push(`write ${[...realPaths.values()].join()}`), { ok: true }),
     ask: async () => wishes.decision ?? assert.fail("nobody should be asked"),
     filesChanged() {},
     emit: (notification) => void told.push(notification),
