@@ -6,7 +6,10 @@ import { userConfig } from "./config.ts";
 import type { Ctx } from "./ctx.ts";
 
 const SECRET = "belay.apiKey";
+const DEFAULT_PROVIDER = "openai";
 const StoredKey = z.object({ provider: z.string(), key: z.string() });
+
+type Window = Pick<typeof vscode.window, "showInputBox"> & { showInformationMessage(sentence: string): unknown };
 
 /** The stored key; undefined without one, and where the system's keyring does not answer. */
 export async function readApiKey(
@@ -25,25 +28,43 @@ export async function readApiKey(
   }
 }
 
-export async function setApiKey(ctx: Ctx): Promise<void> {
-  const title = "Set API Key";
-  const configured = userConfig()["model_provider"];
-  const provider = await vscode.window.showInputBox({
-    title,
-    prompt: "The model provider the key is for, by its name in config.toml",
-    value: typeof configured === "string" ? configured : "openai",
-    validateInput: (text) => (text.trim() === "" ? "Name a provider." : null),
-    ignoreFocusOut: true,
-  });
-  if (provider === undefined) return;
-  const key = await vscode.window.showInputBox({
-    title,
-    prompt: `The API key for ${provider}. Kept in VS Code's secret storage; leave it empty to remove the stored one`,
+/** Asks for nothing but the key: a box that shows what is typed would be where people paste it. */
+export async function setApiKey(ctx: Ctx, window: Window = vscode.window): Promise<void> {
+  const provider = await providerInUse(ctx);
+  const typed = await window.showInputBox({
+    title: `API Key for ${provider}`,
+    prompt: "Kept in VS Code's secret storage. Leave it empty to remove the stored key.",
     password: true,
     ignoreFocusOut: true,
   });
-  if (key === undefined) return;
-  if (key.trim() === "") await ctx.extension.secrets.delete(SECRET);
-  else await ctx.extension.secrets.store(SECRET, JSON.stringify({ provider: provider.trim(), key: key.trim() }));
+  if (typed === undefined) return;
+  const key = typed.trim();
+  if (key === "") await ctx.extension.secrets.delete(SECRET);
+  else await ctx.extension.secrets.store(SECRET, JSON.stringify({ provider, key }));
+  window.showInformationMessage(
+    key === ""
+      ? "The stored API key was removed."
+      : `The API key for ${provider} is stored. Belay uses it from now on.`,
+  );
+  // The server takes the key when it starts, and the panel reads its models again then.
   await ctx.server.restart();
+}
+
+/** Whose key is meant: the running server knows, else the settings say. The scripted model has none. */
+async function providerInUse({ server, log }: Ctx): Promise<string> {
+  const { state } = server;
+  if (state.kind !== "running") return configuredProvider();
+  try {
+    const { data } = await state.client.request("model/list", {});
+    const [model] = data;
+    return model === undefined || model.scripted ? DEFAULT_PROVIDER : model.modelProvider;
+  } catch (error) {
+    log.warn("The server does not say which model provider is in use.", error);
+    return configuredProvider();
+  }
+}
+
+function configuredProvider(): string {
+  const configured = userConfig()["model_provider"];
+  return typeof configured === "string" ? configured : DEFAULT_PROVIDER;
 }

@@ -32,7 +32,7 @@ export const commands: readonly CommandRow[] = [
     run: (ctx) => showing(ctx, () => ctx.panel.tell("host/showThreads", {})),
   },
   { id: "belay.stopTurn", whenDown: "skip", run: stopTurn },
-  { id: "belay.setApiKey", whenDown: "run", run: setApiKey },
+  { id: "belay.setApiKey", whenDown: "run", run: (ctx) => setApiKey(ctx) },
   { id: "belay.restartServer", whenDown: "run", run: (ctx) => ctx.server.restart() },
   { id: "belay.showLog", whenDown: "run", run: (ctx) => ctx.log.show() },
 ];

@@ -1,10 +1,11 @@
 // What the panel asks of the editor itself: show, open, copy. Complete by its type: one handler a row of the table.
-import { isAbsolute, join } from "node:path";
 import * as vscode from "vscode";
 import type { hostRequests } from "../server/protocol/methods.ts";
 import type { Handlers } from "../server/protocol/rpc/dispatch.ts";
 import { RpcError } from "../server/protocol/rpc/errors.ts";
+import { setApiKey } from "./api-key.ts";
 import { type Ctx, whenRunning } from "./ctx.ts";
+import { openablePath } from "./openable-path.ts";
 import { findFolder } from "./workspace.ts";
 
 const INVALID_REQUEST = -32600;
@@ -12,8 +13,9 @@ const openableSchemes: readonly string[] = ["http", "https", "mailto"];
 
 export const hostHandlers: Handlers<typeof hostRequests, Ctx> = {
   "host/openFile": async ({ path, line }) => {
-    const folder = findFolder();
-    const file = vscode.Uri.file(isAbsolute(path) || folder === null ? path : join(folder.cwd, path));
+    const absolute = openablePath(path, findFolder()?.cwd ?? null);
+    if (absolute === null) throw new RpcError(INVALID_REQUEST, "Belay opens files on this machine's disks only.");
+    const file = vscode.Uri.file(absolute);
     await stat(file);
     const at = Math.max(0, (line ?? 1) - 1);
     const selection = line === undefined ? {} : { selection: new vscode.Range(at, 0, at, 0) };
@@ -48,6 +50,10 @@ export const hostHandlers: Handlers<typeof hostRequests, Ctx> = {
   },
   "host/openFolder": async () => {
     await vscode.commands.executeCommand("workbench.action.files.openFolder");
+    return null;
+  },
+  "host/setApiKey": async (_params, ctx) => {
+    await setApiKey(ctx);
     return null;
   },
   "host/manageTrust": async () => {

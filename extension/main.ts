@@ -11,6 +11,7 @@ import { onConfigChanged, userConfig } from "./config.ts";
 import type { Ctx } from "./ctx.ts";
 import { applyEdit } from "./edits.ts";
 import { showFailure } from "./failures.ts";
+import { KeptWarnings } from "./kept-warnings.ts";
 import { type Launch, launchOf } from "./launch.ts";
 import { Notifications } from "./notifications.ts";
 import { answerPanel, hostState } from "./panel-requests.ts";
@@ -56,6 +57,7 @@ export async function deactivate(): Promise<void> {
 class Belay implements vscode.Disposable {
   readonly ctx: Ctx;
   readonly #approvals = new Approvals(() => this.#show());
+  readonly #warnings = new KeptWarnings();
   readonly #attention: Attention;
   readonly #status = new Status();
   readonly #stateListeners = new Set<(state: ServerState) => void>();
@@ -110,7 +112,10 @@ class Belay implements vscode.Disposable {
           this.ctx.turns.shownThreadId = threadId;
         },
       },
-      ready: (page) => this.#approvals.panelReady(page),
+      ready: (page) => {
+        this.#warnings.panelReady(page);
+        this.#approvals.panelReady(page);
+      },
       gone: () => this.#approvals.panelGone(),
       visibilityChanged: () => {
         this.#show();
@@ -121,6 +126,7 @@ class Belay implements vscode.Disposable {
 
   #startRun(events: RunEvents): ServerRun {
     const { log, notifications, panel } = this.ctx;
+    this.#warnings.runStarts();
     return startRun(
       {
         launch: launch(this.#server.module),
@@ -130,6 +136,7 @@ class Belay implements vscode.Disposable {
         applyEdit: (params) => applyEdit(params, log),
         notification: (method, params) => {
           notifications.dispatch(method, params);
+          this.#warnings.heard(method, params);
           panel.forward(method, params);
         },
         ask: (request, signal) => this.#approvals.ask(request, signal),

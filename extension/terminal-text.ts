@@ -1,5 +1,6 @@
 // What a command's terminal says besides the command's own output. Pure.
 import type { ThreadItemOf } from "../server/protocol/item.ts";
+import { ControlStrings } from "./control-strings.ts";
 
 type CommandItem = ThreadItemOf<"commandExecution">;
 
@@ -60,6 +61,7 @@ export class TerminalOutput {
   #last = "\n";
   #received = "";
   #isComplete = true;
+  readonly #controlStrings = new ControlStrings();
 
   /** Long enough to compare with what the server keeps of a command's output. */
   static readonly maxKeptChars = 1_048_576;
@@ -68,7 +70,7 @@ export class TerminalOutput {
   output(text: string): string {
     if (this.#received.length + text.length > TerminalOutput.maxKeptChars) this.#isComplete = false;
     else this.#received += text;
-    return this.#toTerminal(text);
+    return this.#toTerminal(this.#controlStrings.remove(text));
   }
 
   /** A line of ours; starts on a line of its own. */

@@ -80,18 +80,16 @@ export class Terminals implements vscode.Disposable {
       this.#executions.delete(item.id);
       return;
     }
-    const shown = execution.kind === "announced" ? this.#open(item) : execution.shown;
-    this.#finish(item.id, shown, endedName(terminalName(item), item), [
-      shown.output.rest(item.aggregatedOutput),
-      shown.output.note(statusLine(item)),
-    ]);
+    const name = endedName(terminalName(item), item);
+    const shown = execution.kind === "announced" ? this.#open(item, name) : execution.shown;
+    this.#finish(item.id, shown, name, [shown.output.rest(item.aggregatedOutput), shown.output.note(statusLine(item))]);
   }
 
-  #open(item: CommandItem): Shown {
+  #open(item: CommandItem, name = terminalName(item)): Shown {
     const output = new TerminalOutput();
     const screen = new Screen(() => this.#executions.delete(item.id));
     const terminal = vscode.window.createTerminal({
-      name: terminalName(item),
+      name,
       pty: screen,
       iconPath: new vscode.ThemeIcon("terminal"),
       isTransient: true,
@@ -104,7 +102,8 @@ export class Terminals implements vscode.Disposable {
 
   #finish(itemId: string, shown: Shown, name: string, lastWords: string[]): void {
     for (const text of lastWords) shown.screen.write(text);
-    shown.screen.end(name);
+    shown.screen.end();
+    void rename(shown, name);
     // Taken out first: the order of the map is the order of finishing.
     this.#executions.delete(itemId);
     this.#executions.set(itemId, { kind: "finished", shown });
@@ -118,6 +117,13 @@ export class Terminals implements vscode.Disposable {
   }
 }
 
+// While a terminal starts, VS Code names it as it was created; a name that comes earlier is lost. Its process id is
+// the sign that it has started, and the name as created goes out in the same breath.
+async function rename({ terminal, screen }: Shown, name: string): Promise<void> {
+  await terminal.processId;
+  setImmediate(() => screen.rename(name));
+}
+
 // The pseudoterminal: what is written before VS Code opened it waits.
 class Screen implements vscode.Pseudoterminal {
   readonly #write = new vscode.EventEmitter<string>();
@@ -125,7 +131,7 @@ class Screen implements vscode.Pseudoterminal {
   readonly onDidWrite = this.#write.event;
   readonly onDidChangeName = this.#name.event;
   readonly #closed: () => void;
-  #early: (() => void)[] | null = [];
+  #early: string[] | null = [];
   #hint = dim("\n[Belay runs this command; typing does not reach it.]\n").replaceAll("\n", "\r\n");
 
   constructor(closed: () => void) {
@@ -135,7 +141,7 @@ class Screen implements vscode.Pseudoterminal {
   open(): void {
     const early = this.#early ?? [];
     this.#early = null;
-    for (const act of early) act();
+    for (const text of early) this.#write.fire(text);
   }
 
   close(): void {
@@ -148,17 +154,18 @@ class Screen implements vscode.Pseudoterminal {
   }
 
   write(text: string): void {
-    if (text !== "") this.#whenOpen(() => this.#write.fire(text));
+    if (text === "") return;
+    if (this.#early === null) this.#write.fire(text);
+    else this.#early.push(text);
   }
 
   /** The output stays readable: a closed pseudoterminal would vanish. */
-  end(name: string): void {
+  end(): void {
     this.#hint = "";
-    this.#whenOpen(() => this.#name.fire(name));
   }
 
-  #whenOpen(act: () => void): void {
-    if (this.#early === null) act();
-    else this.#early.push(act);
+  /** Once VS Code has started the terminal. */
+  rename(name: string): void {
+    this.#name.fire(name);
   }
 }

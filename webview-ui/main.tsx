@@ -1,9 +1,11 @@
 // The panel's entry: takes the wire, draws, and follows what the extension and the server say.
 import "@vscode/codicons/dist/codicon.css";
 import "./styles/base.css";
+import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/transcript.css";
 import "./styles/items.css";
+import "./styles/diff.css";
 import "./styles/approvals.css";
 import "./styles/composer.css";
 import "./styles/history.css";
@@ -21,7 +23,12 @@ import { createStore, type Store } from "./state/store.ts";
 
 const api = acquireVsCodeApi();
 const kept = readPersisted(api.getState());
-const store = createStore(nextFrame, { ...initialState, choice: { mode: kept.mode, model: null } });
+const store = createStore(nextFrame, {
+  ...initialState,
+  choice: { mode: kept.mode, model: null },
+  lastMode: kept.lastMode,
+  dismissed: kept.dismissed,
+});
 const draft = signal(kept.draft);
 const isThreadListOpen = signal(false);
 const composer: { current: HTMLTextAreaElement | null } = { current: null };
@@ -41,14 +48,24 @@ function start(panelStore: Store, wire: PanelConnection, does: Actions, { thread
   root.id = "root";
   render(
     <ErrorBoundary onReload={() => readAgain(panelStore, does)} onNewThread={() => does.newThread()}>
-      <App panel={{ store: panelStore, actions: does, draft, isThreadListOpen, composer }} />
+      <App panel={{ store: panelStore, actions: does, draft, isThreadListOpen, composer, now }} />
     </ErrorBoundary>,
     root,
   );
   if (threadId !== null) panelStore.dispatch({ type: "threadOpening", threadId });
   const shownId = panelStore.select(({ view }) => shownThreadId(view));
   const mode = panelStore.select(({ view, choice }) => (view.kind === "new" ? choice.mode : null));
-  effect(() => api.setState({ threadId: shownId.value, draft: draft.value, mode: mode.value } satisfies Persisted));
+  const lastMode = panelStore.select((state) => state.lastMode);
+  const dismissed = panelStore.select((state) => state.dismissed);
+  effect(() =>
+    api.setState({
+      threadId: shownId.value,
+      draft: draft.value,
+      mode: mode.value,
+      lastMode: lastMode.value,
+      dismissed: dismissed.value,
+    } satisfies Persisted),
+  );
   effect(() => wire.notify("panel/threadShown", { threadId: shownId.value }));
   effect(() => {
     if (isThreadListOpen.value) void does.listThreads();
@@ -99,6 +116,11 @@ function onServerRunning(): void {
   if (store.state.peek().host?.workspace) void actions.listThreads();
   void actions.readDefaults();
   void actions.listModels();
+}
+
+// An event is as old as the press that made it, however late the page comes to it.
+function now(event?: Event): number {
+  return event?.timeStamp ?? performance.now();
 }
 
 // A hidden page draws no frames, but what arrives must still be taken in.

@@ -65,6 +65,27 @@ test("a command's terminal appears with its first output and is named after its 
   assert.equal(terminal.exitStatus, undefined, "a terminal that was closed cannot be read any more");
 });
 
+test("a command that is over before its terminal has started is named after its end too", async () => {
+  const api = await belayWith("puppet");
+  const opened = eventOf("a terminal to open", vscode.window.onDidOpenTerminal, ({ name }) =>
+    name.includes("test fast"),
+  );
+  await say(
+    api,
+    started("fast"),
+    output("fast", "ok\n"),
+    completed("fast", { status: "completed", exitCode: 0, durationMs: 5, aggregatedOutput: "ok\n" }),
+  );
+  const terminal = await opened;
+  const options = terminal.creationOptions;
+  assert.ok("pty" in options && options.pty.onDidChangeName !== undefined);
+  assert.equal(await eventOf("the terminal's new name", options.pty.onDidChangeName), "✓ npm test fast");
+  // The window has heard of it, and of whatever it was told before, once it answers.
+  for (let answers = 0; answers < 2; answers += 1)
+    await vscode.commands.executeCommand("setContext", "belay.test", answers);
+  assert.equal(terminal.name, "✓ npm test fast");
+});
+
 test("a declined command leaves no terminal, and one that is gone cannot be revealed", async () => {
   const api = await belayWith("puppet");
   await say(api, started("b"), completed("b", { status: "declined" }));

@@ -1,46 +1,18 @@
 // Approvals: what a person sees before deciding, the ways to decide, and what is left afterwards.
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
-import type { ThreadItem } from "../../server/protocol/item.ts";
-import {
-  cartChange,
-  commandApproval,
-  cwd,
-  explanation,
-  filesApproval,
-  item,
-  opened,
-  running,
-  threadId,
-  turn,
-} from "./support/fixtures.ts";
-import { closeBrowser, type OpenPanel, openPanel, whyNoPanel } from "./support/panel-page.ts";
+import type { Locator } from "playwright-core";
+import { cartChange, commandApproval, cwd, explanation, filesApproval, item, threadId } from "./support/fixtures.ts";
+import { card, inTurn, offered, ready, waiting } from "./support/approval-turn.ts";
+import { closeBrowser, whyNoPanel } from "./support/panel-page.ts";
 
 const inBrowser = { skip: whyNoPanel };
 after(closeBrowser);
 
-const waiting = item.command(commandApproval.script, { status: "inProgress", exitCode: null, durationMs: null });
-const card = ({ page }: OpenPanel) => page.getByRole("group", { name: "Approval: run command" });
-
-async function offered(panel: OpenPanel): Promise<string[]> {
-  return (await card(panel).getByRole("button").allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " ").trim());
-}
-
-async function inTurn(items: ThreadItem[]): Promise<OpenPanel> {
-  const panel = await openPanel({
-    prepare: (host) =>
-      host.on("thread/resume", () => opened({ turns: [turn({ items: [item.user("Go"), ...items] })] })),
-  });
-  await panel.host.notify("host/state", running);
-  await panel.host.notify("host/showThread", { threadId });
-  await panel.page.getByRole("region", { name: "Go" }).waitFor();
-  return panel;
-}
-
 async function asked(script = commandApproval.script, parts: Partial<typeof commandApproval> = {}) {
   const panel = await inTurn([{ ...waiting, script }]);
   const decision = panel.host.ask("item/commandExecution/requestApproval", { ...commandApproval, ...parts, script });
-  await card(panel).waitFor();
+  await ready(panel);
   return { panel, decision };
 }
 
@@ -61,17 +33,19 @@ test("the question, the exact command and the reasons stand in the card", inBrow
 });
 
 for (const [name, decision, left] of [
-  ["Approve", "accept", "You approved"],
-  ["Approve for this thread", "acceptForSession", "You approved this for the thread"],
-  ["Decline", "decline", "You declined"],
-  ["Decline and stop", "cancel", "You declined and stopped the turn"],
+  ["Approve", "accept", "approved"],
+  ["Approve for this thread", "acceptForSession", "approved"],
+  ["Decline", "decline", "declined"],
+  ["Decline and stop", "cancel", "declined"],
 ] as const) {
-  test(`${name} answers ${decision} and folds to one row`, inBrowser, async () => {
+  test(`${name} answers ${decision} and leaves one line that says so`, inBrowser, async () => {
     const { panel, decision: answer } = await asked();
     await using _ = panel;
     await card(panel).getByRole("button", { name, exact: true }).click();
     assert.deepEqual(await answer, { decision });
-    await panel.page.getByText(left, { exact: true }).waitFor();
+    const line = panel.page.getByRole("button", { name: "npm test -- --coverage" });
+    await line.getByText(left).waitFor();
+    assert.equal((await line.boundingBox())?.height, 30);
     assert.equal(await card(panel).count(), 0);
   });
 }
@@ -124,6 +98,7 @@ test("a key approves only what is in sight", inBrowser, async () => {
     const top = document.querySelector(".approval")?.getBoundingClientRect().top ?? -1;
     return top > 0 && top < innerHeight;
   });
+  await ready(panel);
   await panel.page.keyboard.press("Control+Enter");
   assert.deepEqual(await decision, { decision: "accept" });
 });
@@ -134,11 +109,74 @@ test("of several questions the oldest has the key", inBrowser, async () => {
   const second = panel.host.ask("item/commandExecution/requestApproval", { ...commandApproval, itemId: "command-2" });
   await card(panel).nth(1).waitFor();
   assert.deepEqual(await panel.page.locator("kbd").allInnerTexts(), ["Ctrl⏎"]);
+  await ready(panel);
   await panel.page.keyboard.press("Control+Enter");
   assert.deepEqual(await first, { decision: "accept" });
   await card(panel).nth(1).waitFor({ state: "detached" });
+  await ready(panel);
   await panel.page.keyboard.press("Control+Enter");
   assert.deepEqual(await second, { decision: "accept" });
+});
+
+test("nothing in a question is pushed out of sight by spaces", inBrowser, async () => {
+  const line = `const a = 1;${" ".repeat(300)}steal(${"x".repeat(300)});`;
+  const change = { path: `${cwd}/a.ts`, kind: { type: "add" as const }, diff: `${line}\n` };
+  await using panel = await inTurn([item.files([change], { status: "inProgress" }), waiting]);
+  void panel.host.ask("item/fileChange/requestApproval", { ...filesApproval, changes: [change] });
+  const group = panel.page.getByRole("group", { name: "Approval: change files" });
+  await group.getByText("⎵×300").waitFor();
+  assert.equal(await group.getByText("⎵×300").getAttribute("title"), "300 spaces");
+  const wide = await group.evaluate(
+    (root) =>
+      [...root.querySelectorAll(".diff, .diff-text, .approval-files")].filter(
+        (element) => element.scrollWidth > element.clientWidth,
+      ).length,
+  );
+  assert.equal(wide, 0);
+});
+
+test("a long question leaves its buttons in sight, and the way to the diff in front of it", inBrowser, async () => {
+  const diff = Array.from({ length: 400 }, (_, index) => `line ${index}`).join("\n");
+  const change = { path: `${cwd}/a.ts`, kind: { type: "add" as const }, diff };
+  const script = Array.from({ length: 80 }, (_, index) => `echo ${index} and a few more words to fill it`).join("\n");
+  const small = { width: 300, height: 600 };
+  await using panel = await inTurn([item.files([change], { status: "inProgress" })], small);
+  await using other = await inTurn([{ ...waiting, script }], small);
+  const inSight = (locator: Locator) =>
+    locator.evaluate((element) => {
+      const [box, frame] = [element.getBoundingClientRect(), element.closest(".transcript")?.getBoundingClientRect()];
+      return frame !== undefined && box.top >= frame.top && box.bottom <= frame.bottom;
+    });
+  void panel.host.ask("item/fileChange/requestApproval", { ...filesApproval, changes: [change] });
+  const files = panel.page.getByRole("group", { name: "Approval: change files" });
+  for (const part of [files.getByText("Create a.ts?"), files.getByRole("button", { name: "Open diff" })])
+    assert.ok(await inSight(part));
+  assert.ok(await inSight(files.getByRole("button", { name: "Decline and stop" })));
+  void other.host.ask("item/commandExecution/requestApproval", { ...commandApproval, script });
+  for (const part of [card(other).getByText("Run this command?"), card(other).getByRole("button").last()])
+    assert.ok(await inSight(part));
+});
+
+test("a command without a sandbox says so aloud, a change of files never", inBrowser, async () => {
+  const free = { ...explanation, sandbox: "no sandbox: it can do whatever you can" };
+  await using panel = await inTurn([waiting, item.files([cartChange], { status: "inProgress" })]);
+  void panel.host.ask("item/commandExecution/requestApproval", { ...commandApproval, explanation: free });
+  void panel.host.ask("item/fileChange/requestApproval", { ...filesApproval, explanation: free });
+  const risk = card(panel).getByText("No sandbox: it can do whatever you can", { exact: true });
+  assert.equal(await risk.evaluate((element) => getComputedStyle(element).fontSize), "13px");
+  const files = panel.page.getByRole("group", { name: "Approval: change files" });
+  assert.doesNotMatch(await files.innerText(), /sandbox/i);
+});
+
+test("a file that is not where it seems to be says where it is", inBrowser, async () => {
+  const change = { ...cartChange, realPath: "/etc/cart.ts" };
+  await using panel = await inTurn([item.files([change], { status: "inProgress" })]);
+  void panel.host.ask("item/fileChange/requestApproval", { ...filesApproval, changes: [change] });
+  const group = panel.page.getByRole("group", { name: "Approval: change files" });
+  await group.getByText("src/cart.ts → /etc/cart.ts", { exact: true }).waitFor();
+  await group.getByRole("button", { name: "Approve", exact: true }).click();
+  await group.waitFor({ state: "detached" });
+  await panel.page.getByText("src/cart.ts → /etc/cart.ts", { exact: true }).waitFor();
 });
 
 test(
@@ -192,6 +230,10 @@ test("a file approval names the file and shows its diff", inBrowser, async () =>
   });
   await group.getByRole("button", { name: "Decline", exact: true }).click();
   assert.deepEqual(await decision, { decision: "decline" });
+  // Folded, and said once.
+  const declined = panel.page.getByRole("article", { name: "File change: src/cart.ts, declined" });
+  await declined.getByRole("button", { name: "cart.ts", expanded: false }).waitFor();
+  assert.equal(await declined.getByText("declined").count(), 1);
 });
 
 test("a question answered elsewhere folds, and the panel gives no answer of its own", inBrowser, async () => {
@@ -202,7 +244,7 @@ test("a question answered elsewhere folds, and the panel gives no answer of its 
   );
   await card(panel).waitFor();
   await panel.host.notify("serverRequest/resolved", { threadId, requestId: 41 });
-  await panel.page.getByText("Settled without your answer").waitFor();
+  await panel.page.getByText("unanswered").waitFor();
   await refused;
 });
 

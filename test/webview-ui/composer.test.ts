@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test, { after } from "node:test";
 import type { OpenPanel, PanelOptions } from "./support/panel-page.ts";
 import { closeBrowser, openPanel, whyNoPanel } from "./support/panel-page.ts";
-import { at, completes, item, opened, running, threadId, turn } from "./support/fixtures.ts";
+import { at, completes, item, models, opened, running, threadId, turn } from "./support/fixtures.ts";
 
 const inBrowser = { skip: whyNoPanel };
 after(closeBrowser);
@@ -122,14 +122,57 @@ test("Full access holds only after its risk was named and accepted", inBrowser, 
   assert.equal((await panel.host.expectCall("turn/start"))["mode"], "fullAccess");
 });
 
+test("a new thread keeps the mode that was picked last, but not Full access", inBrowser, async () => {
+  await using panel = await inTurn();
+  await mode(panel).selectOption("ask");
+  await button(panel, "New thread").click();
+  assert.equal(await mode(panel).inputValue(), "ask");
+  await mode(panel).selectOption("fullAccess");
+  await button(panel, "Use Full access").click();
+  await button(panel, "New thread").click();
+  assert.equal(await mode(panel).inputValue(), "agent");
+});
+
+test("without a key the way in stands there instead of things to try", inBrowser, async () => {
+  await using panel = await openPanel();
+  const [model] = models;
+  assert.ok(model);
+  panel.host.on("model/list", () => ({ data: [{ ...model, missing: "apiKey" }], nextCursor: null }));
+  await panel.host.notify("host/state", running);
+  await panel.page.getByText("OpenAI needs an API key before it can answer.").waitFor();
+  assert.equal(await panel.page.getByRole("region", { name: "Things to try" }).count(), 0);
+  await button(panel, "Set API key…").click();
+  await panel.host.expectCall("host/setApiKey");
+  // The server starts anew with the key, and the models are read again.
+  panel.host.on("model/list", () => ({ data: [model], nextCursor: null }));
+  await panel.host.notify("host/state", { ...running, server: { kind: "starting", attempt: 1 } });
+  await panel.host.notify("host/state", running);
+  await panel.page.getByRole("region", { name: "Things to try" }).waitFor();
+});
+
+test("a warning about the configuration stays put away until the server starts anew", inBrowser, async () => {
+  await using panel = await atHome();
+  const warn = () => panel.host.notify("configWarning", { summary: "No such key: modle.", details: null, path: null });
+  await warn();
+  const banner = panel.page.locator(".banner", { hasText: "No such key: modle." });
+  await banner.locator(".codicon-warning").waitFor();
+  await button(panel, "Dismiss").click();
+  await warn();
+  await panel.host.notify("warning", { threadId: null, message: "Something else." });
+  await panel.page.getByText("Something else.").waitFor();
+  assert.equal(await banner.count(), 0);
+  await panel.host.notify("host/state", { ...running, server: { kind: "starting", attempt: 1 } });
+  await warn();
+  await banner.waitFor();
+});
+
 test("settings that are no mode are shown as Custom", inBrowser, async () => {
   await using panel = await atHome({
     prepare: (host) => host.on("thread/resume", () => opened({}, { mode: null, approvalPolicy: "untrusted" })),
   });
   await panel.host.notify("host/showThread", { threadId });
-  const custom = mode(panel).getByRole("option", { name: "Custom" });
-  await custom.waitFor({ state: "attached" });
-  assert.equal(await custom.getAttribute("title"), "Asks: untrusted. Sandbox: workspaceWrite.");
+  await mode(panel).getByRole("option", { name: "Custom: asks before every step" }).waitFor({ state: "attached" });
+  assert.equal(await mode(panel).getAttribute("title"), "Custom: asks before every step. Sandbox: workspaceWrite.");
   assert.equal(await mode(panel).inputValue(), "custom");
 });
 
@@ -147,7 +190,13 @@ test("draft, thread and mode outlive the view", inBrowser, async () => {
   await mode(before).selectOption("ask");
   await box(before).fill("Half a thought");
   const kept = await before.kept();
-  assert.deepEqual(kept, { threadId: null, draft: "Half a thought", mode: "ask" });
+  assert.deepEqual(kept, {
+    threadId: null,
+    draft: "Half a thought",
+    mode: "ask",
+    lastMode: "ask",
+    dismissed: [],
+  });
   await using later = await openPanel({ kept: { ...(kept as object), threadId } });
   await later.host.notify("host/state", running);
   assert.deepEqual(await later.host.expectCall("thread/resume"), { threadId });

@@ -75,6 +75,8 @@ test("links lead nowhere else", () => {
     "vbscript:x",
     "//evil.example/x",
     "\\\\server\\share",
+    "\\\\evil.test\\share\\x.txt:1",
+    "%5C%5Cevil.test%5Cshare",
     "ftp://example.com",
     "https:evil",
     "",
@@ -88,6 +90,14 @@ test("links lead nowhere else", () => {
 
 test("code is a place in a file only when it names a line", () => {
   assert.deepEqual(codeTarget("src/cart.ts:12"), { kind: "file", path: "src/cart.ts", line: 12 });
-  for (const code of ["src/cart.ts", "npm test", "localhost:3000", "a ? b : 1", "http://x.y:80"])
+  for (const code of [
+    "src/cart.ts",
+    "npm test",
+    "\\\\evil.test\\share\\x.txt:1",
+    "//evil.test/x.txt:1",
+    "localhost:3000",
+    "a ? b : 1",
+    "http://x.y:80",
+  ])
     assert.equal(codeTarget(code), null, code);
 });

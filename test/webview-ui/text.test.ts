@@ -8,7 +8,7 @@ import { readPersisted } from "../../webview-ui/state/persisted.ts";
 import { diffLines, lineCounts } from "../../webview-ui/text/diff-lines.ts";
 import { textRuns, visibleText } from "../../webview-ui/text/hidden-characters.ts";
 import { relativePath, splitPath } from "../../webview-ui/text/paths.ts";
-import { lastLine, plainOutput } from "../../webview-ui/text/terminal-output.ts";
+import { endOfOutput, lastLine, plainOutput } from "../../webview-ui/text/terminal-output.ts";
 import { changeQuestion, compact, count, duration, relativeTime, wholeSeconds } from "../../webview-ui/text/words.ts";
 import { cartChange, cwd, item } from "./support/fixtures.ts";
 
@@ -39,6 +39,27 @@ test("characters that cannot be seen are shown by their code", () => {
     { kind: "text", text: "a" },
     { kind: "hidden", escape: "\\u{202E}", name: "Right-to-left override" },
   ]);
+});
+
+test("in front of a decision long runs of spaces are shown by their length", () => {
+  assert.deepEqual(textRuns(`a${" ".repeat(300)}b\u200b`, { gaps: true }), [
+    { kind: "text", text: "a" },
+    { kind: "hidden", escape: "⎵×300", name: "300 spaces" },
+    { kind: "text", text: "b" },
+    { kind: "hidden", escape: "\\u{200B}", name: "Zero width space" },
+  ]);
+  const indented = `${" ".repeat(39)}b`;
+  assert.deepEqual(textRuns(indented, { gaps: true }), [{ kind: "text", text: indented }]);
+  assert.equal(textRuns(" ".repeat(300)).length, 1);
+});
+
+test("long output begins at the start of a line and says how many are missing", () => {
+  assert.deepEqual(endOfOutput("one\ntwo\n"), { end: "one\ntwo\n", hidden: { lines: 0, chars: 0 } });
+  const lines = Array.from({ length: 2001 }, () => `${"x".repeat(99)}\n`);
+  const { end, hidden } = endOfOutput(lines.join(""));
+  assert.equal(hidden.lines, 1001);
+  assert.equal(end, lines.slice(hidden.lines).join(""));
+  assert.deepEqual(endOfOutput("x".repeat(100_010)), { end: "x".repeat(100_000), hidden: { lines: 0, chars: 10 } });
 });
 
 test("output of a terminal becomes plain lines", () => {
@@ -133,6 +154,8 @@ test("the question of a file approval names what happens", () => {
   assert.equal(changeQuestion([added], cwd), "Create b.ts?");
   assert.equal(changeQuestion([{ ...added, kind: { type: "delete" } }], cwd), "Delete b.ts?");
   assert.equal(changeQuestion([cartChange, added, added], cwd), "Change 3 files?");
+  const moved = { ...cartChange, kind: { type: "update" as const, move_path: `${cwd}/src/basket.ts` } };
+  assert.equal(changeQuestion([moved], cwd), "Rename src/cart.ts → src/basket.ts?");
 });
 
 test("a long text is cut in the middle and nothing of it is lost count of", () => {
@@ -177,11 +200,12 @@ test("tool calls are told in words", () => {
 });
 
 test("what an earlier version kept is read as far as it fits", () => {
-  assert.deepEqual(readPersisted(undefined), { threadId: null, draft: "", mode: null });
-  assert.deepEqual(readPersisted({ threadId: 5, draft: "Hi", mode: "toString" }), {
-    threadId: null,
+  const nothing = { threadId: null, draft: "", mode: null, lastMode: null, dismissed: [] };
+  assert.deepEqual(readPersisted(undefined), nothing);
+  assert.deepEqual(readPersisted({ threadId: 5, draft: "Hi", mode: "toString", lastMode: "fullAccess" }), {
+    ...nothing,
     draft: "Hi",
-    mode: null,
   });
-  assert.deepEqual(readPersisted({ threadId: "t", draft: "", mode: "ask" }), { threadId: "t", draft: "", mode: "ask" });
+  const kept = { threadId: "t", draft: "", mode: "ask", lastMode: "agent", dismissed: ["text:Hm."] };
+  assert.deepEqual(readPersisted({ ...kept, dismissed: ["text:Hm.", 5] }), kept);
 });

@@ -12,7 +12,6 @@ import {
   opened,
   running,
   starts,
-  thread,
   threadId,
   tokens,
   turn,
@@ -47,7 +46,11 @@ test("every item is an article that says what it is and how it stands", inBrowse
     item.command("npm run lint", { id: "c2", status: "failed", exitCode: 1 }),
     item.command("rm -rf dist", { id: "c3", status: "declined", exitCode: null }),
     item.command("npm start", { id: "c4", ...open }),
+    item.command("sleep 99", { id: "c5", status: "failed", exitCode: null }),
     item.files([cartChange], { id: "f1", status: "declined" }),
+    item.files([{ path: `${cwd}/b.ts`, kind: { type: "add" }, diff: "b" }], { id: "f3" }),
+    item.files([{ path: `${cwd}/b.ts`, kind: { type: "delete" }, diff: "b" }], { id: "f4" }),
+    item.files([{ ...cartChange, kind: { type: "update", move_path: `${cwd}/src/basket.ts` } }], { id: "f5" }),
     item.files([cartChange, { ...cartChange, path: `${cwd}/b.ts` }], { id: "f2" }),
     { type: "hologram", id: "h1" } as never,
   ]);
@@ -62,7 +65,11 @@ test("every item is an article that says what it is and how it stands", inBrowse
     "Command: npm run lint, failed",
     "Command: rm -rf dist, declined",
     "Command: npm start, running",
+    "Command: sleep 99, stopped",
     "File change: src/cart.ts, declined",
+    "File change: b.ts (created), completed",
+    "File change: b.ts (deleted), completed",
+    "File change: src/cart.ts → src/basket.ts (renamed), completed",
     "File change: 2 files, completed",
     "Step: hologram",
   ]);
@@ -98,8 +105,10 @@ test("a running command shows its last line, and its whole output when opened", 
     panel.host.notify("item/commandExecution/outputDelta", { ...at, itemId: "command-1", delta });
   await output("first line\n\u001b[32msecond line\u001b[0m\n");
   const card = article(panel, "Command: npm test, running");
+  assert.equal((await card.boundingBox())?.height, 32);
   await card.getByText("second line", { exact: true }).waitFor();
   assert.equal(await card.getByText("first line").count(), 0);
+  assert.equal((await card.boundingBox())?.height, 32, "the live line takes room of its own");
   await card.getByRole("button", { name: "npm test" }).click();
   assert.equal(await card.locator(".output").innerText(), "first line\nsecond line");
   await card.getByRole("button", { name: "Copy" }).click();
@@ -124,6 +133,45 @@ test("a failed turn says why in place, and Retry sends the same prompt", inBrows
   assert.deepEqual((await panel.host.expectCall("turn/start"))["input"], [
     { type: "text", text: "Go", text_elements: [] },
   ]);
+});
+
+test("a refused key is answered by the way to set another, only where the thread ends", inBrowser, async () => {
+  const error = { message: "The key was refused.", codexErrorInfo: "unauthorized", additionalDetails: null };
+  const failed = { status: "failed" as const, error };
+  await using panel = await openPanel({
+    prepare: (host) =>
+      host.on("thread/resume", () =>
+        opened({
+          turns: [
+            turn({ ...failed, items: [item.user("Go")] }),
+            turn({ ...failed, id: "turn-2", items: [item.user("Again", { id: "user-2" })] }),
+          ],
+        }),
+      ),
+  });
+  await panel.host.notify("host/state", running);
+  await panel.host.notify("host/showThread", { threadId });
+  const errors = panel.page.getByRole("group", { name: "Error" });
+  await errors.nth(1).getByText("The key was refused.").waitFor();
+  assert.deepEqual(await errors.nth(0).getByRole("button").allInnerTexts(), []);
+  assert.deepEqual(await errors.nth(1).getByRole("button").allInnerTexts(), ["Set API key…", "Retry", "Show log"]);
+  await errors.nth(1).getByRole("button", { name: "Set API key…" }).click();
+  await panel.host.expectCall("host/setApiKey");
+});
+
+test("output opens at its end", inBrowser, async () => {
+  const aggregatedOutput = Array.from({ length: 500 }, (_, line) => `line ${line}`).join("\n");
+  await using panel = await showing([item.command("npm test", { aggregatedOutput })], { status: "completed" });
+  await article(panel, "Command: npm test, completed").getByRole("button", { name: "npm test" }).click();
+  const left = await panel.page
+    .locator(".output")
+    .evaluate(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight);
+  assert.ok(left <= 1);
+});
+
+test("folded reads say how many failed", inBrowser, async () => {
+  await using panel = await showing([item.read("a.ts"), item.read("b.ts", { status: "failed", success: false })]);
+  await article(panel, "Tool calls: Read 2 files, 1 failed").getByText("1 failed").waitFor();
 });
 
 test("markdown of a model makes only harmless elements and asks nothing of the network", inBrowser, async () => {
@@ -210,46 +258,6 @@ test("the view follows the end until the reader leaves it, and again when asked"
   await panel.page.getByRole("button", { name: "Jump to latest" }).click();
   await grow("Third growth.");
   assert.ok((await distance()) <= 1);
-});
-
-test("threads are found by typing and opened by the keyboard", inBrowser, async () => {
-  const second = "019a0000-0000-7000-8000-000000000002";
-  await using panel = await openPanel({
-    prepare(host) {
-      const data = [thread(), thread({ id: second, preview: "Rename Basket to Cart" })];
-      host.on("thread/list", () => ({ data, nextCursor: null, backwardsCursor: null }));
-    },
-  });
-  await panel.host.notify("host/state", running);
-  await panel.host.notify("host/showThreads", {});
-  const dialog = panel.page.getByRole("dialog", { name: "Threads" });
-  const search = dialog.getByRole("combobox", { name: "Search threads" });
-  await dialog.getByRole("option").nth(1).waitFor();
-  await search.press("ArrowDown");
-  assert.equal(
-    await dialog
-      .getByRole("option", { selected: true })
-      .innerText()
-      .then((text) => text.split("\n")[0]),
-    "Rename Basket to Cart",
-  );
-  await panel.page.keyboard.press("Escape");
-  await dialog.waitFor({ state: "detached" });
-  await panel.page.getByRole("button", { name: "Threads" }).click();
-  await search.fill("cart basket");
-  assert.equal(await dialog.getByRole("option").count(), 1);
-  await search.press("Enter");
-  assert.deepEqual(await panel.host.expectCall("thread/resume"), { threadId: second });
-  await dialog.waitFor({ state: "detached" });
-});
-
-test("a starter goes into the composer and not off", inBrowser, async () => {
-  await using panel = await openPanel();
-  await panel.host.notify("host/state", running);
-  await panel.page.getByRole("button", { name: "Run the tests and fix what fails" }).click();
-  const box = panel.page.getByRole("textbox", { name: "Message Belay" });
-  assert.equal(await box.inputValue(), "Run the tests and fix what fails");
-  assert.ok(await box.evaluate((element) => element === document.activeElement));
 });
 
 test("a part that cannot be drawn leaves a sentence and a way on", inBrowser, async () => {

@@ -1,5 +1,5 @@
 // The one thing in the panel that may raise its voice: a plain question, the exact thing, where and why, the answers.
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { ApprovalDecision } from "../../server/protocol/approval.ts";
 import { FilePart } from "../items/file-part.tsx";
 import { Icon } from "../shell/icon.tsx";
@@ -9,6 +9,7 @@ import { ExactText } from "../text/exact-text.tsx";
 import { visibleText } from "../text/hidden-characters.ts";
 import { changeQuestion } from "../text/words.ts";
 import { LongText } from "./long-text.tsx";
+import { answer, focusNext, useReadiness } from "./use-answer.ts";
 
 /** In the order they are shown; the first that is available is the primary one. */
 const decisions: readonly { decision: ApprovalDecision; label: string }[] = [
@@ -19,18 +20,19 @@ const decisions: readonly { decision: ApprovalDecision; label: string }[] = [
 ];
 
 export function ApprovalCard({ approval, cwd }: { approval: Approval; cwd: string | null }) {
-  const { actions } = usePanel();
+  const panel = usePanel();
   const exactId = useId();
   const card = useRef<HTMLDivElement>(null);
   const hasKey = useSelected(currentApproval)?.key === approval.key;
   const modifierKey = useSelected(({ host }) => host?.modifierKey ?? "Ctrl");
   const { request } = approval;
   const { reason, availableDecisions } = request.params;
+  useReadiness(card, approval.key);
   useReturnOfFocus(card);
   return (
     <div
       ref={card}
-      class="approval"
+      class={`approval ${hasKey ? "current" : ""}`}
       role="group"
       tabIndex={0}
       data-approval={approval.key}
@@ -46,7 +48,7 @@ export function ApprovalCard({ approval, cwd }: { approval: Approval; cwd: strin
       <Subject request={request} cwd={cwd} exactId={exactId} />
       {reason && (
         <blockquote class="approval-reason">
-          <ExactText text={reason} />
+          <ExactText text={reason} gaps />
         </blockquote>
       )}
       <Why request={request} />
@@ -58,7 +60,7 @@ export function ApprovalCard({ approval, cwd }: { approval: Approval; cwd: strin
               key={decision}
               type="button"
               class={`button ${index === 0 ? "primary" : ""}`}
-              onClick={() => actions.answer(approval.key, decision)}
+              onClick={(event) => card.current && answer(panel, card.current, decision, event)}
             >
               {label}
               {hasKey && decision === "accept" && <kbd aria-hidden="true">{`${modifierKey}⏎`}</kbd>}
@@ -73,33 +75,51 @@ function Subject({ request, cwd, exactId }: { request: ApprovalRequest; cwd: str
   if (request.kind === "command") return <LongText text={request.params.script} id={exactId} />;
   const { threadId, itemId, changes } = request.params;
   return (
-    <div class="approval-files" id={exactId}>
+    <div class="approval-files" id={exactId} tabIndex={0} role="group" aria-label="Changes">
       {changes.map((change) => (
-        <FilePart key={change.path} change={change} cwd={cwd} status="" isInitiallyOpen where={{ threadId, itemId }} />
+        <FilePart
+          key={change.path}
+          change={change}
+          cwd={cwd}
+          status=""
+          isInitiallyOpen
+          isAsked
+          where={{ threadId, itemId }}
+        />
       ))}
     </div>
   );
 }
 
-function Why({ request: { params } }: { request: ApprovalRequest }) {
+// A sandbox is about commands: what a change of files may write stands in its diff.
+function Why({ request: { kind, params } }: { request: ApprovalRequest }) {
   const { explanation } = params;
   if (!explanation) return null;
-  const { location, sandbox, because } = explanation;
-  const words = [`in ${location}`, sandbox, `asks because ${because}`].filter((part) => part !== "");
+  const { location, because } = explanation;
+  const sandbox = kind === "command" ? explanation.sandbox : "";
+  const isUnlimited = /^no sandbox\b/i.test(sandbox);
+  const words = [`in ${location}`, isUnlimited ? "" : sandbox, `asks because ${because}`].filter((part) => part !== "");
   return (
-    <p class="approval-why" title={"cwd" in params ? params.cwd : undefined}>
-      <ExactText text={words.join(" · ")} />
-    </p>
+    <>
+      {isUnlimited && (
+        <p class="approval-risk">
+          <ExactText text={sandbox.charAt(0).toUpperCase() + sandbox.slice(1)} />
+        </p>
+      )}
+      <p class="approval-why" title={"cwd" in params ? params.cwd : undefined}>
+        <ExactText text={words.join(" · ")} />
+      </p>
+    </>
   );
 }
 
-// A person who answered with the card in focus goes on in the composer, not at the top of the page.
+// A question that was settled elsewhere while it had the focus: the person goes on, not at the top of the page.
 function useReturnOfFocus(card: { current: HTMLDivElement | null }): void {
-  const { focusComposer } = usePanel();
-  useEffect(() => {
+  const panel = usePanel();
+  useLayoutEffect(() => {
     const element = card.current;
     return () => {
-      if (element?.contains(document.activeElement)) focusComposer();
+      if (element?.contains(document.activeElement)) focusNext(panel);
     };
-  }, [card, focusComposer]);
+  }, [card, panel]);
 }

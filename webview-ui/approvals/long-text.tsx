@@ -1,5 +1,5 @@
 // The exact command, however long: its beginning and its end, and in between how much is hidden and a way to see it.
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ExactText } from "../text/exact-text.tsx";
 import { count } from "../text/words.ts";
 import { cutMiddle } from "./cut-middle.ts";
@@ -7,23 +7,28 @@ import { cutMiddle } from "./cut-middle.ts";
 export function LongText({ text, id }: { text: string; id?: string }) {
   const [isWhole, setWhole] = useState(false);
   const parts = cutMiddle(text);
+  const tail = useRef<HTMLPreElement>(null);
+  // The end of it is in sight, whatever room it has.
+  useLayoutEffect(() => {
+    if (tail.current) tail.current.scrollTop = tail.current.scrollHeight;
+  }, [text]);
   if (parts === null || isWhole) {
     return (
       <pre class="exact" id={id}>
-        <ExactText text={text} />
+        <ExactText text={text} gaps />
       </pre>
     );
   }
   return (
     <div class="exact-parts" id={id}>
       <pre class="exact">
-        <ExactText text={parts.head} />
+        <ExactText text={parts.head} gaps />
       </pre>
       <button type="button" class="text-button exact-more" onClick={() => setWhole(true)}>
         {`${count(parts.hidden, "character")} hidden: show all`}
       </button>
-      <pre class="exact">
-        <ExactText text={parts.tail} />
+      <pre ref={tail} class="exact">
+        <ExactText text={parts.tail} gaps />
       </pre>
     </div>
   );

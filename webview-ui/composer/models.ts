@@ -10,6 +10,13 @@ export function currentModel(state: PanelState): { model: string; known: Model |
   return { model, known: state.models.find((candidate) => candidate.model === model) ?? null };
 }
 
+/** The provider whose API key is missing, as a person calls it; null: the chosen model can answer, as far as is known. */
+export function providerWithoutKey(state: PanelState): string | null {
+  const known = currentModel(state)?.known;
+  if (known?.missing !== "apiKey") return null;
+  return known.modelProvider === "openai" ? "OpenAI" : known.modelProvider;
+}
+
 /** Null: the settings are none of the three modes. */
 export function currentMode(state: PanelState): Mode | null {
   const settings = currentSettings(state);

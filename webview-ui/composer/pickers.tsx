@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Mode } from "../../server/protocol/mode.ts";
 import { modes } from "../../server/protocol/modes.ts";
+import type { ThreadSettings } from "../../server/protocol/thread.ts";
 import { Icon } from "../shell/icon.tsx";
 import { usePanel, useSelected } from "../shell/panel-context.ts";
 import type { PanelState } from "../state/state.ts";
@@ -18,12 +19,12 @@ export function ModePicker({ onRisky }: { onRisky: (mode: Mode) => void }) {
   const { actions } = usePanel();
   const mode = useSelected(currentMode);
   const settings = useSelected(currentSettings);
-  const custom = settings ? `Asks: ${settings.approvalPolicy}. Sandbox: ${settings.sandbox.type}.` : "";
+  const custom = settings ? describe(settings) : "";
   return (
     <Picker
       label="Mode"
       value={mode ?? "custom"}
-      title={mode === null ? custom : modes[mode].detail}
+      title={mode === null ? `${custom}. Sandbox: ${settings?.sandbox.type ?? "unknown"}.` : modes[mode].detail}
       class={mode !== null && modes[mode].risk !== null ? "risky" : ""}
       onPick={(value) => {
         const picked = modeNames.find((name) => name === value);
@@ -33,9 +34,13 @@ export function ModePicker({ onRisky }: { onRisky: (mode: Mode) => void }) {
       }}
     >
       {mode === null && (
-        <option value="custom" disabled title={custom}>
-          Custom
-        </option>
+        <>
+          {/* The closed list has room for one word; what it means stands in the open one. */}
+          <option value="custom" disabled hidden>
+            Custom
+          </option>
+          <option disabled>{custom}</option>
+        </>
       )}
       {modeNames.map((name) => (
         <option key={name} value={name} title={modes[name].detail}>
@@ -44,6 +49,19 @@ export function ModePicker({ onRisky }: { onRisky: (mode: Mode) => void }) {
       ))}
     </Picker>
   );
+}
+
+function describe({ approvalPolicy }: ThreadSettings): string {
+  switch (approvalPolicy) {
+    case "untrusted":
+      return "Custom: asks before every step";
+    case "on-request":
+      return "Custom: asks before leaving the sandbox";
+    case "never":
+      return "Custom: never asks";
+    default:
+      return approvalPolicy satisfies never;
+  }
 }
 
 export function ModelPicker() {

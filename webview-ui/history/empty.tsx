@@ -1,6 +1,7 @@
 // What stands there before the first prompt: the name, three things to try, the recent threads.
 import { useEffect } from "preact/hooks";
 import { usePanel, useSelected } from "../shell/panel-context.ts";
+import { providerWithoutKey } from "../composer/models.ts";
 import { Icon } from "../shell/icon.tsx";
 import type { PanelState } from "../state/state.ts";
 import { ThreadRow } from "./thread-row.tsx";
@@ -18,9 +19,10 @@ const pickThreads = ({ threads }: PanelState) => threads;
 const pickHasWorkspace = ({ host }: PanelState) => host === null || host.workspace !== null;
 
 export function Empty() {
-  const { store, draft, actions, focusComposer } = usePanel();
+  const { store, actions, focusComposer } = usePanel();
   const threads = useSelected(pickThreads);
   const hasWorkspace = useSelected(pickHasWorkspace);
+  const keyless = useSelected(providerWithoutKey);
   // A thread that was left a moment ago belongs into the list.
   useEffect(() => {
     if (store.state.peek().host?.server.kind === "running" && hasWorkspace) void actions.listThreads();
@@ -30,36 +32,65 @@ export function Empty() {
     <div class="empty">
       <h2 class="empty-name">Belay</h2>
       <p class="empty-line">Reads, edits and runs your code. You approve what leaves the sandbox.</p>
-      {hasWorkspace && (
-        <section aria-label="Things to try" class="empty-list">
-          {starters.map(({ icon, text }) => (
-            <button
-              key={text}
-              type="button"
-              class="list-row"
-              onClick={() => {
-                draft.value = text;
-                focusComposer();
-              }}
-            >
-              <span class="row-icon">
-                <Icon name={icon} />
-              </span>
-              <span class="row-text wraps">{text}</span>
-            </button>
-          ))}
-        </section>
-      )}
+      {hasWorkspace && (keyless === null ? <Starters /> : <WayIn provider={keyless} />)}
       {recent.length > 0 && (
         <section aria-label="Recent threads" class="empty-list">
           <h3 class="list-title">Recent threads</h3>
           {recent.map((thread) => (
-            <button key={thread.id} type="button" class="list-row" onClick={() => void actions.openThread(thread.id)}>
+            <button
+              key={thread.id}
+              type="button"
+              class="list-row"
+              onClick={() => {
+                void actions.openThread(thread.id);
+                focusComposer();
+              }}
+            >
               <ThreadRow thread={thread} />
             </button>
           ))}
         </section>
       )}
     </div>
+  );
+}
+
+function Starters() {
+  const { draft, focusComposer } = usePanel();
+  return (
+    <section aria-label="Things to try" class="empty-list">
+      {starters.map(({ icon, text }) => (
+        <button
+          key={text}
+          type="button"
+          class="list-row"
+          onClick={() => {
+            draft.value = text;
+            focusComposer();
+          }}
+        >
+          <span class="row-icon">
+            <Icon name={icon} />
+          </span>
+          <span class="row-text wraps">{text}</span>
+        </button>
+      ))}
+    </section>
+  );
+}
+
+// Without a key nothing can be tried: first things first.
+function WayIn({ provider }: { provider: string }) {
+  const { actions } = usePanel();
+  return (
+    <section aria-label="Set up" class="way-in">
+      <p>{`${provider} needs an API key before it can answer.`}</p>
+      <button type="button" class="button primary" onClick={() => void actions.host("host/setApiKey", {})}>
+        Set API key…
+      </button>
+      <p class="way-in-other">
+        Another provider: name it in <code>config.toml</code> in <code>~/.belay</code>, as <code>model_provider</code>.
+      </p>
+    </section>
   );
 }

@@ -1,6 +1,7 @@
 // All threads of this workspace: type to search, arrows to move, Enter to open, Escape to leave.
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Thread } from "../../server/protocol/thread.ts";
+import { focusNext } from "../approvals/use-answer.ts";
 import { IconButton } from "../shell/icon.tsx";
 import { usePanel, useSelected } from "../shell/panel-context.ts";
 import { type PanelState, shownThreadId } from "../state/state.ts";
@@ -10,23 +11,29 @@ const pickThreads = ({ threads }: PanelState) => threads;
 const pickShownId = ({ view }: PanelState) => shownThreadId(view);
 
 export function ThreadList() {
-  const { isThreadListOpen, actions } = usePanel();
+  const panel = usePanel();
+  const { isThreadListOpen, actions } = panel;
   const dialog = useRef<HTMLDialogElement>(null);
   const threads = useSelected(pickThreads);
   const shownId = useSelected(pickShownId);
   const [search, setSearch] = useState("");
   const [active, setActive] = useState(0);
   const listId = useId();
+  const wasOpened = useRef(false);
   useEffect(() => {
     const { current } = dialog;
     current?.showModal();
-    return () => current?.close();
-  }, []);
+    return () => {
+      current?.close();
+      if (wasOpened.current || document.activeElement === document.body) focusNext(panel);
+    };
+  }, [panel]);
   const found = (threads ?? []).filter((thread) => matches(thread, search));
   const at = Math.min(active, found.length - 1);
   const close = () => (isThreadListOpen.value = false);
   const open = (thread: Thread | undefined) => {
     if (!thread) return;
+    wasOpened.current = true;
     close();
     if (thread.id !== shownId) void actions.openThread(thread.id);
   };

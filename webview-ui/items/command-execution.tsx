@@ -3,15 +3,16 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ThreadItemOf } from "../../server/protocol/item.ts";
 import { ApprovalCard } from "../approvals/approval-card.tsx";
-import { ApprovalOutcomeRow } from "../approvals/outcome-row.tsx";
+import { Decision, statusWith } from "../approvals/decision.tsx";
 import { useApproval } from "../approvals/use-approval.ts";
 import { Elapsed } from "../shell/elapsed.tsx";
 import { Icon, Ring } from "../shell/icon.tsx";
 import { usePanel } from "../shell/panel-context.ts";
+import type { Approval } from "../state/state.ts";
 import { ExactText } from "../text/exact-text.tsx";
 import { visibleText } from "../text/hidden-characters.ts";
-import { lastLine, MAX_SHOWN_CHARS, plainOutput } from "../text/terminal-output.ts";
-import { count, duration, statusWord } from "../text/words.ts";
+import { endOfOutput, lastLine, plainOutput } from "../text/terminal-output.ts";
+import { count, duration } from "../text/words.ts";
 import { CardPart, TextButton } from "./card.tsx";
 import type { ItemRenderer, Place } from "./item-props.ts";
 
@@ -20,34 +21,35 @@ type CommandItem = ThreadItemOf<"commandExecution">;
 export const commandExecution: ItemRenderer<"commandExecution"> = ({ item, place }) => {
   const approval = useApproval(item.id);
   const line = visibleText(item.script ?? item.command);
-  const isWaiting = approval?.outcome.kind === "waiting";
-  const status = isWaiting ? "waiting for approval" : statusWord(item.status, place);
+  const status = commandStatus(item, statusWith(approval, item.status, place));
   return (
     <article class="item" aria-label={`Command: ${line}, ${status}`}>
-      {isWaiting ? (
+      {approval?.outcome.kind === "waiting" ? (
         <ApprovalCard approval={approval} cwd={place.cwd} />
       ) : (
-        <>
-          {approval && <ApprovalOutcomeRow outcome={approval.outcome} />}
-          <CommandCard item={item} place={place} line={line} status={status} wasAsked={approval !== null} />
-        </>
+        <CommandCard item={item} place={place} line={line} status={status} approval={approval} />
       )}
     </article>
   );
 };
+
+// It failed without an exit code: a signal ended it.
+function commandStatus({ exitCode }: CommandItem, status: string): string {
+  return status === "failed" && exitCode === null ? "stopped" : status;
+}
 
 interface CommandCardProps {
   item: CommandItem;
   place: Place;
   line: string;
   status: string;
-  wasAsked: boolean;
+  approval: Approval | null;
 }
 
-function CommandCard({ item, place, line, status, wasAsked }: CommandCardProps) {
+function CommandCard({ item, place, line, status, approval }: CommandCardProps) {
   // A command that waited for a person began when this card took the place of the question.
   const [shownAtMs] = useState(Date.now);
-  const sinceMs = wasAsked ? shownAtMs : (item.startedAtMs ?? shownAtMs);
+  const sinceMs = approval !== null ? shownAtMs : (item.startedAtMs ?? shownAtMs);
   const [isOpen, setOpen] = useState(false);
   const isRunning = status === "running";
   const output = item.aggregatedOutput ?? "";
@@ -58,10 +60,15 @@ function CommandCard({ item, place, line, status, wasAsked }: CommandCardProps) 
         icon="terminal"
         name={<code>{line}</code>}
         title={line}
-        numbers={<CommandNumbers item={item} status={status} sinceMs={sinceMs} />}
+        live={live}
+        numbers={
+          <>
+            <Decision approval={approval} />
+            <CommandNumbers item={item} status={status} sinceMs={sinceMs} />
+          </>
+        }
         isOpen={isOpen}
         onToggle={() => setOpen(!isOpen)}
-        peek={live === "" ? null : <div class="live-line">{live}</div>}
       >
         {(line.includes("\n") || line.length > 60) && (
           <pre class="script">
@@ -93,11 +100,12 @@ function CommandNumbers({ item, status, sinceMs }: { item: CommandItem; status: 
       </>
     );
   }
-  // No exit code: a signal ended it, or it never ran.
-  const word = item.exitCode === null ? (status === "failed" ? "stopped" : status) : `exit ${item.exitCode}`;
+  const isWrong = status === "failed" || status === "stopped";
   return (
     <>
-      <span class={`number ${status === "failed" ? "error" : ""}`}>{word}</span>
+      <span class={`number ${isWrong ? "error" : ""}`}>
+        {item.exitCode === null ? status : `exit ${item.exitCode}`}
+      </span>
       {time}
     </>
   );
@@ -106,16 +114,17 @@ function CommandNumbers({ item, status, sinceMs }: { item: CommandItem; status: 
 function Output({ output, status }: { output: string; status: string }) {
   const element = useRef<HTMLPreElement>(null);
   const isAtEnd = useRef(true);
-  const hidden = Math.max(0, output.length - MAX_SHOWN_CHARS);
-  const text = plainOutput(hidden > 0 ? output.slice(hidden) : output).replace(/\n+$/, "");
+  const { end, hidden } = endOfOutput(output);
+  const text = plainOutput(end).replace(/\n+$/, "");
+  // Opens at its end, where the outcome is, and stays there until the reader leaves it.
   useLayoutEffect(() => {
     const { current } = element;
-    if (current && isAtEnd.current && status === "running") current.scrollTop = current.scrollHeight;
-  }, [text, status]);
+    if (current && isAtEnd.current) current.scrollTop = current.scrollHeight;
+  }, [text]);
   if (text === "") return <div class="no-output">{noOutput(status)}</div>;
   return (
     <>
-      {hidden > 0 && <div class="no-output">{`The first ${count(hidden, "character")} are in the terminal only.`}</div>}
+      {hidden.chars > 0 && <div class="no-output">{hiddenWords(hidden)}</div>}
       <pre
         ref={element}
         class="output"
@@ -129,6 +138,11 @@ function Output({ output, status }: { output: string; status: string }) {
       </pre>
     </>
   );
+}
+
+function hiddenWords({ lines, chars }: { lines: number; chars: number }): string {
+  const what = lines > 0 ? count(lines, "line") : count(chars, "character");
+  return lines === 1 ? "The first line is in the terminal only." : `The first ${what} are in the terminal only.`;
 }
 
 function noOutput(status: string): string {

@@ -10,7 +10,8 @@ const SHOWN_LINES = 300;
 
 const signs = { same: " ", added: "+", removed: "−" } as const;
 
-export function Diff({ change }: { change: FileUpdateChange }) {
+/** `isAsked`: someone decides on it. */
+export function Diff({ change, isAsked }: { change: FileUpdateChange; isAsked: boolean }) {
   const lines = useMemo(() => diffLines(change), [change]);
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole ? lines : lines.slice(0, SHOWN_LINES);
@@ -19,7 +20,7 @@ export function Diff({ change }: { change: FileUpdateChange }) {
     <div class="diff" tabIndex={0} role="group" aria-label="Diff">
       <div class="diff-lines">
         {shown.map((line, index) => (
-          <Line key={index} line={line} />
+          <Line key={index} line={line} isAsked={isAsked} />
         ))}
         {shown.length < lines.length && (
           <button type="button" class="text-button diff-more" onClick={() => setWhole(true)}>
@@ -31,13 +32,13 @@ export function Diff({ change }: { change: FileUpdateChange }) {
   );
 }
 
-function Line({ line }: { line: DiffLine }) {
+function Line({ line, isAsked }: { line: DiffLine; isAsked: boolean }) {
   if (line.kind === "gap") return <div class="diff-gap" aria-hidden="true" />;
   return (
     <div class={`diff-line ${line.kind}`}>
       <span class="diff-sign">{signs[line.kind]}</span>
       <span class="diff-text">
-        <ExactText text={line.text} />
+        <ExactText text={line.text} gaps={isAsked} />
       </span>
     </div>
   );

@@ -44,10 +44,16 @@ export function Reads({ items, place }: { items: readonly ReadItem[]; place: Pla
   const [first] = items;
   if (first && items.length === 1) return dynamicToolCall({ item: first, place });
   const isRunning = !place.isCut && items.some(({ status }) => status === "inProgress");
+  const failed = items.filter(({ status }) => status === "failed").length;
+  const status = isRunning ? "running" : failed > 0 ? `${failed} failed` : "completed";
   const phrase = visibleText(foldedPhrase(items.map((item) => ({ ...item, arguments: shortened(item, place) }))));
   return (
-    <article class="item" aria-label={`Tool calls: ${phrase}, ${isRunning ? "running" : "completed"}`}>
-      <QuietRow isRunning={isRunning} text={phrase}>
+    <article class="item" aria-label={`Tool calls: ${phrase}, ${status}`}>
+      <QuietRow
+        isRunning={isRunning}
+        text={phrase}
+        aside={failed > 0 && <span class="number error">{`${failed} failed`}</span>}
+      >
         {items.map((item) => (
           <div key={item.id}>{dynamicToolCall({ item, place })}</div>
         ))}

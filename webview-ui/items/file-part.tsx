@@ -1,72 +1,109 @@
 // One file of a change: its path, its numbers, its diff. The same in the finished change and in the question before it.
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { FileUpdateChange } from "../../server/protocol/item.ts";
 import { Ring } from "../shell/icon.tsx";
 import { usePanel } from "../shell/panel-context.ts";
 import { lineCounts } from "../text/diff-lines.ts";
+import { ExactText } from "../text/exact-text.tsx";
 import { visibleText } from "../text/hidden-characters.ts";
-import { relativePath, splitPath } from "../text/paths.ts";
+import { changeName, movedFrom, realPlaces, relativePath, splitPath } from "../text/paths.ts";
+import { changeVerb } from "../text/words.ts";
 import { CardPart, TextButton } from "./card.tsx";
 import { Diff } from "./diff.tsx";
 
-const icons = { add: "diff-added", update: "diff-modified", delete: "diff-removed" } as const;
+const icons = {
+  created: "diff-added",
+  changed: "diff-modified",
+  deleted: "diff-removed",
+  renamed: "diff-renamed",
+} as const;
+/** All other status words go without saying. */
+const told = ["failed", "declined", "interrupted"];
 
 interface FilePartProps {
   change: FileUpdateChange;
   cwd: string | null;
-  /** A status word; only the unusual ones are shown. */
   status: string;
+  decision?: ComponentChildren;
   isInitiallyOpen: boolean;
+  /** Someone decides on it: everything is in sight, and the way to the editor's diff does not stand behind it. */
+  isAsked?: boolean;
   where: { threadId: string; itemId: string };
 }
 
-export function FilePart({ change, cwd, status, isInitiallyOpen, where }: FilePartProps) {
+export function FilePart({ change, cwd, status, decision, isInitiallyOpen, isAsked = false, where }: FilePartProps) {
   const [isOpen, setOpen] = useState(isInitiallyOpen);
   const { actions } = usePanel();
   const { added, removed } = lineCounts([change]);
-  const path = visibleText(relativePath(change.path, cwd));
+  const verb = changeVerb(change);
+  const openDiff = (
+    <TextButton label="Open diff" onClick={() => void actions.host("host/openDiff", { ...where, path: change.path })} />
+  );
   return (
     <CardPart
-      icon={icons[change.kind.type]}
-      name={<PathName path={path} />}
-      title={movedTo(change, cwd) ?? path}
+      icon={icons[verb]}
+      name={<ChangeName change={change} cwd={cwd} verb={verb} />}
+      title={visibleText(changeName(change, cwd))}
       numbers={
         <>
+          {decision}
           {status === "running" && <Ring />}
-          {(status === "failed" || status === "declined" || status === "interrupted") && (
-            <span class={`number ${status === "failed" ? "error" : ""}`}>{status}</span>
-          )}
+          {told.includes(status) && <span class={`number ${status === "failed" ? "error" : ""}`}>{status}</span>}
           {added > 0 && <span class="number added">{`+${added}`}</span>}
           {removed > 0 && <span class="number removed">{`−${removed}`}</span>}
         </>
       }
       isOpen={isOpen}
       onToggle={() => setOpen(!isOpen)}
+      action={isAsked && <span class="card-action">{openDiff}</span>}
+      note={<RealPlaces change={change} cwd={cwd} />}
     >
-      {movedTo(change, cwd) && <div class="no-output">{movedTo(change, cwd)}</div>}
-      <Diff change={change} />
-      <div class="card-actions">
-        <TextButton
-          label="Open diff"
-          onClick={() => void actions.host("host/openDiff", { ...where, path: change.path })}
-        />
-      </div>
+      <Diff change={change} isAsked={isAsked} />
+      {!isAsked && <div class="card-actions">{openDiff}</div>}
     </CardPart>
   );
 }
 
-// The folder gives way before the name does.
-function PathName({ path }: { path: string }) {
-  const { folder, name } = splitPath(path);
+function ChangeName({ change, cwd, verb }: { change: FileUpdateChange; cwd: string | null; verb: string }) {
+  const from = movedFrom(change);
+  const path = change.kind.type === "update" ? (change.kind.move_path ?? change.path) : change.path;
   return (
-    <span class="path">
-      {folder !== "" && <span class="path-folder">{folder}</span>}
-      <span class="path-name">{name}</span>
-    </span>
+    <>
+      <span class="path">
+        {from !== null && <PathName path={visibleText(relativePath(from, cwd))} />}
+        {from !== null && <span class="path-arrow">→</span>}
+        <PathName path={visibleText(relativePath(path, cwd))} isNameOnly={from !== null && isSameFolder(from, path)} />
+      </span>
+      {verb !== "changed" && <span class="for-screen-readers">{` (${verb})`}</span>}
+    </>
   );
 }
 
-function movedTo({ kind, path }: FileUpdateChange, cwd: string | null): string | null {
-  if (kind.type !== "update" || kind.move_path === null) return null;
-  return visibleText(`${relativePath(path, cwd)} moves to ${relativePath(kind.move_path, cwd)}`);
+// Links can make a path lead out of the folder it seems to be in.
+function RealPlaces({ change, cwd }: { change: FileUpdateChange; cwd: string | null }) {
+  return (
+    <>
+      {realPlaces(change).map(({ path, realPath }) => (
+        <div key={path} class="real-place">
+          <ExactText text={`${relativePath(path, cwd)} → ${realPath}`} gaps />
+        </div>
+      ))}
+    </>
+  );
+}
+
+// The folder gives way before the name does.
+function PathName({ path, isNameOnly = false }: { path: string; isNameOnly?: boolean }) {
+  const { folder, name } = splitPath(path);
+  return (
+    <>
+      {folder !== "" && !isNameOnly && <span class="path-folder">{folder}</span>}
+      <span class="path-name">{name}</span>
+    </>
+  );
+}
+
+function isSameFolder(one: string, other: string): boolean {
+  return splitPath(one).folder === splitPath(other).folder;
 }

@@ -8,8 +8,7 @@ export function linkTarget(href: string): LinkTarget | null {
   const decoded = decode(href);
   // A drive letter is no scheme; `src/a.ts:12` is a place in a file.
   const isPath = /^(?:[a-z]:[\\/]|[^:#?]+(?:[:#]L?\d+(?::\d+)?)?$)/i.test(decoded);
-  if (!isPath || /^[\\/]{2}/.test(decoded) || /[\0-\x1f]/.test(decoded)) return null;
-  return fileTarget(decoded);
+  return isPath ? fileTarget(decoded) : null;
 }
 
 /** A code span that names a place in a file, such as `src/a.ts:12`. Null for all other code. */
@@ -18,6 +17,8 @@ export function codeTarget(code: string): LinkTarget | null {
 }
 
 function fileTarget(text: string): LinkTarget | null {
+  // `\\server\share` and `//server/share` lead to another machine.
+  if (/^[\\/]{2}|[\0-\x1f]/.test(text)) return null;
   const { path = "", line } = /^(?<path>.*?)(?:(?::|#L?)(?<line>\d+)(?::\d+|-L?\d+)?)?$/s.exec(text)?.groups ?? {};
   if (path === "") return null;
   return line === undefined ? { kind: "file", path } : { kind: "file", path, line: Number(line) };

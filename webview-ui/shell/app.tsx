@@ -1,6 +1,7 @@
 // The panel from top to bottom.
 import { useRef } from "preact/hooks";
 import { useApproveKey } from "../approvals/approve-key.ts";
+import { Readiness } from "../approvals/readiness.ts";
 import { Composer } from "../composer/composer.tsx";
 import { ThreadList } from "../history/thread-list.tsx";
 import type { PanelState } from "../state/state.ts";
@@ -13,10 +14,14 @@ import { type Panel, PanelContext, usePanel, useSelected } from "./panel-context
 export function App({
   panel,
 }: {
-  panel: Omit<Panel, "focusComposer"> & { composer: { current: HTMLTextAreaElement | null } };
+  panel: Omit<Panel, "focusComposer" | "readiness"> & { composer: { current: HTMLTextAreaElement | null } };
 }) {
   const { composer, ...parts } = panel;
-  const value = useRef<Panel>({ ...parts, focusComposer: () => composer.current?.focus() }).current;
+  const value = useRef<Panel>({
+    ...parts,
+    readiness: new Readiness(),
+    focusComposer: () => composer.current?.focus(),
+  }).current;
   return (
     <PanelContext.Provider value={value}>
       <Header />

@@ -33,7 +33,7 @@ export function Banners() {
       {notices.slice(-SHOWN_NOTICES).map((notice) => (
         <Banner
           key={notice.key}
-          icon="info"
+          icon={notice.kind === "info" ? "info" : "warning"}
           tone="quiet"
           text={notice.text}
           onDismiss={() => actions.dismissNotice(notice.key)}
@@ -105,7 +105,7 @@ function Banner({ icon, tone, text, role, onDismiss, children }: BannerProps) {
   return (
     <div class={`banner ${tone}`} role={role}>
       <span class="row-icon">
-        {icon === "ring" ? <Ring /> : <Icon name={icon} class={tone === "quiet" ? "" : tone} />}
+        {icon === "ring" ? <Ring /> : <Icon name={icon} class={icon === "warning" || icon === "error" ? icon : ""} />}
       </span>
       <div class="banner-words">
         <span>{text}</span>

@@ -3,6 +3,7 @@ import type { Signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext, useMemo } from "preact/hooks";
 import type { Actions } from "../actions.ts";
+import type { Readiness } from "../approvals/readiness.ts";
 import type { PanelState } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 
@@ -13,6 +14,9 @@ export interface Panel {
   draft: Signal<string>;
   isThreadListOpen: Signal<boolean>;
   focusComposer(): void;
+  readiness: Readiness;
+  /** Milliseconds on a clock that only goes forward: now, or when the event happened. */
+  now(event?: Event): number;
 }
 
 // Set by the root before anything is drawn.

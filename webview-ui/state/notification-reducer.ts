@@ -1,7 +1,7 @@
 // What the server tells without being asked, applied to the whole panel.
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import { turnOutcome } from "../text/words.ts";
-import type { Notice, Outgoing, PanelState } from "./state.ts";
+import type { Notice, NoticeKind, Outgoing, PanelState } from "./state.ts";
 import { isDelta, reduceThread } from "./thread-reducer.ts";
 
 export function reduceNotification(state: PanelState, notification: ServerNotification): PanelState {
@@ -11,11 +11,15 @@ export function reduceNotification(state: PanelState, notification: ServerNotifi
     case "serverRequest/resolved":
       return resolveApproval(inThread, params.requestId);
     case "configWarning":
-      return withNotice(inThread, params.details === null ? params.summary : `${params.summary} ${params.details}`);
+      return withNotice(inThread, {
+        kind: "config",
+        text: params.details === null ? params.summary : `${params.summary} ${params.details}`,
+      });
     case "warning":
-      return withNotice(inThread, params.message);
+      return withNotice(inThread, { kind: "warning", text: params.message });
     case "error":
-      return params.willRetry ? withNotice(inThread, params.error.message, params.turnId) : inThread;
+      if (!params.willRetry) return inThread;
+      return withNotice(inThread, { kind: "info", text: params.error.message, turnId: params.turnId });
     case "thread/status/changed":
       return updateStatus(inThread, params.threadId, params.status);
     default:
@@ -24,9 +28,13 @@ export function reduceNotification(state: PanelState, notification: ServerNotifi
 }
 
 /** Adds a line above the composer; the same sentence is not said twice, and a turn has one "trying again" at a time. */
-export function withNotice(state: PanelState, text: string, turnId: string | null = null): PanelState {
+export function withNotice(
+  state: PanelState,
+  { kind, text, turnId = null }: { kind: NoticeKind; text: string; turnId?: string | null },
+): PanelState {
   const key = turnId === null ? `text:${text}` : `turn:${turnId}`;
-  const notice: Notice = { key, text, turnId };
+  if (kind === "config" && state.dismissed.includes(key)) return state;
+  const notice: Notice = { key, kind, text, turnId };
   return { ...state, notices: [...state.notices.filter((other) => other.key !== key), notice] };
 }
 

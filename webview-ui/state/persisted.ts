@@ -7,17 +7,30 @@ export interface Persisted {
   draft: string;
   /** The mode picked for a thread that has not started yet. */
   mode: Mode | null;
+  /** As in the state. */
+  lastMode: Mode | null;
+  dismissed: readonly string[];
 }
 
 /** Reads what an earlier version may have written: whatever does not fit is left out. */
 export function readPersisted(value: unknown): Persisted {
-  const { threadId, draft, mode } = (typeof value === "object" && value !== null ? value : {}) as Record<
-    string,
-    unknown
-  >;
+  const { threadId, draft, mode, lastMode, dismissed } = (
+    typeof value === "object" && value !== null ? value : {}
+  ) as Record<string, unknown>;
   return {
     threadId: typeof threadId === "string" ? threadId : null,
     draft: typeof draft === "string" ? draft : "",
-    mode: typeof mode === "string" && Object.hasOwn(modes, mode) ? (mode as Mode) : null,
+    mode: readMode(mode),
+    lastMode: lasting(readMode(lastMode)),
+    dismissed: Array.isArray(dismissed) ? dismissed.filter((key) => typeof key === "string") : [],
   };
+}
+
+/** The mode for later threads: one with a risk holds only where a person accepted it. */
+export function lasting(mode: Mode | null): Mode | null {
+  return mode === null || modes[mode].risk !== null ? null : mode;
+}
+
+function readMode(value: unknown): Mode | null {
+  return typeof value === "string" && Object.hasOwn(modes, value) ? (value as Mode) : null;
 }

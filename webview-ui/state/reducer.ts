@@ -4,7 +4,8 @@ import type { ThreadStartResponse } from "../../server/protocol/thread.ts";
 import { asksFor } from "../text/words.ts";
 import type { PanelEvent } from "./events.ts";
 import { reduceNotification, withNotice } from "./notification-reducer.ts";
-import { type Approval, type PanelState, shownThread, shownThreadId, type View } from "./state.ts";
+import { lasting } from "./persisted.ts";
+import { type Approval, type Choice, type PanelState, shownThread, shownThreadId, type View } from "./state.ts";
 import { addTurn, cutRunningTurns, openThread } from "./thread-reducer.ts";
 
 export function reduce(state: PanelState, event: PanelEvent): PanelState {
@@ -19,9 +20,9 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       return showSnapshot(state, event.response);
     case "threadRefused":
       if (shownThreadId(state.view) !== event.threadId) return state;
-      return withNotice({ ...leaveThread(state), view: { kind: "new" } }, event.message);
+      return withNotice({ ...leaveThread(state), view: { kind: "new" } }, info(event.message));
     case "newThread":
-      return { ...leaveThread(state), view: { kind: "new" } };
+      return { ...leaveThread(state), view: { kind: "new" }, choice: { mode: state.lastMode, model: null } };
     case "threadsListed":
       return { ...state, threads: event.threads };
     case "modelsListed":
@@ -29,11 +30,11 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
     case "defaultsRead":
       return { ...state, defaults: event.settings };
     case "choiceMade":
-      return { ...state, choice: { ...state.choice, ...event.choice } };
+      return makeChoice(state, event.choice);
     case "noticed":
-      return withNotice(state, event.text);
+      return withNotice(state, info(event.text));
     case "noticeDismissed":
-      return { ...state, notices: state.notices.filter(({ key }) => key !== event.key) };
+      return dismissNotice(state, event.key);
     default:
       return reduceTurn(state, event);
   }
@@ -56,7 +57,7 @@ function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
     case "stopAsked":
       return { ...state, stoppingTurnId: event.turnId };
     case "stopRefused":
-      return withNotice({ ...state, stoppingTurnId: null }, event.message);
+      return withNotice({ ...state, stoppingTurnId: null }, info(event.message));
     case "approvalAsked": {
       const approval: Approval = { key: event.key, id: event.id, request: event.request, outcome: { kind: "waiting" } };
       return announce({ ...state, approvals: [...state.approvals, approval] }, asksFor(event.request));
@@ -71,7 +72,7 @@ function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
 }
 
 function changeHost(state: PanelState, host: HostState): PanelState {
-  const changed = { ...state, host };
+  const changed = startsAnew(state, host) ? forgetConfigWarnings({ ...state, host }) : { ...state, host };
   if (host.server.kind === "running") {
     // A refusal from the time without a server is out of date.
     return state.host?.server.kind === "running" ? changed : { ...changed, sendError: null };
@@ -81,6 +82,34 @@ function changeHost(state: PanelState, host: HostState): PanelState {
     approval.outcome.kind === "waiting" ? { ...approval, outcome: { kind: "void" as const } } : approval,
   );
   return { ...changed, view: cutView(state.view), approvals, stoppingTurnId: null };
+}
+
+// A server that starts reads its configuration anew, and says again what is still wrong with it.
+function startsAnew({ host: before }: PanelState, { server }: HostState): boolean {
+  return server.kind === "starting" && before !== null && before.server.kind !== "starting";
+}
+
+function forgetConfigWarnings(state: PanelState): PanelState {
+  return { ...state, notices: state.notices.filter(({ kind }) => kind !== "config"), dismissed: [] };
+}
+
+function dismissNotice(state: PanelState, key: string): PanelState {
+  const isConfig = state.notices.some((notice) => notice.key === key && notice.kind === "config");
+  return {
+    ...state,
+    notices: state.notices.filter((notice) => notice.key !== key),
+    dismissed: isConfig ? [...state.dismissed, key] : state.dismissed,
+  };
+}
+
+function info(text: string): { kind: "info"; text: string } {
+  return { kind: "info", text };
+}
+
+function makeChoice(state: PanelState, choice: Partial<Choice>): PanelState {
+  const { mode } = choice;
+  const lastMode = mode === undefined ? state.lastMode : lasting(mode);
+  return { ...state, choice: { ...state.choice, ...choice }, lastMode };
 }
 
 function cutView(view: View): View {

@@ -22,12 +22,16 @@ export interface PanelState {
   outgoing: readonly Outgoing[];
   /** Picked here and not yet taken over by the server. */
   choice: Choice;
+  /** The mode picked last: the next new thread has it too. Never one with a risk; null: the default. */
+  lastMode: Mode | null;
   models: readonly Model[];
   /** What a new thread would start with; null until the server has said so. */
   defaults: ThreadSettings | null;
   /** Threads of this workspace, newest first; null until the first list arrives. */
   threads: readonly Thread[] | null;
   notices: readonly Notice[];
+  /** Keys of warnings about the configuration that were read and put away; until the server starts anew. */
+  dismissed: readonly string[];
   /** Why the last prompt was refused; stands above the composer until the next attempt. */
   sendError: string | null;
   /** The turn that was asked to stop and has not ended yet. */
@@ -83,8 +87,12 @@ export interface Approval {
 // waiting --resolved by someone else, or the server is gone--> void
 export type ApprovalOutcome = { kind: "waiting" } | { kind: "answered"; decision: ApprovalDecision } | { kind: "void" };
 
+/** `config`: of the present server run; the next one says it again where it still holds. */
+export type NoticeKind = "info" | "warning" | "config";
+
 export interface Notice {
   key: string;
+  kind: NoticeKind;
   text: string;
   /** Set for "trying again" lines: they go when that turn moves on. */
   turnId: string | null;
@@ -96,10 +104,12 @@ export const initialState: PanelState = {
   approvals: [],
   outgoing: [],
   choice: { mode: null, model: null },
+  lastMode: null,
   models: [],
   defaults: null,
   threads: null,
   notices: [],
+  dismissed: [],
   sendError: null,
   stoppingTurnId: null,
   announcement: { number: 0, text: "" },

@@ -2,10 +2,11 @@
 // its code, and nothing in it can reorder what stands around it.
 import { textRuns } from "./hidden-characters.ts";
 
-export function ExactText({ text }: { text: string }) {
+/** `gaps`: in front of a decision, where nothing may be pushed out of sight by spaces. */
+export function ExactText({ text, gaps = false }: { text: string; gaps?: boolean }) {
   return (
     <>
-      {textRuns(text).map((run, index) =>
+      {textRuns(text, { gaps }).map((run, index) =>
         run.kind === "text" ? (
           run.text
         ) : (

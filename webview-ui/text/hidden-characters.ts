@@ -8,14 +8,18 @@ export type TextRun = { kind: "text"; text: string } | { kind: "hidden"; escape:
 // and every space but the ordinary one.
 const hidden = /[[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Zs}]--[ \n\t]]/v;
 const allHidden = new RegExp(hidden.source, "gv");
+// As much blank as pushes what follows out of sight.
+const wideGap = /[ \t]{40,}/;
+const allHiddenAndGaps = new RegExp(`${wideGap.source}|${hidden.source}`, "gv");
 
-export function textRuns(text: string): TextRun[] {
-  if (!hidden.test(text)) return text === "" ? [] : [{ kind: "text", text }];
+/** `gaps`: long runs of spaces are shown by their length too. */
+export function textRuns(text: string, options: { gaps: boolean } = { gaps: false }): TextRun[] {
+  if (!hidden.test(text) && !(options.gaps && wideGap.test(text))) return text === "" ? [] : [{ kind: "text", text }];
   const runs: TextRun[] = [];
   let from = 0;
-  for (const match of text.matchAll(allHidden)) {
+  for (const match of text.matchAll(options.gaps ? allHiddenAndGaps : allHidden)) {
     if (match.index > from) runs.push({ kind: "text", text: text.slice(from, match.index) });
-    runs.push(describe(match[0]));
+    runs.push(wideGap.test(match[0]) ? describeGap(match[0].length) : describe(match[0]));
     from = match.index + match[0].length;
   }
   if (from < text.length) runs.push({ kind: "text", text: text.slice(from) });
@@ -30,6 +34,10 @@ export function visibleText(text: string): string {
 function describe(character: string): Extract<TextRun, { kind: "hidden" }> {
   const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
   return { kind: "hidden", escape: `\\u{${code}}`, name: names[code] ?? `Hidden character U+${code.padStart(4, "0")}` };
+}
+
+function describeGap(length: number): Extract<TextRun, { kind: "hidden" }> {
+  return { kind: "hidden", escape: `\u{23b5}×${length}`, name: `${length} spaces` };
 }
 
 // Only those met in practice; any other is named by its number.

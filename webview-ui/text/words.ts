@@ -2,7 +2,7 @@
 import type { FileUpdateChange, ItemStatus } from "../../server/protocol/item.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
 import type { ApprovalRequest } from "../state/state.ts";
-import { relativePath } from "./paths.ts";
+import { changeName } from "./paths.ts";
 
 /** What the live region says when an approval comes up. */
 export function asksFor(request: ApprovalRequest): string {
@@ -20,8 +20,21 @@ export function asksFor(request: ApprovalRequest): string {
 export function changeQuestion(changes: readonly FileUpdateChange[], cwd: string | null): string {
   const [only] = changes;
   if (only === undefined || changes.length > 1) return `Change ${count(changes.length, "file")}?`;
-  const verbs = { add: "Create", update: "Change", delete: "Delete" } as const;
-  return `${verbs[only.kind.type]} ${relativePath(only.path, cwd)}?`;
+  const verbs = { created: "Create", changed: "Change", deleted: "Delete", renamed: "Rename" } as const;
+  return `${verbs[changeVerb(only)]} ${changeName(only, cwd)}?`;
+}
+
+export function changeVerb({ kind }: FileUpdateChange): "created" | "changed" | "deleted" | "renamed" {
+  switch (kind.type) {
+    case "add":
+      return "created";
+    case "delete":
+      return "deleted";
+    case "update":
+      return kind.move_path === null ? "changed" : "renamed";
+    default:
+      return kind satisfies never;
+  }
 }
 
 export function turnOutcome({ status, error }: Turn): string {

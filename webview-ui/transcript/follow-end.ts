@@ -38,7 +38,9 @@ export function useFollowEnd(
       if (target instanceof Element && target.closest("[aria-expanded], .text-button")) isOpening = true;
     };
     const onResize = () => {
-      if (isOpening) isFollowing.value = isNear();
+      // Nothing to scroll: the end is in sight.
+      if (frame.scrollHeight <= frame.clientHeight) isFollowing.value = true;
+      else if (isOpening) isFollowing.value = isNear();
       else if (isFollowing.peek()) toEnd();
       isOpening = false;
     };

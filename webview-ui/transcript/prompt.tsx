@@ -12,11 +12,13 @@ export function Prompt({ id, text, note }: { id: string; text: string; note?: st
   }, [text, isWhole]);
   return (
     <div class={`prompt ${isWhole ? "whole" : ""}`}>
-      <h2 id={id} ref={body} class="prompt-text">
-        {text}
-      </h2>
-      {isLong && <TextButton label={isWhole ? "Show less" : "Show all"} onClick={() => setWhole(!isWhole)} />}
-      {note && <div class="prompt-note">{note}</div>}
+      <div class="prompt-box">
+        <h2 id={id} ref={body} class="prompt-text">
+          {text}
+        </h2>
+        {isLong && <TextButton label={isWhole ? "Show less" : "Show all"} onClick={() => setWhole(!isWhole)} />}
+        {note && <div class="prompt-note">{note}</div>}
+      </div>
     </div>
   );
 }

@@ -1,7 +1,8 @@
 // The end of a turn: what it changed and what it cost, in one small line; before it, why it failed if it did.
 import type { Turn } from "../../server/protocol/turn.ts";
 import { Icon } from "../shell/icon.tsx";
-import { usePanel, useSelected } from "../shell/panel-context.ts";
+import { usePanel, useSelected, useSelectedBy } from "../shell/panel-context.ts";
+import { shownThread } from "../state/state.ts";
 import { isScripted } from "../composer/models.ts";
 import { lineCounts } from "../text/diff-lines.ts";
 import { compact, count } from "../text/words.ts";
@@ -40,6 +41,8 @@ export function TurnEnd({ turn, prompt }: { turn: Turn; prompt: string }) {
 
 function FailedTurn({ turn, prompt }: { turn: Turn; prompt: string }) {
   const { actions } = usePanel();
+  // What can be done about it is offered once, where the thread ends.
+  const isNewest = useSelectedBy(turn.id, ({ view }) => shownThread(view)?.turns.at(-1)?.id === turn.id);
   const message = turn.error?.message ?? "The turn failed, and the server gave no reason.";
   return (
     <div class="error-block" role="group" aria-label="Error">
@@ -47,16 +50,23 @@ function FailedTurn({ turn, prompt }: { turn: Turn; prompt: string }) {
       <div class="error-words">
         <p>{message}</p>
         {turn.error?.additionalDetails && <p class="error-details">{turn.error.additionalDetails}</p>}
-        <div class="error-actions">
-          {prompt !== "" && (
-            <button type="button" class="button" onClick={() => void actions.send(prompt)}>
-              Retry
+        {isNewest && (
+          <div class="error-actions">
+            {turn.error?.codexErrorInfo === "unauthorized" && (
+              <button type="button" class="button primary" onClick={() => void actions.host("host/setApiKey", {})}>
+                Set API key…
+              </button>
+            )}
+            {prompt !== "" && (
+              <button type="button" class="button" onClick={() => void actions.send(prompt)}>
+                Retry
+              </button>
+            )}
+            <button type="button" class="button" onClick={() => void actions.host("host/showLog", {})}>
+              Show log
             </button>
-          )}
-          <button type="button" class="button" onClick={() => void actions.host("host/showLog", {})}>
-            Show log
-          </button>
-        </div>
+          </div>
+        )}
       </div>
     </div>
   );

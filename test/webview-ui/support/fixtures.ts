@@ -32,6 +32,7 @@ function model(parts: Partial<Model> & { id: string; displayName: string }): Mod
     isDefault: false,
     modelProvider: "openai",
     scripted: false,
+    missing: null,
     ...parts,
   };
 }
@@ -248,6 +249,7 @@ export function prepareHost(host: FakeHost): void {
     "host/restartServer",
     "host/showLog",
     "host/openFolder",
+    "host/setApiKey",
     "host/manageTrust",
   ] as const) {
     host.on(method, () => null);

@@ -18,6 +18,8 @@ export interface PanelOptions {
   scale?: number;
   /** What `getState` gives, as left by an earlier life of the view. */
   kept?: unknown;
+  /** `hurrying`, the default: between any two looks at the clock more time passes than anyone waits for. */
+  clock?: "hurrying" | "standing";
   /** Runs before the page loads: the place to change answers. */
   prepare?: (host: FakeHost) => void;
 }
@@ -29,6 +31,8 @@ export interface OpenPanel {
   foreign: string[];
   /** What `setState` was given last. */
   kept(): Promise<unknown>;
+  /** Lets time pass on a standing clock. */
+  tick(ms: number): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -74,6 +78,7 @@ export async function openPanel(options: PanelOptions = {}): Promise<OpenPanel> 
   await serve(page, { ...options, theme }, files, foreign);
   await page.exposeFunction("toHost", (message: unknown) => host.receive(message));
   await page.addInitScript(provideApi, options.kept);
+  await page.addInitScript(provideClock, options.clock ?? "hurrying");
   page.on("pageerror", (error) => foreign.push(`error: ${error.message}`));
   await page.goto(`${origin}/`);
   await host.expectCall("panel/ready");
@@ -82,6 +87,7 @@ export async function openPanel(options: PanelOptions = {}): Promise<OpenPanel> 
     host,
     foreign,
     kept: () => page.evaluate(() => JSON.parse(sessionStorage.getItem("kept") ?? "null") as unknown),
+    tick: (ms) => page.evaluate((passed) => (window as unknown as { tick(ms: number): void }).tick(passed), ms),
     [Symbol.asyncDispose]: () => context.close(),
   };
 }
@@ -176,4 +182,12 @@ function provideApi(kept: unknown): void {
       sessionStorage.setItem("kept", JSON.stringify(next));
     },
   });
+}
+
+// Runs in the page too: the clock that events and the panel read.
+function provideClock(kind: "hurrying" | "standing"): void {
+  let time = 1000;
+  performance.now = () => (kind === "hurrying" ? (time += 1000) : time);
+  Object.defineProperty(Event.prototype, "timeStamp", { get: () => performance.now() });
+  Object.assign(window, { tick: (ms: number) => void (time += ms) });
 }
