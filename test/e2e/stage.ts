@@ -131,6 +131,13 @@ export class Panel {
     return this.frame.getByRole("article", { name });
   }
 
+  /** Waits for a question that can be answered: its buttons count only once a person had time to read it. */
+  async ready(what: "run command" | "change files"): Promise<void> {
+    await this.approval(what)
+      .getByRole("button", { name: /^Approve(?! for)/, disabled: false })
+      .waitFor();
+  }
+
   async send(text: string): Promise<void> {
     await this.composer.fill(text);
     await this.button("Send").click();

@@ -131,7 +131,7 @@ export class Workbench {
       await this.page.mouse.move(edge + (width - before.width), middle, { steps: 8 });
       await this.page.mouse.up();
       // Off the edge, which is highlighted under the pointer.
-      await this.page.mouse.move(edge + 200, 10);
+      await this.page.mouse.move(edge + 300, middle);
       const after = await boxOf(sidebar);
       if (Math.abs(after.width - width) > 1)
         throw new Error(`it is ${after.width} px wide; VS Code allows no less or no more here`);
