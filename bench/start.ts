@@ -34,12 +34,20 @@ function answered(child: ChildProcess, start: () => void, listen: (done: () => v
 
 function overIpc(script: string, args: string[]): Promise<number> {
   const child = fork(script, args, { env });
-  return answered(child, () => child.send(lspInitialize), (done) => child.once("message", done));
+  return answered(
+    child,
+    () => child.send(lspInitialize),
+    (done) => child.once("message", done),
+  );
 }
 
 function overStdio(): Promise<number> {
   const child = spawn(process.execPath, [server, "app-server"], { env, stdio: ["pipe", "pipe", "inherit"] });
-  return answered(child, () => child.stdin.write(`${JSON.stringify(initialize)}\n`), (done) => child.stdout.once("data", done));
+  return answered(
+    child,
+    () => child.stdin.write(`${JSON.stringify(initialize)}\n`),
+    (done) => child.stdout.once("data", done),
+  );
 }
 
 function median(values: number[]): number {
@@ -47,7 +55,10 @@ function median(values: number[]): number {
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
-const rows = { "bare Node over IPC": [], "belay editor (IPC)": [], "belay app-server (stdio)": [] } as Record<string, number[]>;
+const rows = { "bare Node over IPC": [], "belay editor (IPC)": [], "belay app-server (stdio)": [] } as Record<
+  string,
+  number[]
+>;
 // Interleaved, so that a busy moment of the machine meets all alike.
 for (let run = 0; run < runs; run++) {
   rows["bare Node over IPC"]?.push(await overIpc(bare, []));
@@ -55,9 +66,16 @@ for (let run = 0; run < runs; run++) {
   rows["belay app-server (stdio)"]?.push(await overStdio());
 }
 const base = median(rows["bare Node over IPC"] ?? []);
-const result = Object.entries(rows).map(([name, times]) => ({ name, medianMs: median(times), ratio: median(times) / base }));
+const result = Object.entries(rows).map(([name, times]) => ({
+  name,
+  medianMs: median(times),
+  ratio: median(times) / base,
+}));
 for (const { name, medianMs, ratio } of result) {
   process.stdout.write(`${name.padEnd(26)} ${medianMs.toFixed(1).padStart(7)} ms   ${ratio.toFixed(2)} x bare Node\n`);
 }
-writeFileSync(join(checkout, "out", "bench-start.json"), JSON.stringify({ runs, node: process.version, result }, null, 2));
+writeFileSync(
+  join(checkout, "out", "bench-start.json"),
+  JSON.stringify({ runs, node: process.version, result }, null, 2),
+);
 rmSync(home, { recursive: true, force: true });

@@ -41,7 +41,10 @@ test("calls that cannot be made are answered in words, in order, and each is see
   const { turn } = await server.completeTurn("try");
   assert.equal(turn.status, "completed");
   const outputs = toolOutputs(api.requests[1]);
-  assert.deepEqual(server.toolStatuses(), outputs.map(() => "failed"));
+  assert.deepEqual(
+    server.toolStatuses(),
+    outputs.map(() => "failed"),
+  );
   const expected = [
     /^unsupported call: no_such_tool$/,
     /^failed to parse function arguments: .*\n.*cmd/,
