@@ -14,6 +14,7 @@ export function explainApproval(facts: {
   return {
     location: facts.isElsewhere ? facts.cwd : basename(facts.cwd) || facts.cwd,
     sandbox: facts.sandboxed ? describeSandbox(facts.sandbox) : "no sandbox: it can do whatever you can",
+    isConfined: facts.sandboxed && facts.sandbox.type !== "dangerFullAccess",
     because: facts.because,
   };
 }

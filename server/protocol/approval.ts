@@ -16,6 +16,8 @@ export const ApprovalExplanation = z.object({
   location: z.string(),
   /** What the sandbox allows, e.g. "may write the workspace, no network". */
   sandbox: z.string(),
+  /** False: nothing confines it. */
+  isConfined: z.boolean(),
   /** The rule or reason that made it ask, e.g. "the approval policy asks before every command". */
   because: z.string(),
 });

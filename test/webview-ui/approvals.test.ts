@@ -158,7 +158,7 @@ test("a long question leaves its buttons in sight, and the way to the diff in fr
 });
 
 test("a command without a sandbox says so aloud, a change of files never", inBrowser, async () => {
-  const free = { ...explanation, sandbox: "no sandbox: it can do whatever you can" };
+  const free = { ...explanation, sandbox: "no sandbox: it can do whatever you can", isConfined: false };
   await using panel = await inTurn([waiting, item.files([cartChange], { status: "inProgress" })]);
   void panel.host.ask("item/commandExecution/requestApproval", { ...commandApproval, explanation: free });
   void panel.host.ask("item/fileChange/requestApproval", { ...filesApproval, explanation: free });

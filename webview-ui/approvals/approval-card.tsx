@@ -97,7 +97,7 @@ function Why({ request: { kind, params } }: { request: ApprovalRequest }) {
   if (!explanation) return null;
   const { location, because } = explanation;
   const sandbox = kind === "command" ? explanation.sandbox : "";
-  const isUnlimited = /^no sandbox\b/i.test(sandbox);
+  const isUnlimited = kind === "command" && !explanation.isConfined;
   const words = [`in ${location}`, isUnlimited ? "" : sandbox, `asks because ${because}`].filter((part) => part !== "");
   return (
     <>

@@ -208,6 +208,7 @@ test("require_escalated asks with its reason, and an approved command runs outsi
   assert.deepEqual(params.explanation, {
     location: "workspace",
     sandbox: "no sandbox: it can do whatever you can",
+    isConfined: false,
     because: "it wants to run outside the sandbox",
   });
   server.respond(id, { decision: "accept" });

@@ -36,7 +36,11 @@ export const approvalScenes: Record<string, Scene> = {
     void panel.host.ask("item/commandExecution/requestApproval", {
       ...commandApproval,
       script: script.join("\n"),
-      explanation: { ...commandApproval.explanation, sandbox: "no sandbox: it can do whatever you can" },
+      explanation: {
+        ...commandApproval.explanation,
+        sandbox: "no sandbox: it can do whatever you can",
+        isConfined: false,
+      },
     });
     await panel.page.getByRole("group", { name: "Approval: run command" }).waitFor();
   },

@@ -193,6 +193,7 @@ export const cartChange: ThreadItemOf<"fileChange">["changes"][number] = {
 export const explanation = {
   location: "shop",
   sandbox: "may write the workspace, no network",
+  isConfined: true,
   because: "npm runs project scripts",
 };
 
