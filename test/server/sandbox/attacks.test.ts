@@ -125,7 +125,8 @@ test("a host process can be neither seen nor killed", { skip }, async (t) => {
   const victim: ChildProcess = spawn("/bin/sleep", ["100000"], { stdio: "ignore" });
   t.after(() => victim.kill());
   await once(victim, "spawn");
-  const script = `kill -9 ${victim.pid}; test -e /proc/${victim.pid} && echo SEEN`;
+  // Looked for first: once killed it may be gone before the look.
+  const script = `test -e /proc/${victim.pid} && echo SEEN; kill -9 ${victim.pid}`;
   assert.doesNotMatch((await arena.run(script, workspaceWrite)).output, /SEEN/);
   assert.notEqual(readFileSync(`/proc/${victim.pid}/cmdline`, "utf8"), "", "the victim has ended");
   const killed = once(victim, "exit");
