@@ -4,9 +4,9 @@ import { test } from "node:test";
 import { openablePath } from "../../extension/openable-path.ts";
 
 test("paths of this machine are opened, below the folder where they are relative", () => {
-  assert.equal(openablePath("src/a.ts", "/work"), "/work/src/a.ts");
-  assert.equal(openablePath("/etc/hosts", "/work"), "/etc/hosts");
-  assert.equal(openablePath("src/a:b.ts", "/work"), "/work/src/a:b.ts");
+  assert.equal(openablePath("src/a.ts", "/shop"), "/shop/src/a.ts");
+  assert.equal(openablePath("/etc/hosts", "/shop"), "/etc/hosts");
+  assert.equal(openablePath("src/a:b.ts", "/shop"), "/shop/src/a:b.ts");
 });
 
 test("addresses of other machines and other schemes are not", () => {
@@ -19,6 +19,6 @@ test("addresses of other machines and other schemes are not", () => {
     "command:x",
     "a\0b",
   ]) {
-    assert.equal(openablePath(path, "/work"), null, path);
+    assert.equal(openablePath(path, "/shop"), null, path);
   }
 });
