@@ -25,7 +25,11 @@ export async function serveAppServer(app: App, streams: { input: Readable; outpu
       async initialize({ clientInfo, capabilities }) {
         if (handshake.kind === "ready") throw alreadyInitialized();
         const optOut = new Set(capabilities?.optOutNotificationMethods ?? []);
-        const client = connectionClient(connection, { name: clientInfo.name, optOut });
+        const client = connectionClient(connection, {
+          name: clientInfo.name,
+          optOut,
+          mayExperiment: capabilities?.experimentalApi ?? false,
+        });
         handshake = { kind: "ready", client };
         setImmediate(() => tellWarnings(app, client));
         return {
@@ -37,6 +41,7 @@ export async function serveAppServer(app: App, streams: { input: Readable; outpu
       },
     },
     new Lanes(),
+    ({ client }) => client.mayExperiment,
   );
 
   const closed = Promise.withResolvers<void>();
@@ -65,5 +70,5 @@ export async function serveAppServer(app: App, streams: { input: Readable; outpu
   await app.close();
 }
 
-const nobody = { name: "", optOut: new Set<string>() };
+const nobody = { name: "", optOut: new Set<string>(), mayExperiment: false };
 const osNames: Partial<Record<NodeJS.Platform, string>> = { darwin: "macos", win32: "windows" };

@@ -8,11 +8,14 @@ export interface Peer {
   name: string;
   /** Exact names of notifications it does not want. */
   optOut: ReadonlySet<string>;
+  /** It declared `experimentalApi`. */
+  mayExperiment: boolean;
 }
 
 export function connectionClient(connection: Connection, peer: Peer): Client {
   return {
     name: peer.name,
+    mayExperiment: peer.mayExperiment,
     notify({ method, params }) {
       if (!peer.optOut.has(method)) connection.notify(method, params, { emittedAtMs: Date.now() });
     },

@@ -33,7 +33,11 @@ export async function serveEditor(transport: Transport, options: Options): Promi
     const { belay, config = {}, apiKey } = params.initializationOptions ?? {};
     const apiKeys = apiKey ? { [apiKey.provider]: apiKey.key } : {};
     app = await createApp({ ...options, overrides: [config], apiKeys });
-    const client = connectionClient(connection, { name: params.clientInfo?.name ?? "editor", optOut: new Set() });
+    const client = connectionClient(connection, {
+      name: params.clientInfo?.name ?? "editor",
+      optOut: new Set(),
+      mayExperiment: true,
+    });
     if (belay?.workspaceEdits) {
       app.connectEditor({ applyEdit: (edit, signal) => connection.request("workspace/applyEdit", edit, { signal }) });
     }

@@ -1,72 +1,32 @@
 // THE tables: every method that is spoken, one row each, with its types, its lane and who may send it.
 // Nothing else lists methods. A row without a handler, or a handler without a row, does not compile.
 import * as z from "zod";
-import {
-  ApprovalResponse,
-  CommandExecutionRequestApprovalParams,
-  FileChangeRequestApprovalParams,
-} from "./approval.ts";
-import {
-  ApplyEditParams,
-  ApplyEditResult,
-  CodeAction,
-  CodeActionParams,
-  DidChangeParams,
-  DidCloseParams,
-  DidOpenParams,
-  LspInitializeParams,
-  LspInitializeResult,
-} from "./editor.ts";
-import { ConfigWarningNotification, InitializeParams, InitializeResponse, WarningNotification } from "./initialize.ts";
-import {
-  ItemCompletedNotification,
-  ItemDeltaNotification,
-  ItemStartedNotification,
-  ReasoningSummaryPartAddedNotification,
-  ReasoningSummaryTextDeltaNotification,
-  ReasoningTextDeltaNotification,
-} from "./item.ts";
-import { ModelListParams, ModelListResponse } from "./model.ts";
-import { CopyParams, HostState, ItemParams, OpenFileParams, OpenLinkParams, ShowThreadParams } from "./panel.ts";
-import {
-  ServerRequestResolvedNotification,
-  ThreadDefaultsReadParams,
-  ThreadDefaultsReadResponse,
-  ThreadListParams,
-  ThreadListResponse,
-  ThreadReadParams,
-  ThreadReadResponse,
-  ThreadResumeParams,
-  ThreadResumeResponse,
-  ThreadSettingsUpdatedNotification,
-  ThreadStartedNotification,
-  ThreadStartParams,
-  ThreadStartResponse,
-  ThreadStatusChangedNotification,
-  ThreadTokenUsageUpdatedNotification,
-} from "./thread.ts";
-import {
-  EmptyResponse,
-  ErrorNotification,
-  TurnDiffUpdatedNotification,
-  TurnInterruptParams,
-  TurnNotification,
-  TurnStartParams,
-  TurnStartResponse,
-} from "./turn.ts";
+import * as approval from "./approval.ts";
+import * as editor from "./editor.ts";
+import * as initialize from "./initialize.ts";
+import * as item from "./item.ts";
+import * as model from "./model.ts";
+import * as panel from "./panel.ts";
+import * as thread from "./thread.ts";
+import * as turn from "./turn.ts";
 
 /** Which requests wait for each other. `thread`: those with the same threadId, in order of arrival. */
 type Lane = "none" | "thread";
 /** Who, besides any client of the wire, may send it through the extension's relay. */
 type Surface = "extension" | "webview";
 
-interface RequestRow<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
+interface RequestRow<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> extends RowOptions {
   readonly params: P;
   readonly result: R;
+}
+
+interface RowOptions {
   readonly lane: Lane;
   readonly from: readonly Surface[];
   /** The extension adds the workspace's cwd on the way through: the panel never composes a path. */
   readonly needsWorkspace: boolean;
+  /** True: only for clients that declared `experimentalApi`. Else the members of the params that are. */
+  readonly experimental: boolean | readonly string[];
 }
 
 interface NotificationRow<P extends z.ZodType = z.ZodType> {
@@ -76,9 +36,9 @@ interface NotificationRow<P extends z.ZodType = z.ZodType> {
 function request<P extends z.ZodType, R extends z.ZodType>(
   params: P,
   result: R,
-  row: { lane: Lane; from: readonly Surface[]; needsWorkspace?: boolean },
+  row: Partial<RowOptions> = {},
 ): RequestRow<P, R> {
-  return { params, result, needsWorkspace: false, ...row };
+  return { params, result, lane: "none", from: [], needsWorkspace: false, experimental: false, ...row };
 }
 
 function notification<P extends z.ZodType>(params: P): NotificationRow<P> {
@@ -90,62 +50,71 @@ const extensionOnly = ["extension"] as const;
 
 /** Client to server. */
 export const clientRequests = {
-  initialize: request(InitializeParams, InitializeResponse, { lane: "none", from: [] }),
-  "thread/start": request(ThreadStartParams, ThreadStartResponse, { lane: "none", from: anyone, needsWorkspace: true }),
-  "thread/resume": request(ThreadResumeParams, ThreadResumeResponse, { lane: "thread", from: anyone }),
-  "thread/list": request(ThreadListParams, ThreadListResponse, { lane: "none", from: anyone, needsWorkspace: true }),
-  "thread/read": request(ThreadReadParams, ThreadReadResponse, { lane: "thread", from: anyone }),
-  "belay/threadDefaults/read": request(ThreadDefaultsReadParams, ThreadDefaultsReadResponse, {
-    lane: "none",
+  initialize: request(initialize.InitializeParams, initialize.InitializeResponse),
+  "thread/start": request(thread.ThreadStartParams, thread.ThreadStartResponse, {
     from: anyone,
     needsWorkspace: true,
   }),
-  "turn/start": request(TurnStartParams, TurnStartResponse, { lane: "thread", from: anyone }),
+  "thread/resume": request(thread.ThreadResumeParams, thread.ThreadResumeResponse, { lane: "thread", from: anyone }),
+  "thread/list": request(thread.ThreadListParams, thread.ThreadListResponse, {
+    from: anyone,
+    needsWorkspace: true,
+  }),
+  "thread/read": request(thread.ThreadReadParams, thread.ThreadReadResponse, { lane: "thread", from: anyone }),
+  "belay/threadDefaults/read": request(thread.ThreadDefaultsReadParams, thread.ThreadDefaultsReadResponse, {
+    from: anyone,
+    needsWorkspace: true,
+  }),
+  "turn/start": request(turn.TurnStartParams, turn.TurnStartResponse, { lane: "thread", from: anyone }),
   // No lane: it must pass whatever it is meant to stop.
-  "turn/interrupt": request(TurnInterruptParams, EmptyResponse, { lane: "none", from: anyone }),
-  "model/list": request(ModelListParams, ModelListResponse, { lane: "none", from: anyone }),
+  "turn/interrupt": request(turn.TurnInterruptParams, turn.EmptyResponse, { from: anyone }),
+  "model/list": request(model.ModelListParams, model.ModelListResponse, { from: anyone }),
 } as const satisfies Record<string, RequestRow>;
 
 /** Client to server, only on the editor's connection; there they take the place of the rows of the same name. */
 export const editorRequests = {
-  initialize: request(LspInitializeParams, LspInitializeResult, { lane: "none", from: [] }),
-  shutdown: request(z.unknown(), z.null(), { lane: "none", from: [] }),
-  "textDocument/codeAction": request(CodeActionParams, z.array(CodeAction), { lane: "none", from: extensionOnly }),
+  initialize: request(editor.LspInitializeParams, editor.LspInitializeResult),
+  shutdown: request(z.unknown(), z.null()),
+  "textDocument/codeAction": request(editor.CodeActionParams, z.array(editor.CodeAction), {
+    from: extensionOnly,
+  }),
 } as const satisfies Record<string, RequestRow>;
 
 /** Server to client. Each is asked of a person or of the editor, so each can take as long as it likes. */
 export const serverRequests = {
-  "item/commandExecution/requestApproval": request(CommandExecutionRequestApprovalParams, ApprovalResponse, {
-    lane: "none",
+  "item/commandExecution/requestApproval": request(
+    approval.CommandExecutionRequestApprovalParams,
+    approval.ApprovalResponse,
+    {
+      from: anyone,
+    },
+  ),
+  "item/fileChange/requestApproval": request(approval.FileChangeRequestApprovalParams, approval.ApprovalResponse, {
     from: anyone,
   }),
-  "item/fileChange/requestApproval": request(FileChangeRequestApprovalParams, ApprovalResponse, {
-    lane: "none",
-    from: anyone,
-  }),
-  "workspace/applyEdit": request(ApplyEditParams, ApplyEditResult, { lane: "none", from: extensionOnly }),
+  "workspace/applyEdit": request(editor.ApplyEditParams, editor.ApplyEditResult, { from: extensionOnly }),
 } as const satisfies Record<string, RequestRow>;
 
 /** Server to client. */
 export const serverNotifications = {
-  configWarning: notification(ConfigWarningNotification),
-  warning: notification(WarningNotification),
-  error: notification(ErrorNotification),
-  "thread/started": notification(ThreadStartedNotification),
-  "thread/status/changed": notification(ThreadStatusChangedNotification),
-  "thread/settings/updated": notification(ThreadSettingsUpdatedNotification),
-  "thread/tokenUsage/updated": notification(ThreadTokenUsageUpdatedNotification),
-  "turn/started": notification(TurnNotification),
-  "turn/completed": notification(TurnNotification),
-  "turn/diff/updated": notification(TurnDiffUpdatedNotification),
-  "item/started": notification(ItemStartedNotification),
-  "item/completed": notification(ItemCompletedNotification),
-  "item/agentMessage/delta": notification(ItemDeltaNotification),
-  "item/reasoning/summaryPartAdded": notification(ReasoningSummaryPartAddedNotification),
-  "item/reasoning/summaryTextDelta": notification(ReasoningSummaryTextDeltaNotification),
-  "item/reasoning/textDelta": notification(ReasoningTextDeltaNotification),
-  "item/commandExecution/outputDelta": notification(ItemDeltaNotification),
-  "serverRequest/resolved": notification(ServerRequestResolvedNotification),
+  configWarning: notification(initialize.ConfigWarningNotification),
+  warning: notification(initialize.WarningNotification),
+  error: notification(turn.ErrorNotification),
+  "thread/started": notification(thread.ThreadStartedNotification),
+  "thread/status/changed": notification(thread.ThreadStatusChangedNotification),
+  "thread/settings/updated": notification(thread.ThreadSettingsUpdatedNotification),
+  "thread/tokenUsage/updated": notification(thread.ThreadTokenUsageUpdatedNotification),
+  "turn/started": notification(turn.TurnNotification),
+  "turn/completed": notification(turn.TurnNotification),
+  "turn/diff/updated": notification(turn.TurnDiffUpdatedNotification),
+  "item/started": notification(item.ItemStartedNotification),
+  "item/completed": notification(item.ItemCompletedNotification),
+  "item/agentMessage/delta": notification(item.ItemDeltaNotification),
+  "item/reasoning/summaryPartAdded": notification(item.ReasoningSummaryPartAddedNotification),
+  "item/reasoning/summaryTextDelta": notification(item.ReasoningSummaryTextDeltaNotification),
+  "item/reasoning/textDelta": notification(item.ReasoningTextDeltaNotification),
+  "item/commandExecution/outputDelta": notification(item.ItemDeltaNotification),
+  "serverRequest/resolved": notification(thread.ServerRequestResolvedNotification),
 } as const satisfies Record<string, NotificationRow>;
 
 /** Client to server. */
@@ -156,28 +125,31 @@ export const clientNotifications = {
 /** Client to server, only on the editor's connection. */
 export const editorNotifications = {
   exit: notification(z.unknown()),
-  "textDocument/didOpen": notification(DidOpenParams),
-  "textDocument/didChange": notification(DidChangeParams),
-  "textDocument/didClose": notification(DidCloseParams),
+  "textDocument/didOpen": notification(editor.DidOpenParams),
+  "textDocument/didChange": notification(editor.DidChangeParams),
+  "textDocument/didClose": notification(editor.DidCloseParams),
 } as const satisfies Record<string, NotificationRow>;
 
 /** Panel to extension; they end there. */
 export const hostRequests = {
   /** Shows a file in the editor. */
-  "host/openFile": request(OpenFileParams, z.null(), { lane: "none", from: ["webview"] }),
+  "host/openFile": request(panel.OpenFileParams, z.null(), { from: ["webview"] }),
   /** Opens the native diff editor for one file change. */
-  "host/openDiff": request(ItemParams.extend({ path: z.string() }), z.null(), { lane: "none", from: ["webview"] }),
+  "host/openDiff": request(panel.ItemParams.extend({ path: z.string() }), z.null(), {
+    lane: "none",
+    from: ["webview"],
+  }),
   /** Reveals the integrated terminal of a command execution. False: it is gone. */
-  "host/openTerminal": request(ItemParams, z.boolean(), { lane: "none", from: ["webview"] }),
+  "host/openTerminal": request(panel.ItemParams, z.boolean(), { from: ["webview"] }),
   /** Opens a web address after the editor's own confirmation; refuses every scheme but http, https and mailto. */
-  "host/openLink": request(OpenLinkParams, z.null(), { lane: "none", from: ["webview"] }),
-  "host/copy": request(CopyParams, z.null(), { lane: "none", from: ["webview"] }),
-  "host/restartServer": request(z.object({}), z.null(), { lane: "none", from: ["webview"] }),
-  "host/showLog": request(z.object({}), z.null(), { lane: "none", from: ["webview"] }),
-  "host/openFolder": request(z.object({}), z.null(), { lane: "none", from: ["webview"] }),
+  "host/openLink": request(panel.OpenLinkParams, z.null(), { from: ["webview"] }),
+  "host/copy": request(panel.CopyParams, z.null(), { from: ["webview"] }),
+  "host/restartServer": request(z.object({}), z.null(), { from: ["webview"] }),
+  "host/showLog": request(z.object({}), z.null(), { from: ["webview"] }),
+  "host/openFolder": request(z.object({}), z.null(), { from: ["webview"] }),
   /** Asks for the API key of the model provider in use, stores it, and restarts the server. */
-  "host/setApiKey": request(z.object({}), z.null(), { lane: "none", from: ["webview"] }),
-  "host/manageTrust": request(z.object({}), z.null(), { lane: "none", from: ["webview"] }),
+  "host/setApiKey": request(z.object({}), z.null(), { from: ["webview"] }),
+  "host/manageTrust": request(z.object({}), z.null(), { from: ["webview"] }),
 } as const satisfies Record<string, RequestRow>;
 
 /** Panel to extension. */
@@ -190,8 +162,8 @@ export const panelNotifications = {
 
 /** Extension to panel. */
 export const hostNotifications = {
-  "host/state": notification(HostState),
-  "host/showThread": notification(ShowThreadParams),
+  "host/state": notification(panel.HostState),
+  "host/showThread": notification(panel.ShowThreadParams),
   "host/newThread": notification(z.object({})),
   "host/showThreads": notification(z.object({})),
   "host/focusComposer": notification(z.object({})),

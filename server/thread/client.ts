@@ -5,6 +5,8 @@ import type { RequestId } from "../protocol/rpc/messages.ts";
 export interface Client {
   /** From `clientInfo.name`. */
   readonly name: string;
+  /** It takes what the protocol calls experimental. */
+  readonly mayExperiment: boolean;
   notify(notification: ServerNotification): void;
   /** Rejects when the client is gone, answers with an error, or the signal is aborted. */
   request(method: string, params: unknown, options: { id: RequestId; signal: AbortSignal }): Promise<unknown>;

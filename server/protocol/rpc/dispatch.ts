@@ -1,7 +1,7 @@
 // Finds a method's row, validates params by it, puts the call on its lane, and runs the handler.
 import type * as z from "zod";
 import type { ParamsOut, RequestTable, ResultOf } from "../methods.ts";
-import { invalidRequest, requestCancelled, type RpcError, unknownMethod } from "./errors.ts";
+import { invalidRequest, needsExperimentalApi, requestCancelled, type RpcError, unknownMethod } from "./errors.ts";
 import type { Lanes } from "./lanes.ts";
 
 /** One handler a row: complete, or it does not compile. `C` is what a door knows about the caller. */
@@ -14,12 +14,19 @@ export interface Dispatch<C> {
 }
 
 /** A dispatcher over one table. Throws RpcError for an unknown method and for params that do not fit. */
-export function dispatcher<T extends RequestTable, C>(table: T, handlers: Handlers<T, C>, lanes: Lanes): Dispatch<C> {
+export function dispatcher<T extends RequestTable, C>(
+  table: T,
+  handlers: Handlers<T, C>,
+  lanes: Lanes,
+  /** Whether the caller declared `experimentalApi`. Our own clients need not. */
+  mayExperiment: (caller: C) => boolean = () => true,
+): Dispatch<C> {
   const known = Object.keys(table);
   return async (method, params, caller, signal) => {
     const row = Object.hasOwn(table, method) ? table[method] : undefined;
     if (row === undefined) throw unknownMethod(method, known);
     const valid = parseParams(row.params, params);
+    if (!mayExperiment(caller)) refuseExperimental(method, row.experimental, params);
     const handle = handlers[method as keyof T];
     const run = () => {
       if (signal.aborted) throw requestCancelled(method);
@@ -30,28 +37,53 @@ export function dispatcher<T extends RequestTable, C>(table: T, handlers: Handle
   };
 }
 
+/** Parsing comes first, like on the original: what is malformed is said to be that. */
+function refuseExperimental(method: string, experimental: boolean | readonly string[], params: unknown): void {
+  if (experimental === true) throw needsExperimentalApi(method);
+  if (experimental === false) return;
+  const given = (params ?? {}) as Record<string, unknown>;
+  const gated = experimental.find((member) => given[member] !== undefined && given[member] !== null);
+  if (gated !== undefined) throw needsExperimentalApi(`${method}.${gated}`);
+}
+
 /** Throws RpcError that names the first thing wrong, in the words of the original where it has them. */
 export function parseParams<S extends z.ZodType>(schema: S, params: unknown): z.output<S> {
   const parsed = schema.safeParse(params ?? {});
   if (parsed.success) return parsed.data;
+  // Whoever sends no params at all is told that, and not which of them is missed first.
+  if (params === undefined) throw invalidRequest("missing field `params`");
   throw describeIssue(parsed.error.issues[0], params);
 }
 
 function describeIssue(issue: z.core.$ZodIssue | undefined, params: unknown): RpcError {
   if (issue === undefined) return invalidRequest("the params do not fit this method");
-  const path = issue.path.map(String);
-  const at = path.join(".");
+  const [deepest, path] = innermost(issue);
   const given = path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], params);
-  if (given === undefined && path.length > 0) return invalidRequest(`missing field \`${path.at(-1)}\``);
-  const variants = variantsOf(issue);
+  // The original's sentences end here; where it is said only for what lies deeper, which is where people get lost.
+  const where = path.length > 1 ? ` at ${path.join(".")}` : "";
+  if (given === undefined && path.length > 0) return invalidRequest(`missing field \`${path.at(-1)}\`${where}`);
+  const variants = variantsOf(deepest);
   if (variants !== null) {
     const expected = variants.map((value) => `\`${String(value)}\``).join(", ");
-    return invalidRequest(`unknown variant \`${String(given)}\`, expected one of ${expected} (at ${at})`);
+    const one = variants.length > 1 ? `one of ${expected}` : expected;
+    return invalidRequest(`unknown variant \`${variantName(given)}\`, expected ${one}${where}`);
   }
-  if (issue.code === "invalid_type") {
-    return invalidRequest(`invalid type: ${kindOf(given)}, expected ${issue.expected} (at ${at || "params"})`);
+  if (deepest.code === "invalid_type") {
+    return invalidRequest(
+      `invalid type: ${kindOf(given)}, expected ${expectedKinds[deepest.expected] ?? deepest.expected}${where}`,
+    );
   }
-  return invalidRequest(`${issue.message} (at ${at || "params"})`);
+  return invalidRequest(`${deepest.message}${where}`);
+}
+
+/** What is wrong inside the alternative that was meant: the one that got furthest. */
+function innermost(issue: z.core.$ZodIssue, outer: readonly string[] = []): [z.core.$ZodIssue, string[]] {
+  const path = [...outer, ...issue.path.map(String)];
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [issue, path];
+  const furthest = issue.errors
+    .flatMap(([first]) => (first === undefined ? [] : [first]))
+    .toSorted((a, b) => b.path.length - a.path.length)[0];
+  return furthest === undefined ? [issue, path] : innermost(furthest, path);
 }
 
 /** What would have fitted, where the choice is among names. */
@@ -60,10 +92,33 @@ function variantsOf(issue: z.core.$ZodIssue): readonly unknown[] | null {
   return issue.code === "invalid_union" && "options" in issue ? (issue.options ?? null) : null;
 }
 
-/** The kinds of JSON values, by the names the original's messages use. */
+/** A variant with contents is named by its only member. */
+function variantName(given: unknown): string {
+  return typeof given === "object" && given !== null ? (Object.keys(given)[0] ?? "") : String(given);
+}
+
+const expectedKinds: Partial<Record<string, string>> = {
+  string: "a string",
+  boolean: "a boolean",
+  array: "a sequence",
+  object: "a map",
+  record: "a map",
+  int: "an integer",
+  number: "a number",
+};
+
+/** A JSON value, as the original's messages show it. */
 function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "sequence";
-  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "floating point";
-  return typeof value === "object" ? "map" : typeof value;
+  switch (typeof value) {
+    case "number":
+      return Number.isInteger(value) ? `integer \`${value}\`` : `floating point \`${value}\``;
+    case "string":
+      return `string ${JSON.stringify(value.slice(0, 100))}`;
+    case "boolean":
+      return `boolean \`${value}\``;
+    default:
+      return "map";
+  }
 }

@@ -38,6 +38,8 @@ export const alreadyInitialized = () => new RpcError(INVALID_REQUEST, "Already i
 export const invalidRequest = (detail: string) => new RpcError(INVALID_REQUEST, `Invalid request: ${detail}`);
 export const unknownMethod = (method: string, known: readonly string[]) =>
   invalidRequest(`unknown variant \`${method}\`, expected one of ${known.map((name) => `\`${name}\``).join(", ")}`);
+export const needsExperimentalApi = (what: string) =>
+  new RpcError(INVALID_REQUEST, `${what} requires experimentalApi capability`);
 export const threadNotFound = (threadId: string) => new RpcError(INVALID_REQUEST, `thread not found: ${threadId}`);
 export const threadNotLoaded = (threadId: string) => new RpcError(INVALID_REQUEST, `thread not loaded: ${threadId}`);
 export const noRollout = (threadId: string) =>

@@ -72,20 +72,20 @@ test("params that do not fit are refused in the words of the protocol", async ()
   }
   assert.deepEqual(said, {
     "missing field": "missing field `threadId`",
-    "no params": "missing field `threadId`",
+    "no params": "missing field `params`",
     "null params": "missing field `threadId`",
-    "missing field inside": "missing field `text`",
-    "integer for a string": "invalid type: integer, expected string (at threadId)",
-    "fraction for a string": "invalid type: floating point, expected string (at threadId)",
-    "map for a sequence": "invalid type: map, expected array (at input)",
-    "null for a sequence": "invalid type: null, expected array (at input)",
-    "sequence for params": "invalid type: sequence, expected object (at params)",
-    "string for an integer": "invalid type: string, expected number (at limit)",
+    "missing field inside": "missing field `text` at input.0.text",
+    "integer for a string": "invalid type: integer `5`, expected a string",
+    "fraction for a string": "invalid type: floating point `5.5`, expected a string",
+    "map for a sequence": "invalid type: map, expected a sequence",
+    "null for a sequence": "invalid type: null, expected a sequence",
+    "sequence for params": "invalid type: sequence, expected a map",
+    "string for an integer": "invalid type: string \"many\", expected a number",
     "unknown variant":
-      "unknown variant `on-failure`, expected one of `untrusted`, `on-request`, `never` (at approvalPolicy)",
-    "unknown tag": "unknown variant `hologram`, expected one of `text`, `mention` (at input.0.type)",
+      "unknown variant `on-failure`, expected one of `untrusted`, `on-request`, `never`",
+    "unknown tag": "unknown variant `hologram`, expected one of `text`, `mention` at input.0.type",
     "camel case sandbox":
-      "unknown variant `workspaceWrite`, expected one of `read-only`, `workspace-write`, `danger-full-access` (at sandbox)",
+      "unknown variant `workspaceWrite`, expected one of `read-only`, `workspace-write`, `danger-full-access`",
   });
 });
 

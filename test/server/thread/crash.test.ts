@@ -74,6 +74,7 @@ async function crash(append: (method: string, itemId: string | null) => void) {
   const ended = Promise.withResolvers<void>();
   thread.subscribe({
     name: "test",
+    mayExperiment: true,
     notify(notification) {
       heard.push(structuredClone(notification));
       if (notification.method === "turn/completed") ended.resolve();
