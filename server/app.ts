@@ -1,13 +1,16 @@
 // The composition root: builds the parts and hands them down. One app serves all connections of a process.
 import { homedir } from "node:os";
-import { loadConfig, type ConfigWarning, type Overrides } from "./config/load.ts";
+import { loadConfig, overlaid, type ConfigWarning, type Overrides } from "./config/load.ts";
 import { writeFilesAtomically } from "./files/disk.ts";
 import { DocumentView } from "./files/document-view.ts";
 import { editorEdit } from "./files/editor-edit.ts";
+import { readGitInfo } from "./files/git-info.ts";
 import type { FilePlan } from "./files/patch-plan.ts";
 import type { Caller } from "./handlers/caller.ts";
 import { modelHandlers } from "./handlers/model.ts";
 import { threadHandlers } from "./handlers/thread.ts";
+import { threadCareHandlers } from "./handlers/thread-care.ts";
+import { threadListHandlers } from "./handlers/thread-list.ts";
 import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
 import { defaultModel, listModels, type ModelSource, secretNames, selectModel } from "./model/select.ts";
@@ -17,6 +20,7 @@ import { counter } from "./protocol/rpc/connection.ts";
 import type { Handlers } from "./protocol/rpc/dispatch.ts";
 import { messageOf } from "./protocol/rpc/errors.ts";
 import type { Log } from "./thread/deps.ts";
+import { Clients } from "./thread/clients.ts";
 import { ThreadStore } from "./thread/thread-store.ts";
 import { deniedPlaces } from "./tools/denied-places.ts";
 import { commandRunner } from "./tools/execute.ts";
@@ -47,6 +51,8 @@ export interface App {
   readonly warnings: readonly ConfigWarning[];
   readonly documents: DocumentView;
   readonly store: ThreadStore;
+  /** Who is connected. */
+  readonly clients: Clients;
   readonly nextRequestId: () => number;
   /** All of the protocol but the handshake, which is the door's. */
   readonly handlers: Omit<Handlers<typeof clientRequests, Caller>, "initialize">;
@@ -67,11 +73,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   let editor: EditorPort | null = null;
 
   const instructions = (cwd: string) => readInstructions({ home, cwd }, config.project_doc_max_bytes);
+  const clients = new Clients();
   const store = new ThreadStore({
+    clients,
     home,
     version: options.version,
     defaultCwd: options.cwd,
     defaultModel: () => defaultModel(models),
+    configWith: (overrides) => overlaid(config, overrides),
+    readGitInfo,
     thread: {
       config,
       files: {
@@ -106,8 +116,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     warnings,
     documents,
     store,
+    clients,
     nextRequestId,
     handlers: {
+      ...threadListHandlers(store),
+      ...threadCareHandlers(store, clients),
       ...threadHandlers(store, async (cwd) => (await instructions(cwd)).map(({ path }) => path)),
       ...turnHandlers(store),
       ...modelHandlers(() => listModels(models)),

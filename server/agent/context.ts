@@ -2,7 +2,8 @@
 // the provider's cache of the prefix keeps hitting; what changes later is appended as its own message.
 import type { InstructionFile } from "../instructions/agents-md.ts";
 import type { HistoryItem } from "../model/model.ts";
-import type { ApprovalPolicy } from "../protocol/approval.ts";
+import type { ApprovalPolicy, PlainApprovalPolicy } from "../protocol/approval.ts";
+import { plainPolicy } from "../protocol/plain-policy.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { basePrompt } from "./prompt/base.ts";
 
@@ -13,6 +14,8 @@ export interface Surroundings {
   /** ISO date. */
   today: string;
   instructions: readonly InstructionFile[];
+  /** Takes the place of our own first instructions; null: they stand. */
+  baseInstructions: string | null;
 }
 
 export interface Permissions {
@@ -20,13 +23,24 @@ export interface Permissions {
   sandbox: SandboxPolicy;
 }
 
-export function openingContext({ cwd, shell, platform, today, instructions }: Surroundings): HistoryItem[] {
+export function openingContext({
+  cwd,
+  shell,
+  platform,
+  today,
+  instructions,
+  baseInstructions,
+}: Surroundings): HistoryItem[] {
   const about = `<environment>\nFolder: ${inTag(cwd)}\nShell: ${shell}\nPlatform: ${platform}\nDate: ${today}\n</environment>`;
   return [
-    { type: "message", role: "developer", text: basePrompt },
-    { type: "message", role: "developer", text: about },
+    developerMessage(baseInstructions ?? basePrompt),
+    developerMessage(about),
     ...(instructions.length === 0 ? [] : [instructionsMessage(instructions)]),
   ];
+}
+
+export function developerMessage(text: string): HistoryItem {
+  return { type: "message", role: "developer", text };
 }
 
 /** In the user's name and not in ours: anyone who can write to the repository may have written them. */
@@ -49,13 +63,13 @@ function inTag(path: string): string {
 
 /** The same permissions always give the same text: it is appended only when it differs from the last one. */
 export function permissionsMessage({ approvalPolicy, sandbox }: Permissions): string {
-  return `<permissions>\n${sandboxText(sandbox)}\n${approvalText[approvalPolicy]}\n</permissions>`;
+  return `<permissions>\n${sandboxText(sandbox)}\n${approvalText[plainPolicy(approvalPolicy)]}\n</permissions>`;
 }
 
 export const interruptedMessage =
   "<interrupted>The user stopped this turn on purpose. What was running was ended; tool calls without a result had none. Do not resume it unless asked.</interrupted>";
 
-const approvalText: Record<ApprovalPolicy, string> = {
+const approvalText: Record<PlainApprovalPolicy, string> = {
   untrusted: "Every command and every change asks the user first. Just make the call; the question is asked for you.",
   "on-request":
     'What the sandbox allows runs without a question. A command that must do more asks the user when you pass sandbox_permissions "require_escalated" with a justification; do so only when it is needed.',
@@ -72,7 +86,7 @@ function sandboxText(sandbox: SandboxPolicy): string {
       return `Commands run in a sandbox that can write only below the folder${more} and in /tmp, and not to .git or .vscode there. ${network(sandbox.networkAccess)}`;
     }
     case "externalSandbox":
-      return `Commands run inside a sandbox set up around this program. ${network(sandbox.networkAccess)}`;
+      return `Commands run inside a sandbox set up around this program. ${network(sandbox.networkAccess === "enabled")}`;
     case "dangerFullAccess":
       return "Commands run without a sandbox, with everything the user can do. Be careful.";
     default:

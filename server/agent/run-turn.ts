@@ -13,6 +13,8 @@ export interface TurnDeps extends ReplyDeps {
   /** Adds to `history`, for good. */
   record(entries: readonly HistoryItem[]): void;
   tools: ToolRunner;
+  /** Aborted when such input waits. */
+  newInput(): AbortSignal;
   /** Input that came while the turn was running, already recorded: true when there was any. */
   takeInput(): boolean;
   /** After each answer of the model and the tools of that answer. */
@@ -22,10 +24,16 @@ export interface TurnDeps extends ReplyDeps {
 /** Never throws for what a model or a tool can do wrong. */
 export async function runTurn(deps: TurnDeps): Promise<TurnEnd> {
   for (;;) {
-    const reply = await streamReply({ ...deps.request, history: deps.history }, deps);
+    const signal = AbortSignal.any([deps.signal, deps.newInput()]);
+    const reply = await streamReply({ ...deps.request, history: deps.history }, { ...deps, signal });
     deps.record(reply.entries);
     if (reply.kind === "failed") return { status: "failed", failure: reply.failure };
-    if (reply.kind === "interrupted") return { status: "interrupted" };
+    if (reply.kind === "interrupted") {
+      if (deps.signal.aborted) return { status: "interrupted" };
+      // Cut short for what the user added: what was said stays said, and the model is asked anew.
+      deps.takeInput();
+      continue;
+    }
 
     const stopped = await runToolCalls(reply.toolCalls, deps);
     deps.reportUsage(reply.usage);

@@ -35,6 +35,10 @@ export async function streamReply(request: ModelRequest, deps: ReplyDeps): Promi
           id: deps.newId(),
           text: "",
           phase: null,
+          moderation: null,
+          memoryCitation: null,
+          delivery: null,
+          questions: null,
           startedAtMs: deps.now(),
         });
         break;

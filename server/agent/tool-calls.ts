@@ -1,8 +1,14 @@
 // Runs the tool calls of one answer side by side. Each call gets exactly one output, in the order of the calls.
 import type { HistoryItem, ToolCallEntry } from "../model/model.ts";
 
+interface ToolOutcome {
+  output: string;
+  images?: readonly string[] | undefined;
+  stopsTurn: boolean;
+}
+
 export interface ToolRunner {
-  run(call: ToolCallEntry): Promise<{ output: string; stopsTurn: boolean }>;
+  run(call: ToolCallEntry): Promise<ToolOutcome>;
   /** Ends what else is running: a person said to stop. */
   stop(): void;
 }
@@ -20,16 +26,17 @@ export async function runToolCalls(
     }),
   );
   deps.record(
-    outcomes.map(({ output }, index) => {
+    outcomes.map(({ output, images = [] }, index) => {
       const call = calls[index] as ToolCallEntry;
-      return { type: "toolOutput", callId: call.callId, kind: call.kind, output };
+      const shown = images.length === 0 ? {} : { images: [...images] };
+      return { type: "toolOutput", callId: call.callId, kind: call.kind, output, ...shown };
     }),
   );
   return outcomes.some(({ stopsTurn }) => stopsTurn);
 }
 
 /** A bug in one tool must not take its neighbours' results away: the model hears of it like of any failure. */
-async function runOne(call: ToolCallEntry, tools: ToolRunner): Promise<{ output: string; stopsTurn: boolean }> {
+async function runOne(call: ToolCallEntry, tools: ToolRunner): Promise<ToolOutcome> {
   try {
     return await tools.run(call);
   } catch (error) {

@@ -27,7 +27,7 @@ export function describeSandbox(policy: SandboxPolicy): string {
     case "workspaceWrite":
       return `may write the workspace, ${network(policy.networkAccess)}`;
     case "externalSandbox":
-      return `confined from outside, ${network(policy.networkAccess)}`;
+      return `confined from outside, ${network(policy.networkAccess === "enabled")}`;
     case "dangerFullAccess":
       return "no sandbox: it can do whatever you can";
     default:

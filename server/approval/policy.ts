@@ -2,12 +2,12 @@
 // decides who is asked before it is used, or left.
 import { relative } from "node:path";
 import { isInside } from "../util/inside.ts";
-import type { ApprovalPolicy } from "../protocol/approval.ts";
+import type { PlainApprovalPolicy } from "../protocol/approval.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 
 /** An action as far as the policy needs to know it. */
 export type ActionFacts =
-  | { kind: "read" }
+  | { kind: "read" | "client" }
   /** `escalated`: the model asked to run it outside the sandbox. */
   | { kind: "command"; escalated: boolean }
   | { kind: "fileChange"; targets: readonly TargetFacts[] };
@@ -27,7 +27,7 @@ export interface TargetFacts {
 export interface Situation {
   /** The thread's folder. */
   cwd: string;
-  approvalPolicy: ApprovalPolicy;
+  approvalPolicy: PlainApprovalPolicy;
   sandbox: SandboxPolicy;
   /** Null: the sandbox works here. Else why not, as a sentence. */
   sandboxUnavailable: string | null;
@@ -43,6 +43,7 @@ export type Requirement =
 export function requirement(action: ActionFacts, situation: Situation): Requirement {
   switch (action.kind) {
     case "read":
+    case "client":
       return { kind: "skip", sandboxed: true };
     case "command":
       return commandRequirement(action.escalated, situation);

@@ -43,6 +43,17 @@ export async function loadConfig(home: string, overrides: readonly Overrides[]):
   return { config: Config.parse(values), warnings };
 }
 
+/** With dotted or nested overrides laid over it. What does not fit its key leaves that key as it was. */
+export function overlaid(config: Config, overrides: Overrides): Config {
+  let values: Record<string, unknown> = structuredClone(config);
+  for (const [key, value] of Object.entries(overrides)) {
+    const before = structuredClone(values);
+    setAt(values, key.split("."), value);
+    if (!Config.safeParse(values).success) values = before;
+  }
+  return Config.parse(values);
+}
+
 /** `key=value` of the command line; the value is TOML where it parses as TOML, else the text itself. */
 export function parseOverride(text: string): Overrides {
   const at = text.indexOf("=");

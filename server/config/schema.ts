@@ -39,6 +39,8 @@ export const Config = z.object({
       exclude_slash_tmp: z.boolean().default(false),
     })
     .prefault({}),
+  /** How long a thread that nobody listens to, and in which nothing runs, stays loaded. */
+  thread_unload_delay_secs: z.int().min(0).default(60),
   /** Longest AGENTS.md that is read; the rest is cut with a note. */
   project_doc_max_bytes: z.int().min(0).default(32_768),
 });

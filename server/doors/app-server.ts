@@ -8,7 +8,7 @@ import { dispatcher } from "../protocol/rpc/dispatch.ts";
 import { alreadyInitialized, notInitialized } from "../protocol/rpc/errors.ts";
 import { Lanes } from "../protocol/rpc/lanes.ts";
 import type { Client } from "../thread/client.ts";
-import { connectionClient, leaveThreads, tellWarnings } from "./client.ts";
+import { connectionClient, farewell, welcome } from "./client.ts";
 import { jsonLines } from "./json-lines.ts";
 
 // new --initialize--> ready.  Before it, every other request is refused.
@@ -31,7 +31,7 @@ export async function serveAppServer(app: App, streams: { input: Readable; outpu
           mayExperiment: capabilities?.experimentalApi ?? false,
         });
         handshake = { kind: "ready", client };
-        setImmediate(() => tellWarnings(app, client));
+        setImmediate(() => welcome(app, client));
         return {
           userAgent: `${clientInfo.name}/${version} (${platform}) belay (${clientInfo.name}; ${clientInfo.version})`,
           codexHome: home,
@@ -66,7 +66,7 @@ export async function serveAppServer(app: App, streams: { input: Readable; outpu
   );
 
   await closed.promise;
-  if (handshake.kind === "ready") leaveThreads(app, handshake.client);
+  if (handshake.kind === "ready") farewell(app, handshake.client);
   await app.close();
 }
 

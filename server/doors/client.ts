@@ -23,11 +23,13 @@ export function connectionClient(connection: Connection, peer: Peer): Client {
   };
 }
 
-/** What a person must know about the configuration, told once the handshake is done. */
-export function tellWarnings(app: App, client: Client): void {
+/** Once the handshake is done: from now on it hears what all hear, and first what a person must know. */
+export function welcome(app: App, client: Client): void {
+  app.clients.join(client);
   for (const warning of app.warnings) client.notify({ method: "configWarning", params: warning });
 }
 
-export function leaveThreads(app: App, client: Client): void {
-  for (const thread of app.store.live()) thread.unsubscribe(client);
+export function farewell(app: App, client: Client): void {
+  app.clients.leave(client);
+  app.store.leave(client);
 }

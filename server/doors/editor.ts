@@ -9,7 +9,7 @@ import { type Dispatch, dispatcher, parseParams } from "../protocol/rpc/dispatch
 import { alreadyInitialized, messageOf, notInitialized, unknownMethod } from "../protocol/rpc/errors.ts";
 import { Lanes } from "../protocol/rpc/lanes.ts";
 import type { Client } from "../thread/client.ts";
-import { connectionClient, leaveThreads, tellWarnings } from "./client.ts";
+import { connectionClient, farewell, welcome } from "./client.ts";
 
 // new --initialize--> starting --its answer--> ready --shutdown--> leaving
 type Handshake =
@@ -77,7 +77,7 @@ export async function serveEditor(transport: Transport, options: Options): Promi
       },
       notification(method, params) {
         if (method === "exit") closed.resolve();
-        else if (method === "initialized" && handshake.kind === "ready") tellWarnings(handshake.app, handshake.client);
+        else if (method === "initialized" && handshake.kind === "ready") welcome(handshake.app, handshake.client);
         else if (handshake.kind === "ready") syncDocument(handshake.app, method, params);
       },
       malformed: (reason) => log("warning", `a message was ignored: ${reason}`),
@@ -101,7 +101,7 @@ export async function serveEditor(transport: Transport, options: Options): Promi
   };
 
   await closed.promise;
-  if (handshake.kind === "ready") leaveThreads(handshake.app, handshake.client);
+  if (handshake.kind === "ready") farewell(handshake.app, handshake.client);
   app?.connectEditor(null);
   await app?.close();
 }

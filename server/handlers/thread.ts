@@ -1,29 +1,32 @@
-// Requests about threads.
+// Requests that load a thread: start, resume, fork; and reading one.
 import type { clientRequests } from "../protocol/methods.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";
 import type { ThreadStartResponse } from "../protocol/thread.ts";
+import { endCursors, turnsPage } from "../thread/pages.ts";
 import type { Thread } from "../thread/thread.ts";
+import { collaborationMode, startedThread } from "../thread/thread-data.ts";
 import type { ThreadStore } from "../thread/thread-store.ts";
 import type { Caller } from "./caller.ts";
 
-type ThreadMethods = "thread/start" | "thread/resume" | "thread/list" | "thread/read" | "belay/threadDefaults/read";
+type ThreadMethods = "thread/start" | "thread/resume" | "thread/fork" | "thread/read" | "belay/threadDefaults/read";
 
 export function threadHandlers(
   store: ThreadStore,
   instructionSources: (cwd: string) => Promise<string[]>,
 ): Pick<Handlers<typeof clientRequests, Caller>, ThreadMethods> {
+  const answer = async (thread: Thread, { includeTurns }: { includeTurns: boolean }): Promise<ThreadStartResponse> => {
+    const sources = await instructionSources(thread.settings.cwd);
+    return startedThread(thread.toData({ includeTurns }), thread.settings, sources);
+  };
   return {
     async "thread/start"(params, { client, answerFirst }) {
       const thread = await store.start({ ...params, ephemeral: params.ephemeral ?? false, originator: client.name });
-      const sources = await instructionSources(thread.settings.cwd);
-      answerFirst();
-      thread.subscribe(client);
-      const data = thread.toData({ includeTurns: false });
-      client.notify({ method: "thread/started", params: { thread: data } });
-      return described(thread, sources, { includeTurns: false });
+      const started = await answer(thread, { includeTurns: false });
+      announce(thread, { client, answerFirst });
+      return started;
     },
-    async "thread/resume"({ threadId, ...overrides }, { client, answerFirst }) {
-      const thread = await store.resume(threadId);
+    async "thread/resume"({ threadId, excludeTurns, initialTurnsPage, ...overrides }, { client, answerFirst }) {
+      const thread = await store.resume(threadId, overrides);
       thread.change(overrides);
       const sources = await instructionSources(thread.settings.cwd);
       // Joining in the same step as the snapshot: what comes after it is heard behind it, what came before is in it.
@@ -32,24 +35,33 @@ export function threadHandlers(
       const { usage } = thread;
       // Behind the answer: the snapshot has no place for it.
       if (usage !== null) client.notify({ method: "thread/tokenUsage/updated", params: usage });
-      return described(thread, sources, { includeTurns: true });
+      const cursors = endCursors(thread.turns);
+      return {
+        ...startedThread(thread.toData({ includeTurns: !excludeTurns }), thread.settings, sources),
+        collaborationMode: collaborationMode(thread.settings),
+        initialTurnsPage: initialTurnsPage ? turnsPage(thread.turns, initialTurnsPage) : null,
+        turnsBackwardsCursor: cursors.turns,
+        itemsBackwardsCursor: cursors.items,
+      };
     },
-    async "belay/threadDefaults/read"({ cwd }) {
-      return store.defaults(cwd ? { cwd } : {});
-    },
-    async "thread/list"(params) {
-      return { ...(await store.list(params)), backwardsCursor: null };
+    async "thread/fork"(params, { client, answerFirst }) {
+      const thread = await store.fork(params, client.name);
+      const started = await answer(thread, { includeTurns: !params.excludeTurns });
+      announce(thread, { client, answerFirst });
+      return started;
     },
     async "thread/read"({ threadId, includeTurns }) {
       return { thread: await store.read(threadId, { includeTurns: includeTurns ?? false }) };
     },
+    async "belay/threadDefaults/read"({ cwd }) {
+      return store.defaults(cwd ? { cwd } : {});
+    },
   };
 }
 
-function described(
-  thread: Thread,
-  instructionSources: string[],
-  options: { includeTurns: boolean },
-): ThreadStartResponse {
-  return { thread: thread.toData(options), ...thread.settings, instructionSources };
+/** Behind the answer, the caller hears of the thread like of any other. */
+function announce(thread: Thread, { client, answerFirst }: Caller): void {
+  answerFirst();
+  thread.subscribe(client);
+  client.notify({ method: "thread/started", params: { thread: thread.toData({ includeTurns: false }) } });
 }

@@ -1,28 +1,43 @@
-// Requests about turns.
+// Requests about turns, and about what the model is told besides.
 import type { clientRequests } from "../protocol/methods.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";
-import { inputTooLarge } from "../protocol/rpc/errors.ts";
-import { MAX_INPUT_CHARS, type UserInput } from "../protocol/user-input.ts";
+import { invalidInput } from "../protocol/rpc/errors.ts";
+import { readInput } from "../thread/read-input.ts";
 import type { ThreadStore } from "../thread/thread-store.ts";
 import type { Caller } from "./caller.ts";
 
-type TurnMethods = "turn/start" | "turn/interrupt";
+type TurnMethods = "turn/start" | "turn/steer" | "turn/interrupt" | "thread/inject_items" | "thread/shellCommand";
+
+const ONE_HOUR_MS = 60 * 60 * 1000;
 
 export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientRequests, Caller>, TurnMethods> {
   return {
-    async "turn/start"({ threadId, input, clientUserMessageId, ...overrides }) {
+    async "turn/start"({ threadId, input, clientUserMessageId, outputSchema, rootTurnId, ...overrides }) {
       const thread = store.get(threadId);
-      const chars = countChars(input);
-      if (chars > MAX_INPUT_CHARS) throw inputTooLarge(MAX_INPUT_CHARS, chars);
-      return { turn: thread.startTurn({ clientId: clientUserMessageId ?? null, input }, overrides) };
+      const read = await readInput(input, thread.settings.cwd);
+      const queued = { ...read, clientId: clientUserMessageId ?? null };
+      const options = { outputSchema: outputSchema ?? null, rootTurnId: rootTurnId ?? null };
+      return { turn: thread.startTurn(queued, overrides, options) };
+    },
+    async "turn/steer"({ threadId, input, clientUserMessageId, expectedTurnId }) {
+      const thread = store.get(threadId);
+      const read = await readInput(input, thread.settings.cwd);
+      thread.steer(expectedTurnId, { ...read, clientId: clientUserMessageId ?? null });
+      return { turnId: expectedTurnId };
     },
     async "turn/interrupt"({ threadId, turnId }) {
       store.get(threadId).interrupt(turnId);
       return {};
     },
+    async "thread/inject_items"({ threadId, items }) {
+      await store.get(threadId).inject(items);
+      return {};
+    },
+    async "thread/shellCommand"({ threadId, command, timeoutMs }) {
+      const thread = store.get(threadId);
+      if (command.trim() === "") throw invalidInput("command must not be empty");
+      thread.runShell({ command, timeoutMs: timeoutMs ?? ONE_HOUR_MS });
+      return {};
+    },
   };
-}
-
-function countChars(input: readonly UserInput[]): number {
-  return input.reduce((sum, part) => sum + (part.type === "text" ? part.text.length : 0), 0);
 }

@@ -16,7 +16,13 @@ export type ToolCallEntry = z.infer<typeof ToolCallEntry>;
 
 /** One entry of what the model is told, free of any provider's dialect. This is what a rollout keeps. */
 export const HistoryItem = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("message"), role: z.enum(["developer", "user", "assistant"]), text: z.string() }),
+  z.object({
+    type: z.literal("message"),
+    role: z.enum(["developer", "user", "assistant"]),
+    text: z.string(),
+    /** Pictures behind the text, as data URLs. */
+    images: z.array(z.string()).optional(),
+  }),
   z.object({
     type: z.literal("reasoning"),
     id: z.string(),
@@ -25,7 +31,16 @@ export const HistoryItem = z.discriminatedUnion("type", [
     encrypted: z.string().nullable(),
   }),
   ToolCallEntry,
-  z.object({ type: z.literal("toolOutput"), callId: z.string(), kind: ToolInputKind, output: z.string() }),
+  z.object({
+    type: z.literal("toolOutput"),
+    callId: z.string(),
+    kind: ToolInputKind,
+    output: z.string(),
+    /** Pictures behind the text, as data URLs. */
+    images: z.array(z.string()).optional(),
+  }),
+  /** An item of the Responses API that a client put here; sent as it came. */
+  z.object({ type: z.literal("raw"), item: z.record(z.string(), z.unknown()) }),
 ]);
 export type HistoryItem = z.infer<typeof HistoryItem>;
 
@@ -41,6 +56,8 @@ export interface ModelRequest {
   effort: string | null;
   history: readonly HistoryItem[];
   tools: readonly ToolSpec[];
+  /** A JSON schema that the last message must fit; null: free text. */
+  outputSchema: Record<string, unknown> | null;
 }
 
 /**

@@ -143,6 +143,7 @@ function toUsage(usage: ResponseUsage | undefined): TokenUsageBreakdown | null {
     totalTokens: countOf(usage.total_tokens),
     inputTokens: countOf(usage.input_tokens),
     cachedInputTokens: countOf(usage.input_tokens_details?.cached_tokens),
+    cacheWriteInputTokens: 0,
     outputTokens: countOf(usage.output_tokens),
     reasoningOutputTokens: countOf(usage.output_tokens_details?.reasoning_tokens),
   };

@@ -139,8 +139,13 @@ function requestBody(request: ModelRequest): ResponseCreateParamsStreaming {
     store: false,
     include: ["reasoning.encrypted_content"],
     prompt_cache_key: request.threadId,
+    ...(request.outputSchema === null ? {} : { text: { format: toFormat(request.outputSchema) } }),
     ...(request.effort === null ? {} : { reasoning: { effort: request.effort as "medium", summary: "auto" as const } }),
   };
+}
+
+function toFormat(schema: Record<string, unknown>) {
+  return { type: "json_schema" as const, name: "output", strict: true, schema };
 }
 
 function toInputItem(item: HistoryItem): ResponseInputItem {
@@ -148,7 +153,11 @@ function toInputItem(item: HistoryItem): ResponseInputItem {
     case "message":
       return item.role === "assistant"
         ? { role: "assistant", content: item.text, type: "message" }
-        : { role: item.role, content: [{ type: "input_text", text: item.text }], type: "message" };
+        : {
+            role: item.role,
+            content: [{ type: "input_text", text: item.text }, ...toImages(item.images)],
+            type: "message",
+          };
     case "reasoning":
       return {
         type: "reasoning",
@@ -162,11 +171,23 @@ function toInputItem(item: HistoryItem): ResponseInputItem {
         : { type: "custom_tool_call", call_id: item.callId, name: item.name, input: item.input };
     case "toolOutput":
       return item.kind === "json"
-        ? { type: "function_call_output", call_id: item.callId, output: item.output }
+        ? { type: "function_call_output", call_id: item.callId, output: toOutput(item) }
         : { type: "custom_tool_call_output", call_id: item.callId, output: item.output };
+    case "raw":
+      // Whether it is one is for the provider to say.
+      return item.item as unknown as ResponseInputItem;
     default:
       return item satisfies never;
   }
+}
+
+function toImages(images: readonly string[] = []): { type: "input_image"; image_url: string; detail: "auto" }[] {
+  return images.map((url) => ({ type: "input_image", image_url: url, detail: "auto" }));
+}
+
+function toOutput({ output, images }: { output: string; images?: readonly string[] | undefined }) {
+  if (images === undefined || images.length === 0) return output;
+  return [{ type: "input_text" as const, text: output }, ...toImages(images)];
 }
 
 function toTool({ name, description, input }: ToolSpec): Tool {

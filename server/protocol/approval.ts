@@ -3,7 +3,20 @@ import * as z from "zod";
 import { CommandAction, FileUpdateChange } from "./item.ts";
 
 /** When to ask. `untrusted`: always; `on-request`: when an action leaves the sandbox; `never`: never, such actions fail. */
-export const ApprovalPolicy = z.enum(["untrusted", "on-request", "never"]);
+export const PlainApprovalPolicy = z.enum(["untrusted", "on-request", "never"]);
+export type PlainApprovalPolicy = z.infer<typeof PlainApprovalPolicy>;
+
+/** `on-request` by kinds of questions: those that are false are answered with no, without asking. */
+const GranularApprovalPolicy = z.object({
+  granular: z.object({
+    sandbox_approval: z.boolean(),
+    rules: z.boolean(),
+    skill_approval: z.boolean().default(false),
+    request_permissions: z.boolean().default(false),
+    mcp_elicitations: z.boolean(),
+  }),
+});
+export const ApprovalPolicy = z.union([PlainApprovalPolicy, GranularApprovalPolicy]);
 export type ApprovalPolicy = z.infer<typeof ApprovalPolicy>;
 
 /** `decline`: the turn goes on without the action. `cancel`: declined, and the turn stops. */

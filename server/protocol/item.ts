@@ -1,6 +1,7 @@
 // One visible step in a turn. An item starts, may get deltas, and always completes; the completed item is the truth.
 import * as z from "zod";
 import { UserInput } from "./user-input.ts";
+import { vacant } from "./vacant.ts";
 
 const timed = {
   startedAtMs: z.number().nullish(),
@@ -55,6 +56,10 @@ export const AgentMessageItem = z.object({
   /** Markdown. Complete in `item/completed`, also where no delta was ever sent. */
   text: z.string(),
   phase: z.enum(["commentary", "partial_answer", "final_answer"]).nullable(),
+  moderation: vacant,
+  memoryCitation: vacant,
+  delivery: vacant,
+  questions: vacant,
   ...timed,
 });
 export const ReasoningItem = z.object({
@@ -83,6 +88,8 @@ export const CommandExecutionItem = z.object({
   /** Null while it runs, when it never ran, and when a signal ended it. */
   exitCode: z.number().int().nullable(),
   durationMs: z.number().nullable(),
+  pluginId: vacant,
+  scriptPath: vacant,
   ...timed,
 });
 export const FileChangeItem = z.object({
@@ -92,20 +99,41 @@ export const FileChangeItem = z.object({
   status: ItemStatus,
   ...timed,
 });
+/** One part of what a tool returns to the model. */
+export const ToolOutputPart = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("inputText"), text: z.string() }),
+  z.object({ type: z.literal("inputImage"), imageUrl: z.string() }),
+  z.object({ type: z.literal("inputAudio"), audioUrl: z.string() }),
+]);
+export type ToolOutputPart = z.infer<typeof ToolOutputPart>;
+
 /** A call of a tool that has no item type of its own. */
+const DynamicToolCallStatus = z.enum(["inProgress", "completed", "failed"]);
 export const DynamicToolCallItem = z.object({
   type: z.literal("dynamicToolCall"),
   id: z.string(),
   namespace: z.string().nullable(),
   tool: z.string(),
   arguments: z.unknown(),
-  status: ItemStatus,
+  status: DynamicToolCallStatus,
   /** What the model was told; null until it completes. */
-  contentItems: z.array(z.object({ type: z.literal("inputText"), text: z.string() })).nullable(),
+  contentItems: z.array(ToolOutputPart).nullable(),
   success: z.boolean().nullable(),
   durationMs: z.number().nullable(),
   ...timed,
 });
+
+export const DynamicToolCallParams = z.object({
+  threadId: z.string(),
+  turnId: z.string(),
+  callId: z.string(),
+  namespace: z.string().nullable(),
+  tool: z.string(),
+  arguments: z.unknown(),
+});
+export type DynamicToolCallParams = z.infer<typeof DynamicToolCallParams>;
+export const DynamicToolCallResponse = z.object({ contentItems: z.array(ToolOutputPart), success: z.boolean() });
+export type DynamicToolCallResponse = z.infer<typeof DynamicToolCallResponse>;
 
 export const ThreadItem = z.discriminatedUnion("type", [
   UserMessageItem,

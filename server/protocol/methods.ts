@@ -8,7 +8,9 @@ import * as item from "./item.ts";
 import * as model from "./model.ts";
 import * as panel from "./panel.ts";
 import * as thread from "./thread.ts";
+import * as threads from "./thread-store.ts";
 import * as turn from "./turn.ts";
+import * as userInput from "./user-input.ts";
 
 /** Which requests wait for each other. `thread`: those with the same threadId, in order of arrival. */
 type Lane = "none" | "thread";
@@ -25,8 +27,8 @@ interface RowOptions {
   readonly from: readonly Surface[];
   /** The extension adds the workspace's cwd on the way through: the panel never composes a path. */
   readonly needsWorkspace: boolean;
-  /** True: only for clients that declared `experimentalApi`. Else the members of the params that are. */
-  readonly experimental: boolean | readonly string[];
+  /** True: only for clients that declared `experimentalApi`. Else by paths in the params what is, and its name. */
+  readonly experimental: boolean | Readonly<Record<string, string>>;
 }
 
 interface NotificationRow<P extends z.ZodType = z.ZodType> {
@@ -45,6 +47,8 @@ function notification<P extends z.ZodType>(params: P): NotificationRow<P> {
   return { params };
 }
 
+/** A variant that the original has behind its gate, wherever an approval policy is taken. */
+const granular = { "approvalPolicy.granular": "askForApproval.granular" } as const;
 const anyone = ["extension", "webview"] as const;
 const extensionOnly = ["extension"] as const;
 
@@ -54,18 +58,48 @@ export const clientRequests = {
   "thread/start": request(thread.ThreadStartParams, thread.ThreadStartResponse, {
     from: anyone,
     needsWorkspace: true,
+    experimental: { dynamicTools: "thread/start.dynamicTools", ...granular },
   }),
-  "thread/resume": request(thread.ThreadResumeParams, thread.ThreadResumeResponse, { lane: "thread", from: anyone }),
-  "thread/list": request(thread.ThreadListParams, thread.ThreadListResponse, {
+  "thread/resume": request(threads.ThreadResumeParams, threads.ThreadResumeResponse, {
+    lane: "thread",
     from: anyone,
-    needsWorkspace: true,
+    experimental: { initialTurnsPage: "thread/resume.initialTurnsPage", ...granular },
   }),
-  "thread/read": request(thread.ThreadReadParams, thread.ThreadReadResponse, { lane: "thread", from: anyone }),
+  "thread/fork": request(threads.ThreadForkParams, thread.ThreadStartResponse, {
+    lane: "thread",
+    experimental: { beforeTurnId: "thread/fork.beforeTurnId", ...granular },
+  }),
+  "thread/list": request(threads.ThreadListParams, threads.ThreadListResponse, { from: anyone, needsWorkspace: true }),
+  "thread/loaded/list": request(threads.ThreadLoadedListParams, threads.ThreadLoadedListResponse),
+  "thread/search": request(threads.ThreadSearchParams, threads.ThreadSearchResponse, { experimental: true }),
+  "thread/searchOccurrences": request(threads.ThreadSearchOccurrencesParams, threads.ThreadSearchOccurrencesResponse, {
+    experimental: true,
+  }),
+  "thread/read": request(threads.ThreadReadParams, thread.ThreadResponse, { lane: "thread", from: anyone }),
+  "thread/turns/list": request(threads.ThreadTurnsListParams, threads.ThreadTurnsListResponse, { lane: "thread" }),
+  "thread/items/list": request(threads.ThreadItemsListParams, threads.ThreadItemsListResponse, { lane: "thread" }),
+  "thread/archive": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread" }),
+  "thread/unarchive": request(thread.ThreadIdParams, thread.ThreadResponse, { lane: "thread" }),
+  "thread/delete": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread" }),
+  "thread/unsubscribe": request(thread.ThreadIdParams, threads.ThreadUnsubscribeResponse, { lane: "thread" }),
+  "thread/name/set": request(threads.ThreadSetNameParams, turn.EmptyResponse, { lane: "thread" }),
+  "thread/metadata/update": request(threads.ThreadMetadataUpdateParams, thread.ThreadResponse, { lane: "thread" }),
+  "thread/settings/update": request(turn.ThreadSettingsUpdateParams, turn.EmptyResponse, {
+    lane: "thread",
+    experimental: true,
+  }),
+  "thread/inject_items": request(turn.ThreadInjectItemsParams, turn.EmptyResponse, { lane: "thread" }),
+  "thread/shellCommand": request(turn.ThreadShellCommandParams, turn.EmptyResponse, { lane: "thread" }),
   "belay/threadDefaults/read": request(thread.ThreadDefaultsReadParams, thread.ThreadDefaultsReadResponse, {
     from: anyone,
     needsWorkspace: true,
   }),
-  "turn/start": request(turn.TurnStartParams, turn.TurnStartResponse, { lane: "thread", from: anyone }),
+  "turn/start": request(turn.TurnStartParams, turn.TurnStartResponse, {
+    lane: "thread",
+    from: anyone,
+    experimental: granular,
+  }),
+  "turn/steer": request(turn.TurnSteerParams, turn.TurnSteerResponse, { lane: "thread", from: anyone }),
   // No lane: it must pass whatever it is meant to stop.
   "turn/interrupt": request(turn.TurnInterruptParams, turn.EmptyResponse, { from: anyone }),
   "model/list": request(model.ModelListParams, model.ModelListResponse, { from: anyone }),
@@ -92,6 +126,11 @@ export const serverRequests = {
   "item/fileChange/requestApproval": request(approval.FileChangeRequestApprovalParams, approval.ApprovalResponse, {
     from: anyone,
   }),
+  "item/tool/requestUserInput": request(userInput.ToolRequestUserInputParams, userInput.ToolRequestUserInputResponse, {
+    from: anyone,
+  }),
+  /** A tool that the client brought along. */
+  "item/tool/call": request(item.DynamicToolCallParams, item.DynamicToolCallResponse),
   "workspace/applyEdit": request(editor.ApplyEditParams, editor.ApplyEditResult, { from: extensionOnly }),
 } as const satisfies Record<string, RequestRow>;
 
@@ -101,6 +140,11 @@ export const serverNotifications = {
   warning: notification(initialize.WarningNotification),
   error: notification(turn.ErrorNotification),
   "thread/started": notification(thread.ThreadStartedNotification),
+  "thread/archived": notification(thread.ThreadNotification),
+  "thread/unarchived": notification(thread.ThreadNotification),
+  "thread/deleted": notification(thread.ThreadNotification),
+  "thread/closed": notification(thread.ThreadNotification),
+  "thread/name/updated": notification(thread.ThreadNameUpdatedNotification),
   "thread/status/changed": notification(thread.ThreadStatusChangedNotification),
   "thread/settings/updated": notification(thread.ThreadSettingsUpdatedNotification),
   "thread/tokenUsage/updated": notification(thread.ThreadTokenUsageUpdatedNotification),

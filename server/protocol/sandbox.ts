@@ -20,6 +20,9 @@ export const SandboxPolicy = z.discriminatedUnion("type", [
   /** No sandbox: a command can do whatever the user can. */
   z.object({ type: z.literal("dangerFullAccess") }),
   /** Something around the whole server (a container) is the sandbox. */
-  z.object({ type: z.literal("externalSandbox"), networkAccess: z.boolean().default(false) }),
+  z.object({
+    type: z.literal("externalSandbox"),
+    networkAccess: z.enum(["restricted", "enabled"]).default("restricted"),
+  }),
 ]);
 export type SandboxPolicy = z.infer<typeof SandboxPolicy>;

@@ -1,9 +1,10 @@
-// A thread: one conversation with its history.
+// A thread: one conversation with its history, and what holds for its next turn.
 import * as z from "zod";
 import { ApprovalPolicy } from "./approval.ts";
 import { Mode } from "./mode.ts";
 import { SandboxMode, SandboxPolicy } from "./sandbox.ts";
 import { TokenUsageBreakdown, Turn } from "./turn.ts";
+import { vacant } from "./vacant.ts";
 
 export const ThreadStatus = z.discriminatedUnion("type", [
   /** On disk only. */
@@ -18,28 +19,67 @@ export const ThreadStatus = z.discriminatedUnion("type", [
 ]);
 export type ThreadStatus = z.infer<typeof ThreadStatus>;
 
+/** Where the thread's commands run. There is one: this machine. */
+export const ThreadEnvironment = z.object({
+  environmentId: z.string(),
+  cwd: z.string(),
+  runtimeWorkspaceRoots: z.array(z.string()),
+});
+
+/** Of the repository around the thread's folder, when the thread was started; null where there was none. */
+export const GitInfo = z.object({
+  sha: z.string().nullable(),
+  branch: z.string().nullable(),
+  originUrl: z.string().nullable(),
+});
+export type GitInfo = z.infer<typeof GitInfo>;
+
 export const Thread = z.object({
   /** UUID version 7: sorts by time of creation. */
   id: z.string(),
+  /** The thread's own id: threads of ours form no session trees. */
+  sessionId: z.string(),
   forkedFromId: z.string().nullable(),
   /** The first text the user wrote; empty before that. */
   preview: z.string(),
   /** True: never written to disk. */
   ephemeral: z.boolean(),
+  /** Its turns and items can be read page by page. */
+  historyMode: z.literal("paginated"),
   modelProvider: z.string(),
-  model: z.string(),
+  model: z.string().nullable(),
+  reasoningEffort: z.string().nullable(),
   /** Unix seconds. */
   createdAt: z.number(),
   updatedAt: z.number(),
+  recencyAt: z.number().nullable(),
   status: ThreadStatus,
   /** The rollout file, absolute. */
   path: z.string().nullable(),
   cwd: z.string(),
+  /** Null while the thread is not loaded. */
+  environments: z.array(ThreadEnvironment).nullable(),
   cliVersion: z.string(),
+  /** `clientInfo.name` of the client that started it. */
+  originator: z.string().nullable(),
   source: z.string(),
+  /** What the client said the thread is for. */
+  threadSource: z.string().nullable(),
+  /** Null while the thread is not loaded. */
+  canAcceptDirectInput: z.boolean().nullable(),
+  gitInfo: GitInfo.nullable(),
   name: z.string().nullable(),
-  /** Filled by `thread/resume` and by `thread/read` with `includeTurns`; empty elsewhere. */
+  /** Filled by `thread/resume`, `thread/fork` and by `thread/read` with `includeTurns`; empty elsewhere. */
   turns: z.array(Turn),
+  attachedToThreadId: vacant,
+  parentThreadId: vacant,
+  section: vacant,
+  sectionEnteredAt: vacant,
+  projectId: vacant,
+  agentNickname: vacant,
+  agentRole: vacant,
+  daybreakEnabled: vacant,
+  extra: vacant,
 });
 export type Thread = z.infer<typeof Thread>;
 
@@ -62,16 +102,51 @@ const overrides = {
   cwd: z.string().nullish(),
   approvalPolicy: ApprovalPolicy.nullish(),
   sandbox: SandboxMode.nullish(),
+  /** Overrides of config.toml for this thread: dotted or nested keys. */
+  config: z.record(z.string(), z.unknown()).nullish(),
+  /** Takes the place of our own first instructions to the model. */
+  baseInstructions: z.string().nullish(),
+  /** Told to the model behind the first instructions. */
+  developerInstructions: z.string().nullish(),
   /** Sets approval policy and sandbox together. Ours; wins over the two. */
   mode: Mode.nullish(),
 };
 
-export const ThreadStartParams = z.object({ ...overrides, ephemeral: z.boolean().nullish() });
+const DynamicToolFunction = z.object({
+  name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, "a tool's name is 1 to 64 letters, digits, `_` or `-`"),
+  description: z.string(),
+  /** A JSON schema of the arguments. */
+  inputSchema: z.record(z.string(), z.unknown()),
+});
+/** A tool that the client runs: the model's calls come to it as `item/tool/call`. */
+export const DynamicTool = z.discriminatedUnion("type", [
+  DynamicToolFunction.extend({ type: z.literal("function") }),
+  z.object({
+    type: z.literal("namespace"),
+    name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, "a namespace's name is 1 to 64 letters, digits, `_` or `-`"),
+    description: z.string(),
+    tools: z.array(DynamicToolFunction),
+  }),
+]);
+export type DynamicTool = z.infer<typeof DynamicTool>;
+
+export const ThreadStartParams = z.object({
+  ...overrides,
+  ephemeral: z.boolean().nullish(),
+  threadSource: z.string().nullish(),
+  dynamicTools: z.array(DynamicTool).nullish(),
+});
 export type ThreadStartParams = z.infer<typeof ThreadStartParams>;
 export const ThreadStartResponse = ThreadSettings.extend({
   thread: Thread,
   /** Instruction files that were read, absolute. */
   instructionSources: z.array(z.string()),
+  runtimeWorkspaceRoots: z.array(z.string()),
+  approvalsReviewer: z.literal("user"),
+  disabledPluginIds: z.array(z.string()),
+  multiAgentMode: z.literal("explicitRequestOnly"),
+  serviceTier: vacant,
+  activePermissionProfile: vacant,
 });
 export type ThreadStartResponse = z.infer<typeof ThreadStartResponse>;
 
@@ -79,32 +154,38 @@ export type ThreadStartResponse = z.infer<typeof ThreadStartResponse>;
 export const ThreadDefaultsReadParams = z.object({ cwd: z.string().nullish() });
 export const ThreadDefaultsReadResponse = ThreadSettings;
 
-export const ThreadResumeParams = z.object({ threadId: z.string(), ...overrides });
-export const ThreadResumeResponse = ThreadStartResponse;
-
-export const ThreadListParams = z.object({
-  cursor: z.string().nullish(),
-  /** 1 to 100; 25 when absent. */
-  limit: z.number().int().nullish(),
-  sortKey: z.enum(["created_at", "updated_at"]).nullish(),
-  sortDirection: z.enum(["asc", "desc"]).nullish(),
-  /** Only threads of these directories. */
-  cwd: z.union([z.string(), z.array(z.string())]).nullish(),
-  searchTerm: z.string().nullish(),
-});
-export type ThreadListParams = z.infer<typeof ThreadListParams>;
-export const ThreadListResponse = z.object({
-  data: z.array(Thread),
-  nextCursor: z.string().nullable(),
-  backwardsCursor: z.string().nullable(),
+/** How turns are worked in. There is one way. */
+export const CollaborationMode = z.object({
+  mode: z.literal("default"),
+  settings: z.object({
+    model: z.string(),
+    reasoning_effort: z.string().nullable(),
+    developer_instructions: z.string().nullable(),
+  }),
 });
 
-export const ThreadReadParams = z.object({ threadId: z.string(), includeTurns: z.boolean().nullish() });
-export const ThreadReadResponse = z.object({ thread: Thread });
+/** The settings as the original names them, and as we do. */
+export const AnnouncedSettings = ThreadSettings.extend({
+  sandboxPolicy: SandboxPolicy,
+  effort: z.string().nullable(),
+  environments: z.array(ThreadEnvironment).nullable(),
+  approvalsReviewer: z.literal("user"),
+  collaborationMode: CollaborationMode,
+  disabledPluginIds: z.array(z.string()),
+  multiAgentMode: z.literal("explicitRequestOnly"),
+  activePermissionProfile: vacant,
+  serviceTier: vacant,
+  summary: vacant,
+  personality: vacant,
+});
+export type AnnouncedSettings = z.infer<typeof AnnouncedSettings>;
+
+export const ThreadIdParams = z.object({ threadId: z.string() });
+export const ThreadResponse = z.object({ thread: Thread });
 
 export const ThreadStartedNotification = z.object({ thread: Thread });
 export const ThreadStatusChangedNotification = z.object({ threadId: z.string(), status: ThreadStatus });
-export const ThreadSettingsUpdatedNotification = z.object({ threadId: z.string(), threadSettings: ThreadSettings });
+export const ThreadSettingsUpdatedNotification = z.object({ threadId: z.string(), threadSettings: AnnouncedSettings });
 export const ThreadTokenUsageUpdatedNotification = z.object({
   threadId: z.string(),
   turnId: z.string(),
@@ -114,6 +195,9 @@ export const ThreadTokenUsageUpdatedNotification = z.object({
     modelContextWindow: z.number().int().nullable(),
   }),
 });
+export const ThreadNameUpdatedNotification = z.object({ threadId: z.string(), threadName: z.string().optional() });
+/** Of `thread/archived`, `thread/unarchived`, `thread/deleted` and `thread/closed`. */
+export const ThreadNotification = z.object({ threadId: z.string() });
 export const ServerRequestResolvedNotification = z.object({
   threadId: z.string(),
   requestId: z.union([z.string(), z.number()]),

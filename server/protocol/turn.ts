@@ -4,6 +4,7 @@ import { ApprovalPolicy } from "./approval.ts";
 import { ThreadItem } from "./item.ts";
 import { Mode } from "./mode.ts";
 import { SandboxPolicy } from "./sandbox.ts";
+import { vacant } from "./vacant.ts";
 import { UserInput } from "./user-input.ts";
 
 export const TurnStatus = z.enum(["inProgress", "completed", "interrupted", "failed"]);
@@ -18,6 +19,7 @@ export const TurnError = z.object({
   message: z.string(),
   codexErrorInfo: ErrorInfo.nullable(),
   additionalDetails: z.string().nullable(),
+  misalignment: vacant,
 });
 export type TurnError = z.infer<typeof TurnError>;
 
@@ -25,16 +27,23 @@ export const TokenUsageBreakdown = z.object({
   totalTokens: z.number().int(),
   inputTokens: z.number().int(),
   cachedInputTokens: z.number().int(),
+  /** Written to the provider's cache; providers that do not say count as none. */
+  cacheWriteInputTokens: z.number().int().optional(),
   outputTokens: z.number().int(),
   reasoningOutputTokens: z.number().int(),
 });
 export type TokenUsageBreakdown = z.infer<typeof TokenUsageBreakdown>;
 
+/** How much of a turn's items is here: `notLoaded` means ask for them, not that there are none. */
+export const TurnItemsView = z.enum(["notLoaded", "summary", "full"]);
+export type TurnItemsView = z.infer<typeof TurnItemsView>;
+
 export const Turn = z.object({
   id: z.string(),
+  /** The first turn of the chain of work that led here: itself, unless a client says otherwise at `turn/start`. */
+  rootTurnId: z.string().nullish(),
   items: z.array(ThreadItem),
-  /** How much of the items is here: `notLoaded` means ask for them, not that there are none. */
-  itemsView: z.enum(["notLoaded", "summary", "full"]),
+  itemsView: TurnItemsView,
   status: TurnStatus,
   error: TurnError.nullable(),
   /** Unix seconds. */
@@ -56,11 +65,54 @@ export const TurnStartParams = z.object({
   sandboxPolicy: SandboxPolicy.nullish(),
   model: z.string().nullish(),
   effort: z.string().nullish(),
+  /** A JSON schema that the last message of this turn must fit. */
+  outputSchema: z.record(z.string(), z.unknown()).nullish(),
+  /** The first turn of the chain of work this one belongs to. */
+  rootTurnId: z.string().nullish(),
   /** Sets approval policy and sandbox together, by the name a person picks. Ours; wins over the two. */
   mode: Mode.nullish(),
 });
 export type TurnStartParams = z.infer<typeof TurnStartParams>;
 export const TurnStartResponse = z.object({ turn: Turn });
+
+export const TurnSteerParams = z.object({
+  threadId: z.string(),
+  clientUserMessageId: z.string().nullish(),
+  input: z.array(UserInput),
+  /** Refused when another turn runs, or none. */
+  expectedTurnId: z.string(),
+});
+export const TurnSteerResponse = z.object({ turnId: z.string() });
+
+/** For the turns from now on; a running one keeps what it began with. */
+export const ThreadSettingsUpdateParams = z.lazy(() =>
+  TurnStartParams.pick({
+    threadId: true,
+    cwd: true,
+    approvalPolicy: true,
+    sandboxPolicy: true,
+    model: true,
+    effort: true,
+    mode: true,
+  }),
+);
+
+export const ThreadInjectItemsParams = z.lazy(() =>
+  z.object({
+    threadId: z.string(),
+    /** Items of the Responses API, kept and sent to the model as they are. */
+    items: z.array(z.looseObject({ type: z.string() })),
+  }),
+);
+/** A command line of the user's own: in their shell, without a sandbox, asking nobody. */
+export const ThreadShellCommandParams = z.lazy(() =>
+  z.object({
+    threadId: z.string(),
+    command: z.string(),
+    /** One hour when absent. */
+    timeoutMs: z.int().min(1).nullish(),
+  }),
+);
 
 export const TurnInterruptParams = z.object({ threadId: z.string(), turnId: z.string() });
 export const EmptyResponse = z.object({});

@@ -1,28 +1,16 @@
 // Finds rollouts on disk. What it remembers is derived from the files and checked against them at each call.
-import { readdir, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
-import type { ThreadMeta } from "./line.ts";
+import { stat } from "node:fs/promises";
+import { findRolloutFiles } from "./files.ts";
+import type { ThreadMeta, ThreadMetadata } from "./line.ts";
 import { readMeta } from "./reader.ts";
 
 export interface ListedRollout {
   meta: ThreadMeta;
+  metadata: ThreadMetadata;
+  isArchived: boolean;
   path: string;
   /** Unix seconds; the time of the last write. */
   updatedAt: number;
-}
-
-/** `<home>/threads/YYYY/MM/DD/rollout-<time>-<threadId>.jsonl`, in UTC. */
-export function rolloutPath(home: string, threadId: string, nowMs: number): string {
-  const iso = new Date(nowMs).toISOString();
-  const [year, month, day] = iso.slice(0, 10).split("-") as [string, string, string];
-  const time = iso.slice(0, 19).replaceAll(":", "-");
-  return join(home, "threads", year, month, day, `rollout-${time}-${threadId}.jsonl`);
-}
-
-/** Null when no rollout has this thread. */
-export async function findRollout(home: string, threadId: string): Promise<string | null> {
-  const suffix = `-${threadId}.jsonl`;
-  return (await findRolloutFiles(home)).find((path) => basename(path).endsWith(suffix)) ?? null;
 }
 
 interface Remembered {
@@ -45,7 +33,9 @@ export class RolloutList {
 
   /** All of them, in no order. Files that are no rollouts are left out. */
   async read(): Promise<ListedRollout[]> {
-    const paths = await findRolloutFiles(this.#home);
+    const found = await findRolloutFiles(this.#home);
+    const archived = new Set(found.flatMap(({ path, isArchived }) => (isArchived ? [path] : [])));
+    const paths = found.map(({ path }) => path);
     const seen = new Map<string, Remembered>();
     const troubles: string[] = [];
     await eachOf(paths, async (path) => {
@@ -64,7 +54,17 @@ export class RolloutList {
       );
     }
     return [...seen].flatMap(([path, { meta, mtimeMs }]) =>
-      meta === null ? [] : [{ meta, path, updatedAt: Math.floor(mtimeMs / 1000) }],
+      meta === null
+        ? []
+        : [
+            {
+              meta,
+              metadata: { name: null, gitInfo: null },
+              isArchived: archived.has(path),
+              path,
+              updatedAt: Math.floor(mtimeMs / 1000),
+            },
+          ],
     );
   }
 
@@ -85,16 +85,4 @@ async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): 
     for (const item of queue) await act(item);
   });
   await Promise.all(workers);
-}
-
-async function findRolloutFiles(home: string): Promise<string[]> {
-  try {
-    const entries = await readdir(join(home, "threads"), { recursive: true, withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isFile() && /^rollout-.*\.jsonl$/.test(entry.name))
-      .map((entry) => join(entry.parentPath, entry.name));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
 }

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
-import type { ThreadSettings } from "../protocol/thread.ts";
+import { DynamicTool, GitInfo, type ThreadSettings } from "../protocol/thread.ts";
 
 /** Always the first line. */
 export const ThreadMeta = z.object({
@@ -19,11 +19,23 @@ export const ThreadMeta = z.object({
   /** The first text of the user, shortened: so that a list needs only this line. */
   preview: z.string(),
   forkedFromId: z.string().nullable(),
+  threadSource: z.string().nullable().default(null),
+  /** Takes the place of our own first instructions to the model. */
+  baseInstructions: z.string().nullable().default(null),
+  developerInstructions: z.string().nullable().default(null),
+  /** Tools that the client runs. */
+  dynamicTools: z.array(DynamicTool).default([]),
 });
 export type ThreadMeta = z.infer<typeof ThreadMeta>;
 
+/** What a list shows besides, and people may change. */
+export const ThreadMetadata = z.object({ name: z.string().nullable(), gitInfo: GitInfo.nullable() });
+export type ThreadMetadata = z.infer<typeof ThreadMetadata>;
+
 export type RolloutEntry =
   | { type: "threadMeta"; payload: ThreadMeta }
+  /** The name and the like, from here on. */
+  | { type: "metadata"; payload: ThreadMetadata }
   /** What holds from here on. */
   | { type: "settings"; payload: ThreadSettings }
   /** What the model is told. */

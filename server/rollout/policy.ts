@@ -7,6 +7,12 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
   warning: false,
   error: false,
   "thread/started": false,
+  "thread/archived": false,
+  "thread/unarchived": false,
+  "thread/deleted": false,
+  "thread/closed": false,
+  // As a `metadata` entry.
+  "thread/name/updated": false,
   "thread/status/changed": false,
   // As a `settings` entry, which is read without replaying.
   "thread/settings/updated": false,

@@ -4,7 +4,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverNotifications } from "../protocol/methods.ts";
 import { LineSplitter } from "../protocol/rpc/lines.ts";
-import { LineFrame, type ReadLine, ThreadMeta } from "./line.ts";
+import { LineFrame, type ReadLine, ThreadMeta, ThreadMetadata } from "./line.ts";
 
 export interface RolloutContent {
   lines: ReadLine[];
@@ -70,6 +70,12 @@ function parseLine(text: string): Parsed {
     case "threadMeta": {
       const meta = ThreadMeta.safeParse(payload);
       return meta.success ? { kind: "line", line: { ...place, type, payload: meta.data }, ordinal } : unreadable;
+    }
+    case "metadata": {
+      const metadata = ThreadMetadata.safeParse(payload);
+      return metadata.success
+        ? { kind: "line", line: { ...place, type, payload: metadata.data }, ordinal }
+        : unreadable;
     }
     case "history": {
       const item = HistoryItem.safeParse(payload);

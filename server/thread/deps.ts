@@ -3,6 +3,7 @@ import type { Config } from "../config/schema.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
 import type { InstructionFile } from "../instructions/agents-md.ts";
 import type { Model } from "../model/model.ts";
+import type { ServerNotification } from "../protocol/methods.ts";
 import type { RequestId } from "../protocol/rpc/messages.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import type { ExecOutcome, ExecuteRequest, FileReader, WriteLimits, WriteResult } from "../tools/tool.ts";
@@ -24,6 +25,10 @@ export interface ThreadDeps {
   ): Promise<ExecOutcome>;
   /** Through the editor where there is one. Must not throw. */
   write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
+  /** Tells every client, whether it listens to the thread or not. */
+  tellAll(notification: ServerNotification): void;
+  /** Called when a turn has ended and said so. */
+  turnEnded(threadId: string): void;
   /** Unique in this process. */
   nextRequestId(): RequestId;
   newId(): string;

@@ -2,7 +2,7 @@
 import type { HistoryItem } from "../model/model.ts";
 import type { ReadLine, ThreadMeta } from "../rollout/line.ts";
 import { restoreSettings } from "./settings.ts";
-import type { ThreadRecord } from "./thread.ts";
+import type { ThreadRecord } from "./record.ts";
 import { applyToTurns, closeAbandonedTurns } from "./turn-log.ts";
 
 /** Null when the lines do not say whose they are. */
@@ -12,6 +12,7 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   const record: Omit<ThreadRecord, "meta" | "settings" | "notices"> = {
     turns: [],
     history: [],
+    metadata: { name: null, gitInfo: null },
     usage: null,
     updatedAt: 0,
   };
@@ -22,6 +23,9 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
         break;
       case "settings":
         stored = line.payload;
+        break;
+      case "metadata":
+        record.metadata = line.payload;
         break;
       case "history":
         record.history.push(line.payload);

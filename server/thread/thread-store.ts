@@ -1,35 +1,69 @@
 // All threads: the live ones, and those that wait on disk.
 import { stat } from "node:fs/promises";
+import type { Config } from "../config/schema.ts";
 import {
-  invalidCursor,
   invalidThreadId,
   missingFolder,
   noRollout,
+  noTurnsOfEphemeral,
+  threadArchived,
   threadNotFound,
   threadNotLoaded,
 } from "../protocol/rpc/errors.ts";
-import type { Thread as ThreadData, ThreadListParams, ThreadSettings } from "../protocol/thread.ts";
-import { findRollout, type ListedRollout, RolloutList, rolloutPath } from "../rollout/index.ts";
+import type { DynamicTool, GitInfo, Thread as ThreadData, ThreadSettings } from "../protocol/thread.ts";
+import type { ThreadForkParams, ThreadListParams, ThreadListResponse } from "../protocol/thread-store.ts";
+import type { Turn } from "../protocol/turn.ts";
+import { archive, deleteRollout, type FoundRollout, findRollout, rolloutPath, unarchive } from "../rollout/files.ts";
+import { type ListedRollout, RolloutList } from "../rollout/index.ts";
+import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
 import { openRecorder, type Recorder } from "../rollout/recorder.ts";
 import { readRollout } from "../rollout/reader.ts";
 import { isUuid } from "../util/uuid-v7.ts";
+import type { Client } from "./client.ts";
+import type { Clients } from "./clients.ts";
 import type { ThreadDeps } from "./deps.ts";
+import { forkedLines } from "./fork.ts";
 import { rebuildRecord } from "./rebuild.ts";
+import { newThreadRecord, type ThreadRecord } from "./record.ts";
 import { changeSettings, initialSettings, type SettingsOverrides } from "./settings.ts";
-import { newThreadRecord, Thread } from "./thread.ts";
+import { Thread } from "./thread.ts";
+import { threadData } from "./thread-data.ts";
+import { isWanted, listOptions, pageOfThreads } from "./thread-list.ts";
 
 export interface StoreDeps {
-  readonly thread: ThreadDeps;
+  readonly thread: Omit<ThreadDeps, "turnEnded" | "tellAll">;
+  readonly clients: Clients;
   readonly home: string;
   readonly version: string;
   /** Where a thread starts whose client names no folder. */
   readonly defaultCwd: string;
   defaultModel(): string;
+  /** With overrides of config.toml laid over it; those that do not fit are left out. */
+  configWith(overrides: Readonly<Record<string, unknown>>): Config;
+  readGitInfo(cwd: string): Promise<GitInfo | null>;
+}
+
+export interface StartOptions extends SettingsOverrides {
+  ephemeral: boolean;
+  originator: string;
+  threadSource?: string | null | undefined;
+  baseInstructions?: string | null | undefined;
+  developerInstructions?: string | null | undefined;
+  dynamicTools?: DynamicTool[] | null | undefined;
+  config?: Readonly<Record<string, unknown>> | null | undefined;
+}
+
+/** What is read from a rollout, with what it takes to go on writing it. */
+interface StoredThread {
+  found: FoundRollout;
+  record: ThreadRecord;
+  nextOrdinal: number;
 }
 
 export class ThreadStore {
   readonly #deps: StoreDeps;
   readonly #live = new Map<string, Thread>();
+  readonly #unloads = new Map<string, NodeJS.Timeout>();
   readonly #rollouts: RolloutList;
 
   constructor(deps: StoreDeps) {
@@ -38,34 +72,18 @@ export class ThreadStore {
   }
 
   /** What a new thread starts with. */
-  defaults(overrides: SettingsOverrides): ThreadSettings {
-    const { config } = this.#deps.thread;
+  defaults(overrides: SettingsOverrides, config: Config = this.#deps.thread.config): ThreadSettings {
     return changeSettings(initialSettings(config, this.#deps.defaultModel(), this.#deps.defaultCwd), overrides, config);
   }
 
-  async start(options: SettingsOverrides & { ephemeral: boolean; originator: string }): Promise<Thread> {
-    const { thread: deps, version } = this.#deps;
-    const settings = this.defaults(options);
+  async start(options: StartOptions): Promise<Thread> {
+    const config = this.#configOf(options.config);
+    const settings = this.defaults(options, config);
     if (!(await isFolder(settings.cwd))) throw missingFolder(settings.cwd);
-    const nowMs = deps.now();
-    const record = newThreadRecord(
-      {
-        id: deps.newId(),
-        createdAt: Math.floor(nowMs / 1000),
-        cwd: settings.cwd,
-        modelProvider: settings.modelProvider,
-        model: settings.model,
-        cliVersion: version,
-        originator: options.originator,
-        source: "vscode",
-        preview: "",
-        forkedFromId: null,
-      },
-      settings,
-    );
-    const path = rolloutPath(this.#deps.home, record.meta.id, nowMs);
-    const recorder = options.ephemeral ? null : this.#recorder(path, record.meta.id, 0);
-    return this.#keep(new Thread(record, recorder, { isPersisted: false }, deps));
+    const { meta, path } = this.#newMeta(settings, options);
+    const metadata = { name: null, gitInfo: await this.#deps.readGitInfo(settings.cwd) };
+    const recorder = options.ephemeral ? null : this.#recorder(path, meta.id, 0);
+    return this.#keep(newThreadRecord(meta, metadata, settings), recorder, { isPersisted: false, config });
   }
 
   /** The live thread. Throws RpcError when it is not loaded. */
@@ -77,47 +95,137 @@ export class ThreadStore {
   }
 
   /** Loads it from disk unless it is live. Throws RpcError when there is none. */
-  async resume(threadId: string): Promise<Thread> {
+  async resume(threadId: string, overrides: Pick<StartOptions, "config"> = {}): Promise<Thread> {
     checkId(threadId);
     const live = this.#live.get(threadId);
     if (live !== undefined) return live;
-    const path = await findRollout(this.#deps.home, threadId);
-    if (path === null) throw noRollout(threadId);
-    const { lines, unreadable, nextOrdinal } = await readRollout(path);
-    const record = rebuildRecord(lines);
-    if (record === null) throw noRollout(threadId);
-    if (unreadable > 0)
-      this.#deps.thread.log("warning", `${path}: ${unreadable} lines cannot be read; the rest is kept`);
-    const recorder = this.#recorder(path, threadId, nextOrdinal);
-    return this.#keep(new Thread(record, recorder, { isPersisted: true }, this.#deps.thread));
+    const { found, record, nextOrdinal } = await this.#readBack(threadId, noRollout);
+    if (found.isArchived) throw threadArchived(threadId);
+    const recorder = this.#recorder(found.path, threadId, nextOrdinal);
+    return this.#keep(record, recorder, { isPersisted: true, config: this.#configOf(overrides.config) });
+  }
+
+  /** A new thread that begins as the other one was. Throws RpcError when there is none, or no such turn in it. */
+  async fork(params: ThreadForkParams, originator: string): Promise<Thread> {
+    const { threadId, ephemeral } = params;
+    checkId(threadId);
+    const { found } = await this.#readBack(threadId, noRollout);
+    const content = await readRollout(found.path);
+    const lines = forkedLines(content.lines, params);
+    const source = rebuildRecord(lines);
+    if (source === null) throw noRollout(threadId);
+    const config = this.#configOf(params.config);
+    const settings = changeSettings(source.settings, params, config);
+    const { meta, path } = this.#newMeta(settings, { ...source.meta, ...definedOnly(params), originator });
+    const forked = { ...meta, forkedFromId: threadId, preview: source.meta.preview };
+    const record = { ...source, meta: forked, settings, updatedAt: meta.createdAt };
+    const recorder = ephemeral ? null : this.#recorder(path, meta.id, 0);
+    const thread = this.#keep(record, recorder, { isPersisted: false, config });
+    thread.takeOver(lines);
+    return thread;
   }
 
   /** Reads without loading. Throws RpcError when there is none. */
-  async read(threadId: string, options: { includeTurns: boolean }): Promise<ThreadData> {
+  async read(threadId: string, { includeTurns }: { includeTurns: boolean }): Promise<ThreadData> {
     checkId(threadId);
     const live = this.#live.get(threadId);
-    if (live !== undefined) return live.toData(options);
-    const path = await findRollout(this.#deps.home, threadId);
-    const record = path === null ? null : rebuildRecord((await readRollout(path)).lines);
-    if (path === null || record === null) throw threadNotLoaded(threadId);
-    const { meta, settings, turns, updatedAt } = record;
-    const data = storedThread({ meta, path, updatedAt });
-    return { ...data, model: settings.model, turns: options.includeTurns ? turns : [] };
+    if (live?.ephemeral && includeTurns) throw noTurnsOfEphemeral();
+    if (live !== undefined) return live.toData({ includeTurns });
+    const { found, record } = await this.#readBack(threadId, threadNotLoaded);
+    return storedData(found, record, { includeTurns });
   }
 
-  async list(params: ThreadListParams): Promise<{ data: ThreadData[]; nextCursor: string | null }> {
-    const all = (await this.#rollouts.read()).filter((entry) => wanted(entry, params));
-    const key = params.sortKey === "updated_at" ? updatedKey : createdKey;
-    const sign = params.sortDirection === "asc" ? 1 : -1;
-    all.sort((a, b) => sign * (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
-    const start = params.cursor ? positionAfter(all.map(key), params.cursor, sign) : 0;
-    const limit = Math.min(Math.max(params.limit ?? 25, 1), 100);
-    const page = all.slice(start, start + limit);
-    const last = page.at(-1);
-    return {
-      data: page.map((entry) => this.#live.get(entry.meta.id)?.toData({ includeTurns: false }) ?? storedThread(entry)),
-      nextCursor: last !== undefined && start + limit < all.length ? JSON.stringify({ after: key(last) }) : null,
-    };
+  /** The turns of a thread, loaded or not. Throws RpcError when there is none. */
+  async turns(threadId: string): Promise<readonly Turn[]> {
+    checkId(threadId);
+    const live = this.#live.get(threadId);
+    if (live !== undefined) return live.turns;
+    return (await this.#readBack(threadId, threadNotLoaded)).record.turns;
+  }
+
+  async list(params: ThreadListParams): Promise<ThreadListResponse> {
+    const all = (await this.rollouts()).filter((entry) => isWanted(entry, params));
+    const page = pageOfThreads(all, listOptions(params));
+    return { ...page, data: page.data.map((entry) => this.listed(entry)) };
+  }
+
+  /** All that is on disk, in no order. */
+  rollouts(): Promise<ListedRollout[]> {
+    return this.#rollouts.read();
+  }
+
+  /** As it is now, when it is loaded. */
+  listed(entry: ListedRollout): ThreadData {
+    const { meta } = entry;
+    const live = this.#live.get(meta.id)?.toData({ includeTurns: false });
+    const settings = { ...meta, reasoningEffort: null };
+    return live ?? threadData({ ...entry, settings, status: { type: "notLoaded" }, turns: [] });
+  }
+
+  /** Changes the name and the like, loaded or not. Throws RpcError when there is none. */
+  async changeMetadata(threadId: string, change: (now: ThreadMetadata) => ThreadMetadata): Promise<void> {
+    checkId(threadId);
+    const live = this.#live.get(threadId);
+    if (live !== undefined) {
+      live.changeMetadata(change(live.metadata));
+      return;
+    }
+    const { found, record, nextOrdinal } = await this.#readBack(threadId, noRollout);
+    const recorder = this.#recorder(found.path, threadId, nextOrdinal);
+    recorder.append({ type: "metadata", payload: change(record.metadata) });
+    recorder.close();
+  }
+
+  /** Ends what runs in it and puts it away. Throws RpcError when nothing of it is on disk. */
+  async archive(threadId: string): Promise<void> {
+    checkId(threadId);
+    const found = await this.#find(threadId);
+    await this.unload(threadId);
+    if (!found.isArchived) await archive(this.#deps.home, found.path);
+  }
+
+  /** Throws RpcError when nothing of it is on disk. */
+  async unarchive(threadId: string): Promise<ThreadData> {
+    checkId(threadId);
+    const found = await this.#find(threadId);
+    if (found.isArchived) await unarchive(this.#deps.home, found.path);
+    return this.read(threadId, { includeTurns: false });
+  }
+
+  /** For good. Throws RpcError when there is none, loaded or on disk. */
+  async delete(threadId: string): Promise<void> {
+    checkId(threadId);
+    const found = await findRollout(this.#deps.home, threadId);
+    if (found === null && !this.#live.has(threadId)) throw noRollout(threadId);
+    await this.unload(threadId);
+    if (found !== null) await deleteRollout(found.path);
+  }
+
+  /** A client stops listening. A thread that nobody listens to is let go of after a while. */
+  unsubscribe(threadId: string, client: Client): "unsubscribed" | "notSubscribed" | "notLoaded" {
+    checkId(threadId);
+    const thread = this.#live.get(threadId);
+    if (thread === undefined) return "notLoaded";
+    const listened = thread.unsubscribe(client);
+    this.#unloadLater(threadId);
+    return listened ? "unsubscribed" : "notSubscribed";
+  }
+
+  /** The client is gone. */
+  leave(client: Client): void {
+    for (const id of this.#live.keys()) this.unsubscribe(id, client);
+  }
+
+  /** Ends what runs in the thread and forgets it; what is on disk stays. */
+  async unload(threadId: string): Promise<void> {
+    const thread = this.#live.get(threadId);
+    if (thread === undefined) return;
+    await thread.stop();
+    this.#live.delete(threadId);
+    this.#deps.clients.tell({
+      method: "thread/status/changed",
+      params: { threadId, status: { type: "notLoaded" } },
+    });
   }
 
   live(): Iterable<Thread> {
@@ -125,12 +233,94 @@ export class ThreadStore {
   }
 
   async stopAll(): Promise<void> {
+    for (const timer of this.#unloads.values()) clearTimeout(timer);
     await Promise.all([...this.#live.values()].map((thread) => thread.stop()));
   }
 
-  #keep(thread: Thread): Thread {
+  #newMeta(settings: ThreadSettings, options: Omit<StartOptions, "ephemeral">): { meta: ThreadMeta; path: string } {
+    const { thread: deps, version, home } = this.#deps;
+    const nowMs = deps.now();
+    const meta = {
+      id: deps.newId(),
+      createdAt: Math.floor(nowMs / 1000),
+      cwd: settings.cwd,
+      modelProvider: settings.modelProvider,
+      model: settings.model,
+      cliVersion: version,
+      originator: options.originator,
+      source: "vscode",
+      preview: "",
+      forkedFromId: null,
+      threadSource: options.threadSource ?? null,
+      baseInstructions: options.baseInstructions ?? null,
+      developerInstructions: options.developerInstructions ?? null,
+      dynamicTools: options.dynamicTools ?? [],
+    };
+    return { meta, path: rolloutPath(home, meta.id, nowMs) };
+  }
+
+  #keep(
+    record: ThreadRecord,
+    recorder: Recorder | null,
+    { isPersisted, config }: { isPersisted: boolean; config: Config },
+  ): Thread {
+    const { thread: deps, clients } = this.#deps;
+    const thread = new Thread(
+      record,
+      recorder,
+      { isPersisted },
+      {
+        ...deps,
+        config,
+        tellAll: (notification) => clients.tell(notification),
+        turnEnded: (threadId) => this.#unloadLater(threadId),
+      },
+    );
     this.#live.set(thread.id, thread);
     return thread;
+  }
+
+  #configOf(overrides: Readonly<Record<string, unknown>> | null | undefined): Config {
+    return overrides ? this.#deps.configWith(overrides) : this.#deps.thread.config;
+  }
+
+  async #find(threadId: string): Promise<FoundRollout> {
+    const found = await findRollout(this.#deps.home, threadId);
+    if (found === null) throw noRollout(threadId);
+    return found;
+  }
+
+  async #readBack(threadId: string, missing: (threadId: string) => Error): Promise<StoredThread> {
+    const found = await findRollout(this.#deps.home, threadId);
+    if (found === null) throw missing(threadId);
+    const { lines, unreadable, nextOrdinal } = await readRollout(found.path);
+    const record = rebuildRecord(lines);
+    if (record === null) throw missing(threadId);
+    if (unreadable > 0)
+      this.#deps.thread.log("warning", `${found.path}: ${unreadable} lines cannot be read; the rest is kept`);
+    return { found, record, nextOrdinal };
+  }
+
+  #unloadLater(threadId: string): void {
+    const delayMs = this.#deps.thread.config.thread_unload_delay_secs * 1000;
+    clearTimeout(this.#unloads.get(threadId));
+    this.#unloads.delete(threadId);
+    if (!this.#isIdle(threadId)) return;
+    const timer = setTimeout(() => {
+      this.#unloads.delete(threadId);
+      if (!this.#isIdle(threadId)) return;
+      void this.unload(threadId).then(() => {
+        this.#deps.clients.tell({ method: "thread/closed", params: { threadId } });
+      });
+    }, delayMs);
+    timer.unref();
+    this.#unloads.set(threadId, timer);
+  }
+
+  /** Nobody listens, and nothing runs. */
+  #isIdle(threadId: string): boolean {
+    const thread = this.#live.get(threadId);
+    return thread !== undefined && !thread.hasSubscribers && thread.status.type !== "active";
   }
 
   #recorder(path: string, threadId: string, nextOrdinal: number): Recorder {
@@ -147,51 +337,18 @@ export class ThreadStore {
   }
 }
 
-function storedThread({ meta, path, updatedAt }: ListedRollout): ThreadData {
-  return {
-    id: meta.id,
-    forkedFromId: meta.forkedFromId,
-    preview: meta.preview,
-    ephemeral: false,
-    modelProvider: meta.modelProvider,
-    model: meta.model,
-    createdAt: meta.createdAt,
-    updatedAt,
-    status: { type: "notLoaded" },
-    path,
-    cwd: meta.cwd,
-    cliVersion: meta.cliVersion,
-    source: meta.source,
-    name: null,
-    turns: [],
-  };
+function storedData(
+  found: FoundRollout,
+  record: ThreadRecord,
+  { includeTurns }: { includeTurns: boolean },
+): ThreadData {
+  const turns = includeTurns ? record.turns : [];
+  return threadData({ ...record, path: found.path, status: { type: "notLoaded" }, turns });
 }
 
-function wanted({ meta }: ListedRollout, { cwd, searchTerm }: ThreadListParams): boolean {
-  const folders = cwd == null ? null : [cwd].flat();
-  if (folders !== null && !folders.includes(meta.cwd)) return false;
-  return !searchTerm || meta.preview.toLowerCase().includes(searchTerm.toLowerCase());
-}
-
-// The id behind the time makes the order total, so that a cursor names one place even among equals.
-function updatedKey({ meta, updatedAt }: ListedRollout): string {
-  return `${String(updatedAt).padStart(12, "0")} ${meta.id}`;
-}
-
-function createdKey({ meta }: ListedRollout): string {
-  return `${String(meta.createdAt).padStart(12, "0")} ${meta.id}`;
-}
-
-function positionAfter(keys: readonly string[], cursor: string, sign: number): number {
-  let after: unknown;
-  try {
-    after = (JSON.parse(cursor) as { after?: unknown }).after;
-  } catch {
-    // Reported below like every other cursor we did not give out.
-  }
-  if (typeof after !== "string") throw invalidCursor();
-  const at = keys.findIndex((key) => (sign === 1 ? key > after : key < after));
-  return at === -1 ? keys.length : at;
+/** So that an absent override does not hide what the source has. */
+function definedOnly<T extends object>(params: T): Partial<T> {
+  return Object.fromEntries(Object.entries(params).filter(([, value]) => value != null)) as Partial<T>;
 }
 
 function checkId(threadId: string): void {

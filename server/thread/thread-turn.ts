@@ -1,32 +1,32 @@
 // Runs one turn of a thread: says what begins and ends, and gives the loop what it needs.
-import { interruptedMessage, openingContext, permissionsMessage } from "../agent/context.ts";
+import { developerMessage, interruptedMessage, openingContext, permissionsMessage } from "../agent/context.ts";
 import { runTurn, type TurnEnd } from "../agent/run-turn.ts";
 import { TurnDiff } from "../files/turn-diff.ts";
 import type { HistoryItem } from "../model/model.ts";
-import type { TokenUsageBreakdown, Turn, TurnError } from "../protocol/turn.ts";
-import type { UserInput } from "../protocol/user-input.ts";
+import { ApprovalResponse } from "../protocol/approval.ts";
+import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
+import { clientTools } from "../tools/client-tool.ts";
 import { runToolCall, type ToolDeps, toolSpecs } from "../tools/orchestrator.ts";
-import type { QueuedInput, Thread } from "./thread.ts";
+import type { Tool } from "../tools/tool.ts";
+import { turnError } from "./record.ts";
+import type { QueuedInput, Thread, TurnOptions } from "./thread.ts";
 import { addUsage, noUsage } from "./usage.ts";
+import { runUserShell, type ShellCommand } from "./user-shell.ts";
 
 /** True when it failed. The turn's end is in the thread's record then; announcing it is the thread's part. */
 export async function runThreadTurn(
   thread: Thread,
   turn: Turn,
   first: QueuedInput,
-  abort: AbortController,
+  { abort, outputSchema }: TurnOptions & { abort: AbortController },
 ): Promise<boolean> {
   const { deps } = thread;
   const ids = { threadId: thread.id, turnId: turn.id };
-  const startedAtMs = deps.now();
-  const started = performance.now();
-  const running: Turn = { ...turn, startedAt: Math.floor(startedAtMs / 1000) };
-  thread.announceStatus();
-  thread.emit({ method: "turn/started", params: { threadId: thread.id, turn: running } });
-
+  const clock = startClock(thread, turn);
   await recordContext(thread);
   takeInput(thread, turn.id, first);
   const diff = new TurnDiff();
+  const brought = clientTools(thread.meta.dynamicTools);
   let usage: TokenUsageBreakdown | null = null;
   const end = await runTurn({
     ...ids,
@@ -35,11 +35,15 @@ export async function runThreadTurn(
       model: thread.settings.model,
       threadId: thread.id,
       effort: thread.settings.reasoningEffort,
-      tools: toolSpecs(),
+      tools: toolSpecs(brought),
+      outputSchema,
     },
     history: thread.history,
     record: (entries) => thread.recordHistory(entries),
-    tools: { run: (call) => runToolCall(call, toolDeps(thread, turn.id, diff, abort)), stop: () => abort.abort() },
+    tools: {
+      run: (call) => runToolCall(call, toolDeps(thread, turn.id, { diff, abort, brought })),
+      stop: () => abort.abort(),
+    },
     takeInput: () => {
       const waiting = thread.takeWaitingInput();
       for (const queued of waiting) takeInput(thread, turn.id, queued);
@@ -50,6 +54,7 @@ export async function runThreadTurn(
       usage = addUsage(usage ?? noUsage, last);
       thread.reportUsage(turn.id, last);
     },
+    newInput: () => thread.newInput,
     signal: abort.signal,
     emit: (notification) => thread.emit(notification),
     now: () => deps.now(),
@@ -57,7 +62,32 @@ export async function runThreadTurn(
   });
   // The turn can end before it took what the user added to it. That is kept: the model hears it with the next turn.
   for (const queued of thread.takeWaitingInput()) takeInput(thread, turn.id, queued);
-  return finish(thread, turn.id, end, { startedAtMs, durationMs: performance.now() - started, usage });
+  return finish(thread, turn.id, end, { ...clock(), usage });
+}
+
+/** A turn that is one command of the user's own. It asks no model. */
+export async function runShellTurn(
+  thread: Thread,
+  turn: Turn,
+  command: ShellCommand,
+  abort: AbortController,
+): Promise<boolean> {
+  const clock = startClock(thread, turn);
+  await recordContext(thread);
+  thread.recordHistory([await runUserShell(thread, turn.id, command, abort.signal)]);
+  for (const queued of thread.takeWaitingInput()) takeInput(thread, turn.id, queued);
+  const status = abort.signal.aborted ? ("interrupted" as const) : ("completed" as const);
+  return finish(thread, turn.id, { status }, { ...clock(), usage: null });
+}
+
+/** Says that the turn has begun. The result tells, later, how long it has been running. */
+function startClock(thread: Thread, turn: Turn): () => { startedAtMs: number; durationMs: number } {
+  const startedAtMs = thread.deps.now();
+  const started = performance.now();
+  const running: Turn = { ...turn, startedAt: Math.floor(startedAtMs / 1000) };
+  thread.announceStatus();
+  thread.emit({ method: "turn/started", params: { threadId: thread.id, turn: running } });
+  return () => ({ startedAtMs, durationMs: performance.now() - started });
 }
 
 function finish(
@@ -66,10 +96,7 @@ function finish(
   end: TurnEnd,
   facts: { startedAtMs: number; durationMs: number; usage: TokenUsageBreakdown | null },
 ): boolean {
-  const error: TurnError | null =
-    end.status === "failed"
-      ? { message: end.failure.message, codexErrorInfo: end.failure.info, additionalDetails: end.failure.details }
-      : null;
+  const error = end.status === "failed" ? turnError(end.failure.message, end.failure.info, end.failure.details) : null;
   if (end.status === "interrupted") {
     thread.recordHistory([{ type: "message", role: "developer", text: interruptedMessage }]);
   }
@@ -87,15 +114,19 @@ function finish(
 }
 
 /** The opening once a thread; the permissions whenever they differ from what the model was last told. */
-async function recordContext(thread: Thread): Promise<void> {
+export async function recordContext(thread: Thread): Promise<void> {
   const { deps, settings } = thread;
   const entries: HistoryItem[] = [];
+  const instructions = thread.history.length === 0 ? await deps.readInstructions(settings.cwd) : [];
+  // Asked once more: something else may have begun the history meanwhile.
   if (thread.history.length === 0) {
-    const instructions = await deps.readInstructions(settings.cwd);
+    const { baseInstructions, developerInstructions } = thread.meta;
     const today = new Date(deps.now()).toISOString().slice(0, 10);
+    const { cwd } = settings;
     entries.push(
-      ...openingContext({ cwd: settings.cwd, shell: deps.shell, platform: deps.platform, today, instructions }),
+      ...openingContext({ cwd, shell: deps.shell, platform: deps.platform, today, instructions, baseInstructions }),
     );
+    if (developerInstructions !== null) entries.push(developerMessage(developerInstructions));
   }
   const permissions = permissionsMessage(settings);
   const told = thread.history.findLast(
@@ -107,7 +138,7 @@ async function recordContext(thread: Thread): Promise<void> {
   thread.recordHistory(entries);
 }
 
-function takeInput(thread: Thread, turnId: string, { input, clientId }: QueuedInput): void {
+function takeInput(thread: Thread, turnId: string, { input, told, clientId }: QueuedInput): void {
   const now = thread.deps.now();
   const item = {
     type: "userMessage" as const,
@@ -118,16 +149,17 @@ function takeInput(thread: Thread, turnId: string, { input, clientId }: QueuedIn
     completedAtMs: now,
   };
   const params = { item, threadId: thread.id, turnId };
-  thread.emit({ method: "item/started", params: { ...params, startedAtMs: now } });
+  const started = { ...item, completedAtMs: null };
+  thread.emit({ method: "item/started", params: { ...params, item: started, startedAtMs: now } });
   thread.emit({ method: "item/completed", params: { ...params, completedAtMs: now } });
-  thread.recordHistory([{ type: "message", role: "user", text: input.map(inputText).join("\n") }]);
+  thread.recordHistory([told]);
 }
 
-function inputText(part: UserInput): string {
-  return part.type === "text" ? part.text : `[The user points at the file ${part.path}]`;
-}
-
-function toolDeps(thread: Thread, turnId: string, diff: TurnDiff, abort: AbortController): ToolDeps {
+function toolDeps(
+  thread: Thread,
+  turnId: string,
+  { diff, abort, brought }: { diff: TurnDiff; abort: AbortController; brought: readonly Tool[] },
+): ToolDeps {
   const { deps, settings } = thread;
   return {
     threadId: thread.id,
@@ -147,7 +179,17 @@ function toolDeps(thread: Thread, turnId: string, diff: TurnDiff, abort: AbortCo
         policy: sandboxed ? settings.sandbox : { type: "dangerFullAccess" },
       }),
     write: (plan, limits) => deps.write(plan, limits),
-    ask: (request) => thread.desk.ask(request, abort.signal),
+    clientTools: brought,
+    ask: async (request) => {
+      const answer = await thread.desk.ask(request, abort.signal);
+      if (answer.kind !== "answered") return answer.kind === "cancelled" ? "cancel" : "failed";
+      const parsed = ApprovalResponse.safeParse(answer.value);
+      return parsed.success ? parsed.data.decision : "failed";
+    },
+    askClient: async (request) => {
+      const answer = await thread.desk.ask(request, abort.signal);
+      return answer.kind === "answered" ? answer.value : null;
+    },
     filesChanged: (plan) => {
       diff.add(plan);
       const params = { threadId: thread.id, turnId, diff: diff.text(settings.cwd) };

@@ -1,58 +1,64 @@
 // One live thread: its settings, its history, who listens, and the turn that runs, if one does.
+import { SessionApprovals } from "../approval/approvals.ts";
 import type { HistoryItem } from "../model/model.ts";
-import type { ParamsOut, ServerNotification, serverNotifications } from "../protocol/methods.ts";
-import { messageOf, noTurnToInterrupt, otherTurnActive } from "../protocol/rpc/errors.ts";
+import type { ServerNotification } from "../protocol/methods.ts";
+import {
+  messageOf,
+  noTurnToInterrupt,
+  noTurnToSteer,
+  otherTurnActive,
+  otherTurnSteered,
+} from "../protocol/rpc/errors.ts";
 import type { Thread as ThreadData, ThreadSettings, ThreadStatus } from "../protocol/thread.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
-import type { UserInput } from "../protocol/user-input.ts";
-import type { ThreadMeta } from "../rollout/line.ts";
+import type { ReadLine, RolloutEntry, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
 import { isPersisted } from "../rollout/policy.ts";
 import type { Recorder } from "../rollout/recorder.ts";
-import { SessionApprovals } from "../approval/approvals.ts";
-import { ApprovalDesk } from "./approval-desk.ts";
 import type { Client } from "./client.ts";
 import type { ThreadDeps } from "./deps.ts";
+import { QuestionDesk } from "./question-desk.ts";
+import { type AnnouncedUsage, emptyTurn, previewOf, summaryOf, type ThreadRecord, turnError } from "./record.ts";
+import type { ReadInput } from "./read-input.ts";
 import { changeSettings, type SettingsOverrides } from "./settings.ts";
-import { runThreadTurn } from "./thread-turn.ts";
+import { announcedSettings, threadData } from "./thread-data.ts";
+import { recordContext, runShellTurn, runThreadTurn } from "./thread-turn.ts";
 import { applyToTurns } from "./turn-log.ts";
 import { addUsage, noUsage } from "./usage.ts";
+import { runUserShell, type ShellCommand } from "./user-shell.ts";
 
 //   idle --startTurn--> running --the turn ends--> idle
 // While it runs, further input joins the turn; `done` resolves when the turn has ended and said so.
-type Activity =
-  | { kind: "idle"; failed: boolean }
-  | { kind: "running"; turnId: string; abort: AbortController; waitingInput: QueuedInput[]; done: Promise<void> };
+type Activity = { kind: "idle"; failed: boolean } | ({ kind: "running"; done: Promise<void> } & RunningTurn);
 
-export interface QueuedInput {
-  clientId: string | null;
-  input: UserInput[];
+interface RunningTurn {
+  readonly turnId: string;
+  readonly abort: AbortController;
+  readonly waitingInput: QueuedInput[];
+  /** Aborted when input waits: a reply that is being streamed is cut short for it. Renewed when it is taken. */
+  newInput: AbortController;
+  /** Commands of the user's own that run beside; the turn ends behind them. */
+  readonly beside: Set<Promise<void>>;
 }
 
-type AnnouncedUsage = ParamsOut<typeof serverNotifications, "thread/tokenUsage/updated">;
+export interface QueuedInput extends ReadInput {
+  clientId: string | null;
+}
 
-export interface ThreadRecord {
-  meta: ThreadMeta;
-  settings: ThreadSettings;
-  turns: Turn[];
-  history: HistoryItem[];
-  /** As it was last announced; null before the first answer of a model. */
-  usage: AnnouncedUsage | null;
-  /** What each client that joins must know about how the thread was read back. */
-  notices: readonly string[];
-  /** Unix seconds. */
-  updatedAt: number;
+/** What holds for one turn alone. */
+export interface TurnOptions {
+  outputSchema: Record<string, unknown> | null;
+  rootTurnId: string | null;
 }
 
 export class Thread {
   readonly deps: ThreadDeps;
-  readonly ephemeral: boolean;
   readonly approvals = new SessionApprovals();
-  readonly desk: ApprovalDesk;
+  readonly desk: QuestionDesk;
   readonly #record: ThreadRecord;
   readonly #recorder: Recorder | null;
   readonly #subscribers = new Set<Client>();
   #activity: Activity = { kind: "idle", failed: false };
-  /** False until the first turn: an empty thread leaves no file. */
+  /** False until there is something to keep: an empty thread leaves no file. */
   #isPersisted: boolean;
 
   constructor(record: ThreadRecord, recorder: Recorder | null, options: { isPersisted: boolean }, deps: ThreadDeps) {
@@ -60,18 +66,25 @@ export class Thread {
     this.#record = record;
     this.#recorder = recorder;
     this.#isPersisted = options.isPersisted;
-    this.ephemeral = recorder === null;
-    this.desk = new ApprovalDesk({
+    this.desk = new QuestionDesk({
       threadId: this.id,
       nextRequestId: deps.nextRequestId,
       subscribers: () => this.#subscribers,
       emit: (notification) => this.emit(notification),
-      waitingChanged: () => this.announceStatus(),
+      flagsChanged: () => this.announceStatus(),
     });
   }
 
   get id(): string {
     return this.#record.meta.id;
+  }
+
+  get meta(): ThreadMeta {
+    return this.#record.meta;
+  }
+
+  get metadata(): ThreadMetadata {
+    return this.#record.metadata;
   }
 
   get settings(): ThreadSettings {
@@ -82,38 +95,37 @@ export class Thread {
     return this.#record.history;
   }
 
+  get turns(): readonly Turn[] {
+    return this.#record.turns;
+  }
+
   /** Null before the first answer of a model. */
   get usage(): AnnouncedUsage | null {
     return this.#record.usage;
   }
 
+  get ephemeral(): boolean {
+    return this.#recorder === null;
+  }
+
+  /** Null while nothing of it is on disk. */
+  get storedAt(): string | null {
+    return this.#isPersisted ? (this.#recorder?.path ?? null) : null;
+  }
+
+  get hasSubscribers(): boolean {
+    return this.#subscribers.size > 0;
+  }
+
   get status(): ThreadStatus {
-    if (this.#activity.kind === "running") {
-      return { type: "active", activeFlags: this.desk.isWaiting ? ["waitingOnApproval"] : [] };
-    }
+    if (this.#activity.kind === "running") return { type: "active", activeFlags: this.desk.flags };
     return this.#activity.failed ? { type: "systemError" } : { type: "idle" };
   }
 
   /** As clients see it; with `turns` it is a snapshot that the notifications from now on continue. */
   toData(options: { includeTurns: boolean }): ThreadData {
-    const { meta, settings, turns, updatedAt } = this.#record;
-    return {
-      id: meta.id,
-      forkedFromId: meta.forkedFromId,
-      preview: meta.preview,
-      ephemeral: this.ephemeral,
-      modelProvider: settings.modelProvider,
-      model: settings.model,
-      createdAt: meta.createdAt,
-      updatedAt,
-      status: this.status,
-      path: this.#recorder?.path ?? null,
-      cwd: settings.cwd,
-      cliVersion: meta.cliVersion,
-      source: meta.source,
-      name: null,
-      turns: options.includeTurns ? structuredClone(turns) : [],
-    };
+    const turns = options.includeTurns ? structuredClone(this.#record.turns) : [];
+    return threadData({ ...this.#record, path: this.#recorder?.path ?? null, status: this.status, turns });
   }
 
   subscribe(client: Client): void {
@@ -125,8 +137,11 @@ export class Thread {
     this.desk.joined(client);
   }
 
-  unsubscribe(client: Client): void {
-    if (this.#subscribers.delete(client)) this.desk.left(client);
+  /** False when it did not listen. */
+  unsubscribe(client: Client): boolean {
+    const listened = this.#subscribers.delete(client);
+    if (listened) this.desk.left(client);
+    return listened;
   }
 
   change(overrides: SettingsOverrides): void {
@@ -135,34 +150,53 @@ export class Thread {
     this.#record.settings = next;
     this.#record.notices = [];
     this.#append({ type: "settings", payload: next });
-    this.emit({ method: "thread/settings/updated", params: { threadId: this.id, threadSettings: next } });
+    const params = { threadId: this.id, threadSettings: announcedSettings(next) };
+    this.emit({ method: "thread/settings/updated", params });
+  }
+
+  changeMetadata(metadata: ThreadMetadata): void {
+    this.#record.metadata = metadata;
+    this.#append({ type: "metadata", payload: this.#record.metadata });
   }
 
   /** Starts a turn; while one runs, the input joins it, as the protocol has it. Returns the turn that takes it. */
-  startTurn(queued: QueuedInput, overrides: SettingsOverrides): Turn {
+  startTurn(queued: QueuedInput, overrides: SettingsOverrides, options: TurnOptions): Turn {
     if (this.#activity.kind === "running") {
-      this.#activity.waitingInput.push(queued);
       this.change(overrides);
+      this.#join(this.#activity, queued);
       return emptyTurn(this.#activity.turnId);
     }
-    const turn = emptyTurn(this.deps.newId());
-    const abort = new AbortController();
-    // Behind the answer to turn/start, which must be the first that the client hears.
-    const done = new Promise<void>((resolve) => {
-      setImmediate(() => {
-        this.change(overrides);
-        this.#persistFrom(queued);
-        const ended = runThreadTurn(this, turn, queued, abort);
-        void ended
-          .then(
-            (failed) => this.#endTurn(turn.id, { failed }),
-            (error: unknown) => this.#crashed(turn.id, error),
-          )
-          .then(resolve);
-      });
+    return this.#begin(options.rootTurnId, (turn, running) => {
+      this.change(overrides);
+      if (this.#record.meta.preview === "") this.#record.meta.preview = previewOf(queued.input);
+      this.#persist();
+      return runThreadTurn(this, turn, queued, { ...options, ...running });
     });
-    this.#activity = { kind: "running", turnId: turn.id, abort, waitingInput: [], done };
-    return turn;
+  }
+
+  /** Adds input to the turn that runs. Throws RpcError when none does, or another one. */
+  steer(turnId: string, queued: QueuedInput): void {
+    if (this.#activity.kind === "idle") throw noTurnToSteer();
+    if (this.#activity.turnId !== turnId) throw otherTurnSteered(turnId, this.#activity.turnId);
+    this.#join(this.#activity, queued);
+  }
+
+  /** Runs a command of the user's own: within the turn that runs, else as a turn of its own. */
+  runShell(command: ShellCommand): void {
+    if (this.#activity.kind === "idle") {
+      this.#begin(null, (turn, { abort }) => {
+        if (this.#record.meta.preview === "") this.#record.meta.preview = `! ${command.command}`.slice(0, 400);
+        this.#persist();
+        return runShellTurn(this, turn, command, abort);
+      });
+      return;
+    }
+    const running = this.#activity;
+    const done = afterAnswer().then(async () => {
+      this.recordHistory([await runUserShell(this, running.turnId, command, running.abort.signal)]);
+    });
+    running.beside.add(done);
+    void done.then(() => running.beside.delete(done));
   }
 
   /** Throws RpcError when no turn runs, or another one. */
@@ -183,8 +217,23 @@ export class Thread {
     this.#recorder?.close();
   }
 
+  /** What the user added since; the reply that comes is not cut short for it any more. */
   takeWaitingInput(): QueuedInput[] {
-    return this.#activity.kind === "running" ? this.#activity.waitingInput.splice(0) : [];
+    if (this.#activity.kind === "idle") return [];
+    this.#activity.newInput = new AbortController();
+    return this.#activity.waitingInput.splice(0);
+  }
+
+  /** Aborted when input waits for the running turn. */
+  get newInput(): AbortSignal {
+    return this.#activity.kind === "running" ? this.#activity.newInput.signal : AbortSignal.abort();
+  }
+
+  /** Adds to what the model is told, without a turn. */
+  async inject(items: readonly Record<string, unknown>[]): Promise<void> {
+    await recordContext(this);
+    this.#persist();
+    this.recordHistory(items.map((item) => ({ type: "raw", item })));
   }
 
   /** Everything a client hears of this thread goes through here: applied, then written, then sent. */
@@ -194,8 +243,9 @@ export class Thread {
     for (const client of this.#subscribers) client.notify(notification);
   }
 
+  /** Told to every client: a list shows it as well. */
   announceStatus(): void {
-    this.emit({ method: "thread/status/changed", params: { threadId: this.id, status: this.status } });
+    this.deps.tellAll({ method: "thread/status/changed", params: { threadId: this.id, status: this.status } });
   }
 
   recordHistory(entries: readonly HistoryItem[]): void {
@@ -219,6 +269,35 @@ export class Thread {
     if (turn !== undefined) Object.assign(turn, end);
   }
 
+  #join(running: RunningTurn, queued: QueuedInput): void {
+    running.waitingInput.push(queued);
+    // Behind the answer to the request that brought it.
+    setImmediate(() => running.newInput.abort());
+  }
+
+  #begin(rootTurnId: string | null, run: (turn: Turn, running: RunningTurn) => Promise<boolean>): Turn {
+    const turnId = this.deps.newId();
+    const turn = emptyTurn(turnId, rootTurnId ?? turnId);
+    const running: RunningTurn = {
+      turnId,
+      abort: new AbortController(),
+      waitingInput: [],
+      newInput: new AbortController(),
+      beside: new Set(),
+    };
+    const done = afterAnswer().then(async () => {
+      try {
+        const failed = await run(turn, running);
+        await Promise.all(running.beside);
+        this.#endTurn(turn.id, { failed });
+      } catch (error) {
+        this.#crashed(turn.id, error);
+      }
+    });
+    this.#activity = { kind: "running", done, ...running };
+    return turn;
+  }
+
   #endTurn(turnId: string, { failed }: { failed: boolean }): void {
     const turn = this.#record.turns.find(({ id }) => id === turnId);
     this.#activity = { kind: "idle", failed };
@@ -227,13 +306,14 @@ export class Thread {
     if (turn !== undefined)
       this.emit({ method: "turn/completed", params: { threadId: this.id, turn: summaryOf(turn) } });
     this.#recorder?.flush();
+    this.deps.turnEnded(this.id);
   }
 
   /** A bug in the turn itself: it still ends, once, and says so. */
   #crashed(turnId: string, error: unknown): void {
     this.deps.log("error", `turn ${turnId} crashed`, error);
     const message = `The turn failed inside Belay: ${messageOf(error)}. The thread can go on; the log has the details.`;
-    const shown = { message, codexErrorInfo: "other", additionalDetails: null };
+    const shown = turnError(message, "other", null);
     const completedAt = Math.floor(this.deps.now() / 1000);
     this.#completeOpenItems(turnId);
     this.finishTurn(turnId, { status: "failed", error: shown, completedAt, durationMs: null, tokenUsage: null });
@@ -255,12 +335,26 @@ export class Thread {
     }
   }
 
-  #persistFrom({ input }: QueuedInput): void {
-    if (this.#record.meta.preview === "") this.#record.meta.preview = previewOf(input);
-    if (this.#isPersisted) return;
+  /** Writes what a fork begins with behind its own first line: the lines as they are, whoever wrote them. */
+  takeOver(lines: readonly ReadLine[]): void {
+    if (this.#record.turns.length === 0) return;
     this.#isPersisted = true;
     this.#append({ type: "threadMeta", payload: this.#record.meta });
+    for (const { type, payload } of lines) {
+      if (type !== "threadMeta") this.#append({ type, payload } as RolloutEntry);
+    }
     this.#append({ type: "settings", payload: this.settings });
+  }
+
+  /** From now on the thread is on disk, with all that it was before. */
+  #persist(): void {
+    if (this.#isPersisted) return;
+    this.#isPersisted = true;
+    const { meta, metadata, settings, history } = this.#record;
+    this.#append({ type: "threadMeta", payload: meta });
+    this.#append({ type: "settings", payload: settings });
+    if (metadata.name !== null || metadata.gitInfo !== null) this.#append({ type: "metadata", payload: metadata });
+    for (const entry of history) this.#append({ type: "history", payload: entry });
   }
 
   #append(entry: Parameters<Recorder["append"]>[0]): void {
@@ -268,32 +362,9 @@ export class Thread {
   }
 }
 
-export function newThreadRecord(meta: ThreadMeta, settings: ThreadSettings): ThreadRecord {
-  return { meta, settings, turns: [], history: [], usage: null, notices: [], updatedAt: meta.createdAt };
-}
-
-function emptyTurn(id: string): Turn {
-  return {
-    id,
-    items: [],
-    itemsView: "notLoaded",
-    status: "inProgress",
-    error: null,
-    startedAt: null,
-    completedAt: null,
-    durationMs: null,
-  };
-}
-
-/** As `turn/completed` has it: the last message of the agent stands for the items. */
-function summaryOf(turn: Turn): Turn {
-  const last = turn.items.findLast(({ type }) => type === "agentMessage");
-  return { ...turn, items: turn.status === "completed" && last ? [structuredClone(last)] : [], itemsView: "summary" };
-}
-
-const PREVIEW_CHARS = 400;
-
-function previewOf(input: readonly UserInput[]): string {
-  const text = input.map((part) => (part.type === "text" ? part.text : part.name)).join(" ");
-  return text.replace(/\s+/g, " ").trim().slice(0, PREVIEW_CHARS);
+/** The answer to the request that began something must be the first that its client hears of it. */
+function afterAnswer(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }

@@ -51,6 +51,8 @@ export const execCommand = jsonTool(ExecCommandParams, {
       aggregatedOutput: null,
       exitCode: null,
       durationMs: null,
+      pluginId: null,
+      scriptPath: null,
       startedAtMs: context.startedAtMs,
       completedAtMs: null,
     };

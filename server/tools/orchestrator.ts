@@ -1,15 +1,18 @@
 // The one place for: prepare -> approval -> sandbox -> run. Every call comes back as one outcome with one output for
 // the model, whatever happened on the way; an item that was started is always completed here.
+import type * as z from "zod";
 import { commandKey, fileKey, type SessionApprovals } from "../approval/approvals.ts";
 import { describeSandbox, explainApproval } from "../approval/explain.ts";
 import { type ActionFacts, isOrdinary, type Requirement, requirement } from "../approval/policy.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
 import type { ApprovalDecision, ApprovalPolicy } from "../protocol/approval.ts";
-import type { ThreadItemOf } from "../protocol/item.ts";
+import { DynamicToolCallResponse, type ThreadItemOf } from "../protocol/item.ts";
 import type { ParamsOut, ServerNotification, serverRequests } from "../protocol/methods.ts";
+import { plainPolicy } from "../protocol/plain-policy.ts";
 import { messageOf } from "../protocol/rpc/errors.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import { ToolRequestUserInputResponse } from "../protocol/user-input.ts";
 import { orAborted } from "../util/or-aborted.ts";
 import { pacedOutput } from "./paced-output.ts";
 import { tools } from "./registry.ts";
@@ -21,17 +24,21 @@ import type {
   Finished,
   Prepared,
   RunContext,
+  Tool,
+  ToolItem,
   WriteLimits,
   WriteResult,
 } from "./tool.ts";
 import { lockOf } from "./turn-lock.ts";
 
-export type ApprovalRequest = {
-  [M in "item/commandExecution/requestApproval" | "item/fileChange/requestApproval"]: {
-    method: M;
-    params: ParamsOut<typeof serverRequests, M>;
-  };
-}["item/commandExecution/requestApproval" | "item/fileChange/requestApproval"];
+type Asked = Exclude<keyof typeof serverRequests, "workspace/applyEdit">;
+/** A question of a turn to its clients. */
+export type ClientRequest<M extends Asked = Asked> = {
+  [N in M]: { method: N; params: ParamsOut<typeof serverRequests, N> };
+}[M];
+export type ApprovalRequest = ClientRequest<
+  "item/commandExecution/requestApproval" | "item/fileChange/requestApproval"
+>;
 
 /** What the layers around hand in. Nothing here opens, spawns or asks by itself. */
 export interface ToolDeps {
@@ -52,6 +59,10 @@ export interface ToolDeps {
   write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
   /** Resolves as `failed` when nobody can answer. Must not throw. */
   ask(request: ApprovalRequest): Promise<ApprovalDecision | "failed">;
+  /** As the client answered; null when it did not, or with an error. Must not throw. */
+  askClient(request: ClientRequest<"item/tool/call" | "item/tool/requestUserInput">): Promise<unknown>;
+  /** Tools besides the registry's: what the client of this thread brought along. */
+  readonly clientTools: readonly Tool[];
   /** Called after each successful write. */
   filesChanged(plan: readonly FilePlan[]): void;
   emit(notification: ServerNotification): void;
@@ -61,16 +72,26 @@ export interface ToolDeps {
 
 export interface ToolOutcome {
   readonly output: string;
+  readonly images?: readonly string[] | undefined;
   /** A person said: stop the turn as well. */
   readonly stopsTurn: boolean;
 }
 
-export function toolSpecs(): ToolSpec[] {
-  return tools.map((tool) => ({ name: tool.name, description: tool.description, input: tool.input() }));
+/** Ours, and behind them the client's. */
+export function toolSpecs(clientTools: readonly Tool[]): ToolSpec[] {
+  ownSpecs ??= tools.map(toSpec);
+  return [...ownSpecs, ...clientTools.map(toSpec)];
+}
+
+// The same for every turn, and a JSON schema is not made for nothing.
+let ownSpecs: ToolSpec[] | null = null;
+
+function toSpec(tool: Tool): ToolSpec {
+  return { name: tool.name, description: tool.description, input: tool.input() };
 }
 
 export async function runToolCall(call: ToolCallEntry, deps: ToolDeps): Promise<ToolOutcome> {
-  const tool = tools.find(({ name }) => name === call.name);
+  const tool = [...tools, ...deps.clientTools].find(({ name }) => name === call.name);
   if (tool === undefined) return failedCall(call, `unsupported call: ${call.name}`, deps);
   const preparing = tool.prepare(call, {
     itemId: deps.newId(),
@@ -79,7 +100,14 @@ export async function runToolCall(call: ToolCallEntry, deps: ToolDeps): Promise<
     startedAtMs: deps.now(),
     files: deps.files,
     forbids(targets) {
-      const need = requirement({ kind: "fileChange", targets }, { ...deps, sandboxUnavailable: null });
+      const need = requirement(
+        { kind: "fileChange", targets },
+        {
+          ...deps,
+          approvalPolicy: plainPolicy(deps.approvalPolicy),
+          sandboxUnavailable: null,
+        },
+      );
       return need.kind === "forbid" ? need.message : null;
     },
   });
@@ -118,7 +146,7 @@ async function decideAndRun(call: ToolCallEntry, prepared: Prepared, deps: ToolD
   const { action } = prepared;
   const need = requirement(factsOf(action), {
     cwd: deps.cwd,
-    approvalPolicy: deps.approvalPolicy,
+    approvalPolicy: plainPolicy(deps.approvalPolicy),
     sandbox: deps.sandbox,
     sandboxUnavailable: action.kind === "command" ? await deps.sandboxUnavailable() : null,
   });
@@ -153,9 +181,14 @@ async function decideAndRun(call: ToolCallEntry, prepared: Prepared, deps: ToolD
 /** Only here calls wait for each other. Whoever waits for a person holds nothing. */
 async function execute(prepared: Prepared, sandboxed: boolean, deps: ToolDeps): Promise<ToolOutcome> {
   const { action } = prepared;
+  if (action.kind === "client") {
+    const finished = await runPrepared(prepared, sandboxed, deps);
+    complete(finished.item, deps);
+    return { ...answer(finished.output), images: finished.images };
+  }
   const leave = await lockOf(deps.signal).enter(action.kind === "command" ? "commands" : "files", deps.signal);
   if (leave === null) {
-    complete({ ...prepared.item, status: "declined", completedAtMs: deps.now() }, deps);
+    complete(ended(prepared.item, "declined", deps), deps);
     return answer(stopped);
   }
   const finished = await runPrepared(prepared, sandboxed, deps).finally(leave);
@@ -179,22 +212,39 @@ async function runPrepared(prepared: Prepared, sandboxed: boolean, deps: ToolDep
         realPaths: new Map(targets.map(({ path, realPath }) => [path, realPath])),
         signal: deps.signal,
       }),
+    callTool: async (called) => {
+      const params = { ...ids(deps), ...called };
+      return fitting(DynamicToolCallResponse, await deps.askClient({ method: "item/tool/call", params }));
+    },
+    askUser: async (asked) => {
+      const params = { ...ids(deps), ...asked };
+      return fitting(
+        ToolRequestUserInputResponse,
+        await deps.askClient({ method: "item/tool/requestUserInput", params }),
+      );
+    },
     output: (text) => output.push(text),
     now: () => deps.now(),
   };
   try {
     const running = prepared.run(context);
-    if (prepared.action.kind !== "read") return await running;
-    // Like preparing, reading may be left behind.
+    if (prepared.action.kind !== "read" && prepared.action.kind !== "client") return await running;
+    // Like preparing, reading may be left behind; so may a client that does not answer.
     const finished = await orAborted(running, deps.signal);
     if (finished !== "aborted") return finished;
-    return { item: { ...item, status: "failed", completedAtMs: deps.now() }, output: stopped };
+    return { item: ended(item, "failed", deps), output: stopped };
   } catch (error) {
     const broken = `It failed inside Belay: ${messageOf(error)}. It may have had effects.`;
-    return { item: { ...item, status: "failed", completedAtMs: deps.now() }, output: broken };
+    return { item: ended(item, "failed", deps), output: broken };
   } finally {
     output.end();
   }
+}
+
+/** Null for an answer that is none. */
+function fitting<S extends z.ZodType>(schema: S, answer: unknown): z.output<S> | null {
+  const parsed = schema.safeParse(answer);
+  return parsed.success ? parsed.data : null;
 }
 
 /** Without it, a model takes what the sandbox denied for a fault of the project. */
@@ -206,9 +256,17 @@ function withSandboxHint(finished: Finished, action: Action, sandboxed: boolean,
   return `${finished.output}\n[This ran in a sandbox (${describeSandbox(sandbox)}), which may be the cause. If it must do more, call again with sandbox_permissions "require_escalated" and a justification.]`;
 }
 
+/** For a tool call the protocol knows no `declined`: what was declined failed. */
+function ended(item: ToolItem, status: "failed" | "declined", deps: ToolDeps): ToolItem {
+  const completedAtMs = deps.now();
+  return item.type === "dynamicToolCall"
+    ? { ...item, status: "failed", completedAtMs }
+    : { ...item, status, completedAtMs };
+}
+
 function refuse(prepared: Prepared, deps: ToolDeps, why: string, { stopsTurn }: { stopsTurn: boolean }): ToolOutcome {
   const status = why === "approval request failed" ? ("failed" as const) : ("declined" as const);
-  complete({ ...prepared.item, status, completedAtMs: deps.now() }, deps);
+  complete(ended(prepared.item, status, deps), deps);
   const what = prepared.action.kind === "command" ? "exec_command failed" : "patch rejected";
   return { output: `${what}: ${why}. Nothing was done.`, stopsTurn };
 }
@@ -225,6 +283,7 @@ function factsOf(action: Action): ActionFacts {
 function approvalKeys(action: Action, sandbox: SandboxPolicy | null): string[] {
   switch (action.kind) {
     case "read":
+    case "client":
       return [];
     case "command":
       return [commandKey({ argv: action.argv, cwd: action.cwd, sandbox })];

@@ -2,7 +2,7 @@
 // is too much for one piece is left out, with a count. The completed item has head and tail of all of it.
 
 const PACE_MS = 33;
-const MAX_PIECE_CHARS = 64 * 1024;
+const KEPT_CHARS = 1024 * 1024;
 
 export interface PacedOutput {
   push(text: string): void;
@@ -28,8 +28,9 @@ export function pacedOutput(emit: (delta: string) => void): PacedOutput {
   return {
     push(text) {
       pending += text;
-      if (pending.length > MAX_PIECE_CHARS) {
-        const start = pending.length - MAX_PIECE_CHARS;
+      // Cut seldom: each cut copies what is kept.
+      if (pending.length > 2 * KEPT_CHARS) {
+        const start = pending.length - KEPT_CHARS;
         const cut = isLowSurrogate(pending.charCodeAt(start)) ? start + 1 : start;
         omittedChars += cut;
         pending = pending.slice(cut);

@@ -2,6 +2,7 @@
 import { applyPatch } from "./apply-patch.ts";
 import { execCommand } from "./exec-command.ts";
 import { readFile } from "./read-file.ts";
+import { requestUserInput } from "./request-user-input.ts";
 import type { Tool } from "./tool.ts";
 
-export const tools: readonly Tool[] = [execCommand, applyPatch, readFile];
+export const tools: readonly Tool[] = [execCommand, applyPatch, readFile, requestUserInput];

@@ -4,8 +4,9 @@ import type { FileEffect } from "../approval/approvals.ts";
 import type { ExecResult } from "../exec/result.ts";
 import type { FilePlan, FileView } from "../files/patch-plan.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
-import type { ThreadItemOf } from "../protocol/item.ts";
+import type { DynamicToolCallParams, DynamicToolCallResponse, ThreadItemOf } from "../protocol/item.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import type { ToolRequestUserInputParams, ToolRequestUserInputResponse } from "../protocol/user-input.ts";
 
 /** The item types that stand for a tool call. Each has a status, so each can be declined. */
 export type ToolItem = ThreadItemOf<"commandExecution" | "fileChange" | "dynamicToolCall">;
@@ -42,10 +43,14 @@ export interface Finished {
   readonly item: ToolItem;
   /** What the model is told. */
   readonly output: string;
+  /** Pictures it is shown besides, as data URLs. */
+  readonly images?: readonly string[];
 }
 
 export type Action =
   | { readonly kind: "read" }
+  /** Done by the client, or by the person in front of it. */
+  | { readonly kind: "client" }
   | {
       readonly kind: "command";
       readonly argv: readonly string[];
@@ -93,6 +98,9 @@ export interface FileReader {
   deniedTo(cwd: string): (realPath: string) => boolean;
 }
 
+type ToolCallParams = Omit<DynamicToolCallParams, "threadId" | "turnId">;
+type UserInputParams = Omit<ToolRequestUserInputParams, "threadId" | "turnId">;
+
 export interface RunContext {
   readonly signal: AbortSignal;
   readonly files: FileReader;
@@ -100,6 +108,10 @@ export interface RunContext {
   execute(command: ExecuteRequest): Promise<ExecOutcome>;
   /** `targets` are where the plan may land; anywhere else is refused. */
   write(plan: readonly FilePlan[], targets: readonly FileTarget[]): Promise<WriteResult>;
+  /** Null: nobody who could answer did. Must not throw. */
+  callTool(call: ToolCallParams): Promise<DynamicToolCallResponse | null>;
+  /** Null: the questions were not answered. Must not throw. */
+  askUser(questions: UserInputParams): Promise<ToolRequestUserInputResponse | null>;
   /** Streams a piece of a running command's output to the clients. */
   readonly output: (text: string) => void;
   now(): number;

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Mode } from "../../server/protocol/mode.ts";
 import { modes } from "../../server/protocol/modes.ts";
+import { plainPolicy } from "../../server/protocol/plain-policy.ts";
 import type { ThreadSettings } from "../../server/protocol/thread.ts";
 import { Icon } from "../shell/icon.tsx";
 import { usePanel, useSelected } from "../shell/panel-context.ts";
@@ -52,15 +53,13 @@ export function ModePicker({ onRisky }: { onRisky: (mode: Mode) => void }) {
 }
 
 function describe({ approvalPolicy }: ThreadSettings): string {
-  switch (approvalPolicy) {
+  switch (plainPolicy(approvalPolicy)) {
     case "untrusted":
       return "Custom: asks before every step";
     case "on-request":
       return "Custom: asks before leaving the sandbox";
     case "never":
       return "Custom: never asks";
-    default:
-      return approvalPolicy satisfies never;
   }
 }
 

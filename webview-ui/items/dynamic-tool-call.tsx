@@ -69,6 +69,8 @@ function shortened(item: ReadItem, { cwd }: Place): unknown {
 }
 
 function resultText({ contentItems }: ThreadItemOf<"dynamicToolCall">): string {
-  const text = (contentItems ?? []).map((part) => part.text).join("\n");
+  const text = (contentItems ?? [])
+    .map((part) => (part.type === "inputText" ? part.text : "[picture or sound]"))
+    .join("\n");
   return text.length > SHOWN_RESULT_CHARS ? `${text.slice(0, SHOWN_RESULT_CHARS)}\n…` : text;
 }

@@ -4,6 +4,7 @@ import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { ThreadItem, ThreadItemOf } from "../../server/protocol/item.ts";
 import type { ThreadStartResponse } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
+import type { UserInput } from "../../server/protocol/user-input.ts";
 import type { ShownThread } from "./state.ts";
 
 export function openThread({ thread, ...rest }: ThreadStartResponse): ShownThread {
@@ -64,6 +65,11 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "configWarning":
     case "warning":
     case "thread/started":
+    case "thread/archived":
+    case "thread/unarchived":
+    case "thread/deleted":
+    case "thread/closed":
+    case "thread/name/updated":
     case "thread/status/changed":
     case "turn/diff/updated":
     case "serverRequest/resolved":
@@ -100,7 +106,26 @@ export function isOpen(item: ThreadItem): boolean {
 }
 
 export function userText(item: ThreadItemOf<"userMessage">): string {
-  return item.content.map((input) => (input.type === "text" ? input.text : `@${input.name}`)).join("\n");
+  return item.content.map(inputText).join("\n");
+}
+
+function inputText(input: UserInput): string {
+  switch (input.type) {
+    case "text":
+      return input.text;
+    case "mention":
+    case "skill":
+      return `@${input.name}`;
+    case "image":
+      return "[picture]";
+    case "localImage":
+      return `[picture ${input.path}]`;
+    case "audio":
+    case "localAudio":
+      return "[audio]";
+    default:
+      return input satisfies never;
+  }
 }
 
 export function firstLine(text: string): string {

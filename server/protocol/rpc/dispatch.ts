@@ -38,12 +38,20 @@ export function dispatcher<T extends RequestTable, C>(
 }
 
 /** Parsing comes first, like on the original: what is malformed is said to be that. */
-function refuseExperimental(method: string, experimental: boolean | readonly string[], params: unknown): void {
+function refuseExperimental(
+  method: string,
+  experimental: boolean | Readonly<Record<string, string>>,
+  params: unknown,
+): void {
   if (experimental === true) throw needsExperimentalApi(method);
   if (experimental === false) return;
-  const given = (params ?? {}) as Record<string, unknown>;
-  const gated = experimental.find((member) => given[member] !== undefined && given[member] !== null);
-  if (gated !== undefined) throw needsExperimentalApi(`${method}.${gated}`);
+  for (const [path, name] of Object.entries(experimental)) {
+    if (valueAt(params, path.split(".")) != null) throw needsExperimentalApi(name);
+  }
+}
+
+function valueAt(params: unknown, path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<string, unknown> | null | undefined)?.[key], params);
 }
 
 /** Throws RpcError that names the first thing wrong, in the words of the original where it has them. */
@@ -58,7 +66,7 @@ export function parseParams<S extends z.ZodType>(schema: S, params: unknown): z.
 function describeIssue(issue: z.core.$ZodIssue | undefined, params: unknown): RpcError {
   if (issue === undefined) return invalidRequest("the params do not fit this method");
   const [deepest, path] = innermost(issue);
-  const given = path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], params);
+  const given = valueAt(params, path);
   // The original's sentences end here; where it is said only for what lies deeper, which is where people get lost.
   const where = path.length > 1 ? ` at ${path.join(".")}` : "";
   if (given === undefined && path.length > 0) return invalidRequest(`missing field \`${path.at(-1)}\`${where}`);

@@ -49,6 +49,19 @@ export const invalidThreadId = (threadId: string) =>
 export const noTurnToInterrupt = () => new RpcError(INVALID_REQUEST, "no active turn to interrupt");
 export const otherTurnActive = (expected: string, active: string) =>
   new RpcError(INVALID_REQUEST, `expected active turn id ${expected} but found ${active}`);
+export const noTurnToSteer = () => new RpcError(INVALID_REQUEST, "no active turn to steer");
+export const otherTurnSteered = (expected: string, active: string) =>
+  new RpcError(INVALID_REQUEST, `expected active turn id \`${expected}\` but found \`${active}\``);
+export const turnNotFound = (turnId: string) => new RpcError(INVALID_REQUEST, `turn not found: ${turnId}`);
+export const threadArchived = (threadId: string) =>
+  new RpcError(
+    INVALID_REQUEST,
+    `session ${threadId} is archived. Take it out of the archive with thread/unarchive first.`,
+  );
+export const noTurnsOfEphemeral = () => new RpcError(INVALID_REQUEST, "ephemeral threads do not support includeTurns");
+export const invalidInput = (sentence: string) => new RpcError(INVALID_REQUEST, sentence);
+export const remoteImage = () =>
+  new RpcError(INVALID_REQUEST, "remote image URLs are not supported; use an inline data URL instead");
 export const inputTooLarge = (maxChars: number, actualChars: number) =>
   new RpcError(INVALID_PARAMS, `Input exceeds the maximum length of ${maxChars} characters.`, {
     data: { input_error_code: "input_too_large", max_chars: maxChars, actual_chars: actualChars },

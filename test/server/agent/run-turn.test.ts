@@ -85,13 +85,14 @@ async function play(
   let [asked, nextId, ran] = [0, 0, 0];
   const end: TurnEnd = await runTurn({
     ...{ threadId: "t", turnId: "u", signal: abort.signal, history },
-    request: { model: "m", threadId: "t", effort: null, tools: [] },
+    request: { model: "m", threadId: "t", effort: null, tools: [], outputSchema: null },
     model: {
       async *stream() {
         yield* replies[asked++] ?? [done];
       },
     },
     record: (entries) => void history.push(...entries),
+    newInput: () => new AbortController().signal,
     takeInput: () => inputs.shift() ?? false,
     reportUsage() {},
     emit: (notification) => void told.push(structuredClone(notification)),

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SessionApprovals, commandKey, fileKey } from "../../../server/approval/approvals.ts";
 import { type ActionFacts, requirement, type TargetFacts } from "../../../server/approval/policy.ts";
-import type { ApprovalPolicy } from "../../../server/protocol/approval.ts";
+import type { PlainApprovalPolicy } from "../../../server/protocol/approval.ts";
 import type { SandboxPolicy } from "../../../server/protocol/sandbox.ts";
 
 const sandboxes: Record<string, SandboxPolicy> = {
@@ -15,7 +15,7 @@ const sandboxes: Record<string, SandboxPolicy> = {
     excludeTmpdirEnvVar: false,
     excludeSlashTmp: false,
   },
-  externalSandbox: { type: "externalSandbox", networkAccess: false },
+  externalSandbox: { type: "externalSandbox", networkAccess: "restricted" },
   dangerFullAccess: { type: "dangerFullAccess" },
 };
 const target = (path: string, facts: Partial<TargetFacts>) => ({
@@ -105,7 +105,7 @@ test("where no sandbox works, what would run in it asks to run without, and is f
 });
 
 test("a question says why it is asked, and a refusal why it is refused", () => {
-  const say = (action: ActionFacts, approvalPolicy: ApprovalPolicy, sandboxUnavailable: string | null = null) => {
+  const say = (action: ActionFacts, approvalPolicy: PlainApprovalPolicy, sandboxUnavailable: string | null = null) => {
     const need = requirement(action, {
       cwd: "/w",
       approvalPolicy,
@@ -199,7 +199,7 @@ test("what is approved for a thread is covered by its exact keys, all of them, a
 
 function verdict(
   action: ActionFacts,
-  approvalPolicy: ApprovalPolicy,
+  approvalPolicy: PlainApprovalPolicy,
   sandbox: string,
   sandboxUnavailable: string | null,
 ): string {

@@ -80,10 +80,10 @@ test("params that do not fit are refused in the words of the protocol", async ()
     "map for a sequence": "invalid type: map, expected a sequence",
     "null for a sequence": "invalid type: null, expected a sequence",
     "sequence for params": "invalid type: sequence, expected a map",
-    "string for an integer": "invalid type: string \"many\", expected a number",
-    "unknown variant":
-      "unknown variant `on-failure`, expected one of `untrusted`, `on-request`, `never`",
-    "unknown tag": "unknown variant `hologram`, expected one of `text`, `mention` at input.0.type",
+    "string for an integer": 'invalid type: string "many", expected a number',
+    "unknown variant": "unknown variant `on-failure`, expected one of `untrusted`, `on-request`, `never`",
+    "unknown tag":
+      "unknown variant `hologram`, expected one of `text`, `image`, `localImage`, `audio`, `localAudio`, `skill`, `mention` at input.0.type",
     "camel case sandbox":
       "unknown variant `workspaceWrite`, expected one of `read-only`, `workspace-write`, `danger-full-access`",
   });

@@ -47,7 +47,10 @@ test("what is no text where the types say text is kept as text", async () => {
     { type: "response.output_item.done", output_index: 2, item: call },
     { type: "response.completed", response: { usage: { input_tokens: "x", output_tokens: null, total_tokens: {} } } },
   ].flatMap((event) => read(event as never));
-  const usage = { totalTokens: 0, inputTokens: 0, cachedInputTokens: 0, outputTokens: 0, reasoningOutputTokens: 0 };
+  const usage = {
+    ...{ totalTokens: 0, inputTokens: 0, cachedInputTokens: 0, cacheWriteInputTokens: 0 },
+    ...{ outputTokens: 0, reasoningOutputTokens: 0 },
+  };
   const input = '{"cmd":"echo ran"}';
   assert.deepEqual(events, [
     { type: "messageStarted", id: "a" },

@@ -4,13 +4,15 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { RolloutList, rolloutPath } from "../../../server/rollout/index.ts";
+import { rolloutPath } from "../../../server/rollout/files.ts";
+import { RolloutList } from "../../../server/rollout/index.ts";
 import type { ThreadMeta } from "../../../server/rollout/line.ts";
 import { readMeta, readRollout } from "../../../server/rollout/reader.ts";
 
 const meta = (id: string, preview = "hi"): ThreadMeta => ({
   ...{ id, createdAt: 100, cwd: "/w", modelProvider: "p", model: "m", cliVersion: "1", originator: "o" },
   ...{ source: "vscode", preview, forkedFromId: null },
+  ...{ threadSource: null, baseInstructions: null, developerInstructions: null, dynamicTools: [] },
 });
 const line = (type: string, payload: unknown, more = {}) =>
   `${JSON.stringify({ timestamp: "2026-01-01T00:00:00Z", ordinal: 5, type, payload, ...more })}\n`;

@@ -190,5 +190,5 @@ test("full access and an external sandbox restrict nothing, whatever the machine
   const unrestricted = { kind: "resolved", policy: { kind: "unrestricted" } };
   const gone = fakeContext({}, { cwd: "/gone" });
   assert.deepEqual(resolvePolicy({ type: "dangerFullAccess" }, gone), unrestricted);
-  assert.deepEqual(resolvePolicy({ type: "externalSandbox", networkAccess: false }, gone), unrestricted);
+  assert.deepEqual(resolvePolicy({ type: "externalSandbox", networkAccess: "restricted" }, gone), unrestricted);
 });

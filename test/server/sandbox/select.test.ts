@@ -11,7 +11,10 @@ const readOnly: SandboxPolicy = { type: "readOnly", networkAccess: false };
 const facts: SandboxFacts = { status: { kind: "works" }, helper: "/usr/bin/bwrap", context: fakeContext({}) };
 const broken: SandboxFacts = { ...facts, status: { kind: "unavailable", reason: "No helper.", cure: "Install it." } };
 
-const unrestricted: SandboxPolicy[] = [{ type: "dangerFullAccess" }, { type: "externalSandbox", networkAccess: false }];
+const unrestricted: SandboxPolicy[] = [
+  { type: "dangerFullAccess" },
+  { type: "externalSandbox", networkAccess: "restricted" },
+];
 
 for (const policy of unrestricted) {
   test(`${policy.type} starts the command as it is, even where no sandbox works`, () => {

@@ -6,13 +6,16 @@ import type { Model, ModelEvent } from "../../../server/model/model.ts";
 import type { ServerNotification } from "../../../server/protocol/methods.ts";
 import type { ThreadDeps } from "../../../server/thread/deps.ts";
 import { initialSettings } from "../../../server/thread/settings.ts";
-import { newThreadRecord, Thread } from "../../../server/thread/thread.ts";
+import { readInput } from "../../../server/thread/read-input.ts";
+import { newThreadRecord } from "../../../server/thread/record.ts";
+import { Thread } from "../../../server/thread/thread.ts";
 import { assertOrder } from "../../support/order.ts";
 
 const config = Config.parse({});
 const meta = {
   ...{ id: "t", createdAt: 100, cwd: "/w", modelProvider: "p", model: "m", cliVersion: "1", originator: "o" },
-  ...{ source: "vscode", preview: "", forkedFromId: null },
+  ...{ source: "vscode", preview: "", forkedFromId: null, threadSource: null },
+  ...{ baseInstructions: null, developerInstructions: null, dynamicTools: [] },
 };
 
 test("a turn that crashes completes what it has started and fails, also when one of the items cannot be written", async () => {
@@ -53,6 +56,8 @@ async function crash(append: (method: string, itemId: string | null) => void) {
     readInstructions: async () => [],
     newId: () => `item-${++nextId}`,
     now: () => 1,
+    tellAll: (told: ServerNotification) => void heard.push(structuredClone(told)),
+    turnEnded() {},
     log: (_: string, text: string) => void logged.push(text),
     nextRequestId: () => 1,
   } as unknown as ThreadDeps;
@@ -66,7 +71,7 @@ async function crash(append: (method: string, itemId: string | null) => void) {
     close() {},
   };
   const thread = new Thread(
-    newThreadRecord(meta, initialSettings(config, "m", "/w")),
+    newThreadRecord(meta, { name: null, gitInfo: null }, initialSettings(config, "m", "/w")),
     recorder,
     { isPersisted: false },
     deps,
@@ -81,7 +86,8 @@ async function crash(append: (method: string, itemId: string | null) => void) {
     },
     request: () => Promise.reject(new Error("nothing is asked here")),
   });
-  thread.startTurn({ clientId: null, input: [{ type: "text", text: "go", text_elements: [] }] }, {});
+  const queued = { clientId: null, ...(await readInput([{ type: "text", text: "go", text_elements: [] }], "/w")) };
+  thread.startTurn(queued, {}, { outputSchema: null, rootTurnId: null });
   await ended.promise;
   return { heard, logged, status: thread.status };
 }

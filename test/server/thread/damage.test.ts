@@ -99,7 +99,7 @@ test("an input that is nested without end is refused, and the thread goes on", a
     const [answer] = await server.expectAnswers(id);
     assert.deepEqual(answer?.["error"], {
       code: -32600,
-      message: "Invalid request: nested more than 32 deep (at input.0.text_elements)",
+      message: "Invalid request: nested more than 32 deep at input.0.text_elements",
     });
   }
   assert.equal((await server.completeTurn("hi", threadId)).turn.status, "completed");

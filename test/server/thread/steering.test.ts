@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gate } from "../../support/lifeline.ts";
-import { type RequestBody, responsesApi, streamEnd, streamPart, toldText } from "../../support/responses-api.ts";
+import { type RequestBody, responsesApi, streamPart, toldText } from "../../support/responses-api.ts";
 import { testServer } from "../../support/test-server.ts";
 
 const run = (cmd: string) => [
@@ -36,25 +36,38 @@ test("a turn/start while a turn runs joins that turn, and its input reaches the 
   ]);
 });
 
-test("input that joins while the model speaks is answered before the turn ends", async () => {
-  let finish = () => {};
+test("input that joins while the model speaks cuts it short: what was said stays, and the model is asked anew", async () => {
   await using api = await responsesApi([{ steps: [{ text: "ok" }] }], {
-    misbehave: (response, request) => {
-      if (request > 1) return false;
-      finish = () => streamEnd(response, { type: "response.completed", response: { id: "r", status: "completed" } });
-      return streamPart(response, "First");
-    },
+    misbehave: (response, request) => request === 1 && streamPart(response, "First"),
   });
   await using server = await testServer({ api });
   const { threadId, turnId } = await server.startTurn("one");
   await server.expectNotification("item/agentMessage/delta");
-  await server.request("turn/start", { threadId, input: text("two") });
-  await server.request("turn/start", { threadId, input: text("three") });
-  finish();
+  await server.request("turn/steer", { threadId, input: text("two"), expectedTurnId: turnId });
   const { turn } = await server.expectNotification("turn/completed");
-  assert.equal(turn.id, turnId);
-  // An answer that was never closed is kept as far as it was shown.
-  assert.deepEqual(tail(api.requests[1], 4), ["one", "First", "two", "three"]);
+  assert.deepEqual([turn.id, turn.status], [turnId, "completed"]);
+  assert.deepEqual(tail(api.requests[1], 3), ["one", "First", "two"]);
+  const said = server.completedItems().flatMap((item) => (item.type === "agentMessage" ? [item.text] : []));
+  assert.deepEqual(said, ["First", "ok"]);
+});
+
+test("turn/steer names the turn it means", async () => {
+  await using api = await responsesApi(run("read x < gate"));
+  await using server = await testServer({ api });
+  const held = gate(server.workspace);
+  const { threadId, turnId } = await server.startTurn("run");
+  await server.expectNotification("item/started", ({ item }) => item.type === "commandExecution");
+  const steer = { threadId, input: text("x"), expectedTurnId: "00000000-0000-7000-8000-000000000000" };
+  assert.deepEqual(await server.refusal("turn/steer", steer), {
+    code: -32600,
+    message: `expected active turn id \`${steer.expectedTurnId}\` but found \`${turnId}\``,
+  });
+  await held.open();
+  await server.expectNotification("turn/completed");
+  assert.deepEqual(await server.refusal("turn/steer", { ...steer, expectedTurnId: turnId }), {
+    code: -32600,
+    message: "no active turn to steer",
+  });
 });
 
 test("input that joined a turn that was stopped is kept: the model hears it with the next turn", async () => {

@@ -33,8 +33,13 @@ test("an ephemeral thread works and is never written", async () => {
   const threadId = await server.startThread({ ephemeral: true });
   assert.equal((await server.completeTurn("hi", threadId)).turn.status, "completed");
   assert.deepEqual((await server.request("thread/list", {})).data, []);
-  const { thread } = await server.request("thread/read", { threadId, includeTurns: true });
-  assert.deepEqual([thread.ephemeral, thread.path, thread.turns.length], [true, null, 1]);
+  const { thread } = await server.request("thread/read", { threadId });
+  assert.deepEqual([thread.ephemeral, thread.path], [true, null]);
+  assert.equal((await server.request("thread/turns/list", { threadId })).data.length, 1);
+  assert.equal(
+    (await server.refusal("thread/read", { threadId, includeTurns: true })).message,
+    "ephemeral threads do not support includeTurns",
+  );
 });
 
 test("a rollout is whole JSON lines in a private file, numbered from 0", async () => {
@@ -116,7 +121,8 @@ test("a thread on disk is read without loading it, with and without its turns", 
   const live = (await server.request("thread/read", { threadId, includeTurns: true })).thread;
   await using other = await testServer({ like: server });
   const full = (await other.request("thread/read", { threadId, includeTurns: true })).thread;
-  assert.deepEqual(full, { ...live, status: { type: "notLoaded" } });
+  const unloaded = { status: { type: "notLoaded" }, environments: null, canAcceptDirectInput: null };
+  assert.deepEqual(full, { ...live, ...unloaded });
   assert.deepEqual((await other.request("thread/read", { threadId })).thread, { ...full, turns: [] });
   assert.deepEqual(
     full.turns.map(({ status, items }) => [status, items.map(({ type }) => type)]),

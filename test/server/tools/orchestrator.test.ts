@@ -155,6 +155,8 @@ async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {})
     execute: wishes.execute ?? (async ({ argv }) => (did.push(`run ${argv.at(-1)}`), ended)),
     write: async (_, { realPaths }) => (did.push(`write ${[...realPaths.values()].join()}`), { ok: true }),
     ask: async () => wishes.decision ?? assert.fail("nobody should be asked"),
+    askClient: async () => assert.fail("no client has a tool here"),
+    clientTools: [],
     filesChanged() {},
     emit: (notification) => void told.push(notification),
   });

@@ -3,6 +3,7 @@ import type { ServerNotification } from "../../../server/protocol/methods.ts";
 import type { ThreadItem, ThreadItemOf } from "../../../server/protocol/item.ts";
 import type { Model } from "../../../server/protocol/model.ts";
 import type { HostState } from "../../../server/protocol/panel.ts";
+import type { ThreadResumeResponse } from "../../../server/protocol/thread-store.ts";
 import type { Thread, ThreadStartResponse } from "../../../server/protocol/thread.ts";
 import type { Turn } from "../../../server/protocol/turn.ts";
 import type { FakeHost } from "./fake-host.ts";
@@ -40,13 +41,22 @@ function model(parts: Partial<Model> & { id: string; displayName: string }): Mod
 export function thread(parts: Partial<Thread> = {}): Thread {
   return {
     id: threadId,
+    sessionId: threadId,
     forkedFromId: null,
     preview: "Make the tests pass",
     ephemeral: false,
+    historyMode: "paginated",
     modelProvider: "openai",
     model: "gpt-5.5",
+    reasoningEffort: null,
     createdAt: 1_795_351_490,
     updatedAt: 1_795_351_490,
+    recencyAt: 1_795_351_490,
+    environments: null,
+    originator: "test",
+    threadSource: null,
+    canAcceptDirectInput: null,
+    gitInfo: null,
     status: { type: "idle" },
     path: "/home/ada/.belay/threads/rollout.jsonl",
     cwd,
@@ -58,7 +68,7 @@ export function thread(parts: Partial<Thread> = {}): Thread {
   };
 }
 
-export function opened(parts: Partial<Thread> = {}, settings: Partial<ThreadStartResponse> = {}): ThreadStartResponse {
+export function opened(parts: Partial<Thread> = {}, settings: Partial<ThreadStartResponse> = {}): ThreadResumeResponse {
   return {
     thread: thread(parts),
     model: "gpt-5.5",
@@ -75,6 +85,17 @@ export function opened(parts: Partial<Thread> = {}, settings: Partial<ThreadStar
     reasoningEffort: null,
     mode: "agent",
     instructionSources: [],
+    runtimeWorkspaceRoots: [cwd],
+    approvalsReviewer: "user",
+    disabledPluginIds: [],
+    multiAgentMode: "explicitRequestOnly",
+    collaborationMode: {
+      mode: "default",
+      settings: { model: "gpt-5.5", reasoning_effort: null, developer_instructions: null },
+    },
+    initialTurnsPage: null,
+    turnsBackwardsCursor: null,
+    itemsBackwardsCursor: null,
     ...settings,
   };
 }

@@ -1,0 +1,76 @@
+// What a thread is made of, apart from anything that runs. Pure.
+import type { HistoryItem } from "../model/model.ts";
+import type { ParamsOut, serverNotifications } from "../protocol/methods.ts";
+import type { ThreadSettings } from "../protocol/thread.ts";
+import type { Turn, TurnError, ErrorInfo } from "../protocol/turn.ts";
+import type { UserInput } from "../protocol/user-input.ts";
+import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
+
+export type AnnouncedUsage = ParamsOut<typeof serverNotifications, "thread/tokenUsage/updated">;
+
+export interface ThreadRecord {
+  meta: ThreadMeta;
+  metadata: ThreadMetadata;
+  settings: ThreadSettings;
+  turns: Turn[];
+  history: HistoryItem[];
+  /** As it was last announced; null before the first answer of a model. */
+  usage: AnnouncedUsage | null;
+  /** What each client that joins must know about how the thread was read back. */
+  notices: readonly string[];
+  /** Unix seconds. */
+  updatedAt: number;
+}
+
+export function newThreadRecord(meta: ThreadMeta, metadata: ThreadMetadata, settings: ThreadSettings): ThreadRecord {
+  return { meta, metadata, settings, turns: [], history: [], usage: null, notices: [], updatedAt: meta.createdAt };
+}
+
+export function emptyTurn(id: string, rootTurnId: string = id): Turn {
+  return {
+    id,
+    rootTurnId,
+    items: [],
+    itemsView: "notLoaded",
+    status: "inProgress",
+    error: null,
+    startedAt: null,
+    completedAt: null,
+    durationMs: null,
+  };
+}
+
+/** As `turn/completed` has it: the last message of the agent stands for the items. */
+export function summaryOf(turn: Turn): Turn {
+  const last = turn.items.findLast(({ type }) => type === "agentMessage");
+  return { ...turn, items: turn.status === "completed" && last ? [structuredClone(last)] : [], itemsView: "summary" };
+}
+
+export function turnError(message: string, codexErrorInfo: ErrorInfo, additionalDetails: string | null): TurnError {
+  return { message, codexErrorInfo, additionalDetails, misalignment: null };
+}
+
+const PREVIEW_CHARS = 400;
+
+export function previewOf(input: readonly UserInput[]): string {
+  const text = input.map(previewPart).join(" ");
+  return text.replace(/\s+/g, " ").trim().slice(0, PREVIEW_CHARS);
+}
+
+function previewPart(part: UserInput): string {
+  switch (part.type) {
+    case "text":
+      return part.text;
+    case "mention":
+    case "skill":
+      return part.name;
+    case "image":
+    case "localImage":
+      return "[picture]";
+    case "audio":
+    case "localAudio":
+      return "[audio]";
+    default:
+      return part satisfies never;
+  }
+}

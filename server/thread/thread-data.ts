@@ -1,0 +1,109 @@
+// A thread as clients see it: from what is known of it, live or on disk. Pure.
+import type {
+  AnnouncedSettings,
+  Thread as ThreadData,
+  ThreadSettings,
+  ThreadStartResponse,
+  ThreadStatus,
+} from "../protocol/thread.ts";
+import type { Turn } from "../protocol/turn.ts";
+import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
+
+export interface ThreadFacts {
+  meta: ThreadMeta;
+  metadata: ThreadMetadata;
+  /** Null: never written to disk. */
+  path: string | null;
+  /** Unix seconds. */
+  updatedAt: number;
+  /** What the thread was last set to; for a list, what it was started with. */
+  settings: Pick<ThreadSettings, "model" | "modelProvider" | "cwd" | "reasoningEffort">;
+  status: ThreadStatus;
+  turns: Turn[];
+}
+
+export function threadData({ meta, metadata, path, updatedAt, settings, status, turns }: ThreadFacts): ThreadData {
+  const isLoaded = status.type !== "notLoaded";
+  return {
+    id: meta.id,
+    environments: isLoaded ? environmentsOf(settings.cwd) : null,
+    extra: null,
+    sessionId: meta.id,
+    forkedFromId: meta.forkedFromId,
+    attachedToThreadId: null,
+    parentThreadId: null,
+    preview: meta.preview,
+    ephemeral: path === null,
+    section: null,
+    sectionEnteredAt: null,
+    projectId: null,
+    historyMode: "paginated",
+    modelProvider: settings.modelProvider,
+    model: settings.model,
+    reasoningEffort: settings.reasoningEffort,
+    createdAt: meta.createdAt,
+    updatedAt,
+    recencyAt: updatedAt,
+    status,
+    path,
+    cwd: settings.cwd,
+    cliVersion: meta.cliVersion,
+    originator: meta.originator,
+    source: meta.source,
+    canAcceptDirectInput: isLoaded ? true : null,
+    threadSource: meta.threadSource,
+    agentNickname: null,
+    agentRole: null,
+    gitInfo: metadata.gitInfo,
+    name: metadata.name,
+    daybreakEnabled: null,
+    turns,
+  };
+}
+
+/** The answer that `thread/start`, `thread/resume` and `thread/fork` have in common. */
+export function startedThread(
+  thread: ThreadData,
+  settings: ThreadSettings,
+  instructionSources: string[],
+): ThreadStartResponse {
+  return {
+    thread,
+    ...settings,
+    serviceTier: null,
+    disabledPluginIds: [],
+    runtimeWorkspaceRoots: [settings.cwd],
+    instructionSources,
+    approvalsReviewer: "user",
+    activePermissionProfile: null,
+    multiAgentMode: "explicitRequestOnly",
+  };
+}
+
+export function announcedSettings(settings: ThreadSettings): AnnouncedSettings {
+  return {
+    ...settings,
+    sandboxPolicy: settings.sandbox,
+    effort: settings.reasoningEffort,
+    environments: environmentsOf(settings.cwd),
+    approvalsReviewer: "user",
+    collaborationMode: collaborationMode(settings),
+    disabledPluginIds: [],
+    multiAgentMode: "explicitRequestOnly",
+    activePermissionProfile: null,
+    serviceTier: null,
+    summary: null,
+    personality: null,
+  };
+}
+
+export function collaborationMode({ model, reasoningEffort }: ThreadSettings): AnnouncedSettings["collaborationMode"] {
+  return {
+    mode: "default",
+    settings: { model, reasoning_effort: reasoningEffort, developer_instructions: null },
+  };
+}
+
+function environmentsOf(cwd: string): AnnouncedSettings["environments"] {
+  return [{ environmentId: "local", cwd, runtimeWorkspaceRoots: [cwd] }];
+}

@@ -1,0 +1,86 @@
+// A command line of the user's own, in a thread: no sandbox, nobody is asked, and the model is told with the next turn.
+import type { HistoryItem } from "../model/model.ts";
+import type { ThreadItemOf } from "../protocol/item.ts";
+import { pacedOutput } from "../tools/paced-output.ts";
+import { shellQuote } from "../util/shell-quote.ts";
+import type { Thread } from "./thread.ts";
+
+export interface ShellCommand {
+  command: string;
+  timeoutMs: number;
+}
+
+type CommandItem = ThreadItemOf<"commandExecution">;
+
+/** Starts an item and completes it. What the model is to be told of it is the result. Never rejects. */
+export async function runUserShell(
+  thread: Thread,
+  turnId: string,
+  { command, timeoutMs }: ShellCommand,
+  signal: AbortSignal,
+): Promise<HistoryItem> {
+  const { deps, settings } = thread;
+  const ids = { threadId: thread.id, turnId };
+  const argv = ["/bin/bash", "-lc", command];
+  const startedAtMs = deps.now();
+  const item: CommandItem = {
+    type: "commandExecution",
+    id: deps.newId(),
+    command: shellQuote(argv),
+    script: command,
+    cwd: settings.cwd,
+    processId: null,
+    source: "userShell",
+    status: "inProgress",
+    commandActions: [{ type: "unknown", command }],
+    aggregatedOutput: null,
+    exitCode: null,
+    durationMs: null,
+    pluginId: null,
+    scriptPath: null,
+    startedAtMs,
+    completedAtMs: null,
+  };
+  thread.emit({ method: "item/started", params: { item, ...ids, startedAtMs } });
+  const output = pacedOutput((delta) =>
+    thread.emit({ method: "item/commandExecution/outputDelta", params: { ...ids, itemId: item.id, delta } }),
+  );
+  const outcome = await deps.execute({
+    argv,
+    cwd: settings.cwd,
+    timeoutMs,
+    onOutput: (text) => output.push(text),
+    threadId: thread.id,
+    threadCwd: settings.cwd,
+    policy: { type: "dangerFullAccess" },
+    signal,
+  });
+  output.end();
+  const completedAtMs = deps.now();
+  const ended: CommandItem =
+    outcome.kind === "refused"
+      ? { ...item, status: "failed", aggregatedOutput: outcome.message, completedAtMs }
+      : {
+          ...item,
+          status: outcome.exitCode === 0 ? "completed" : "failed",
+          aggregatedOutput: outcome.spawnError === null ? outcome.output : `${outcome.output}${outcome.spawnError}\n`,
+          exitCode: outcome.exitCode,
+          durationMs: Math.round(outcome.durationMs),
+          completedAtMs,
+        };
+  thread.emit({ method: "item/completed", params: { item: ended, ...ids, completedAtMs } });
+  return { type: "message", role: "user", text: forModel(ended) };
+}
+
+const MAX_TOLD_CHARS = 40_000;
+
+function forModel({ script, exitCode, aggregatedOutput }: CommandItem): string {
+  const all = aggregatedOutput ?? "";
+  const half = MAX_TOLD_CHARS / 2;
+  const output =
+    all.length > MAX_TOLD_CHARS
+      ? `${all.slice(0, half)}\n[... ${all.length - MAX_TOLD_CHARS} characters not shown ...]\n${all.slice(-half)}`
+      : all;
+  const end = exitCode === null ? "did not exit by itself" : `exit code ${exitCode}`;
+  return `<user_shell_command>\n<command>\n${script}\n</command>\n<result>\n${end}\n${output}\n</result>\n</user_shell_command>`;
+}
