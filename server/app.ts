@@ -7,6 +7,8 @@ import { editorEdit } from "./files/editor-edit.ts";
 import { readGitInfo } from "./files/git-info.ts";
 import type { FilePlan } from "./files/patch-plan.ts";
 import type { Caller } from "./handlers/caller.ts";
+import { fileSearchHandlers } from "./handlers/file-search.ts";
+import { fsHandlers } from "./handlers/fs.ts";
 import { modelHandlers } from "./handlers/model.ts";
 import { threadHandlers } from "./handlers/thread.ts";
 import { threadCareHandlers } from "./handlers/thread-care.ts";
@@ -124,6 +126,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...threadHandlers(store, async (cwd) => (await instructions(cwd)).map(({ path }) => path)),
       ...turnHandlers(store),
       ...modelHandlers(() => listModels(models)),
+      ...fsHandlers(),
+      ...fileSearchHandlers(options.cwd),
     },
     connectEditor(port) {
       editor = port;

@@ -16,6 +16,7 @@ export function connectionClient(connection: Connection, peer: Peer): Client {
   return {
     name: peer.name,
     mayExperiment: peer.mayExperiment,
+    ended: connection.ended,
     notify({ method, params }) {
       if (!peer.optOut.has(method)) connection.notify(method, params, { emittedAtMs: Date.now() });
     },

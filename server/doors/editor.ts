@@ -101,6 +101,7 @@ export async function serveEditor(transport: Transport, options: Options): Promi
   };
 
   await closed.promise;
+  connection.close("the editor has left");
   if (handshake.kind === "ready") farewell(handshake.app, handshake.client);
   app?.connectEditor(null);
   await app?.close();

@@ -41,7 +41,7 @@ export async function readRegularFile(path: string, permits: Permits = () => tru
     const place = await placeOf(handle, path, opened);
     if (place === null || inKernelDirectory(place) || !permits(place))
       return unfit("it was moved, or a link leads elsewhere, while it was read. Look again.");
-    const bytes = await readBounded(handle, opened.size);
+    const bytes = await readBounded(handle, opened.size, maxTextBytes);
     if (bytes === null) return unfit(`it is larger than ${maxTextBytes >> 20} MB. Edit it with a command.`);
     return { ok: true, bytes, stat: opened };
   } finally {
@@ -71,16 +71,16 @@ async function placeOf(handle: fs.FileHandle, path: string, opened: Stats): Prom
 }
 
 /** Null when there is more than may be read. `size` is a hint: files of the kernel and growing ones do not keep to it. */
-async function readBounded(handle: fs.FileHandle, size: number): Promise<Uint8Array | null> {
-  if (size > maxTextBytes) return null;
+export async function readBounded(handle: fs.FileHandle, size: number, maxBytes: number): Promise<Buffer | null> {
+  if (size > maxBytes) return null;
   let bytes = Buffer.allocUnsafe(size + 1);
   let length = 0;
   for (;;) {
     const { bytesRead } = await handle.read(bytes, length, bytes.length - length, null);
     if (bytesRead === 0) return bytes.subarray(0, length);
     length += bytesRead;
-    if (length > maxTextBytes) return null;
-    if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(2 * length + 4096, maxTextBytes + 1));
+    if (length > maxBytes) return null;
+    if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(2 * length + 4096, maxBytes + 1));
   }
 }
 

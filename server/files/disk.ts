@@ -1,10 +1,11 @@
 // Writes a set of changes to the disk as one. Beside `disk-read.ts`, nothing else here touches the disk.
-import { createHash, randomUUID } from "node:crypto";
+import { createHash } from "node:crypto";
 import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errorText, readRegularFile } from "./disk-read.ts";
 import { realTarget } from "./paths.ts";
+import { temporaryBeside } from "./replace-file.ts";
 
 /** A `FilePlan` is one of these; so is what takes a plan back. */
 export interface FileWrite {
@@ -130,7 +131,7 @@ async function put(
   { replaces, undo }: { replaces: Existing | null; undo: Undo[] },
 ): Promise<void> {
   await makeDirectory(dirname(path), undo);
-  const temporary = await writeTemporary(dirname(path), bytes, like?.stat ?? null);
+  const temporary = await writeTemporary(path, bytes, like?.stat ?? null);
   try {
     if (replaces === null && (await unlessMissing(fs.lstat(path))) !== null) throw new Error("a file is there already");
     await fs.rename(temporary, path);
@@ -147,7 +148,7 @@ async function remove(path: string, existing: Existing | null, undo: Undo[]): Pr
 }
 
 async function restore(path: string, { bytes, stat }: Existing): Promise<void> {
-  await fs.rename(await writeTemporary(dirname(path), bytes, stat), path);
+  await fs.rename(await writeTemporary(path, bytes, stat), path);
 }
 
 async function makeDirectory(path: string, undo: Undo[]): Promise<void> {
@@ -157,9 +158,9 @@ async function makeDirectory(path: string, undo: Undo[]): Promise<void> {
   undo.push({ path, run: () => fs.rmdir(path) });
 }
 
-/** Beside the file that it will become, so that the rename is atomic. Leaves nothing behind when it fails. */
-async function writeTemporary(directory: string, bytes: Uint8Array, like: Stats | null): Promise<string> {
-  const path = join(directory, `.belay-${randomUUID()}.tmp`);
+/** Beside the file that it will become. Leaves nothing behind when it fails. */
+async function writeTemporary(target: string, bytes: Uint8Array, like: Stats | null): Promise<string> {
+  const path = temporaryBeside(target);
   const handle = await fs.open(path, "wx");
   try {
     await handle.writeFile(bytes);

@@ -3,6 +3,8 @@
 import * as z from "zod";
 import * as approval from "./approval.ts";
 import * as editor from "./editor.ts";
+import * as search from "./file-search.ts";
+import * as fs from "./fs.ts";
 import * as initialize from "./initialize.ts";
 import * as item from "./item.ts";
 import * as model from "./model.ts";
@@ -103,6 +105,19 @@ export const clientRequests = {
   // No lane: it must pass whatever it is meant to stop.
   "turn/interrupt": request(turn.TurnInterruptParams, turn.EmptyResponse, { from: anyone }),
   "model/list": request(model.ModelListParams, model.ModelListResponse, { from: anyone }),
+  "fs/readFile": request(fs.FsReadFileParams, fs.FsReadFileResponse),
+  "fs/writeFile": request(fs.FsWriteFileParams, fs.FsWriteFileResponse),
+  "fs/createDirectory": request(fs.FsCreateDirectoryParams, fs.FsCreateDirectoryResponse),
+  "fs/getMetadata": request(fs.FsGetMetadataParams, fs.FsGetMetadataResponse),
+  "fs/readDirectory": request(fs.FsReadDirectoryParams, fs.FsReadDirectoryResponse),
+  "fs/remove": request(fs.FsRemoveParams, fs.FsRemoveResponse),
+  "fs/copy": request(fs.FsCopyParams, fs.FsCopyResponse),
+  "fs/watch": request(fs.FsWatchParams, fs.FsWatchResponse),
+  "fs/unwatch": request(fs.FsUnwatchParams, fs.FsUnwatchResponse),
+  fuzzyFileSearch: request(search.FuzzyFileSearchParams, search.FuzzyFileSearchResponse),
+  "fuzzyFileSearch/sessionStart": request(search.SessionStartParams, search.SessionResponse, { experimental: true }),
+  "fuzzyFileSearch/sessionUpdate": request(search.SessionUpdateParams, search.SessionResponse, { experimental: true }),
+  "fuzzyFileSearch/sessionStop": request(search.SessionStopParams, search.SessionResponse, { experimental: true }),
 } as const satisfies Record<string, RequestRow>;
 
 /** Client to server, only on the editor's connection; there they take the place of the rows of the same name. */
@@ -158,6 +173,9 @@ export const serverNotifications = {
   "item/reasoning/summaryTextDelta": notification(item.ReasoningSummaryTextDeltaNotification),
   "item/reasoning/textDelta": notification(item.ReasoningTextDeltaNotification),
   "item/commandExecution/outputDelta": notification(item.ItemDeltaNotification),
+  "fs/changed": notification(fs.FsChangedNotification),
+  "fuzzyFileSearch/sessionUpdated": notification(search.SessionUpdatedNotification),
+  "fuzzyFileSearch/sessionCompleted": notification(search.SessionCompletedNotification),
   "serverRequest/resolved": notification(thread.ServerRequestResolvedNotification),
 } as const satisfies Record<string, NotificationRow>;
 

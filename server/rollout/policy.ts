@@ -27,6 +27,9 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
   "item/reasoning/summaryTextDelta": false,
   "item/reasoning/textDelta": false,
   "item/commandExecution/outputDelta": false,
+  "fs/changed": false,
+  "fuzzyFileSearch/sessionUpdated": false,
+  "fuzzyFileSearch/sessionCompleted": false,
   "serverRequest/resolved": false,
 };
 

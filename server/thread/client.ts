@@ -7,6 +7,8 @@ export interface Client {
   readonly name: string;
   /** It takes what the protocol calls experimental. */
   readonly mayExperiment: boolean;
+  /** Aborted when it has gone: what it started for itself alone ends then. */
+  readonly ended: AbortSignal;
   notify(notification: ServerNotification): void;
   /** Rejects when the client is gone, answers with an error, or the signal is aborted. */
   request(method: string, params: unknown, options: { id: RequestId; signal: AbortSignal }): Promise<unknown>;

@@ -72,6 +72,9 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "thread/name/updated":
     case "thread/status/changed":
     case "turn/diff/updated":
+    case "fs/changed":
+    case "fuzzyFileSearch/sessionUpdated":
+    case "fuzzyFileSearch/sessionCompleted":
     case "serverRequest/resolved":
       return thread;
     default:

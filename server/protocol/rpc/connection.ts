@@ -57,6 +57,7 @@ export class Connection {
   /** How many answers must go first, and what waits behind them. */
   #answersFirst = 0;
   readonly #held: Message[] = [];
+  readonly #ended = new AbortController();
 
   constructor(transport: Transport, receiver: Receiver, options: ConnectionOptions = {}) {
     this.#transport = transport;
@@ -71,6 +72,11 @@ export class Connection {
 
   get isOpen(): boolean {
     return this.#state.kind === "open";
+  }
+
+  /** Aborted when the wire has ended; its reason is ConnectionClosed. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
   }
 
   /**
@@ -192,6 +198,7 @@ export class Connection {
     this.#state = { kind: "closed", reason };
     for (const waiting of [...pending.values()]) waiting.reject(new ConnectionClosed(reason));
     for (const abort of running.values()) abort.abort();
+    this.#ended.abort(new ConnectionClosed(reason));
     this.#receiver.closed(reason);
   }
 }

@@ -69,6 +69,23 @@ export const inputTooLarge = (maxChars: number, actualChars: number) =>
 export const invalidCursor = () => invalidRequest("the cursor is not one this method gave out");
 export const missingFolder = (cwd: string) =>
   invalidRequest(`the folder ${cwd} does not exist; open or create it, or start a thread elsewhere`);
+/** What the operating system said, as `osErrorText` has it. */
+export const osError = (text: string, cause: unknown) => new RpcError(INTERNAL_ERROR, text, { cause });
+export const nulInPath = () => new RpcError(INVALID_REQUEST, "file name contained an unexpected NUL byte");
+export const notAFile = (path: string) => new RpcError(INVALID_REQUEST, `path \`${path}\` is not a file`);
+export const fileTooLarge = (maxBytes: number) =>
+  new RpcError(INVALID_REQUEST, `file is too large to read: limit is ${maxBytes} bytes`);
+export const invalidBase64 = (method: string, reason: string) =>
+  new RpcError(INVALID_REQUEST, `${method} requires valid base64 dataBase64: ${reason}`);
+export const copyRefused = (reason: string) => new RpcError(INVALID_REQUEST, `fs/copy ${reason}`);
+export const rootIsKept = (path: string) =>
+  new RpcError(INVALID_REQUEST, `fs/remove does not remove \`${path}\`, the root of a file system`);
+export const watchExists = (watchId: string) => new RpcError(INVALID_REQUEST, `watchId already exists: ${watchId}`);
+export const searchNotFound = (sessionId: string) =>
+  new RpcError(INVALID_REQUEST, `fuzzy file search session not found: ${sessionId}`);
+export const searchNeedsId = () => new RpcError(INVALID_REQUEST, "sessionId must not be empty");
+export const searchNeedsRoots = () =>
+  new RpcError(INTERNAL_ERROR, "failed to start fuzzy file search session: at least one search directory is required");
 export const requestCancelled = (method: string) =>
   new RpcError(REQUEST_CANCELLED, `${method} was cancelled by the client`);
 /** What everything unforeseen becomes on the wire; the stack goes to the log. */

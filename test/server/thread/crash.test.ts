@@ -80,6 +80,7 @@ async function crash(append: (method: string, itemId: string | null) => void) {
   thread.subscribe({
     name: "test",
     mayExperiment: true,
+    ended: new AbortController().signal,
     notify(notification) {
       heard.push(structuredClone(notification));
       if (notification.method === "turn/completed") ended.resolve();

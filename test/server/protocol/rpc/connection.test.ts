@@ -48,6 +48,16 @@ test("closing rejects everyone who waits, aborts what runs, says so once, and re
   assert.deepEqual([a.connection.isOpen, b.connection.isOpen], [false, false]);
 });
 
+test("whoever ends a connection, both sides have a signal that says so and why", () => {
+  const [a, b] = pair({});
+  assert.deepEqual([a.connection.ended.aborted, b.connection.ended.aborted], [false, false]);
+  b.connection.close("done");
+  assert.deepEqual(
+    [a.connection.ended.reason, b.connection.ended.reason],
+    [new ConnectionClosed("the other side left"), new ConnectionClosed("done")],
+  );
+});
+
 test("a write that fails ends the connection for everyone", async () => {
   const [, b] = pair({ request: () => new Promise(() => {}) });
   b.breakWrites(new Error("EPIPE"));
