@@ -50,12 +50,16 @@ const bundles = [
     outExtension: { ".js": ".mjs" },
     chunkNames: "server/[name]-[hash]",
     platform: "node",
-    target: "node22",
+    target: "node20",
     format: "esm",
     // Heavy libraries stay behind import() in chunks of their own, so that `initialize` is answered without them.
     splitting: true,
     banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+      js: [
+        "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+        // All that execa needs of a newer Node than 20, and needs it while it loads.
+        "Set.prototype.union??=function(other){return new Set([...this,...other])};",
+      ].join("\n"),
     },
   },
   {

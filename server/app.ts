@@ -39,6 +39,8 @@ export interface AppOptions {
   /** Lowest first: the editor's settings, then `-c`. */
   overrides: readonly Overrides[];
   apiKeys: Readonly<Record<string, string>>;
+  /** The process outlives its clients, so that questions wait for one that comes back. */
+  clientsReturn: boolean;
   log: Log;
 }
 
@@ -106,6 +108,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         const approved = new Set(limits.realPaths.values());
         return writeFilesAtomically(plan, { permits: (path) => approved.has(path) });
       },
+      clientsReturn: options.clientsReturn,
       nextRequestId,
       newId: uuidV7,
       now: Date.now,
@@ -123,7 +126,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     handlers: {
       ...threadListHandlers(store),
       ...threadCareHandlers(store, clients),
-      ...threadHandlers(store, async (cwd) => (await instructions(cwd)).map(({ path }) => path)),
+      ...threadHandlers(store, clients, async (cwd) => (await instructions(cwd)).map(({ path }) => path)),
       ...turnHandlers(store),
       ...modelHandlers(() => listModels(models)),
       ...fsHandlers(),

@@ -3,7 +3,6 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import type { AppOptions } from "./app.ts";
-import { type Overrides, parseOverride } from "./config/load.ts";
 import type { Log } from "./thread/deps.ts";
 
 declare const __BELAY_VERSION__: string | undefined;
@@ -11,7 +10,12 @@ const version = typeof __BELAY_VERSION__ === "string" ? __BELAY_VERSION__ : "0.0
 
 const usage = `Belay ${version}, a coding agent
 
-  belay app-server [-c key=value]…        serves the App Server protocol as JSON lines on stdio
+  belay app-server [--listen URL] [-c key=value]…
+                                          serves the App Server protocol: JSON lines on stdio (stdio://), or WebSockets
+                                          on ws://IP:PORT, unix:// or unix://PATH
+    --ws-auth capability-token            asks clients for the token in --ws-token-file FILE, or --ws-token-sha256 HEX
+    --ws-auth signed-bearer-token         asks for a JWT (HS256) signed with --ws-shared-secret-file FILE, and for what
+                                          --ws-issuer, --ws-audience and --ws-max-clock-skew-seconds say
   belay sandbox --mode read-only|workspace-write [--cwd DIR] [--writable DIR]… [--network] -- CMD ARG…
                                           runs a program under the sandbox policy
   belay --version
@@ -28,10 +32,21 @@ const commands: Record<string, Command> = {
 };
 
 async function appServer(args: string[]): Promise<number> {
-  const [{ createApp }, { serveAppServer }] = await Promise.all([import("./app.ts"), import("./doors/app-server.ts")]);
-  const app = await createApp({ ...baseOptions(), overrides: readOverrides(args), apiKeys: {} });
-  onTermination(() => process.stdin.destroy());
-  await serveAppServer(app, { input: process.stdin, output: process.stdout });
+  const [{ readAppServerArguments }, { createApp }, { serveSockets, serveStdio }] = await Promise.all([
+    import("./doors/arguments.ts"),
+    import("./app.ts"),
+    import("./doors/app-server.ts"),
+  ]);
+  const { listen, auth, overrides } = readAppServerArguments(args);
+  const clientsReturn = listen.kind !== "stdio";
+  const app = await createApp({ ...baseOptions(), overrides, apiKeys: {}, clientsReturn });
+  if (listen.kind === "stdio") {
+    onTermination(() => process.stdin.destroy());
+    await serveStdio(app, { input: process.stdin, output: process.stdout });
+  } else {
+    const ended = new Promise<void>((resolve) => onTermination(resolve));
+    await serveSockets(app, { address: listen, auth, ended, print: (banner) => process.stderr.write(banner) });
+  }
   return 0;
 }
 
@@ -41,7 +56,7 @@ async function editor(): Promise<number> {
     import("./doors/editor.ts"),
   ]);
   onTermination(() => process.disconnect?.());
-  await serveEditor(nodeIpc(process), baseOptions());
+  await serveEditor(nodeIpc(process), { ...baseOptions(), clientsReturn: false });
   return 0;
 }
 
@@ -51,22 +66,9 @@ async function sandbox(args: string[]): Promise<number> {
   return runSandboxCommand(args, { env, cwd: process.cwd(), stdout, stderr });
 }
 
-function baseOptions(): Omit<AppOptions, "overrides" | "apiKeys"> {
+function baseOptions(): Omit<AppOptions, "overrides" | "apiKeys" | "clientsReturn"> {
   const home = resolve(process.env["BELAY_HOME"] || join(homedir(), ".belay"));
   return { home, env: process.env, cwd: process.cwd(), platform: process.platform, version, log };
-}
-
-/** Throws Error with a sentence for an argument that is not known. */
-function readOverrides(args: readonly string[]): Overrides[] {
-  const overrides: Overrides[] = [];
-  for (let at = 0; at < args.length; at += 2) {
-    const [flag, value] = [args[at], args[at + 1]];
-    if (flag === "-c" && value !== undefined) overrides.push(parseOverride(value));
-    else if (flag !== "--listen" || value !== "stdio://") {
-      throw new Error(`unknown argument ${flag ?? ""}; see belay --help`);
-    }
-  }
-  return overrides;
 }
 
 const log: Log = (level, message, cause) => {

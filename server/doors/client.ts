@@ -1,7 +1,13 @@
 // What both doors do with an open connection: make a client of it, and let it go.
 import type { App } from "../app.ts";
+import { clientRequests, type ServerNotification, serverNotifications } from "../protocol/methods.ts";
 import type { Connection } from "../protocol/rpc/connection.ts";
+import type { NotificationMessage } from "../protocol/rpc/messages.ts";
+import type { Backlog } from "../protocol/rpc/outbox.ts";
 import type { Client } from "../thread/client.ts";
+
+/** So many requests of one client are worked on at a time. */
+export const MAX_RUNNING = 1024;
 
 export interface Peer {
   /** From `clientInfo`. */
@@ -17,11 +23,32 @@ export function connectionClient(connection: Connection, peer: Peer): Client {
     name: peer.name,
     mayExperiment: peer.mayExperiment,
     ended: connection.ended,
-    notify({ method, params }) {
-      if (!peer.optOut.has(method)) connection.notify(method, params, { emittedAtMs: Date.now() });
+    notify(notification) {
+      if (!peer.optOut.has(notification.method)) connection.tell(stamped(notification));
     },
     request: (method, params, options) => connection.request(method, params, options),
   };
+}
+
+let latest: { notification: ServerNotification; message: NotificationMessage } | null = null;
+
+/** The same message for each client that is told the same, so that it is written out once. */
+function stamped(notification: ServerNotification): NotificationMessage {
+  if (latest?.notification !== notification) {
+    const { method, params } = notification;
+    latest = { notification, message: { method, params, emittedAtMs: Date.now() } };
+  }
+  return latest.message;
+}
+
+export function backlogOf(method: string): Backlog {
+  return Object.hasOwn(serverNotifications, method)
+    ? serverNotifications[method as keyof typeof serverNotifications].backlog
+    : "keep";
+}
+
+export function isUrgent(method: string): boolean {
+  return Object.hasOwn(clientRequests, method) && clientRequests[method as keyof typeof clientRequests].urgent;
 }
 
 /** Once the handshake is done: from now on it hears what all hear, and first what a person must know. */

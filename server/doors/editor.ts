@@ -4,12 +4,13 @@ import { type App, type AppOptions, createApp } from "../app.ts";
 import type { Caller } from "../handlers/caller.ts";
 import { codeActionKinds, codeActions } from "../handlers/editor.ts";
 import { clientRequests, editorNotifications, editorRequests, type ParamsOut } from "../protocol/methods.ts";
-import { Connection, type Transport } from "../protocol/rpc/connection.ts";
+import { Connection } from "../protocol/rpc/connection.ts";
 import { type Dispatch, dispatcher, parseParams } from "../protocol/rpc/dispatch.ts";
 import { alreadyInitialized, messageOf, notInitialized, unknownMethod } from "../protocol/rpc/errors.ts";
 import { Lanes } from "../protocol/rpc/lanes.ts";
+import { bounded, type Pipe } from "../protocol/rpc/outbox.ts";
 import type { Client } from "../thread/client.ts";
-import { connectionClient, farewell, welcome } from "./client.ts";
+import { backlogOf, connectionClient, farewell, welcome } from "./client.ts";
 
 // new --initialize--> starting --its answer--> ready --shutdown--> leaving
 type Handshake =
@@ -21,9 +22,10 @@ type Handshake =
 type Options = Omit<AppOptions, "overrides" | "apiKeys">;
 
 /** Resolves when the editor has gone, and everything it started has ended. */
-export async function serveEditor(transport: Transport, options: Options): Promise<void> {
+export async function serveEditor(pipe: Pipe, options: Options): Promise<void> {
   const { log } = options;
-  const closed = Promise.withResolvers<void>();
+  let leave = () => {};
+  const left = new Promise<void>((resolve) => (leave = resolve));
   let handshake = { kind: "new" } as Handshake;
   let app = null as App | null;
 
@@ -66,7 +68,7 @@ export async function serveEditor(transport: Transport, options: Options): Promi
   );
 
   const connection: Connection = new Connection(
-    transport,
+    bounded(pipe, { backlogOf }),
     {
       request(method, params, { signal, answerFirst }) {
         if (Object.hasOwn(editorRequests, method)) return editor(method, params, null, signal);
@@ -76,12 +78,12 @@ export async function serveEditor(transport: Transport, options: Options): Promi
         throw Object.hasOwn(clientRequests, method) ? notInitialized() : unknownMethod(method, allMethods);
       },
       notification(method, params) {
-        if (method === "exit") closed.resolve();
+        if (method === "exit") leave();
         else if (method === "initialized" && handshake.kind === "ready") welcome(handshake.app, handshake.client);
         else if (handshake.kind === "ready") syncDocument(handshake.app, method, params);
       },
       malformed: (reason) => log("warning", `a message was ignored: ${reason}`),
-      closed: () => closed.resolve(),
+      closed: () => leave(),
     },
     {},
   );
@@ -100,7 +102,7 @@ export async function serveEditor(transport: Transport, options: Options): Promi
     }
   };
 
-  await closed.promise;
+  await left;
   connection.close("the editor has left");
   if (handshake.kind === "ready") farewell(handshake.app, handshake.client);
   app?.connectEditor(null);

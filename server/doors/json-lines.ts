@@ -1,32 +1,44 @@
 // JSON lines over a pair of streams, as a transport. One message a line, UTF-8, "\n" only.
+import { nextTick } from "node:process";
 import type { Readable, Writable } from "node:stream";
-import type { Transport } from "../protocol/rpc/connection.ts";
 import { LineSplitter } from "../protocol/rpc/lines.ts";
-
-const MAX_LINE_BYTES = 32 * 1024 * 1024;
+import { textOf } from "../protocol/rpc/messages.ts";
+import type { Pipe } from "../protocol/rpc/outbox.ts";
+import { FULL_BYTES, MAX_MESSAGE_BYTES, parsed } from "./text.ts";
 
 /** A line that is no JSON is told to `onBadLine` and skipped; one over 32 MiB ends the connection. */
-export function jsonLines(input: Readable, output: Writable, onBadLine: (reason: string) => void): Transport {
+export function jsonLines(input: Readable, output: Writable, onBadLine: (reason: string) => void): Pipe {
+  // What is said in one tick is written in one piece.
+  let unwritten = "";
+  let writing: Promise<void> | null = null;
+  const write = () =>
+    new Promise<void>((resolve, reject) => {
+      nextTick(() => {
+        const text = unwritten;
+        unwritten = "";
+        writing = null;
+        output.write(text, (error) => (error ? reject(error) : resolve()));
+      });
+    });
+  const sendText = (text: string) => {
+    unwritten += `${text}\n`;
+    writing ??= write();
+    return writing;
+  };
+
   return {
-    send: (message) =>
-      new Promise((resolve, reject) => {
-        output.write(`${JSON.stringify(message)}\n`, (error) => (error ? reject(error) : resolve()));
-      }),
+    get isFull() {
+      return unwritten.length + output.writableLength > FULL_BYTES;
+    },
+    sendText,
+    send: (message) => sendText(textOf(message)),
     listen(onMessage, onClose) {
-      const splitter = new LineSplitter(
-        (line) => {
-          if (line.trim() === "") return;
-          let value: unknown;
-          try {
-            value = JSON.parse(line);
-          } catch (error) {
-            onBadLine((error as Error).message);
-            return;
-          }
-          onMessage(value);
-        },
-        { maxBytes: MAX_LINE_BYTES },
-      );
+      const onLine = (line: string) => {
+        if (line.trim() === "") return;
+        const value = parsed(line, onBadLine);
+        if (value !== undefined) onMessage(value);
+      };
+      const splitter = new LineSplitter(onLine, { maxBytes: MAX_MESSAGE_BYTES });
       input.on("data", (bytes: Buffer) => {
         try {
           splitter.push(bytes);

@@ -1,9 +1,11 @@
 // The channel that `fork` opens between two Node processes, as a transport. JSON-RPC 2.0 to the letter, because the
 // other side is a language client.
-import type { Transport } from "../protocol/rpc/connection.ts";
+import type { Message } from "../protocol/rpc/messages.ts";
+import type { Pipe } from "../protocol/rpc/outbox.ts";
 
 /** The part of `process` that is the channel. */
 export interface IpcProcess {
+  /** False: more waits in the channel than it should hold. The callback comes when the message has left. */
   send?(message: unknown, handle: undefined, options: undefined, callback: (error: Error | null) => void): boolean;
   on(event: "message", listener: (message: unknown) => void): unknown;
   on(event: "disconnect", listener: () => void): unknown;
@@ -11,16 +13,25 @@ export interface IpcProcess {
 }
 
 /** Throws when the process was not forked with a channel. */
-export function nodeIpc(channel: IpcProcess): Transport {
+export function nodeIpc(channel: IpcProcess): Pipe {
   const { send } = channel;
   if (send === undefined) throw new Error("this door is opened by VS Code; to talk over stdio use: belay app-server");
+  let isFull = false;
+  const sendMessage = (message: Message) =>
+    new Promise<void>((resolve, reject) => {
+      const hasRoom = send.call(channel, { jsonrpc: "2.0", ...message }, undefined, undefined, (error) => {
+        isFull = false;
+        if (error) reject(error);
+        else resolve();
+      });
+      isFull = !hasRoom;
+    });
   return {
-    // Waiting for the callback is what bounds memory when the other side is slow.
-    send: (message) =>
-      new Promise((resolve, reject) => {
-        const sent = { jsonrpc: "2.0", ...message };
-        send.call(channel, sent, undefined, undefined, (error) => (error ? reject(error) : resolve()));
-      }),
+    get isFull() {
+      return isFull;
+    },
+    send: sendMessage,
+    sendText: (text) => sendMessage(JSON.parse(text) as Message),
     listen(onMessage, onClose) {
       channel.on("message", onMessage);
       channel.on("disconnect", () => onClose("the editor is gone"));

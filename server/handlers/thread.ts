@@ -3,6 +3,7 @@ import type { clientRequests } from "../protocol/methods.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";
 import type { ThreadStartResponse } from "../protocol/thread.ts";
 import { endCursors, turnsPage } from "../thread/pages.ts";
+import type { Clients } from "../thread/clients.ts";
 import type { Thread } from "../thread/thread.ts";
 import { collaborationMode, startedThread } from "../thread/thread-data.ts";
 import type { ThreadStore } from "../thread/thread-store.ts";
@@ -12,6 +13,7 @@ type ThreadMethods = "thread/start" | "thread/resume" | "thread/fork" | "thread/
 
 export function threadHandlers(
   store: ThreadStore,
+  clients: Clients,
   instructionSources: (cwd: string) => Promise<string[]>,
 ): Pick<Handlers<typeof clientRequests, Caller>, ThreadMethods> {
   const answer = async (thread: Thread, { includeTurns }: { includeTurns: boolean }): Promise<ThreadStartResponse> => {
@@ -22,7 +24,7 @@ export function threadHandlers(
     async "thread/start"(params, { client, answerFirst }) {
       const thread = await store.start({ ...params, ephemeral: params.ephemeral ?? false, originator: client.name });
       const started = await answer(thread, { includeTurns: false });
-      announce(thread, { client, answerFirst });
+      announce(thread, { client, answerFirst }, clients);
       return started;
     },
     async "thread/resume"({ threadId, excludeTurns, initialTurnsPage, ...overrides }, { client, answerFirst }) {
@@ -47,7 +49,7 @@ export function threadHandlers(
     async "thread/fork"(params, { client, answerFirst }) {
       const thread = await store.fork(params, client.name);
       const started = await answer(thread, { includeTurns: !params.excludeTurns });
-      announce(thread, { client, answerFirst });
+      announce(thread, { client, answerFirst }, clients);
       return started;
     },
     async "thread/read"({ threadId, includeTurns }) {
@@ -59,9 +61,9 @@ export function threadHandlers(
   };
 }
 
-/** Behind the answer, the caller hears of the thread like of any other. */
-function announce(thread: Thread, { client, answerFirst }: Caller): void {
+/** Everyone hears of a new thread; the caller behind its answer. */
+function announce(thread: Thread, { client, answerFirst }: Caller, clients: Clients): void {
   answerFirst();
   thread.subscribe(client);
-  client.notify({ method: "thread/started", params: { thread: thread.toData({ includeTurns: false }) } });
+  clients.tell({ method: "thread/started", params: { thread: thread.toData({ includeTurns: false }) } });
 }

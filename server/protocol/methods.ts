@@ -9,6 +9,7 @@ import * as initialize from "./initialize.ts";
 import * as item from "./item.ts";
 import * as model from "./model.ts";
 import * as panel from "./panel.ts";
+import type { Backlog } from "./rpc/outbox.ts";
 import * as thread from "./thread.ts";
 import * as threads from "./thread-store.ts";
 import * as turn from "./turn.ts";
@@ -31,22 +32,29 @@ interface RowOptions {
   readonly needsWorkspace: boolean;
   /** True: only for clients that declared `experimentalApi`. Else by paths in the params what is, and its name. */
   readonly experimental: boolean | Readonly<Record<string, string>>;
+  /** It stops or frees something, so it is taken on even when the connection is full of other work. */
+  readonly urgent: boolean;
 }
 
 interface NotificationRow<P extends z.ZodType = z.ZodType> {
   readonly params: P;
+  /** What may be done to it while a client does not keep up with reading. */
+  readonly backlog: Backlog;
 }
+
+/** Only what has a delta can be appended to. */
+type BacklogOf<P extends z.ZodType> = z.output<P> extends { delta: string } ? Backlog : Exclude<Backlog, "append">;
 
 function request<P extends z.ZodType, R extends z.ZodType>(
   params: P,
   result: R,
   row: Partial<RowOptions> = {},
 ): RequestRow<P, R> {
-  return { params, result, lane: "none", from: [], needsWorkspace: false, experimental: false, ...row };
+  return { params, result, lane: "none", from: [], needsWorkspace: false, experimental: false, urgent: false, ...row };
 }
 
-function notification<P extends z.ZodType>(params: P): NotificationRow<P> {
-  return { params };
+function notification<P extends z.ZodType>(params: P, row: { backlog?: BacklogOf<P> } = {}): NotificationRow<P> {
+  return { params, backlog: row.backlog ?? "keep" };
 }
 
 /** A variant that the original has behind its gate, wherever an approval policy is taken. */
@@ -103,7 +111,7 @@ export const clientRequests = {
   }),
   "turn/steer": request(turn.TurnSteerParams, turn.TurnSteerResponse, { lane: "thread", from: anyone }),
   // No lane: it must pass whatever it is meant to stop.
-  "turn/interrupt": request(turn.TurnInterruptParams, turn.EmptyResponse, { from: anyone }),
+  "turn/interrupt": request(turn.TurnInterruptParams, turn.EmptyResponse, { from: anyone, urgent: true }),
   "model/list": request(model.ModelListParams, model.ModelListResponse, { from: anyone }),
   "fs/readFile": request(fs.FsReadFileParams, fs.FsReadFileResponse),
   "fs/writeFile": request(fs.FsWriteFileParams, fs.FsWriteFileResponse),
@@ -160,21 +168,21 @@ export const serverNotifications = {
   "thread/deleted": notification(thread.ThreadNotification),
   "thread/closed": notification(thread.ThreadNotification),
   "thread/name/updated": notification(thread.ThreadNameUpdatedNotification),
-  "thread/status/changed": notification(thread.ThreadStatusChangedNotification),
+  "thread/status/changed": notification(thread.ThreadStatusChangedNotification, { backlog: "latest" }),
   "thread/settings/updated": notification(thread.ThreadSettingsUpdatedNotification),
-  "thread/tokenUsage/updated": notification(thread.ThreadTokenUsageUpdatedNotification),
+  "thread/tokenUsage/updated": notification(thread.ThreadTokenUsageUpdatedNotification, { backlog: "latest" }),
   "turn/started": notification(turn.TurnNotification),
   "turn/completed": notification(turn.TurnNotification),
-  "turn/diff/updated": notification(turn.TurnDiffUpdatedNotification),
+  "turn/diff/updated": notification(turn.TurnDiffUpdatedNotification, { backlog: "latest" }),
   "item/started": notification(item.ItemStartedNotification),
   "item/completed": notification(item.ItemCompletedNotification),
-  "item/agentMessage/delta": notification(item.ItemDeltaNotification),
+  "item/agentMessage/delta": notification(item.ItemDeltaNotification, { backlog: "append" }),
   "item/reasoning/summaryPartAdded": notification(item.ReasoningSummaryPartAddedNotification),
-  "item/reasoning/summaryTextDelta": notification(item.ReasoningSummaryTextDeltaNotification),
-  "item/reasoning/textDelta": notification(item.ReasoningTextDeltaNotification),
-  "item/commandExecution/outputDelta": notification(item.ItemDeltaNotification),
+  "item/reasoning/summaryTextDelta": notification(item.ReasoningSummaryTextDeltaNotification, { backlog: "append" }),
+  "item/reasoning/textDelta": notification(item.ReasoningTextDeltaNotification, { backlog: "append" }),
+  "item/commandExecution/outputDelta": notification(item.ItemDeltaNotification, { backlog: "append" }),
   "fs/changed": notification(fs.FsChangedNotification),
-  "fuzzyFileSearch/sessionUpdated": notification(search.SessionUpdatedNotification),
+  "fuzzyFileSearch/sessionUpdated": notification(search.SessionUpdatedNotification, { backlog: "latest" }),
   "fuzzyFileSearch/sessionCompleted": notification(search.SessionCompletedNotification),
   "serverRequest/resolved": notification(thread.ServerRequestResolvedNotification),
 } as const satisfies Record<string, NotificationRow>;

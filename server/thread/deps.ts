@@ -29,6 +29,8 @@ export interface ThreadDeps {
   tellAll(notification: ServerNotification): void;
   /** Called when a turn has ended and said so. */
   turnEnded(threadId: string): void;
+  /** The server outlives its clients: who left may come back, and answer what waits. */
+  readonly clientsReturn: boolean;
   /** Unique in this process. */
   nextRequestId(): RequestId;
   newId(): string;

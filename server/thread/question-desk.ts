@@ -10,7 +10,7 @@ import type { Client } from "./client.ts";
 export type Answer =
   /** As the client gave it, not yet read. */
   | { kind: "answered"; value: unknown }
-  /** The turn was stopped, or nobody is left who could answer. */
+  /** The turn was stopped, or nobody is left who could answer and none will come. */
   | { kind: "cancelled" }
   /** Everyone who was asked answered with an error. */
   | { kind: "failed" };
@@ -37,6 +37,8 @@ interface Question {
 
 export interface DeskDeps {
   threadId: string;
+  /** A question that nobody is there to answer waits for a client that comes. False: it is cancelled. */
+  clientsReturn: boolean;
   nextRequestId(): RequestId;
   subscribers(): Iterable<Client>;
   emit(notification: ServerNotification): void;
@@ -83,7 +85,7 @@ export class QuestionDesk {
       this.#changeFlags(() => this.#questions.set(id, question));
       signal.addEventListener("abort", stop, { once: true });
       const clients = [...this.#deps.subscribers()];
-      if (clients.length === 0) question.settle({ kind: "cancelled" });
+      if (clients.length === 0 && !this.#deps.clientsReturn) question.settle({ kind: "cancelled" });
       for (const client of clients) this.#put(question, client);
     });
   }
@@ -93,7 +95,7 @@ export class QuestionDesk {
     for (const question of this.#questions.values()) this.#put(question, client);
   }
 
-  /** A client that left cannot answer; the last one leaving cancels. */
+  /** A client that left cannot answer; the last one leaving cancels, unless clients come back. */
   left(client: Client): void {
     for (const question of [...this.#questions.values()]) this.#dropFrom(question, client, { kind: "cancelled" });
   }
@@ -113,7 +115,9 @@ export class QuestionDesk {
   }
 
   #dropFrom(question: Question, client: Client, answer: Answer): void {
-    if (question.asked.delete(client) && question.asked.size === 0) question.settle(answer);
+    const wasLast = question.asked.delete(client) && question.asked.size === 0;
+    const mayReturn = answer.kind === "cancelled" && this.#deps.clientsReturn;
+    if (wasLast && !mayReturn) question.settle(answer);
   }
 
   #announce({ id, request }: Question): void {

@@ -70,6 +70,7 @@ export class Thread {
       threadId: this.id,
       nextRequestId: deps.nextRequestId,
       subscribers: () => this.#subscribers,
+      clientsReturn: deps.clientsReturn,
       emit: (notification) => this.emit(notification),
       flagsChanged: () => this.announceStatus(),
     });

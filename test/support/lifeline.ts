@@ -1,7 +1,7 @@
 // Knows, without looking twice, when a command runs and when it and all its descendants are gone: they hold a pipe.
 import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { withDeadline } from "./test-server.ts";
 
@@ -53,4 +53,11 @@ export function gate(workspace: string): { open(): Promise<void> } {
   const fifo = join(workspace, "gate");
   spawnSync("mkfifo", [fifo]);
   return { open: () => withDeadline(writeFile(fifo, "go\n"), () => "the command to come to the gate") };
+}
+
+/** What a command writes to a pipe of this name, once it does. Must be there before the command runs. */
+export function fifo(workspace: string, name: string): Promise<string> {
+  const path = join(workspace, name);
+  spawnSync("mkfifo", [path]);
+  return withDeadline(readFile(path, "utf8"), () => `a command to write to ${name}`);
 }

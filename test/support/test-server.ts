@@ -50,6 +50,25 @@ export interface ServerOptions {
 }
 
 export async function testServer(options: ServerOptions = {}): Promise<TestServer> {
+  const server = new TestServer(makeDirectories(options), options);
+  if (options.initialize !== null) {
+    await server.request("initialize", {
+      clientInfo: { name: "test", version: "1" },
+      ...(options.initialize ? { capabilities: options.initialize } : {}),
+    });
+    server.send({ method: "initialized" });
+  }
+  return server;
+}
+
+export interface Directories {
+  home: string;
+  workspace: string;
+  /** To be removed afterwards. */
+  base: string | null;
+}
+
+export function makeDirectories(options: ServerOptions): Directories {
   // Not in /tmp, which is private inside the sandbox.
   const base = options.like ? null : mkdtempSync(join(homedir(), ".belay-test-"));
   const home = options.like?.home ?? join(base ?? "", "home");
@@ -61,15 +80,12 @@ export async function testServer(options: ServerOptions = {}): Promise<TestServe
     mkdirSync(join(workspace, name, ".."), { recursive: true });
     writeFileSync(join(workspace, name), text);
   }
-  const server = new TestServer({ home, workspace, base }, options);
-  if (options.initialize !== null) {
-    await server.request("initialize", {
-      clientInfo: { name: "test", version: "1" },
-      ...(options.initialize ? { capabilities: options.initialize } : {}),
-    });
-    server.send({ method: "initialized" });
-  }
-  return server;
+  return { home, workspace, base };
+}
+
+export function serverEnvironment(home: string, env: Record<string, string> = {}): NodeJS.ProcessEnv {
+  const { BELAY_HOME: _, OPENAI_API_KEY: __, ...inherited } = process.env;
+  return { ...inherited, BELAY_HOME: home, NODE_COMPILE_CACHE: compileCache, ...env };
 }
 
 function configText({ api, approvalPolicy, sandboxMode, config, provider }: ServerOptions): string {
@@ -106,17 +122,13 @@ export class TestServer implements AsyncDisposable {
   #isExpectedToDie = false;
   #hasGivenUp = false;
 
-  constructor(
-    directories: { home: string; workspace: string; base: string | null },
-    { env, args }: Pick<ServerOptions, "env" | "args">,
-  ) {
+  constructor(directories: Directories, { env, args }: Pick<ServerOptions, "env" | "args">) {
     this.home = directories.home;
     this.workspace = directories.workspace;
     this.#base = directories.base;
-    const { BELAY_HOME: _, OPENAI_API_KEY: __, ...inherited } = process.env;
     this.child = spawn(process.execPath, [join(root, "server/main.ts"), "app-server", ...(args ?? [])], {
       cwd: this.workspace,
-      env: { ...inherited, BELAY_HOME: this.home, NODE_COMPILE_CACHE: compileCache, ...env },
+      env: serverEnvironment(this.home, env),
       stdio: ["pipe", "pipe", "pipe"],
     });
     const lines = new LineSplitter((line) => this.#onLine(line));

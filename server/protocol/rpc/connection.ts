@@ -1,7 +1,7 @@
 // One end of a JSON-RPC wire: matches answers to questions, and fails everyone at once when the wire ends.
 // Knows no method and no transport; the same code runs in the server, in the extension's tests and in the panel.
-import { ConnectionClosed, internalError, RpcError } from "./errors.ts";
-import { classify, type Message, type RequestId } from "./messages.ts";
+import { ConnectionClosed, internalError, RpcError, serverOverloaded } from "./errors.ts";
+import { classify, type Message, type NotificationMessage, type RequestId, type RequestMessage } from "./messages.ts";
 
 export interface Transport {
   /** Resolves once the other side's pipe has taken the message. Rejects when it never will. */
@@ -9,6 +9,8 @@ export interface Transport {
   /** Called once. `onClose` fires at most once, after the last message. */
   listen(onMessage: (value: unknown) => void, onClose: (reason: string) => void): void;
   close(): void;
+  /** The other side does not read what it was sent: nothing more is done for it meanwhile. */
+  readonly isBehind?: boolean;
 }
 
 /** A request of the other side while it is being answered. */
@@ -24,6 +26,8 @@ export interface Receiver {
   /** Must return what goes into `result`; throws RpcError for what the caller can understand. */
   request(method: string, params: unknown, call: Call): Promise<unknown>;
   notification(method: string, params: unknown): void;
+  /** It is taken on however much is being answered already. */
+  isUrgent?(method: string): boolean;
   /** Something that cannot be a message: logged, never answered. */
   malformed(reason: string): void;
   closed(reason: string): void;
@@ -44,6 +48,11 @@ export interface ConnectionOptions {
   nextId?: () => RequestId;
   /** False: a request we give up is not cancelled by `$/cancelRequest`, because the other side does not know it. */
   cancels?: boolean;
+  /**
+   * So many requests of the other side are answered at a time; those beyond, and those of a side that does not read,
+   * are refused at once. Absent: none is.
+   */
+  maxRunning?: number;
 }
 
 const CANCEL_METHOD = "$/cancelRequest";
@@ -53,6 +62,8 @@ export class Connection {
   readonly #receiver: Receiver;
   readonly #nextId: () => RequestId;
   readonly #cancels: boolean;
+  readonly #maxRunning: number | null;
+  #running = 0;
   #state: State = { kind: "open", pending: new Map(), running: new Map() };
   /** How many answers must go first, and what waits behind them. */
   #answersFirst = 0;
@@ -64,6 +75,7 @@ export class Connection {
     this.#receiver = receiver;
     this.#nextId = options.nextId ?? counter();
     this.#cancels = options.cancels ?? true;
+    this.#maxRunning = options.maxRunning ?? null;
     transport.listen(
       (value) => this.#onMessage(value),
       (reason) => this.#end(reason),
@@ -108,8 +120,13 @@ export class Connection {
     });
   }
 
-  notify(method: string, params: unknown, extra: Record<string, unknown> = {}): void {
-    if (this.#state.kind === "open") this.#write({ method, params, ...extra });
+  notify(method: string, params: unknown): void {
+    this.tell({ method, params });
+  }
+
+  /** Like `notify`, of a message that may go to other connections as well. */
+  tell(message: NotificationMessage): void {
+    if (this.#state.kind === "open") this.#write(message);
   }
 
   close(reason: string): void {
@@ -132,7 +149,7 @@ export class Connection {
     const incoming = classify(value);
     switch (incoming.kind) {
       case "request":
-        void this.#answer(incoming.message.id, incoming.message.method, incoming.message.params);
+        this.#onRequest(incoming.message);
         return;
       case "notification":
         this.#onNotification(incoming.message.method, incoming.message.params);
@@ -163,9 +180,20 @@ export class Connection {
     this.#receiver.notification(method, params);
   }
 
+  #onRequest({ id, method, params }: RequestMessage): void {
+    const max = this.#maxRunning;
+    const isTooMuch = max !== null && (this.#running >= max || this.#transport.isBehind === true);
+    if (isTooMuch && this.#receiver.isUrgent?.(method) !== true) {
+      this.#write({ error: serverOverloaded().toBody(), id });
+    } else {
+      void this.#answer(id, method, params);
+    }
+  }
+
   async #answer(id: RequestId, method: string, params: unknown): Promise<void> {
     if (this.#state.kind === "closed") return;
     const { running } = this.#state;
+    this.#running++;
     const abort = new AbortController();
     running.set(id, abort);
     let goesFirst = false;
@@ -182,6 +210,7 @@ export class Connection {
     } finally {
       // Two requests may share an id; only the one that put the entry there removes it.
       if (running.get(id) === abort) running.delete(id);
+      this.#running--;
       if (goesFirst) this.#release();
     }
   }

@@ -31,6 +31,7 @@ export class ConnectionClosed extends Error {
 const INVALID_REQUEST = -32600;
 const INVALID_PARAMS = -32602;
 const INTERNAL_ERROR = -32603;
+const SERVER_OVERLOADED = -32001;
 const REQUEST_CANCELLED = -32800;
 
 export const notInitialized = () => new RpcError(INVALID_REQUEST, "Not initialized");
@@ -88,6 +89,8 @@ export const searchNeedsRoots = () =>
   new RpcError(INTERNAL_ERROR, "failed to start fuzzy file search session: at least one search directory is required");
 export const requestCancelled = (method: string) =>
   new RpcError(REQUEST_CANCELLED, `${method} was cancelled by the client`);
+/** Nothing was done; the client tries again a little later. */
+export const serverOverloaded = () => new RpcError(SERVER_OVERLOADED, "Server overloaded; retry later.");
 /** What everything unforeseen becomes on the wire; the stack goes to the log. */
 export const internalError = (method: string, cause: unknown) =>
   new RpcError(INTERNAL_ERROR, `${method} failed inside Belay: ${messageOf(cause)}`, { cause });

@@ -5,6 +5,7 @@ export class LineSplitter {
   readonly #maxBytes: number;
   #parts: Uint8Array[] = [];
   #size = 0;
+  readonly #decoder = new TextDecoder();
 
   /** `maxBytes` caps one line; a longer one throws RangeError from `push`. */
   constructor(onLine: (line: string) => void, options: { maxBytes?: number } = {}) {
@@ -34,8 +35,8 @@ export class LineSplitter {
   }
 
   #emit(): void {
-    const decoder = new TextDecoder();
-    const text = this.#parts.map((part) => decoder.decode(part, { stream: true })).join("") + decoder.decode();
+    const text =
+      this.#parts.map((part) => this.#decoder.decode(part, { stream: true })).join("") + this.#decoder.decode();
     this.#parts = [];
     this.#size = 0;
     this.#onLine(text.endsWith("\r") ? text.slice(0, -1) : text);

@@ -10,6 +10,8 @@ export interface RequestMessage {
 export interface NotificationMessage {
   method: string;
   params?: unknown;
+  /** Unix milliseconds. Only the App Server's own notifications have it. */
+  emittedAtMs?: number;
 }
 export interface ErrorBody {
   code: number;
@@ -52,6 +54,15 @@ export function classify(value: unknown): Incoming {
   if (error !== undefined) return { kind: "malformed", reason: "an error must have a code and a message" };
   if ("result" in value) return { kind: "result", message: { id, result } };
   return { kind: "malformed", reason: "a response must have a result or an error" };
+}
+
+let latest: { message: NotificationMessage; text: string } | null = null;
+
+/** As JSON. A notification goes to several connections one after the other: it is written out once. */
+export function textOf(message: Message): string {
+  if (!("method" in message) || "id" in message) return JSON.stringify(message);
+  if (latest?.message !== message) latest = { message, text: JSON.stringify(message) };
+  return latest.text;
 }
 
 function isRequestId(id: unknown): id is RequestId {

@@ -119,7 +119,7 @@ test("an unknown command or argument ends with a sentence and the usage code", a
     said.map(({ code, stderr }) => [code, stderr.split("\n")[0]]),
     [
       [2, 'belay: there is no command "dance"'],
-      [1, "belay: unknown argument --dance; see belay --help"],
+      [1, "belay: Unknown option '--dance'; see belay --help"],
       [1, 'belay: -c needs key=value, got "novalue"'],
       [1, "belay: this door is opened by VS Code; to talk over stdio use: belay app-server"],
     ],

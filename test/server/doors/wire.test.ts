@@ -113,11 +113,34 @@ test("a line over the limit ends the connection and the process politely", async
   assert.deepEqual(await server.exited, { code: 0, signal: null });
 });
 
-test("many requests at once are all answered", async () => {
-  await using server = await testServer();
-  const answers = await Promise.all(Array.from({ length: 2_000 }, (_, id) => server.requestRaw("thread/list", {}, id)));
-  assert.equal(answers.filter(({ result }) => result !== undefined).length, 2_000);
+test("of five thousand requests at once each is answered or told to retry, and one that stops a turn passes", async () => {
+  await using api = await responsesApi([{ steps: [{ calls: [sleep] }, { text: "ok" }] }]);
+  await using server = await testServer({ api, sandboxMode: "danger-full-access", approvalPolicy: "never" });
+  const { threadId, turnId } = await server.startTurn("sleep");
+  await server.expectNotification("item/started", ({ item }) => item.type === "commandExecution");
+  const flood = (count: number) => Array.from({ length: count }, () => server.requestRaw("thread/list", {}));
+  const before = flood(4_000);
+  const stopped = server.request("turn/interrupt", { threadId, turnId });
+  const behind = flood(1_000);
+  assert.deepEqual(await stopped, {});
+  const { turn } = await server.expectNotification("turn/completed");
+  assert.equal(turn.status, "interrupted");
+  const answers = await Promise.all([...before, ...behind]);
+  const errors = answers.flatMap(({ error }) => (error === undefined ? [] : [error]));
+  assert.ok(errors.length > 0 && errors.length < 5_000, `${errors.length} were refused`);
+  for (const error of errors) assert.deepEqual(error, { code: -32001, message: "Server overloaded; retry later." });
+  assert.deepEqual((await server.request("thread/list", { limit: 1 })).nextCursor, null);
 });
+
+test("a flood of what is no message leaves a few lines in the log", async () => {
+  await using server = await testServer();
+  server.sendLine(Array.from({ length: 10_000 }, (_, at) => (at % 2 ? "{broken" : "[]")).join("\n"));
+  await server.request("thread/list", {});
+  assert.match(server.stderr, /a line was not read: .* \(and 999 before it\)/);
+  assert.ok(server.stderr.split("\n").length < 20, server.stderr);
+});
+
+const sleep = { name: "exec_command", arguments: { cmd: "sleep 600" } };
 
 test("a client that does not read the log does not end the server", async () => {
   await using server = await testServer();

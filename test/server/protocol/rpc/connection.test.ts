@@ -177,6 +177,42 @@ test("what is no message is reported and not answered", async () => {
   assert.deepEqual([a.malformed.length, a.sent, a.connection.isOpen], [9, [], true]);
 });
 
+test("requests beyond what is answered at a time are refused at once; an urgent one passes, and there is room again", async () => {
+  const finish: ((result: unknown) => void)[] = [];
+  const [a, b] = pair(
+    {
+      request: (method) => (method === "stop" ? Promise.resolve("stopped") : new Promise((done) => finish.push(done))),
+      isUrgent: (method) => method === "stop",
+    },
+    {},
+    { maxRunning: 2 },
+  );
+  for (const id of ["same", "same"]) b.raw({ id, method: "slow" });
+  b.raw({ id: 3, method: "slow" });
+  assert.deepEqual(a.sent, [{ error: { code: -32001, message: "Server overloaded; retry later." }, id: 3 }]);
+  assert.equal(await b.connection.request("stop", {}), "stopped");
+  for (const done of finish) done("done");
+  await settled();
+  const fourth = b.connection.request("slow", {});
+  finish.at(-1)?.("fine");
+  assert.equal(await fourth, "fine");
+});
+
+test("for a side that does not read nothing is done but what is urgent, and its answers still count", async () => {
+  const asked: string[] = [];
+  const handlers = {
+    request: async (method: string) => asked.push(method),
+    isUrgent: (name: string) => name === "stop",
+  };
+  const [a, b] = pair(handlers, {}, { maxRunning: 10 });
+  const question = a.connection.request("ask", {});
+  a.fallBehind();
+  for (const method of ["work", "stop"]) b.raw({ id: method, method });
+  b.raw({ id: 0, result: "answer" });
+  assert.equal(await question, "answer");
+  assert.deepEqual(asked, ["stop"]);
+});
+
 interface Side {
   connection: Connection;
   sent: Message[];
@@ -186,6 +222,8 @@ interface Side {
   /** Puts a value on the wire as this side. */
   raw(value: unknown): void;
   breakWrites(error: Error): void;
+  /** From now on the other side does not read. */
+  fallBehind(): void;
 }
 
 /** Two ends of one wire; what is said to a method without a handler never returns. */
@@ -194,6 +232,7 @@ function pair(first: Partial<Receiver>, second: Partial<Receiver> = {}, options 
   const side = (own: number, handlers: Partial<Receiver>): Side => {
     const other = 1 - own;
     let broken: Error | null = null;
+    let isBehind = false;
     const seen = {
       sent: [] as Message[],
       notifications: [] as string[],
@@ -201,6 +240,9 @@ function pair(first: Partial<Receiver>, second: Partial<Receiver> = {}, options 
       closed: [] as string[],
     };
     const transport: Transport = {
+      get isBehind() {
+        return isBehind;
+      },
       async send(message) {
         if (broken !== null) throw broken;
         seen.sent.push(message);
@@ -222,6 +264,7 @@ function pair(first: Partial<Receiver>, second: Partial<Receiver> = {}, options 
       connection,
       raw: (value) => ends[other]?.message(value),
       breakWrites: (error) => void (broken = error),
+      fallBehind: () => void (isBehind = true),
     };
   };
   return [side(0, first), side(1, second)];

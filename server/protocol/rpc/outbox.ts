@@ -1,0 +1,187 @@
+// What was said to the other side of a wire and has not been read yet: bounded, whatever the other side does.
+// While it keeps up, a message goes straight through and costs nothing here. While it does not, what waits is merged as
+// the method's row says; pieces of items that grow too many are left out, since the completed item has all of it; and
+// who does not even read the rest is disconnected. Knows no method.
+import type { Transport } from "./connection.ts";
+import { type Message, type NotificationMessage, textOf } from "./messages.ts";
+
+/**
+ * What may be done to a notification that waits to be read. `keep`: nothing. `latest`: a newer one takes its place.
+ * `append`: a newer one is joined to it by its member `delta`, and both may be left out. "Newer one" means of the same
+ * method and with the same ids (members named ...Id or ...Index).
+ */
+export type Backlog = "keep" | "latest" | "append";
+
+/** A transport that can tell when the other side does not keep up. */
+export interface Pipe extends Transport {
+  /** More waits in it than it should hold. Has changed, at the latest, when the last `send` has settled. */
+  readonly isFull: boolean;
+  /** Like `send`, of a message that was made into text before. */
+  sendText(text: string): Promise<void>;
+}
+
+export interface OutboxOptions {
+  backlogOf(method: string): Backlog;
+  /** Above it the longest merged delta is left out. */
+  maxDeltaBytes?: number;
+  /** Above it the connection is closed. */
+  maxBytes?: number;
+}
+
+const BEHIND_BYTES = 1024 * 1024;
+const MAX_DELTA_BYTES = 4 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
+/** What a message that waits takes besides its text, about. */
+const OVERHEAD_BYTES = 500;
+
+type Delta = NotificationMessage & { params: { delta: string } };
+/** As text, because what it tells of changes meanwhile; a delta stays a value that more can be joined to. */
+type Waiting = { kind: "text"; text: string } | { kind: "delta"; message: Delta };
+
+/** The same transport with a bounded queue in front of it. */
+export function bounded(pipe: Pipe, options: OutboxOptions): Transport {
+  const queue = new Queue(options.backlogOf, options.maxDeltaBytes ?? MAX_DELTA_BYTES);
+  const maxBytes = options.maxBytes ?? MAX_BYTES;
+  let lastSent = Promise.resolve();
+  let emptying: Promise<void> | null = null;
+
+  // Sends at least one between two waits, so that it never spins.
+  const empty = async () => {
+    for (await lastSent; !queue.isEmpty; await lastSent) {
+      do {
+        const next = queue.shift();
+        if (next === null) break;
+        lastSent = next.kind === "text" ? pipe.sendText(next.text) : pipe.send(next.message);
+        // What fails for one fails for the last, which is waited for.
+        lastSent.catch(() => {});
+      } while (!pipe.isFull);
+    }
+    emptying = null;
+  };
+
+  return {
+    get isBehind() {
+      return queue.bytes > BEHIND_BYTES;
+    },
+    send(message) {
+      if (queue.isEmpty && !pipe.isFull) {
+        lastSent = pipe.send(message);
+        return lastSent;
+      }
+      queue.push(message);
+      if (queue.bytes > maxBytes) {
+        queue.clear();
+        pipe.close();
+        return Promise.reject(new Error(`the other side does not read: more than ${maxBytes} bytes wait for it`));
+      }
+      emptying ??= empty();
+      return emptying;
+    },
+    listen: (onMessage, onClose) => pipe.listen(onMessage, onClose),
+    close: () => pipe.close(),
+  };
+}
+
+class Queue {
+  readonly #backlogOf: (method: string) => Backlog;
+  readonly #maxDeltaBytes: number;
+  /** In order. What can be merged is found by the key of what it is about, the rest has a number. */
+  readonly #waiting = new Map<string | number, Waiting>();
+  readonly #deltas = new Map<string, Delta>();
+  /** One iterator for many: each new one would walk again over what has left. */
+  #next: MapIterator<[string | number, Waiting]> | null = null;
+  #number = 0;
+  #bytes = 0;
+  #deltaBytes = 0;
+
+  constructor(backlogOf: (method: string) => Backlog, maxDeltaBytes: number) {
+    this.#backlogOf = backlogOf;
+    this.#maxDeltaBytes = maxDeltaBytes;
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  push(message: Message): void {
+    const isNotification = "method" in message && !("id" in message);
+    const backlog = isNotification ? this.#backlogOf(message.method) : "keep";
+    if (isNotification && backlog === "append") {
+      this.#append(message as Delta);
+      return;
+    }
+    const key = isNotification && backlog === "latest" ? keyOf(message) : this.#number++;
+    this.#remove(key);
+    this.#add(key, { kind: "text", text: textOf(message) });
+  }
+
+  /** The oldest. Null when none is left. */
+  shift(): Waiting | null {
+    this.#next ??= this.#waiting.entries();
+    const { value, done } = this.#next.next();
+    if (done) {
+      this.#next = null;
+      return this.isEmpty ? null : this.shift();
+    }
+    this.#remove(value[0]);
+    return value[1];
+  }
+
+  clear(): void {
+    for (const key of [...this.#waiting.keys()]) this.#remove(key);
+  }
+
+  #append(message: Delta): void {
+    const key = keyOf(message);
+    const before = this.#deltas.get(key);
+    if (before === undefined) {
+      const copy = { ...message, params: { ...message.params } };
+      this.#deltas.set(key, copy);
+      this.#add(key, { kind: "delta", message: copy });
+      this.#deltaBytes += copy.params.delta.length;
+    } else {
+      const { delta } = message.params;
+      Object.assign(before, message, { params: { ...message.params, delta: before.params.delta + delta } });
+      this.#bytes += delta.length;
+      this.#deltaBytes += delta.length;
+    }
+    while (this.#deltaBytes > this.#maxDeltaBytes) this.#remove(this.#longestDelta());
+  }
+
+  #longestDelta(): string {
+    let [longest, length] = ["", -1];
+    for (const [key, { params }] of this.#deltas) {
+      if (params.delta.length > length) [longest, length] = [key, params.delta.length];
+    }
+    return longest;
+  }
+
+  #add(key: string | number, waiting: Waiting): void {
+    this.#waiting.set(key, waiting);
+    this.#bytes += bytesOf(waiting);
+  }
+
+  #remove(key: string | number): void {
+    const waiting = this.#waiting.get(key);
+    if (waiting === undefined) return;
+    this.#waiting.delete(key);
+    this.#bytes -= bytesOf(waiting);
+    if (waiting.kind === "delta") {
+      this.#deltas.delete(String(key));
+      this.#deltaBytes -= waiting.message.params.delta.length;
+    }
+  }
+}
+
+function bytesOf(waiting: Waiting): number {
+  return OVERHEAD_BYTES + (waiting.kind === "text" ? waiting.text : waiting.message.params.delta).length;
+}
+
+function keyOf({ method, params }: NotificationMessage): string {
+  const ids = Object.entries(params ?? {}).filter(([name]) => /(?:Id|Index)$/.test(name));
+  return JSON.stringify([method, ...ids]);
+}
