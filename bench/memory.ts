@@ -1,0 +1,27 @@
+// What the kernel counts of one process, without its children. Linux only.
+import { existsSync, readFileSync } from "node:fs";
+import type { Bench, RowSpec } from "./measure.ts";
+import type { Peer } from "./peers.ts";
+
+export const hasMemory = existsSync("/proc/self/status");
+
+/**
+ * The peak, which is held to the bar, and what of the memory at the end is no file's: a program that several processes
+ * run is counted for each of them in the first, and for none in the second.
+ */
+export function memoryRows(id: string, when: string, bar: number): RowSpec[] {
+  return [
+    { id, what: `peak memory ${when}`, unit: "MB", bar },
+    { id: `${id}.anon`, what: `  of no file, ${when}`, unit: "MB", bar: null },
+  ];
+}
+
+export function addMemory({ results }: Bench, id: string, peer: Peer, pid: number): void {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  results.add(id, peer, kibOf(status, "VmHWM") / 1024);
+  results.add(`${id}.anon`, peer, kibOf(status, "RssAnon") / 1024);
+}
+
+function kibOf(status: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]);
+}
