@@ -1,6 +1,7 @@
 // The composition root: builds the parts and hands them down. One app serves all connections of a process.
 import { homedir } from "node:os";
 import { loadConfig, overlaid, type ConfigWarning, type Overrides } from "./config/load.ts";
+import { terminals } from "./exec/terminals.ts";
 import { writeFilesAtomically } from "./files/disk.ts";
 import { DocumentView } from "./files/document-view.ts";
 import { editorEdit } from "./files/editor-edit.ts";
@@ -9,6 +10,7 @@ import type { FilePlan } from "./files/patch-plan.ts";
 import type { Caller } from "./handlers/caller.ts";
 import { fileSearchHandlers } from "./handlers/file-search.ts";
 import { fsHandlers } from "./handlers/fs.ts";
+import { commandExecHandlers } from "./handlers/command-exec.ts";
 import { modelHandlers } from "./handlers/model.ts";
 import { threadHandlers } from "./handlers/thread.ts";
 import { threadCareHandlers } from "./handlers/thread-care.ts";
@@ -23,6 +25,7 @@ import type { Handlers } from "./protocol/rpc/dispatch.ts";
 import { messageOf } from "./protocol/rpc/errors.ts";
 import type { Log } from "./thread/deps.ts";
 import { Clients } from "./thread/clients.ts";
+import { sandboxFromMode } from "./thread/settings.ts";
 import { ThreadStore } from "./thread/thread-store.ts";
 import { deniedPlaces } from "./tools/denied-places.ts";
 import { commandRunner } from "./tools/execute.ts";
@@ -131,6 +134,13 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...modelHandlers(() => listModels(models)),
       ...fsHandlers(),
       ...fileSearchHandlers(options.cwd),
+      ...commandExecHandlers({
+        runner,
+        terminals: terminals(options.platform),
+        cwd: options.cwd,
+        policyOf: (mode) => sandboxFromMode(mode, config),
+        defaultMode: config.sandbox_mode,
+      }),
     },
     connectEditor(port) {
       editor = port;

@@ -27,7 +27,7 @@ const reserved: Record<string, (file: string) => boolean> = {
   vscode: (file) => file.startsWith("extension/") || file.startsWith("test/vscode/"),
   "vscode-languageclient": (file) => file.startsWith("extension/"),
   openai: (file) => file === "server/model/responses.ts" || file === "server/model/responses-events.ts",
-  execa: (file) => file === "server/exec/run.ts",
+  execa: (file) => file === "server/exec/spawn.ts",
   preact: (file) => file.startsWith("webview-ui/"),
 };
 

@@ -26,6 +26,7 @@ export function connectionClient(connection: Connection, peer: Peer): Client {
     notify(notification) {
       if (!peer.optOut.has(notification.method)) connection.tell(stamped(notification));
     },
+    drained: () => connection.drained(),
     request: (method, params, options) => connection.request(method, params, options),
   };
 }

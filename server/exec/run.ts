@@ -1,15 +1,10 @@
 // Runs one program to its end and says what happened. Does not know what a sandbox is, nor why the program is run.
-import type { execa as Execa } from "execa";
 import { outputKeeper, outputReceiver } from "./output.ts";
 import type { ExecResult } from "./result.ts";
+import { type SpawnRequest, spawnProgram } from "./spawn.ts";
 import { superviseEnd } from "./terminate.ts";
 
-export interface ProgramRequest {
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  /** All of it: nothing is inherited. */
-  readonly env: Readonly<Record<string, string>>;
+export interface ProgramRequest extends SpawnRequest {
   /** Ends the program, and whatever it started, when aborted. */
   readonly signal?: AbortSignal | undefined;
   /** Undefined: no limit. */
@@ -39,9 +34,7 @@ const nothingHappened: End = { exitCode: null, signal: null, timedOut: false, ab
 async function runToEnd(request: ProgramRequest, pass: (text: string) => void): Promise<End> {
   if (request.signal?.aborted) return { ...nothingHappened, aborted: true };
   try {
-    // Loaded when the first command runs, not when the server starts.
-    const { execa } = await import("execa");
-    const subprocess = start(execa, request);
+    const { subprocess } = await spawnProgram(request, { input: false, report: false });
     const receiver = outputReceiver(pass);
     for (const stream of [subprocess.stdout, subprocess.stderr]) {
       const input = receiver.input();
@@ -68,20 +61,6 @@ async function runToEnd(request: ProgramRequest, pass: (text: string) => void): 
     // Arguments that no program can be started with, such as one with a NUL byte.
     return { ...nothingHappened, spawnError: messageOf(error) };
   }
-}
-
-function start(execa: typeof Execa, { file, args, cwd, env }: ProgramRequest) {
-  return execa(file, args, {
-    cwd,
-    env,
-    extendEnv: false,
-    stdin: "ignore",
-    encoding: "buffer",
-    buffer: false,
-    reject: false,
-    killDescendants: true,
-    forceKillAfterDelay: false,
-  });
 }
 
 function messageOf(error: unknown): string {

@@ -18,21 +18,27 @@ export interface Ending {
   [Symbol.dispose](): void;
 }
 
-// running -> stopping (SIGTERM, then SIGKILL) -> draining (its pipes may still hold output)
+// running -> stopping (SIGTERM unless in a hurry, then SIGKILL) -> draining (its pipes may still hold output)
 // running -> draining, when it exits by itself
 type Stage =
   | { kind: "running" }
   | { kind: "stopping"; reason: StopReason }
   | { kind: "draining"; reason: StopReason | null };
 
-const termGraceMs = 300;
+const usualGraceMs = 300;
 const giveUpAfterKillMs = 1500;
 const drainMs = 500;
 
 export function superviseEnd(
   child: Child,
-  limits: { signal?: AbortSignal | undefined; timeoutMs?: number | undefined },
+  limits: {
+    signal?: AbortSignal | undefined;
+    timeoutMs?: number | undefined;
+    /** How long SIGTERM may take; 0: none is sent. */
+    termGraceMs?: number | undefined;
+  },
 ): Ending {
+  const termGraceMs = limits.termGraceMs ?? usualGraceMs;
   let stage: Stage = { kind: "running" };
   let giveUp = () => {};
   const givenUp = new Promise<void>((resolve) => {
@@ -44,8 +50,12 @@ export function superviseEnd(
   function stop(reason: StopReason): void {
     if (stage.kind !== "running") return;
     stage = { kind: "stopping", reason };
-    child.kill("SIGTERM");
-    after(termGraceMs, () => child.kill("SIGKILL"));
+    if (termGraceMs === 0) {
+      child.kill("SIGKILL");
+    } else {
+      child.kill("SIGTERM");
+      after(termGraceMs, () => child.kill("SIGKILL"));
+    }
     after(termGraceMs + giveUpAfterKillMs, () => {
       child.closePipes();
       giveUp();

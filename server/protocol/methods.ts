@@ -2,6 +2,7 @@
 // Nothing else lists methods. A row without a handler, or a handler without a row, does not compile.
 import * as z from "zod";
 import * as approval from "./approval.ts";
+import * as commandExec from "./command-exec.ts";
 import * as editor from "./editor.ts";
 import * as search from "./file-search.ts";
 import * as fs from "./fs.ts";
@@ -126,6 +127,13 @@ export const clientRequests = {
   "fuzzyFileSearch/sessionStart": request(search.SessionStartParams, search.SessionResponse, { experimental: true }),
   "fuzzyFileSearch/sessionUpdate": request(search.SessionUpdateParams, search.SessionResponse, { experimental: true }),
   "fuzzyFileSearch/sessionStop": request(search.SessionStopParams, search.SessionResponse, { experimental: true }),
+  "command/exec": request(commandExec.CommandExecParams, commandExec.CommandExecResponse, {
+    experimental: { permissionProfile: "command/exec.permissionProfile" },
+  }),
+  "command/exec/write": request(commandExec.CommandExecWriteParams, turn.EmptyResponse),
+  "command/exec/resize": request(commandExec.CommandExecResizeParams, turn.EmptyResponse),
+  // It must pass whatever it is meant to stop.
+  "command/exec/terminate": request(commandExec.CommandExecTerminateParams, turn.EmptyResponse, { urgent: true }),
 } as const satisfies Record<string, RequestRow>;
 
 /** Client to server, only on the editor's connection; there they take the place of the rows of the same name. */
@@ -184,6 +192,7 @@ export const serverNotifications = {
   "fs/changed": notification(fs.FsChangedNotification),
   "fuzzyFileSearch/sessionUpdated": notification(search.SessionUpdatedNotification, { backlog: "latest" }),
   "fuzzyFileSearch/sessionCompleted": notification(search.SessionCompletedNotification),
+  "command/exec/outputDelta": notification(commandExec.CommandExecOutputDeltaNotification),
   "serverRequest/resolved": notification(thread.ServerRequestResolvedNotification),
 } as const satisfies Record<string, NotificationRow>;
 

@@ -30,6 +30,8 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
   "fs/changed": false,
   "fuzzyFileSearch/sessionUpdated": false,
   "fuzzyFileSearch/sessionCompleted": false,
+  // Of a connection and no thread.
+  "command/exec/outputDelta": false,
   "serverRequest/resolved": false,
 };
 

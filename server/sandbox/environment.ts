@@ -30,6 +30,7 @@ export function commandEnvironment(
   options: {
     /** Workspace roots as the user spells them and as they really are. */ readonly roots: readonly string[];
     /** Variables known to hold a secret, whatever they are called. */ readonly secretNames?: readonly string[];
+    /** Somebody does sit at a terminal. */ readonly terminal?: boolean;
   },
 ): Record<string, string> {
   const kept: Record<string, string> = {};
@@ -39,7 +40,12 @@ export function commandEnvironment(
     if (secrets.has(name.toUpperCase()) || (secret.test(name) && !directories.test(name))) continue;
     kept[name] = cleanValue(name, value, options.roots);
   }
-  return { ...kept, ...unattended };
+  return { ...kept, ...(options.terminal ? { TERM: attendedTerm(kept["TERM"]) } : unattended) };
+}
+
+/** A server has often no terminal of its own to name, or a poor one. */
+function attendedTerm(inherited: string | undefined): string {
+  return inherited === undefined || inherited === "dumb" ? "xterm-256color" : inherited;
 }
 
 function cleanValue(name: string, value: string, roots: readonly string[]): string {

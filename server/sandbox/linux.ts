@@ -9,6 +9,8 @@ export interface Command {
   readonly cwd: string;
   /** Already filtered by `commandEnvironment`, with what the user or the model added for this command. */
   readonly env: Readonly<Record<string, string>>;
+  /** It gets a terminal of its own, made for it alone. */
+  readonly terminal?: boolean;
 }
 
 /** What to start. `cwd` is where the program itself is started, not what the command inside sees. */
@@ -20,7 +22,6 @@ export interface Program {
 }
 
 // --disable-userns: no nested user namespace, in which the mounts below could be undone.
-// --new-session: no controlling terminal, so nothing can be typed into the user's.
 const isolation = [
   "--unshare-user",
   "--unshare-pid",
@@ -29,10 +30,16 @@ const isolation = [
   "--unshare-cgroup-try",
   "--disable-userns",
   "--die-with-parent",
-  "--new-session",
   "--cap-drop",
   "ALL",
 ];
+
+// No controlling terminal, so nothing can be typed into the user's. A terminal made for the command is nobody else's.
+const noTerminal = ["--new-session"];
+
+// ^C in a terminal goes to the helper as well, which must outlive it; what it runs takes it as usual.
+const deafToKeys = ["-c", "trap '' INT QUIT TSTP; exec \"$@\"", "belay"];
+const hearKeys = ["/usr/bin/env", "--default-signal=INT,QUIT,TSTP", "--"];
 
 // The root is bound with all its submounts, so everything that follows is a change to a read-only system.
 // /proc/sys belongs to uid 0, and its files ask for the owner and not for a capability: as root it must be read-only.
@@ -50,10 +57,13 @@ const closeAndExec = [
 ];
 
 export function linuxSandbox(command: Command, policy: RestrictedPolicy, helper: string): Program {
+  const terminal = command.terminal ?? false;
   return {
-    file: helper,
+    file: terminal ? "/bin/sh" : helper,
     args: [
+      ...(terminal ? [...deafToKeys, helper] : []),
       ...isolation,
+      ...(terminal ? [] : noTerminal),
       ...(policy.networkAccess ? [] : ["--unshare-net"]),
       ...base,
       ...(policy.privateTmp === null ? ["--perms", "1777", "--tmpfs", "/tmp"] : ["--bind", policy.privateTmp, "/tmp"]),
@@ -67,6 +77,7 @@ export function linuxSandbox(command: Command, policy: RestrictedPolicy, helper:
       command.cwd,
       "--",
       ...closeAndExec,
+      ...(terminal ? hearKeys : []),
       ...command.argv,
     ],
     cwd: "/",

@@ -10,6 +10,8 @@ export interface Client {
   /** Aborted when it has gone: what it started for itself alone ends then. */
   readonly ended: AbortSignal;
   notify(notification: ServerNotification): void;
+  /** Resolves when what it was sent so far is on its way to it: for who has more than anyone can read at once. */
+  drained(): Promise<void>;
   /** Rejects when the client is gone, answers with an error, or the signal is aborted. */
   request(method: string, params: unknown, options: { id: RequestId; signal: AbortSignal }): Promise<unknown>;
 }

@@ -6,16 +6,30 @@ import { diskFacts, executable } from "../sandbox/facts.ts";
 import { findHelper } from "../sandbox/linux.ts";
 import { type SandboxStatus, sandboxProbe } from "../sandbox/probe.ts";
 import { RootPins } from "../sandbox/root-pins.ts";
-import { sandboxCommand } from "../sandbox/select.ts";
+import { type SandboxedCommand, sandboxCommand } from "../sandbox/select.ts";
 import type { ExecOutcome, ExecuteRequest } from "./tool.ts";
 
 export interface CommandRunner {
   /** Asked once with a real run of the sandbox; the answer stands for the life of the process. */
   sandboxStatus(): Promise<SandboxStatus>;
+  /** What to start for a command, for who runs it otherwise than to its end. Must not throw. */
+  translate(request: CommandRequest): Promise<SandboxedCommand>;
   /** Must not throw: what cannot be run is refused with a sentence. */
   execute(
     request: ExecuteRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy; signal: AbortSignal },
   ): Promise<ExecOutcome>;
+}
+
+export interface CommandRequest {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  /** The folder that the policy's workspace is. */
+  readonly workspace: string;
+  readonly policy: SandboxPolicy;
+  /** On top of what commands get; null removes a variable. */
+  readonly env?: Readonly<Record<string, string | null>>;
+  /** It gets a terminal of its own. */
+  readonly terminal?: boolean;
 }
 
 export function commandRunner(facts: {
@@ -37,22 +51,36 @@ export function commandRunner(facts: {
     run: (program) => runProgram({ ...program, timeoutMs: 10_000 }),
   });
 
+  async function translate(request: CommandRequest): Promise<SandboxedCommand> {
+    const { argv, cwd, workspace, policy, terminal = false } = request;
+    const roots = bothSpellings(rootsOf(workspace, policy));
+    const usual = commandEnvironment(env, { roots, secretNames, terminal });
+    return sandboxCommand({ argv, cwd, env: withOverrides(usual, request.env ?? {}), terminal }, policy, {
+      status: await sandboxStatus(),
+      helper,
+      context: { cwd: workspace, home: userHome, belayHome, privateTmp: null, files: diskFacts },
+    });
+  }
+
   return {
     sandboxStatus,
+    translate,
     async execute({ argv, cwd, threadId, threadCwd, policy, signal, timeoutMs, onOutput }) {
-      const roots = rootsOf(threadCwd, policy);
-      const moved = policy.type === "workspaceWrite" ? pins.refusal(threadId, roots) : null;
+      const moved = policy.type === "workspaceWrite" ? pins.refusal(threadId, rootsOf(threadCwd, policy)) : null;
       if (moved !== null) return { kind: "refused", message: moved };
-      const command = { argv, cwd, env: commandEnvironment(env, { roots: bothSpellings(roots), secretNames }) };
-      const program = sandboxCommand(command, policy, {
-        status: await sandboxStatus(),
-        helper,
-        context: { cwd: threadCwd, home: userHome, belayHome, privateTmp: null, files: diskFacts },
-      });
+      const program = await translate({ argv, cwd, workspace: threadCwd, policy });
       if (program.kind === "refuse") return { kind: "refused", message: program.message };
       return { kind: "ended", ...(await runProgram({ ...program, signal, timeoutMs, onOutput })) };
     },
   };
+}
+
+function withOverrides(
+  environment: Readonly<Record<string, string>>,
+  overrides: Readonly<Record<string, string | null>>,
+): Record<string, string> {
+  const entries = Object.entries({ ...environment, ...overrides });
+  return Object.fromEntries(entries.flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
 }
 
 function rootsOf(cwd: string, policy: SandboxPolicy): string[] {

@@ -75,6 +75,7 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "fs/changed":
     case "fuzzyFileSearch/sessionUpdated":
     case "fuzzyFileSearch/sessionCompleted":
+    case "command/exec/outputDelta":
     case "serverRequest/resolved":
       return thread;
     default:

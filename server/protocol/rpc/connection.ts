@@ -69,6 +69,7 @@ export class Connection {
   #answersFirst = 0;
   readonly #held: Message[] = [];
   readonly #ended = new AbortController();
+  #lastSent: Promise<void> = Promise.resolve();
 
   constructor(transport: Transport, receiver: Receiver, options: ConnectionOptions = {}) {
     this.#transport = transport;
@@ -129,6 +130,11 @@ export class Connection {
     if (this.#state.kind === "open") this.#write(message);
   }
 
+  /** Resolves when the other side's pipe has taken what was sent so far. May never, once the wire has ended. */
+  drained(): Promise<void> {
+    return this.#lastSent;
+  }
+
   close(reason: string): void {
     if (this.#state.kind === "closed") return;
     this.#transport.close();
@@ -141,7 +147,9 @@ export class Connection {
       return;
     }
     // A failed write means the other side is gone: everyone who waits must hear of it now.
-    this.#transport.send(message).catch((error: unknown) => this.#end(`writing failed (${String(error)})`));
+    this.#lastSent = this.#transport
+      .send(message)
+      .catch((error: unknown) => this.#end(`writing failed (${String(error)})`));
   }
 
   #onMessage(value: unknown): void {

@@ -87,6 +87,11 @@ export const searchNotFound = (sessionId: string) =>
 export const searchNeedsId = () => new RpcError(INVALID_REQUEST, "sessionId must not be empty");
 export const searchNeedsRoots = () =>
   new RpcError(INTERNAL_ERROR, "failed to start fuzzy file search session: at least one search directory is required");
+export const noActiveCommand = (processId: string) =>
+  invalidCommandRequest(`no active command/exec for process id ${JSON.stringify(processId)}`);
+export const invalidCommandRequest = (text: string) => new RpcError(INVALID_REQUEST, text);
+export const invalidCommandOption = (text: string) => new RpcError(INVALID_PARAMS, text);
+export const commandNotStarted = (cause: string) => new RpcError(INTERNAL_ERROR, `failed to spawn command: ${cause}`);
 export const requestCancelled = (method: string) =>
   new RpcError(REQUEST_CANCELLED, `${method} was cancelled by the client`);
 /** Nothing was done; the client tries again a little later. */

@@ -35,8 +35,8 @@ const isolation = [
   "--unshare-cgroup-try",
   "--disable-userns",
   "--die-with-parent",
-  "--new-session",
   "--cap-drop ALL",
+  "--new-session",
 ];
 const system = ["--ro-bind / /", "--dev /dev", "--proc /proc", "--ro-bind /proc/sys /proc/sys"];
 const emptyTmp = ["--perms 1777", "--tmpfs /tmp"];
@@ -196,3 +196,12 @@ for (const { name, path: searched, found, expected } of [
     assert.equal(findHelper(facts), expected);
   });
 }
+
+test("a terminal of its own is kept by the command, and ^C in it does not end the helper", () => {
+  const { file, args } = linuxSandbox({ ...command, terminal: true }, readOnly, "/usr/bin/bwrap");
+  const start = [file, ...args.slice(0, 4)];
+  assert.deepEqual(start, ["/bin/sh", "-c", `trap '' INT QUIT TSTP; exec "$@"`, "belay", "/usr/bin/bwrap"]);
+  assert.equal(args.includes("--new-session"), false);
+  const end = ["/usr/bin/env", "--default-signal=INT,QUIT,TSTP", "--", ...command.argv];
+  assert.deepEqual(args.slice(-end.length), end);
+});

@@ -85,6 +85,7 @@ async function crash(append: (method: string, itemId: string | null) => void) {
       heard.push(structuredClone(notification));
       if (notification.method === "turn/completed") ended.resolve();
     },
+    drained: () => Promise.resolve(),
     request: () => Promise.reject(new Error("nothing is asked here")),
   });
   const queued = { clientId: null, ...(await readInput([{ type: "text", text: "go", text_elements: [] }], "/w")) };

@@ -1,0 +1,136 @@
+// Runs one program that others talk to while it runs: bytes in, bytes out, no faster than the receiver takes them.
+// Does not know what a sandbox is, nor why the program is run.
+import type { Readable, Writable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
+import { type Spawned, type SpawnRequest, spawnProgram } from "./spawn.ts";
+import { superviseEnd } from "./terminate.ts";
+
+export interface LiveRequest extends SpawnRequest {
+  /** Ends the program at once, with whatever it started, when aborted. */
+  readonly signal: AbortSignal;
+  /** Undefined: no limit. */
+  readonly timeoutMs?: number | undefined;
+  /** Nothing more of the same stream is read until the promise resolves. Must not throw or reject. */
+  readonly onOutput: (stream: OutputStream, bytes: Buffer) => Promise<void>;
+}
+
+export type OutputStream = "stdout" | "stderr";
+
+export interface LiveProgram {
+  /** Never rejects. Resolves when the program has ended and all it wrote was taken. */
+  readonly ended: Promise<LiveEnd>;
+  /** Resolves when there is room for more. What is written to a program that has ended is dropped. */
+  write(bytes: Uint8Array): Promise<void>;
+  closeInput(): void;
+}
+
+export interface LiveEnd {
+  /** Null when it did not exit by itself. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly timedOut: boolean;
+  readonly aborted: boolean;
+  /** Why it never started. Null when it did. */
+  readonly spawnError: NodeJS.ErrnoException | null;
+}
+
+interface LiveWiring {
+  /** Undefined: the program's input is empty. */
+  readonly input?: "open" | undefined;
+  /** Receives what the program writes to its descriptor 3. */
+  readonly report?: ((text: string) => void) | undefined;
+  /** Ends what is not in the program's process group. */
+  readonly killMore?: (() => void) | undefined;
+}
+
+/** Never rejects: a program that cannot be started has ended with `spawnError`. It has a process group of its own. */
+export async function startLive(request: LiveRequest, wiring: LiveWiring = {}): Promise<LiveProgram> {
+  if (request.signal.aborted) return notStarted({ aborted: true });
+  try {
+    const pipes = { input: wiring.input === "open", report: wiring.report !== undefined };
+    const { subprocess } = await spawnProgram(request, pipes);
+    return { ended: toItsEnd(subprocess, request, wiring), ...inputOf(subprocess.nodeChildProcess.stdin) };
+  } catch (error) {
+    // Arguments that no program can be started with, such as one with a NUL byte.
+    return notStarted({ spawnError: asError(error) });
+  }
+}
+
+const nothingHappened: LiveEnd = { exitCode: null, signal: null, timedOut: false, aborted: false, spawnError: null };
+
+function notStarted(why: Partial<LiveEnd>): LiveProgram {
+  return { ended: Promise.resolve({ ...nothingHappened, ...why }), ...inputOf(null) };
+}
+
+async function toItsEnd(subprocess: Spawned, request: LiveRequest, wiring: LiveWiring): Promise<LiveEnd> {
+  const child = subprocess.nodeChildProcess;
+  const reports = child.stdio[3] as Readable | null | undefined;
+  reports?.on("data", (bytes: Buffer) => wiring.report?.(bytes.toString("utf8")));
+  const outputs = [outputOf(child.stdout, "stdout", request), outputOf(child.stderr, "stderr", request)];
+  using ending = superviseEnd(
+    {
+      kill(signal) {
+        subprocess.kill(signal);
+        wiring.killMore?.();
+      },
+      onceExited: (listener) => void child.once("exit", listener),
+      closePipes() {
+        for (const output of outputs) void output.close();
+        reports?.destroy();
+      },
+    },
+    { ...request, termGraceMs: 0 },
+  );
+  const result = await Promise.race([subprocess, ending.givenUp]);
+  await Promise.all(outputs.map((output) => output.taken()));
+  // Given up: nothing may come behind the end.
+  if (result === undefined) for (const output of outputs) output.drop();
+  const reason = ending.stopReason();
+  const stopped = { timedOut: reason === "timedOut", aborted: reason === "aborted" };
+  if (result === undefined) return { ...nothingHappened, ...stopped };
+  if (subprocess.pid === undefined) return { ...nothingHappened, spawnError: asError(result.cause) };
+  return { ...nothingHappened, ...stopped, exitCode: result.exitCode ?? null, signal: result.signal ?? null };
+}
+
+function outputOf(stream: Readable | null, name: OutputStream, { onOutput, signal }: LiveRequest) {
+  let taking: Promise<void> | null = null;
+  stream?.on("data", (bytes: Buffer) => {
+    stream.pause();
+    taking = onOutput(name, bytes).then(() => {
+      taking = null;
+      stream.resume();
+    });
+  });
+  return {
+    /** Resolves when the receiver has all that was read. */
+    taken: async () => void (await taking),
+    drop: () => void stream?.destroy(),
+    /** A process that left the group may hold the pipe for ever; a receiver that is slow must still get what is in it. */
+    async close() {
+      for (let last = taking; last !== null && !signal.aborted; last = taking) {
+        await last;
+        // One turn of the event loop to ask for more, and one for it to come.
+        await setImmediate();
+        await setImmediate();
+      }
+      stream?.destroy();
+    },
+  };
+}
+
+function inputOf(stdin: Writable | null): Pick<LiveProgram, "write" | "closeInput"> {
+  // The program has closed its input or is gone: what was on its way is nobody's.
+  stdin?.on("error", () => {});
+  return {
+    write: (bytes) =>
+      new Promise((resolve) => {
+        if (stdin?.writable) stdin.write(bytes, () => resolve());
+        else resolve();
+      }),
+    closeInput: () => void stdin?.end(),
+  };
+}
+
+function asError(cause: unknown): NodeJS.ErrnoException {
+  return cause instanceof Error ? cause : new Error(String(cause));
+}
