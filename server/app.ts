@@ -1,25 +1,33 @@
 // The composition root: builds the parts and hands them down. One app serves all connections of a process.
 import { homedir } from "node:os";
-import { loadConfig, overlaid, type ConfigWarning, type Overrides } from "./config/load.ts";
+import { type ConfigWarning, overlaid, type Overrides } from "./config/load.ts";
 import { terminals } from "./exec/terminals.ts";
+import { ConfigSource } from "./config/source.ts";
 import { writeFilesAtomically } from "./files/disk.ts";
 import { DocumentView } from "./files/document-view.ts";
 import { editorEdit } from "./files/editor-edit.ts";
 import { readGitInfo } from "./files/git-info.ts";
 import type { FilePlan } from "./files/patch-plan.ts";
+import { replaceOwnFile } from "./files/own-file.ts";
+import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
 import { fileSearchHandlers } from "./handlers/file-search.ts";
 import { fsHandlers } from "./handlers/fs.ts";
 import { commandExecHandlers } from "./handlers/command-exec.ts";
+import { configHandlers } from "./handlers/config.ts";
 import { modelHandlers } from "./handlers/model.ts";
+import { permissionHandlers } from "./handlers/permission.ts";
 import { threadHandlers } from "./handlers/thread.ts";
 import { threadCareHandlers } from "./handlers/thread-care.ts";
 import { threadListHandlers } from "./handlers/thread-list.ts";
 import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
-import { defaultModel, listModels, type ModelSource, secretNames, selectModel } from "./model/select.ts";
+import { defaultModel } from "./model/list.ts";
+import { type ModelSource, secretNames } from "./model/providers.ts";
+import { selectModel } from "./model/select.ts";
+import { openStoredKey } from "./model/stored-key.ts";
 import { ApplyEditResult, type ApplyEditParams } from "./protocol/editor.ts";
-import type { clientRequests } from "./protocol/methods.ts";
+import type { clientRequests, ServerNotification } from "./protocol/methods.ts";
 import { counter } from "./protocol/rpc/connection.ts";
 import type { Handlers } from "./protocol/rpc/dispatch.ts";
 import { messageOf } from "./protocol/rpc/errors.ts";
@@ -55,6 +63,7 @@ export interface EditorPort {
 
 export interface App {
   readonly options: AppOptions;
+  /** About the configuration as it stands. */
   readonly warnings: readonly ConfigWarning[];
   readonly documents: DocumentView;
   readonly store: ThreadStore;
@@ -71,26 +80,45 @@ export interface App {
 
 export async function createApp(options: AppOptions): Promise<App> {
   const { home, env, log } = options;
-  const { config, warnings } = await loadConfig(home, options.overrides);
+  const [config, storedKey] = await Promise.all([
+    ConfigSource.open(home, options.overrides),
+    openStoredKey(home, replaceOwnFile),
+  ]);
   const documents = new DocumentView();
-  const models: ModelSource = { config, home, env, apiKeys: options.apiKeys };
+  const models: ModelSource = {
+    home,
+    env,
+    apiKeys: options.apiKeys,
+    get config() {
+      return config.current;
+    },
+    get catalog() {
+      return config.loaded.catalog;
+    },
+    get storedKey() {
+      return storedKey.get();
+    },
+  };
   const homes = { userHome: homedir() || null, belayHome: home };
-  const runner = commandRunner({ platform: options.platform, env, secretNames: secretNames(models), ...homes });
+  const runner = commandRunner({ platform: options.platform, env, secretNames: () => secretNames(models), ...homes });
   const nextRequestId = counter();
+  const clients = new Clients();
+  const tellAll = (notification: ServerNotification) => clients.tell(notification);
   let editor: EditorPort | null = null;
 
-  const instructions = (cwd: string) => readInstructions({ home, cwd }, config.project_doc_max_bytes);
-  const clients = new Clients();
+  const instructions = (cwd: string) => readInstructions({ home, cwd }, config.current.project_doc_max_bytes);
   const store = new ThreadStore({
     clients,
     home,
     version: options.version,
     defaultCwd: options.cwd,
     defaultModel: () => defaultModel(models),
-    configWith: (overrides) => overlaid(config, overrides),
+    configWith: (overrides) => overlaid(config.current, overrides),
     readGitInfo,
     thread: {
-      config,
+      get config() {
+        return config.current;
+      },
       files: {
         read: (path, permits) => documents.read(path, permits),
         realTarget: (path) => documents.realTarget(path),
@@ -121,7 +149,9 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   return {
     options,
-    warnings,
+    get warnings() {
+      return config.loaded.warnings;
+    },
     documents,
     store,
     clients,
@@ -131,16 +161,19 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...threadCareHandlers(store, clients),
       ...threadHandlers(store, clients, async (cwd) => (await instructions(cwd)).map(({ path }) => path)),
       ...turnHandlers(store),
-      ...modelHandlers(() => listModels(models)),
       ...fsHandlers(),
       ...fileSearchHandlers(options.cwd),
       ...commandExecHandlers({
         runner,
         terminals: terminals(options.platform),
         cwd: options.cwd,
-        policyOf: (mode) => sandboxFromMode(mode, config),
-        defaultMode: config.sandbox_mode,
+        policyOf: (mode) => sandboxFromMode(mode, config.current),
+        defaultMode: () => config.current.sandbox_mode,
       }),
+      ...modelHandlers(models, () => config.isOverridden("model_provider")),
+      ...configHandlers(config, tellAll),
+      ...accountHandlers(models, storedKey, tellAll),
+      ...permissionHandlers(),
     },
     connectEditor(port) {
       editor = port;

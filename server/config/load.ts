@@ -1,46 +1,97 @@
 // Reads config.toml and lays the editor's settings and `-c` over it. Never throws: what cannot be used is left out
 // and reported, so that a broken file stops nobody from working.
 import { readFile } from "node:fs/promises";
-import { isAbsolute, join } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import type * as z from "zod";
+import type { ConfigLayer } from "../protocol/config.ts";
+import type { CatalogModel } from "./catalog.ts";
+import { layerOf } from "./layers.ts";
 import { misspelledKeys } from "./misspelled.ts";
 import { Config } from "./schema.ts";
+import { placeOfError, type TextRange, valueRange } from "./text-range.ts";
+import { setAt, type Table } from "./values.ts";
 
 export interface ConfigWarning {
   summary: string;
   details: string | null;
   path: string | null;
+  range?: TextRange;
 }
 export interface LoadedConfig {
   config: Config;
   warnings: ConfigWarning[];
+  /** What `model_catalog_json` lists. */
+  catalog: CatalogModel[];
+  /** What all layers say together, unknown keys included, without what could not be used. */
+  values: Table;
+  /** Highest first. */
+  layers: ConfigLayer[];
 }
 /** Dotted keys, as `-c key=value` and the editor give them. */
 export type Overrides = Readonly<Record<string, unknown>>;
 
+export function configPath(home: string): string {
+  return join(home, "config.toml");
+}
+
 /** Later overrides win. */
 export async function loadConfig(home: string, overrides: readonly Overrides[]): Promise<LoadedConfig> {
-  const path = join(home, "config.toml");
+  const path = configPath(home);
+  const file = await readConfigFile(path);
   const warnings: ConfigWarning[] = [];
-  let values: Record<string, unknown> = {};
-  try {
-    values = structuredClone(parse(await readFile(path, "utf8")));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") warnings.push(unreadable(path, error));
-  }
+  if (file.trouble !== null) warnings.push(unreadable(path, file.trouble));
+  let values = structuredClone(file.values);
   for (const { key, meant } of misspelledKeys(Object.keys(values), Object.keys(Config.shape))) {
     const details = `Did you mean ${meant}? Correct it in ${path} and restart the server.`;
     warnings.push({ summary: `There is no configuration key ${key}.`, details, path });
   }
-  keepValid(values, path, warnings);
+  keepValid(values, { name: path, text: file.text ?? "" }, warnings);
+  const flags: Table = {};
   for (const [key, value] of overrides.flatMap((layer) => Object.entries(layer))) {
     const before = structuredClone(values);
-    setAt(values, key.split("."), value);
+    setAt(values, key.split("."), structuredClone(value));
     // What the layers below say stands when this one cannot be used: a typing error must not lift a restriction.
-    if (keepValid(values, "the editor's settings or -c", warnings) > 0) values = before;
+    if (keepValid(values, { name: "the editor's settings or -c", text: "" }, warnings) > 0) values = before;
+    else setAt(flags, key.split("."), structuredClone(value));
   }
-  return { config: Config.parse(values), warnings };
+  const user = layerOf({ type: "user", file: path, profile: null }, file.values, file.trouble?.place ?? null);
+  const session = Object.keys(flags).length === 0 ? [] : [layerOf({ type: "sessionFlags" }, flags)];
+  const config = Config.parse(values);
+  const catalog = await catalogOf(home, config, warnings);
+  return { config, warnings, catalog, values, layers: [...session, user] };
+}
+
+async function catalogOf(home: string, config: Config, warnings: ConfigWarning[]): Promise<CatalogModel[]> {
+  if (config.model_catalog_json === undefined) return [];
+  const { readCatalog } = await import("./catalog.ts");
+  const path = resolve(home, config.model_catalog_json);
+  const { models, trouble } = await readCatalog(path);
+  if (trouble !== null) {
+    const details = `${trouble}. Correct it, or take the key out.`;
+    warnings.push({ summary: "The configuration key model_catalog_json is not used.", details, path });
+  }
+  return models;
+}
+
+interface ConfigFile {
+  /** Null: there is none, or it cannot be read. */
+  text: string | null;
+  values: Table;
+  /** Why it says nothing; `place` says where, too, in one line. */
+  trouble: { place: string; error: Error; range: TextRange | null } | null;
+}
+
+/** A file that is not there says nothing, and that is no trouble. Never throws. */
+export async function readConfigFile(path: string): Promise<ConfigFile> {
+  let text: string | null = null;
+  try {
+    text = await readFile(path, "utf8");
+    return { text, values: parse(text), trouble: null };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return { text, values: {}, trouble: null };
+    return { text, values: {}, trouble: { error: error as Error, ...placeOfError(path, text ?? "", error as Error) } };
+  }
 }
 
 /** With dotted or nested overrides laid over it. What does not fit its key leaves that key as it was. */
@@ -68,42 +119,32 @@ export function parseOverride(text: string): Overrides {
   }
 }
 
-function unreadable(path: string, error: unknown): ConfigWarning {
+function unreadable(path: string, { error, range }: { error: Error; range: TextRange | null }): ConfigWarning {
   const where = error instanceof TomlError ? ` at line ${error.line}, column ${error.column}` : "";
-  const firstLine = (error as Error).message.split("\n")[0];
+  const firstLine = error.message.split("\n")[0];
   return {
     summary: "Invalid configuration; using defaults.",
     details: `${path} could not be read${where}: ${firstLine}. Correct the file and restart the server.`,
     path,
+    ...(range === null ? {} : { range }),
   };
 }
 
 /** Drops each value that does not fit its key, says so, and keeps the rest. Returns how many it dropped. */
-function keepValid(values: Record<string, unknown>, origin: string, warnings: ConfigWarning[]): number {
+function keepValid(values: Table, origin: { name: string; text: string }, warnings: ConfigWarning[]): number {
   for (let dropped = 0; ; dropped++) {
     const parsed = Config.safeParse(values);
     if (parsed.success) return dropped;
     const issue = parsed.error.issues[0] as z.core.$ZodIssue;
+    const range = valueRange(origin.text, issue.path.map(String));
     warnings.push({
       summary: `The configuration key ${issue.path.join(".")} is not used.`,
-      details: `${issue.message}. Correct it in ${origin} and restart the server.`,
-      path: isAbsolute(origin) ? origin : null,
+      details: `${issue.message}. Correct it in ${origin.name} and restart the server.`,
+      path: isAbsolute(origin.name) ? origin.name : null,
+      ...(range === null ? {} : { range }),
     });
     removeAt(values, issue.path.map(String));
   }
-}
-
-function setAt(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  const [key, ...rest] = path;
-  if (key === undefined || key === "__proto__") return;
-  if (rest.length === 0) {
-    target[key] = value;
-    return;
-  }
-  const inner = target[key];
-  const next = typeof inner === "object" && inner !== null ? (inner as Record<string, unknown>) : {};
-  target[key] = next;
-  setAt(next, rest, value);
 }
 
 function removeAt(target: Record<string, unknown>, path: readonly string[]): void {

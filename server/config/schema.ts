@@ -27,6 +27,8 @@ export const Config = z.object({
   model_provider: z.string().default("openai"),
   model_providers: z.record(z.string(), ProviderConfig).default({}),
   model_reasoning_effort: z.string().optional(),
+  /** A file that lists the models of the provider in use; relative to BELAY_HOME. */
+  model_catalog_json: z.string().optional(),
   /** In tokens. Unknown without it: the context ring stays empty then. */
   model_context_window: z.int().min(1).optional(),
   approval_policy: ApprovalPolicy.default("on-request"),

@@ -21,6 +21,8 @@ export interface FileWrite {
 export interface WriteOptions {
   /** Asked for every real path right before the first write. False refuses all: a link moved since the approval. */
   permits?(realPath: string): boolean;
+  /** Permission bits of a file that was not there before. Absent: as the user's umask has it. */
+  readonly newFileMode?: number;
 }
 
 export type WriteResult =
@@ -50,7 +52,7 @@ export async function writeFilesAtomically(
   const undo: Undo[] = [];
   for (const target of targets) {
     try {
-      await perform(target, undo);
+      await perform(target, undo, options.newFileMode);
     } catch (error) {
       return { ok: false, message: `Could not write ${target.to}: ${errorText(error)}. ${await takeBack(undo)}` };
     }
@@ -110,9 +112,13 @@ async function readExisting(path: string): Promise<Existing> {
   return file;
 }
 
-async function perform({ from, to, after, existing, isSameEntry }: Target, undo: Undo[]): Promise<void> {
+async function perform(
+  { from, to, after, existing, isSameEntry }: Target,
+  undo: Undo[],
+  newFileMode?: number,
+): Promise<void> {
   if (after === null) return remove(from, existing, undo);
-  if (from === to) return put(to, Buffer.from(after), existing, { replaces: existing, undo });
+  if (from === to) return put(to, Buffer.from(after), existing, { replaces: existing, undo, newFileMode });
   if (isSameEntry) {
     await put(from, Buffer.from(after), existing, { replaces: existing, undo });
     await fs.rename(from, to);
@@ -128,10 +134,10 @@ async function put(
   path: string,
   bytes: Uint8Array,
   like: Existing | null,
-  { replaces, undo }: { replaces: Existing | null; undo: Undo[] },
+  { replaces, undo, newFileMode }: { replaces: Existing | null; undo: Undo[]; newFileMode?: number | undefined },
 ): Promise<void> {
   await makeDirectory(dirname(path), undo);
-  const temporary = await writeTemporary(path, bytes, like?.stat ?? null);
+  const temporary = await writeTemporary(path, bytes, like?.stat ?? null, newFileMode);
   try {
     if (replaces === null && (await unlessMissing(fs.lstat(path))) !== null) throw new Error("a file is there already");
     await fs.rename(temporary, path);
@@ -159,9 +165,14 @@ async function makeDirectory(path: string, undo: Undo[]): Promise<void> {
 }
 
 /** Beside the file that it will become. Leaves nothing behind when it fails. */
-async function writeTemporary(target: string, bytes: Uint8Array, like: Stats | null): Promise<string> {
+async function writeTemporary(
+  target: string,
+  bytes: Uint8Array,
+  like: Stats | null,
+  newFileMode?: number,
+): Promise<string> {
   const path = temporaryBeside(target);
-  const handle = await fs.open(path, "wx");
+  const handle = await fs.open(path, "wx", newFileMode);
   try {
     await handle.writeFile(bytes);
     if (like !== null) await keepOwnerAndMode(handle, like);

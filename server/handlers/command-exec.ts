@@ -34,7 +34,7 @@ export interface CommandExecDeps {
   /** The server's: where commands run, and what a writable workspace is. */
   readonly cwd: string;
   readonly policyOf: (mode: SandboxMode) => SandboxPolicy;
-  readonly defaultMode: SandboxMode;
+  defaultMode(): SandboxMode;
 }
 
 type CommandMethods = "command/exec" | "command/exec/write" | "command/exec/resize" | "command/exec/terminate";
@@ -201,7 +201,7 @@ const profiles: Partial<Record<string, SandboxMode>> = {
 
 function policyOf({ sandboxPolicy, permissionProfile }: CommandExecParams, deps: CommandExecDeps): SandboxPolicy {
   if (sandboxPolicy) return sandboxPolicy;
-  if (!permissionProfile) return deps.policyOf(deps.defaultMode);
+  if (!permissionProfile) return deps.policyOf(deps.defaultMode());
   const mode = Object.hasOwn(profiles, permissionProfile) ? profiles[permissionProfile] : undefined;
   if (mode !== undefined) return deps.policyOf(mode);
   const known = Object.keys(profiles).join(", ");

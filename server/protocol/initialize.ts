@@ -35,9 +35,14 @@ export const InitializeResponse = z.object({
   platformOs: z.string(),
 });
 
+/** 1-based; columns count characters, not bytes. */
+const TextPosition = z.object({ line: z.int(), column: z.int() });
+
 export const ConfigWarningNotification = z.object({
   summary: z.string(),
   details: z.string().nullable(),
   path: z.string().nullable(),
+  /** Where in the file, from the first to the last character. Absent: not known. */
+  range: z.object({ start: TextPosition, end: TextPosition }).optional(),
 });
 export const WarningNotification = z.object({ threadId: z.string().nullable(), message: z.string() });

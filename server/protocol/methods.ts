@@ -1,16 +1,20 @@
 // THE tables: every method that is spoken, one row each, with its types, its lane and who may send it.
 // Nothing else lists methods. A row without a handler, or a handler without a row, does not compile.
 import * as z from "zod";
+import * as account from "./account.ts";
 import * as approval from "./approval.ts";
 import * as commandExec from "./command-exec.ts";
-import * as editor from "./editor.ts";
 import * as search from "./file-search.ts";
 import * as fs from "./fs.ts";
+import * as config from "./config.ts";
+import * as editor from "./editor.ts";
+import * as experimentalFeature from "./experimental-feature.ts";
 import * as initialize from "./initialize.ts";
 import * as item from "./item.ts";
 import * as model from "./model.ts";
 import * as panel from "./panel.ts";
 import type { Backlog } from "./rpc/outbox.ts";
+import * as permissionProfile from "./permission-profile.ts";
 import * as thread from "./thread.ts";
 import * as threads from "./thread-store.ts";
 import * as turn from "./turn.ts";
@@ -134,6 +138,26 @@ export const clientRequests = {
   "command/exec/resize": request(commandExec.CommandExecResizeParams, turn.EmptyResponse),
   // It must pass whatever it is meant to stop.
   "command/exec/terminate": request(commandExec.CommandExecTerminateParams, turn.EmptyResponse, { urgent: true }),
+  "modelProvider/list": request(model.ModelProviderListParams, model.ModelProviderListResponse),
+  "modelProvider/capabilities/read": request(
+    model.ModelProviderCapabilitiesReadParams,
+    model.ModelProviderCapabilitiesReadResponse,
+  ),
+  "config/read": request(config.ConfigReadParams, config.ConfigReadResponse),
+  "config/value/write": request(config.ConfigValueWriteParams, config.ConfigWriteResponse),
+  "config/batchWrite": request(config.ConfigBatchWriteParams, config.ConfigWriteResponse),
+  "configRequirements/read": request(config.ConfigRequirementsReadParams, config.ConfigRequirementsReadResponse),
+  "account/read": request(account.AccountReadParams, account.AccountReadResponse),
+  "account/login/start": request(account.AccountLoginStartParams, account.AccountLoginStartResponse),
+  "account/logout": request(account.AccountLogoutParams, account.AccountLogoutResponse),
+  "permissionProfile/list": request(
+    permissionProfile.PermissionProfileListParams,
+    permissionProfile.PermissionProfileListResponse,
+  ),
+  "experimentalFeature/list": request(
+    experimentalFeature.ExperimentalFeatureListParams,
+    experimentalFeature.ExperimentalFeatureListResponse,
+  ),
 } as const satisfies Record<string, RequestRow>;
 
 /** Client to server, only on the editor's connection; there they take the place of the rows of the same name. */
@@ -169,6 +193,8 @@ export const serverRequests = {
 export const serverNotifications = {
   configWarning: notification(initialize.ConfigWarningNotification),
   warning: notification(initialize.WarningNotification),
+  "account/login/completed": notification(account.AccountLoginCompletedNotification),
+  "account/updated": notification(account.AccountUpdatedNotification),
   error: notification(turn.ErrorNotification),
   "thread/started": notification(thread.ThreadStartedNotification),
   "thread/archived": notification(thread.ThreadNotification),

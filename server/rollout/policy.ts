@@ -5,6 +5,8 @@ import type { ServerNotification } from "../protocol/methods.ts";
 const persisted: { [M in ServerNotification["method"]]: boolean } = {
   configWarning: false,
   warning: false,
+  "account/login/completed": false,
+  "account/updated": false,
   error: false,
   "thread/started": false,
   "thread/archived": false,

@@ -11,6 +11,7 @@ import type { ExecOutcome, ExecuteRequest, FileReader, WriteLimits, WriteResult 
 export type Log = (level: "info" | "warning" | "error", message: string, cause?: unknown) => void;
 
 export interface ThreadDeps {
+  /** As it stands when it is read: it changes while the process lives. */
   readonly config: Config;
   readonly files: FileReader;
   readonly shell: string;

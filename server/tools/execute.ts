@@ -39,9 +39,9 @@ export function commandRunner(facts: {
   userHome: string | null;
   belayHome: string;
   /** Variables of `env` that hold a secret, whatever they are called. */
-  secretNames?: readonly string[];
+  secretNames?(): readonly string[];
 }): CommandRunner {
-  const { platform, env, userHome, belayHome, secretNames = [] } = facts;
+  const { platform, env, userHome, belayHome } = facts;
   const pins = new RootPins(diskFacts);
   // From the system's own directories, whatever PATH says: a helper planted in a workspace would run unconfined.
   const helper = findHelper({ path: "", roots: [], executable });
@@ -54,7 +54,7 @@ export function commandRunner(facts: {
   async function translate(request: CommandRequest): Promise<SandboxedCommand> {
     const { argv, cwd, workspace, policy, terminal = false } = request;
     const roots = bothSpellings(rootsOf(workspace, policy));
-    const usual = commandEnvironment(env, { roots, secretNames, terminal });
+    const usual = commandEnvironment(env, { roots, secretNames: facts.secretNames?.() ?? [], terminal });
     return sandboxCommand({ argv, cwd, env: withOverrides(usual, request.env ?? {}), terminal }, policy, {
       status: await sandboxStatus(),
       helper,

@@ -63,6 +63,8 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "error":
       return params.willRetry ? dropVoidText(thread, params.turnId) : thread;
     case "configWarning":
+    case "account/login/completed":
+    case "account/updated":
     case "warning":
     case "thread/started":
     case "thread/archived":

@@ -65,23 +65,30 @@ export function parseParams<S extends z.ZodType>(schema: S, params: unknown): z.
 
 function describeIssue(issue: z.core.$ZodIssue | undefined, params: unknown): RpcError {
   if (issue === undefined) return invalidRequest("the params do not fit this method");
-  const [deepest, path] = innermost(issue);
-  const given = valueAt(params, path);
+  const { sentence, path } = issueSentence(issue, params);
   // The original's sentences end here; where it is said only for what lies deeper, which is where people get lost.
-  const where = path.length > 1 ? ` at ${path.join(".")}` : "";
-  if (given === undefined && path.length > 0) return invalidRequest(`missing field \`${path.at(-1)}\`${where}`);
+  return invalidRequest(path.length > 1 ? `${sentence} at ${path.join(".")}` : sentence);
+}
+
+/** What does not fit in `value`, in the words of the original, and where. */
+export function issueSentence(issue: z.core.$ZodIssue, value: unknown): { sentence: string; path: string[] } {
+  const [deepest, path] = innermost(issue);
+  const given = valueAt(value, path);
+  return { sentence: sentenceOf(deepest, path, given), path };
+}
+
+function sentenceOf(deepest: z.core.$ZodIssue, path: readonly string[], given: unknown): string {
+  if (given === undefined && path.length > 0) return `missing field \`${path.at(-1)}\``;
   const variants = variantsOf(deepest);
   if (variants !== null) {
-    const expected = variants.map((value) => `\`${String(value)}\``).join(", ");
-    const one = variants.length > 1 ? `one of ${expected}` : expected;
-    return invalidRequest(`unknown variant \`${variantName(given)}\`, expected ${one}${where}`);
+    const names = variants.map((value) => `\`${String(value)}\``);
+    const expected = names.length > 2 ? `one of ${names.join(", ")}` : names.join(" or ");
+    return `unknown variant \`${variantName(given)}\`, expected ${expected}`;
   }
   if (deepest.code === "invalid_type") {
-    return invalidRequest(
-      `invalid type: ${kindOf(given)}, expected ${expectedKinds[deepest.expected] ?? deepest.expected}${where}`,
-    );
+    return `invalid type: ${kindOf(given)}, expected ${expectedKinds[deepest.expected] ?? deepest.expected}`;
   }
-  return invalidRequest(`${deepest.message}${where}`);
+  return deepest.message;
 }
 
 /** What is wrong inside the alternative that was meant: the one that got furthest. */

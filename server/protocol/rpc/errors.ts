@@ -68,6 +68,22 @@ export const inputTooLarge = (maxChars: number, actualChars: number) =>
     data: { input_error_code: "input_too_large", max_chars: maxChars, actual_chars: actualChars },
   });
 export const invalidCursor = () => invalidRequest("the cursor is not one this method gave out");
+export const invalidPage = (message: string) => new RpcError(INVALID_REQUEST, message);
+export const configWriteRefused = (
+  code: "configVersionConflict" | "configValidationError" | "configLayerReadonly",
+  message: string,
+) => new RpcError(INVALID_REQUEST, message, { data: { config_write_error_code: code } });
+export const configUnreadable = (place: string) =>
+  new RpcError(INTERNAL_ERROR, `failed to load configuration: ${place}`);
+export const configNotWritten = (reason: string) =>
+  new RpcError(INTERNAL_ERROR, `the configuration was not written: ${reason}`);
+export const providerNotConfigured = (modelProvider: string) =>
+  new RpcError(
+    INVALID_REQUEST,
+    `There is no model provider "${modelProvider}". Describe it under [model_providers.${modelProvider}] in config.toml, or name another.`,
+    { data: { type: "modelProviderNotConfigured", modelProvider } },
+  );
+export const loginRefused = (message: string) => new RpcError(INVALID_REQUEST, message);
 export const missingFolder = (cwd: string) =>
   invalidRequest(`the folder ${cwd} does not exist; open or create it, or start a thread elsewhere`);
 /** What the operating system said, as `osErrorText` has it. */

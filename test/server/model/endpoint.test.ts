@@ -149,19 +149,20 @@ test("a command does not see the keys and headers of any provider, whatever thei
 test("the scripted model needs no key, asks nobody, and says what it is", async () => {
   await using server = await testServer({ args: ["-c", "model_provider=scripted"] });
   const { data } = await server.request("model/list", {});
-  assert.deepEqual(data, [
-    {
-      id: "scripted/scripted",
-      model: "scripted",
-      displayName: "Scripted (no AI)",
-      description: "Plays a written script. No AI answers, nothing leaves this machine.",
-      hidden: false,
-      isDefault: true,
-      modelProvider: "scripted",
-      scripted: true,
-      missing: null,
-    },
-  ]);
+  assert.deepEqual(
+    data.map(({ id, displayName, description, scripted, missing }) => {
+      return { id, displayName, description, scripted, missing };
+    }),
+    [
+      {
+        id: "scripted/scripted",
+        displayName: "Scripted (no AI)",
+        description: "Plays a written script. No AI answers, nothing leaves this machine.",
+        scripted: true,
+        missing: null,
+      },
+    ],
+  );
   const { turn } = await server.completeTurn("something no script foresees");
   assert.equal(turn.status, "completed");
   const said = turn.items.map((item) => (item.type === "agentMessage" ? item.text : ""));
