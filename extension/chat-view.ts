@@ -2,12 +2,8 @@
 // hidden or reloaded asks for everything anew.
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
-import {
-  type hostNotifications,
-  panelNotifications,
-  type ParamsIn,
-  type ParamsOut,
-} from "../server/protocol/methods.ts";
+import { type hostNotifications, panelNotifications } from "../server/protocol/host-methods.ts";
+import type { ParamsIn, ParamsOut } from "../server/protocol/rows.ts";
 import type { HostState } from "../server/protocol/panel.ts";
 import { Connection, type Receiver, type Transport } from "../server/protocol/rpc/connection.ts";
 import { parseParams } from "../server/protocol/rpc/dispatch.ts";

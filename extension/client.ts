@@ -1,5 +1,6 @@
 // The server as the rest of the extension sees it while it runs: requests typed by the protocol's table.
-import type { clientRequests, ParamsIn, ResultOf } from "../server/protocol/methods.ts";
+import type { clientRequests } from "../server/protocol/methods.ts";
+import type { ParamsIn, ResultOf } from "../server/protocol/rows.ts";
 
 type Requests = typeof clientRequests;
 

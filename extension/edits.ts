@@ -1,7 +1,12 @@
 // Edits of the server, applied through the editor: open buffers, undo and unsaved text are respected. All or nothing.
 import { basename } from "node:path";
 import * as vscode from "vscode";
-import { ApplyEditParams, type ApplyEditResult, type DocumentChange, type Range } from "../server/protocol/editor.ts";
+import {
+  ApplyEditParams,
+  type ApplyEditResult,
+  type DocumentChange,
+  type Range,
+} from "../server/protocol/apply-edit.ts";
 import { findMoved } from "./real-paths.ts";
 import { textDigest } from "./text-digest.ts";
 

@@ -1,6 +1,6 @@
 // What the panel asks of the editor itself: show, open, copy. Complete by its type: one handler a row of the table.
 import * as vscode from "vscode";
-import type { hostRequests } from "../server/protocol/methods.ts";
+import type { hostRequests } from "../server/protocol/host-methods.ts";
 import type { Handlers } from "../server/protocol/rpc/dispatch.ts";
 import { RpcError } from "../server/protocol/rpc/errors.ts";
 import { setApiKey } from "./api-key.ts";

@@ -2,7 +2,8 @@
 import type { ChildProcess } from "node:child_process";
 import type * as vscode from "vscode";
 import type * as languageclient from "vscode-languageclient/node";
-import type { ApplyEditResult, EditorOptions } from "../server/protocol/editor.ts";
+import type { ApplyEditResult } from "../server/protocol/apply-edit.ts";
+import type { EditorOptions } from "../server/protocol/editor.ts";
 import { clientRequests, serverNotifications, serverRequests } from "../server/protocol/methods.ts";
 import { parseParams } from "../server/protocol/rpc/dispatch.ts";
 import { RpcError } from "../server/protocol/rpc/errors.ts";

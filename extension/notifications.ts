@@ -1,6 +1,7 @@
 // What the server announces, typed by the protocol's table, for the parts of the extension that listen.
 import type * as vscode from "vscode";
-import { type ParamsOut, serverNotifications } from "../server/protocol/methods.ts";
+import type { ParamsOut } from "../server/protocol/rows.ts";
+import { serverNotifications } from "../server/protocol/methods.ts";
 
 type Table = typeof serverNotifications;
 type Listener = (params: never) => void;

@@ -1,6 +1,6 @@
 // Answers what the panel asks: at the editor where the table says so, else by the server. See relay.ts for which is which.
 import * as vscode from "vscode";
-import { hostRequests } from "../server/protocol/methods.ts";
+import { hostRequests } from "../server/protocol/host-methods.ts";
 import type { HostState } from "../server/protocol/panel.ts";
 import { dispatcher } from "../server/protocol/rpc/dispatch.ts";
 import { messageOf, RpcError } from "../server/protocol/rpc/errors.ts";

@@ -1,5 +1,6 @@
 // Where a request of the panel goes, and what is added to it on the way. Pure, and names no method: the tables decide.
-import { clientRequests, hostRequests } from "../server/protocol/methods.ts";
+import { clientRequests } from "../server/protocol/methods.ts";
+import { hostRequests } from "../server/protocol/host-methods.ts";
 import { parseParams } from "../server/protocol/rpc/dispatch.ts";
 import { RpcError, unknownMethod } from "../server/protocol/rpc/errors.ts";
 

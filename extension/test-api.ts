@@ -1,5 +1,5 @@
 // What `activate` returns to tests inside a real VS Code, and only there (ExtensionMode.Test).
-import type { ApplyEditResult } from "../server/protocol/editor.ts";
+import type { ApplyEditResult } from "../server/protocol/apply-edit.ts";
 import type { Approvals } from "./approvals.ts";
 import type { Ctx } from "./ctx.ts";
 import type { ServerState } from "./server-process.ts";

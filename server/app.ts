@@ -26,9 +26,8 @@ import { defaultModel } from "./model/list.ts";
 import { type ModelSource, secretNames } from "./model/providers.ts";
 import { selectModel } from "./model/select.ts";
 import { openStoredKey } from "./model/stored-key.ts";
-import { ApplyEditResult, type ApplyEditParams } from "./protocol/editor.ts";
+import { ApplyEditResult, type ApplyEditParams } from "./protocol/apply-edit.ts";
 import type { clientRequests, ServerNotification } from "./protocol/methods.ts";
-import { counter } from "./protocol/rpc/connection.ts";
 import type { Handlers } from "./protocol/rpc/dispatch.ts";
 import { messageOf } from "./protocol/rpc/errors.ts";
 import type { Log } from "./thread/deps.ts";
@@ -52,6 +51,8 @@ export interface AppOptions {
   apiKeys: Readonly<Record<string, string>>;
   /** The process outlives its clients, so that questions wait for one that comes back. */
   clientsReturn: boolean;
+  /** Names our requests to clients, uniquely in the process. */
+  nextRequestId(): number;
   log: Log;
 }
 
@@ -69,7 +70,6 @@ export interface App {
   readonly store: ThreadStore;
   /** Who is connected. */
   readonly clients: Clients;
-  readonly nextRequestId: () => number;
   /** All of the protocol but the handshake, which is the door's. */
   readonly handlers: Omit<Handlers<typeof clientRequests, Caller>, "initialize">;
   /** From now on edits go through this editor; null: to the disk. */
@@ -101,7 +101,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
   const homes = { userHome: homedir() || null, belayHome: home };
   const runner = commandRunner({ platform: options.platform, env, secretNames: () => secretNames(models), ...homes });
-  const nextRequestId = counter();
+  const { nextRequestId } = options;
   const clients = new Clients();
   const tellAll = (notification: ServerNotification) => clients.tell(notification);
   let editor: EditorPort | null = null;
@@ -155,7 +155,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     documents,
     store,
     clients,
-    nextRequestId,
     handlers: {
       ...threadListHandlers(store),
       ...threadCareHandlers(store, clients),

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // argv -> a door or a command. The only file that touches `process`.
+import * as module from "node:module";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import type { AppOptions } from "./app.ts";
+import type { App, AppOptions } from "./app.ts";
 import type { Log } from "./thread/deps.ts";
 
 declare const __BELAY_VERSION__: string | undefined;
@@ -32,14 +33,19 @@ const commands: Record<string, Command> = {
 };
 
 async function appServer(args: string[]): Promise<number> {
-  const [{ readAppServerArguments }, { createApp }, { serveSockets, serveStdio }] = await Promise.all([
+  const [{ readAppServerArguments }, { serveSockets, serveStdio }] = await Promise.all([
     import("./doors/arguments.ts"),
-    import("./app.ts"),
     import("./doors/app-server.ts"),
   ]);
   const { listen, auth, overrides } = readAppServerArguments(args);
-  const clientsReturn = listen.kind !== "stdio";
-  const app = await createApp({ ...baseOptions(), overrides, apiKeys: {}, clientsReturn });
+  const options = { ...baseOptions(), apiKeys: {}, clientsReturn: listen.kind !== "stdio" };
+  // A client is greeted first: most of the harness is loaded behind the answer to `initialize`.
+  const make = async () => {
+    const [{ createApp }, { parseOverride }] = await Promise.all([import("./app.ts"), import("./config/load.ts")]);
+    return createApp({ ...options, overrides: overrides.map(parseOverride) });
+  };
+  let made: Promise<App> | null = null;
+  const app = { options, ready: () => (made ??= make()) };
   if (listen.kind === "stdio") {
     onTermination(() => process.stdin.destroy());
     await serveStdio(app, { input: process.stdin, output: process.stdout });
@@ -67,8 +73,23 @@ async function sandbox(args: string[]): Promise<number> {
 }
 
 function baseOptions(): Omit<AppOptions, "overrides" | "apiKeys" | "clientsReturn"> {
-  const home = resolve(process.env["BELAY_HOME"] || join(homedir(), ".belay"));
-  return { home, env: process.env, cwd: process.cwd(), platform: process.platform, version, log };
+  let requests = 0;
+  const nextRequestId = () => requests++;
+  const { env, platform } = process;
+  return { home: belayHome(), env, cwd: process.cwd(), platform, version, nextRequestId, log };
+}
+
+function belayHome(): string {
+  return resolve(process.env["BELAY_HOME"] || join(homedir(), ".belay"));
+}
+
+/**
+ * What was compiled once is read back by the next start, where Node can do that (22.8 and later). Ours alone: a folder
+ * that others may write to could hold their code.
+ */
+function keepCompiledCode(): void {
+  module.enableCompileCache?.(join(belayHome(), "cache", "code"));
+  setTimeout(() => module.flushCompileCache?.(), 2_000).unref();
 }
 
 const log: Log = (level, message, cause) => {
@@ -97,6 +118,7 @@ async function main([name = "--help", ...args]: string[]): Promise<number> {
   }
 }
 
+keepCompiledCode();
 // Who started us may not read our log: that is no reason to end.
 process.stderr.on("error", () => {});
 const code = await main(process.argv.slice(2));

@@ -1,6 +1,7 @@
 // What a person can do in the panel, as requests on the wire and events for the state.
 import type { ApprovalDecision } from "../server/protocol/approval.ts";
-import type { hostRequests, ParamsIn } from "../server/protocol/methods.ts";
+import type { hostRequests } from "../server/protocol/host-methods.ts";
+import type { ParamsIn } from "../server/protocol/rows.ts";
 import type { Mode } from "../server/protocol/mode.ts";
 import { messageOf } from "../server/protocol/rpc/errors.ts";
 import type { ThreadStartResponse } from "../server/protocol/thread.ts";

@@ -1,15 +1,8 @@
 // The wire of the panel: JSON-RPC over postMessage, typed by the method tables. The extension answers the methods that
 // end at it and relays all others to the server. What arrives was validated there, by the rows of the same tables.
-import type {
-  clientRequests,
-  hostNotifications,
-  hostRequests,
-  NotificationOf,
-  panelNotifications,
-  ParamsIn,
-  ResultOf,
-  ServerNotification,
-} from "../server/protocol/methods.ts";
+import type { clientRequests, ServerNotification } from "../server/protocol/methods.ts";
+import type { hostNotifications, hostRequests, panelNotifications } from "../server/protocol/host-methods.ts";
+import type { NotificationOf, ParamsIn, ResultOf } from "../server/protocol/rows.ts";
 import { Connection, type Receiver, type Transport } from "../server/protocol/rpc/connection.ts";
 import type { VscodeApi } from "./vscode-api.ts";
 

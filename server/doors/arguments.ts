@@ -1,7 +1,6 @@
 // What follows `belay app-server` on a command line, read into plain data. It opens and reads nothing.
 import { isIP } from "node:net";
 import { parseArgs } from "node:util";
-import { type Overrides, parseOverride } from "../config/load.ts";
 import { messageOf } from "../protocol/rpc/errors.ts";
 import type { WebSocketAuth } from "./bearer-auth.ts";
 import type { SocketAddress } from "./socket-server.ts";
@@ -9,8 +8,8 @@ import type { SocketAddress } from "./socket-server.ts";
 export interface AppServerArguments {
   listen: Listen;
   auth: WebSocketAuth;
-  /** In the order they were given. */
-  overrides: Overrides[];
+  /** `key=value`, in the order they were given. */
+  overrides: string[];
 }
 
 type Listen = { kind: "stdio" } | SocketAddress;
@@ -37,10 +36,12 @@ export function readAppServerArguments(argv: readonly string[]): AppServerArgume
   if (values.stdio && values.listen !== undefined && values.listen !== "stdio://") {
     throw new Error(`--stdio and --listen ${values.listen} name two transports; give one of them`);
   }
+  const unfit = values.config?.find((text) => text.indexOf("=") <= 0);
+  if (unfit !== undefined) throw new Error(`-c needs key=value, got ${JSON.stringify(unfit)}`);
   return {
     listen: readListen(values.listen ?? "stdio://"),
     auth: readAuth(values),
-    overrides: (values.config ?? []).map(parseOverride),
+    overrides: values.config ?? [],
   };
 }
 

@@ -1,6 +1,10 @@
 // What both doors do with an open connection: make a client of it, and let it go.
 import type { App } from "../app.ts";
 import { clientRequests, type ServerNotification, serverNotifications } from "../protocol/methods.ts";
+import type { Caller } from "../handlers/caller.ts";
+import { type Dispatch, dispatcher } from "../protocol/rpc/dispatch.ts";
+import { alreadyInitialized } from "../protocol/rpc/errors.ts";
+import type { Lanes } from "../protocol/rpc/lanes.ts";
 import type { Connection } from "../protocol/rpc/connection.ts";
 import type { NotificationMessage } from "../protocol/rpc/messages.ts";
 import type { Backlog } from "../protocol/rpc/outbox.ts";
@@ -50,6 +54,18 @@ export function backlogOf(method: string): Backlog {
 
 export function isUrgent(method: string): boolean {
   return Object.hasOwn(clientRequests, method) && clientRequests[method as keyof typeof clientRequests].urgent;
+}
+
+/** All of the protocol, behind the handshake. */
+export function protocolOf(app: App, lanes: Lanes): Dispatch<Caller> {
+  const initialize = () => Promise.reject(alreadyInitialized());
+  const handlers = { ...app.handlers, initialize };
+  return dispatcher<typeof clientRequests, Caller>(
+    clientRequests,
+    handlers,
+    lanes,
+    ({ client }) => client.mayExperiment,
+  );
 }
 
 /** Once the handshake is done: from now on it hears what all hear, and first what a person must know. */

@@ -3,14 +3,16 @@
 import { type App, type AppOptions, createApp } from "../app.ts";
 import type { Caller } from "../handlers/caller.ts";
 import { codeActionKinds, codeActions } from "../handlers/editor.ts";
-import { clientRequests, editorNotifications, editorRequests, type ParamsOut } from "../protocol/methods.ts";
+import { clientRequests } from "../protocol/methods.ts";
+import { editorNotifications, editorRequests } from "../protocol/editor-methods.ts";
+import type { ParamsOut } from "../protocol/rows.ts";
 import { Connection } from "../protocol/rpc/connection.ts";
 import { type Dispatch, dispatcher, parseParams } from "../protocol/rpc/dispatch.ts";
 import { alreadyInitialized, messageOf, notInitialized, unknownMethod } from "../protocol/rpc/errors.ts";
 import { Lanes } from "../protocol/rpc/lanes.ts";
 import { bounded, type Pipe } from "../protocol/rpc/outbox.ts";
 import type { Client } from "../thread/client.ts";
-import { backlogOf, connectionClient, farewell, welcome } from "./client.ts";
+import { backlogOf, connectionClient, farewell, protocolOf, welcome } from "./client.ts";
 
 // new --initialize--> starting --its answer--> ready --shutdown--> leaving
 type Handshake =
@@ -43,7 +45,7 @@ export async function serveEditor(pipe: Pipe, options: Options): Promise<void> {
     if (belay?.workspaceEdits) {
       app.connectEditor({ applyEdit: (edit, signal) => connection.request("workspace/applyEdit", edit, { signal }) });
     }
-    handshake = { kind: "ready", app, client, protocol: protocolOf(app) };
+    handshake = { kind: "ready", app, client, protocol: protocolOf(app, new Lanes()) };
     return {
       capabilities: {
         textDocumentSync: { openClose: true, change: 2 as const },
@@ -85,7 +87,7 @@ export async function serveEditor(pipe: Pipe, options: Options): Promise<void> {
       malformed: (reason) => log("warning", `a message was ignored: ${reason}`),
       closed: () => leave(),
     },
-    {},
+    { nextId: options.nextRequestId },
   );
 
   const syncDocument = ({ documents }: App, method: string, params: unknown) => {
@@ -107,11 +109,6 @@ export async function serveEditor(pipe: Pipe, options: Options): Promise<void> {
   if (handshake.kind === "ready") farewell(handshake.app, handshake.client);
   app?.connectEditor(null);
   await app?.close();
-}
-
-function protocolOf(app: App): Dispatch<Caller> {
-  const initialize = () => Promise.reject(alreadyInitialized());
-  return dispatcher<typeof clientRequests, Caller>(clientRequests, { ...app.handlers, initialize }, new Lanes());
 }
 
 const allMethods = [...Object.keys(editorRequests), ...Object.keys(clientRequests)];

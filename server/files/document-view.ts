@@ -1,7 +1,8 @@
 // What the agent reads is what the user sees: open buffers, unsaved changes included, win over the disk.
 import { readlink, realpath, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import type { DidChangeParams, Position } from "../protocol/editor.ts";
+import type { DidChangeParams } from "../protocol/editor.ts";
+import type { Position } from "../protocol/apply-edit.ts";
 import { type Permits, readTextFile } from "./disk-read.ts";
 import type { FileView } from "./patch-plan.ts";
 import { realTarget } from "./paths.ts";

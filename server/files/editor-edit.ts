@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { ApplyEditParams, DocumentChange, Position } from "../protocol/editor.ts";
+import type { ApplyEditParams, DocumentChange, Position } from "../protocol/apply-edit.ts";
 import type { FilePlan } from "./patch-plan.ts";
 import { type LineEdit, splitLines, type TextLines } from "./text-lines.ts";
 

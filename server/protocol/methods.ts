@@ -1,5 +1,6 @@
-// THE tables: every method that is spoken, one row each, with its types, its lane and who may send it.
-// Nothing else lists methods. A row without a handler, or a handler without a row, does not compile.
+// THE tables: every method that is spoken on the wire, one row each, with its types, its lane and who may send it. What
+// only the editor's connection and the panel know stands in editor-methods.ts and host-methods.ts. Nothing else lists
+// methods. A row without a handler, or a handler without a row, does not compile.
 import * as z from "zod";
 import * as account from "./account.ts";
 import * as approval from "./approval.ts";
@@ -7,60 +8,17 @@ import * as commandExec from "./command-exec.ts";
 import * as search from "./file-search.ts";
 import * as fs from "./fs.ts";
 import * as config from "./config.ts";
-import * as editor from "./editor.ts";
+import { ApplyEditParams, ApplyEditResult } from "./apply-edit.ts";
 import * as experimentalFeature from "./experimental-feature.ts";
 import * as initialize from "./initialize.ts";
 import * as item from "./item.ts";
 import * as model from "./model.ts";
-import * as panel from "./panel.ts";
-import type { Backlog } from "./rpc/outbox.ts";
+import { notification, type NotificationOf, type NotificationRow, request, type RequestRow } from "./rows.ts";
 import * as permissionProfile from "./permission-profile.ts";
 import * as thread from "./thread.ts";
 import * as threads from "./thread-store.ts";
 import * as turn from "./turn.ts";
 import * as userInput from "./user-input.ts";
-
-/** Which requests wait for each other. `thread`: those with the same threadId, in order of arrival. */
-type Lane = "none" | "thread";
-/** Who, besides any client of the wire, may send it through the extension's relay. */
-type Surface = "extension" | "webview";
-
-interface RequestRow<P extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> extends RowOptions {
-  readonly params: P;
-  readonly result: R;
-}
-
-interface RowOptions {
-  readonly lane: Lane;
-  readonly from: readonly Surface[];
-  /** The extension adds the workspace's cwd on the way through: the panel never composes a path. */
-  readonly needsWorkspace: boolean;
-  /** True: only for clients that declared `experimentalApi`. Else by paths in the params what is, and its name. */
-  readonly experimental: boolean | Readonly<Record<string, string>>;
-  /** It stops or frees something, so it is taken on even when the connection is full of other work. */
-  readonly urgent: boolean;
-}
-
-interface NotificationRow<P extends z.ZodType = z.ZodType> {
-  readonly params: P;
-  /** What may be done to it while a client does not keep up with reading. */
-  readonly backlog: Backlog;
-}
-
-/** Only what has a delta can be appended to. */
-type BacklogOf<P extends z.ZodType> = z.output<P> extends { delta: string } ? Backlog : Exclude<Backlog, "append">;
-
-function request<P extends z.ZodType, R extends z.ZodType>(
-  params: P,
-  result: R,
-  row: Partial<RowOptions> = {},
-): RequestRow<P, R> {
-  return { params, result, lane: "none", from: [], needsWorkspace: false, experimental: false, urgent: false, ...row };
-}
-
-function notification<P extends z.ZodType>(params: P, row: { backlog?: BacklogOf<P> } = {}): NotificationRow<P> {
-  return { params, backlog: row.backlog ?? "keep" };
-}
 
 /** A variant that the original has behind its gate, wherever an approval policy is taken. */
 const granular = { "approvalPolicy.granular": "askForApproval.granular" } as const;
@@ -160,15 +118,6 @@ export const clientRequests = {
   ),
 } as const satisfies Record<string, RequestRow>;
 
-/** Client to server, only on the editor's connection; there they take the place of the rows of the same name. */
-export const editorRequests = {
-  initialize: request(editor.LspInitializeParams, editor.LspInitializeResult),
-  shutdown: request(z.unknown(), z.null()),
-  "textDocument/codeAction": request(editor.CodeActionParams, z.array(editor.CodeAction), {
-    from: extensionOnly,
-  }),
-} as const satisfies Record<string, RequestRow>;
-
 /** Server to client. Each is asked of a person or of the editor, so each can take as long as it likes. */
 export const serverRequests = {
   "item/commandExecution/requestApproval": request(
@@ -186,7 +135,7 @@ export const serverRequests = {
   }),
   /** A tool that the client brought along. */
   "item/tool/call": request(item.DynamicToolCallParams, item.DynamicToolCallResponse),
-  "workspace/applyEdit": request(editor.ApplyEditParams, editor.ApplyEditResult, { from: extensionOnly }),
+  "workspace/applyEdit": request(ApplyEditParams, ApplyEditResult, { from: extensionOnly }),
 } as const satisfies Record<string, RequestRow>;
 
 /** Server to client. */
@@ -227,64 +176,4 @@ export const clientNotifications = {
   initialized: notification(z.unknown()),
 } as const satisfies Record<string, NotificationRow>;
 
-/** Client to server, only on the editor's connection. */
-export const editorNotifications = {
-  exit: notification(z.unknown()),
-  "textDocument/didOpen": notification(editor.DidOpenParams),
-  "textDocument/didChange": notification(editor.DidChangeParams),
-  "textDocument/didClose": notification(editor.DidCloseParams),
-} as const satisfies Record<string, NotificationRow>;
-
-/** Panel to extension; they end there. */
-export const hostRequests = {
-  /** Shows a file in the editor. */
-  "host/openFile": request(panel.OpenFileParams, z.null(), { from: ["webview"] }),
-  /** Opens the native diff editor for one file change. */
-  "host/openDiff": request(panel.ItemParams.extend({ path: z.string() }), z.null(), {
-    lane: "none",
-    from: ["webview"],
-  }),
-  /** Reveals the integrated terminal of a command execution. False: it is gone. */
-  "host/openTerminal": request(panel.ItemParams, z.boolean(), { from: ["webview"] }),
-  /** Opens a web address after the editor's own confirmation; refuses every scheme but http, https and mailto. */
-  "host/openLink": request(panel.OpenLinkParams, z.null(), { from: ["webview"] }),
-  "host/copy": request(panel.CopyParams, z.null(), { from: ["webview"] }),
-  "host/restartServer": request(z.object({}), z.null(), { from: ["webview"] }),
-  "host/showLog": request(z.object({}), z.null(), { from: ["webview"] }),
-  "host/openFolder": request(z.object({}), z.null(), { from: ["webview"] }),
-  /** Asks for the API key of the model provider in use, stores it, and restarts the server. */
-  "host/setApiKey": request(z.object({}), z.null(), { from: ["webview"] }),
-  "host/manageTrust": request(z.object({}), z.null(), { from: ["webview"] }),
-} as const satisfies Record<string, RequestRow>;
-
-/** Panel to extension. */
-export const panelNotifications = {
-  /** The panel has drawn itself and wants the host's state and the approvals that wait. Sent again after a reload. */
-  "panel/ready": notification(z.object({})),
-  /** Which thread the panel shows, so that commands act on it. Null: a new one. */
-  "panel/threadShown": notification(z.object({ threadId: z.string().nullable() })),
-} as const satisfies Record<string, NotificationRow>;
-
-/** Extension to panel. */
-export const hostNotifications = {
-  "host/state": notification(panel.HostState),
-  "host/showThread": notification(panel.ShowThreadParams),
-  "host/newThread": notification(z.object({})),
-  "host/showThreads": notification(z.object({})),
-  "host/focusComposer": notification(z.object({})),
-} as const satisfies Record<string, NotificationRow>;
-
-export type RequestTable = Record<string, RequestRow>;
-export type NotificationTable = Record<string, NotificationRow>;
-
-/** Params as a sender writes them (defaults may be left out). */
-export type ParamsIn<T extends RequestTable | NotificationTable, M extends keyof T> = z.input<T[M]["params"]>;
-/** Params as a handler gets them (validated, defaults filled in). */
-export type ParamsOut<T extends RequestTable | NotificationTable, M extends keyof T> = z.output<T[M]["params"]>;
-export type ResultOf<T extends RequestTable, M extends keyof T> = z.output<T[M]["result"]>;
-
-/** Any notification of a table, as a value: method and params that belong together. */
-export type NotificationOf<T extends NotificationTable> = {
-  [M in keyof T & string]: { method: M; params: z.output<T[M]["params"]> };
-}[keyof T & string];
 export type ServerNotification = NotificationOf<typeof serverNotifications>;

@@ -1,6 +1,7 @@
 // What a thread is made of, apart from anything that runs. Pure.
 import type { HistoryItem } from "../model/model.ts";
-import type { ParamsOut, serverNotifications } from "../protocol/methods.ts";
+import type { ParamsOut } from "../protocol/rows.ts";
+import type { serverNotifications } from "../protocol/methods.ts";
 import type { ThreadSettings } from "../protocol/thread.ts";
 import type { Turn, TurnError, ErrorInfo } from "../protocol/turn.ts";
 import type { UserInput } from "../protocol/user-input.ts";

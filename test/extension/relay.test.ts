@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { route } from "../../extension/relay.ts";
-import { clientRequests, hostRequests } from "../../server/protocol/methods.ts";
+import { clientRequests } from "../../server/protocol/methods.ts";
+import { hostRequests } from "../../server/protocol/host-methods.ts";
 
 test("the panel may use every method whose row says so, and no other", () => {
   for (const [method, row] of Object.entries(clientRequests)) {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { ApplyEditParams } from "../../server/protocol/editor.ts";
+import type { ApplyEditParams } from "../../server/protocol/apply-edit.ts";
 import { type AnyMessage, compileCache, root, withDeadline } from "./test-server.ts";
 
 export interface EditorOptions {

@@ -7,14 +7,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type * as z from "zod";
 import type { ItemStatus, ThreadItem } from "../../server/protocol/item.ts";
-import {
-  clientRequests,
-  type NotificationOf,
-  type ParamsIn,
-  type ResultOf,
-  serverNotifications,
-  serverRequests,
-} from "../../server/protocol/methods.ts";
+import { clientRequests, serverNotifications, serverRequests } from "../../server/protocol/methods.ts";
+import type { NotificationOf, ParamsIn, ResultOf } from "../../server/protocol/rows.ts";
 import { LineSplitter } from "../../server/protocol/rpc/lines.ts";
 import { assertOrder } from "./order.ts";
 import type { ResponsesApi } from "./responses-api.ts";

@@ -1,6 +1,6 @@
 // Finds a method's row, validates params by it, puts the call on its lane, and runs the handler.
 import type * as z from "zod";
-import type { ParamsOut, RequestTable, ResultOf } from "../methods.ts";
+import type { ParamsOut, RequestTable, ResultOf } from "../rows.ts";
 import { invalidRequest, needsExperimentalApi, requestCancelled, type RpcError, unknownMethod } from "./errors.ts";
 import type { Lanes } from "./lanes.ts";
 

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { editorHash } from "../../../server/files/editor-edit.ts";
-import type { ApplyEditParams } from "../../../server/protocol/editor.ts";
+import type { ApplyEditParams } from "../../../server/protocol/apply-edit.ts";
 import { editorClient } from "../../support/editor-client.ts";
 import { holdingLifeline, lifeline, processesTagged } from "../../support/lifeline.ts";
 import { responsesApi, toolOutputs } from "../../support/responses-api.ts";

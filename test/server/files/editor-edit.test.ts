@@ -6,7 +6,7 @@ import { editorEdit, editorHash } from "../../../server/files/editor-edit.ts";
 import { parsePatch } from "../../../server/files/patch-parser.ts";
 import { type FileView, planPatch } from "../../../server/files/patch-plan.ts";
 import { splitLines } from "../../../server/files/text-lines.ts";
-import type { ApplyEditParams } from "../../../server/protocol/editor.ts";
+import type { ApplyEditParams } from "../../../server/protocol/apply-edit.ts";
 
 type Position = { line: number; character: number };
 

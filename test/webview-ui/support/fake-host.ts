@@ -1,14 +1,8 @@
 // The other end of the panel's wire: what the extension and the server would say, said by a test.
 import type { Page } from "playwright-core";
-import type {
-  clientRequests,
-  hostNotifications,
-  hostRequests,
-  ParamsIn,
-  ResultOf,
-  serverNotifications,
-  serverRequests,
-} from "../../../server/protocol/methods.ts";
+import type { clientRequests, serverNotifications, serverRequests } from "../../../server/protocol/methods.ts";
+import type { hostNotifications, hostRequests } from "../../../server/protocol/host-methods.ts";
+import type { ParamsIn, ResultOf } from "../../../server/protocol/rows.ts";
 import { Connection } from "../../../server/protocol/rpc/connection.ts";
 import { invalidRequest } from "../../../server/protocol/rpc/errors.ts";
 import { within } from "../../support/vscode/deadline.ts";
