@@ -1,0 +1,284 @@
+// THE table of what may differ between our server and the original, and why. Nothing else may, and none of it for
+// longer than it does: a change that no longer occurs fails the run as well.
+import type { Difference } from "./compare.ts";
+
+export interface Allowed {
+  readonly why: string;
+  readonly what: readonly Change[];
+  /** Only in these replays; absent: in any. */
+  readonly in?: readonly string[];
+  /** It depends on which of two things comes first, so a run may see it or not. */
+  readonly sometimes?: true;
+}
+
+export interface Change {
+  /** Seen from our server. */
+  readonly kind: Difference["kind"];
+  /** Messages, such as "item/completed commandExecution"; `*` stands for anything. */
+  readonly at: string | readonly string[];
+  /** Members; absent: whole messages. */
+  readonly member?: string | readonly string[];
+}
+
+const commandItem = ["item/started commandExecution", "item/completed commandExecution"];
+const commandApproval = "item/commandExecution/requestApproval";
+const storedItems = "thread.turns[].items[]";
+
+export const differences: readonly Allowed[] = [
+  {
+    why: "Of the vendor's services, which we do not have.",
+    what: [{ kind: "omits", at: ["remoteControl/status/changed", "account/rateLimits/updated"] }],
+  },
+  {
+    why: "What was read is a matter of one application's sidebar.",
+    what: [
+      { kind: "omits", at: "thread/readState/changed" },
+      { kind: "omits", at: "answer to thread/list", member: "readStates" },
+      { kind: "omits", at: "answer to thread/read", member: "readState" },
+    ],
+  },
+  { why: "There are no goals.", what: [{ kind: "omits", at: "thread/goal/cleared" }] },
+  {
+    why: "To ask for a thread with all its turns is nothing that we would talk anybody out of.",
+    what: [{ kind: "omits", at: "deprecationNotice" }],
+  },
+  {
+    why: "There are no stored rules that an answer could add to, so all decisions are words.",
+    what: [
+      { kind: "omits", at: commandApproval, member: "proposedExecpolicyAmendment" },
+      { kind: "differs", at: commandApproval, member: "availableDecisions[]" },
+    ],
+  },
+  {
+    why: "An answer with a rule is none that we offer: it counts as no.",
+    in: ["command accepted with a rule"],
+    what: [
+      {
+        kind: "differs",
+        at: "item/completed commandExecution",
+        member: ["item.status", "item.exitCode", "item.durationMs", "item.aggregatedOutput"],
+      },
+    ],
+  },
+  {
+    why: "What the shell is told to run, exactly, for people to read.",
+    what: [
+      { kind: "adds", at: commandItem, member: "item.script" },
+      { kind: "adds", at: commandApproval, member: "script" },
+      { kind: "adds", at: "answer to thread/*", member: "*.script" },
+    ],
+  },
+  {
+    why: "Why it is asked, and whether something confines it.",
+    what: [{ kind: "adds", at: "item/*/requestApproval", member: "explanation" }],
+  },
+  {
+    why: "A client can show what it is asked about without remembering the item.",
+    what: [{ kind: "adds", at: "item/fileChange/requestApproval", member: ["changes", "availableDecisions"] }],
+  },
+  {
+    why: "Tokens of one turn.",
+    what: [
+      { kind: "adds", at: "turn/completed", member: "turn.tokenUsage" },
+      { kind: "adds", at: "answer to thread/*", member: ["thread.turns[].tokenUsage", "data[].tokenUsage"] },
+    ],
+  },
+  {
+    why: "The name of the mode that approval policy and sandbox amount to.",
+    what: [
+      { kind: "adds", at: ["answer to thread/*"], member: "mode" },
+      { kind: "adds", at: "thread/settings/updated", member: "threadSettings.mode" },
+    ],
+  },
+  {
+    why: "Whether a model can be asked at all, and whether it is one.",
+    what: [
+      {
+        kind: "adds",
+        at: "answer to model/list",
+        member: ["data[].missing", "data[].modelProvider", "data[].scripted"],
+      },
+    ],
+  },
+  {
+    why: "The original lists its own catalogue whatever the provider; ours lists what is configured.",
+    what: [{ kind: "differs", at: "answer to model/list", member: ["nextCursor", "data[].*"] }],
+  },
+  {
+    why: "There are no features under development to switch.",
+    in: ["features and profiles"],
+    what: [{ kind: "differs", at: "answer to experimentalFeature/list", member: ["data", "nextCursor"] }],
+  },
+  {
+    why: "Of the configuration only the keys that we have are told, with null for what is not set.",
+    in: ["configuration"],
+    what: [
+      { kind: "omits", at: "answer to config/read", member: ["config.*", "layers[].config.*", "origins.*"] },
+      { kind: "differs", at: "answer to config/read", member: ["config.*", "layers[].name.type"] },
+      { kind: "adds", at: "answer to config/read", member: "layers[].disabledReason" },
+    ],
+  },
+  {
+    why: "A call that failed before it could become something else is seen, too.",
+    in: ["tools that go wrong", "patch accepted", "patch that nobody may allow"],
+    what: [{ kind: "adds", at: ["item/started dynamicToolCall", "item/completed dynamicToolCall"] }],
+  },
+  {
+    why: "The original is at times silent about a command that its sandbox stops at once.",
+    in: ["read-only"],
+    sometimes: true,
+    what: [{ kind: "adds", at: commandItem }],
+  },
+  {
+    why: "The original loses the output of the first moments.",
+    what: [{ kind: "adds", at: "item/commandExecution/outputDelta" }],
+  },
+  {
+    why: "A started item completes, whatever ends it; the original leaves it open.",
+    in: [
+      "interrupt a streaming answer",
+      "interrupt a command",
+      "interrupt an approval",
+      "steer a streaming answer",
+      "steer what is not there",
+    ],
+    what: [
+      { kind: "adds", at: "item/completed agentMessage" },
+      { kind: "adds", at: "item/completed commandExecution" },
+    ],
+  },
+  {
+    why: "With us a turn that ended has no open question; the original withdraws it a moment later.",
+    in: ["interrupt an approval"],
+    what: [{ kind: "moves", at: ["serverRequest/resolved of item/*", "thread/status/changed active"] }],
+  },
+  {
+    why: "The original forgets the command that waited for an answer when its process ended.",
+    in: ["resuming what an approval waited in"],
+    what: [
+      { kind: "adds", at: "answer to thread/resume", member: `${storedItems}.*` },
+      { kind: "differs", at: "answer to thread/resume", member: `${storedItems}.type` },
+    ],
+  },
+  {
+    why: "Whether the original still notes the end of a command when its process ends depends on which comes first.",
+    in: ["the input ends while a command runs"],
+    sometimes: true,
+    what: [
+      { kind: "adds", at: "answer to thread/read", member: `${storedItems}.*` },
+      {
+        kind: "differs",
+        at: "answer to thread/read",
+        member: [`${storedItems}.type`, `${storedItems}.aggregatedOutput`, `${storedItems}.exitCode`],
+      },
+    ],
+  },
+  {
+    why: "A command of ours ends with its call: there is no process that a later call could write to.",
+    what: [
+      { kind: "differs", at: commandItem, member: ["item.processId", "item.source"] },
+      { kind: "differs", at: "answer to thread/*", member: ["*.processId", "*.source"] },
+    ],
+  },
+  {
+    why: "We know the context window only when it is configured.",
+    what: [{ kind: "differs", at: "thread/tokenUsage/updated", member: "tokenUsage.modelContextWindow" }],
+  },
+  {
+    why: "What a model provider said is kept, word for word.",
+    what: [
+      { kind: "differs", at: "error", member: "error.additionalDetails" },
+      { kind: "differs", at: "turn/completed", member: "turn.error.additionalDetails" },
+    ],
+  },
+  {
+    why: "Ours also says at which member, where it lies deep.",
+    in: ["before the handshake"],
+    what: [{ kind: "differs", at: "answer to initialize", member: "error.message" }],
+  },
+  {
+    why: "The sentence behind the colon is that of the original's library for UUIDs.",
+    in: ["requests that are wrong"],
+    what: [{ kind: "differs", at: "answer to turn/start", member: "error.message" }],
+  },
+  {
+    why: "Our default is workspace-write; the original begins with read-only in a folder that nobody trusted yet.",
+    in: ["requests that are wrong", "opting out"],
+    what: [
+      { kind: "differs", at: "answer to thread/start", member: "sandbox.type" },
+      {
+        kind: "adds",
+        at: "answer to thread/start",
+        member: ["sandbox.excludeSlashTmp", "sandbox.excludeTmpdirEnvVar", "sandbox.writableRoots"],
+      },
+    ],
+  },
+  {
+    why: "A thread in a folder that does not exist is refused: nothing could run there.",
+    in: ["requests that are wrong"],
+    what: [
+      { kind: "differs", at: "answer to thread/start", member: "error" },
+      { kind: "omits", at: ["answer to thread/start", "thread/started"] },
+    ],
+  },
+  {
+    why: "The cure that is named is one that a client of ours has.",
+    in: ["archive and delete"],
+    what: [{ kind: "differs", at: "answer to thread/resume", member: "error.message" }],
+  },
+  {
+    why: "Permission profiles are named by the mode.",
+    what: [
+      { kind: "differs", at: ["answer to thread/start", "answer to thread/resume"], member: "activePermissionProfile" },
+    ],
+  },
+  {
+    why: "The original forgets what was set for a turn that its process did not survive.",
+    in: ["resuming what an approval waited in"],
+    what: [
+      { kind: "differs", at: "answer to thread/resume", member: "sandbox.type" },
+      { kind: "adds", at: "answer to thread/resume", member: "sandbox.*" },
+    ],
+  },
+  {
+    why: "A resume that changes settings says so.",
+    in: ["resume in a new process"],
+    what: [{ kind: "adds", at: "thread/settings/updated" }],
+  },
+  {
+    why: "The same under the names that thread/start has.",
+    what: [
+      {
+        kind: "adds",
+        at: "thread/settings/updated",
+        member: ["threadSettings.reasoningEffort", "threadSettings.sandbox"],
+      },
+    ],
+  },
+  {
+    why: "What a shell line does is not guessed.",
+    in: ["command accepted"],
+    what: [
+      { kind: "differs", at: [...commandItem, commandApproval], member: ["*commandActions[].type"] },
+      { kind: "omits", at: [...commandItem, commandApproval], member: ["*commandActions[].path"] },
+    ],
+  },
+  {
+    why: "A question of the model is a step of its turn, and so an item; and asking is no feature under development.",
+    in: ["questions of the model"],
+    what: [
+      { kind: "adds", at: ["item/started dynamicToolCall", "item/completed dynamicToolCall"] },
+      { kind: "omits", at: "warning" },
+    ],
+  },
+  {
+    why: "An item completes before its turn does; the original may complete it a moment later, or not at all.",
+    in: ["fork, command and archive while a turn runs"],
+    sometimes: true,
+    what: [
+      { kind: "adds", at: "item/completed commandExecution" },
+      { kind: "moves", at: ["item/completed commandExecution", "turn/completed", "thread/status/changed *"] },
+      { kind: "differs", at: "item/completed commandExecution", member: ["item.aggregatedOutput", "item.exitCode"] },
+    ],
+  },
+];

@@ -1,0 +1,178 @@
+// Scenarios of turns: everything that a model can make happen, and the questions that clients answer.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ScriptName } from "../../scripts.ts";
+import { answer, type Live, playTurn, type Scenario, startTurn, text, turnEnd } from "../stage.ts";
+
+const commandApproval = "item/commandExecution/requestApproval";
+const fileApproval = "item/fileChange/requestApproval";
+const asking = { approvalPolicy: "untrusted", sandbox: "workspace-write" };
+
+/** A turn whose one question is answered so. */
+function approved(script: ScriptName, method: string, decision: unknown): Scenario {
+  return {
+    name: `${method}: ${script} answered with ${JSON.stringify(decision)}`,
+    drives: ["turn/start", method],
+    async run(stage) {
+      const live = await stage.thread(asking);
+      const turnId = await startTurn(live, script);
+      await answer(live.server, method, { decision });
+      await live.server.hear("serverRequest/resolved");
+      await turnEnd(live, turnId);
+    },
+  };
+}
+
+const decisions = ["accept", "acceptForSession", "decline", "cancel"];
+
+export const turnScenarios: readonly Scenario[] = [
+  {
+    name: "turns without questions",
+    drives: ["turn/start"],
+    async run(stage) {
+      const live = await stage.thread();
+      const scripts = [
+        "hello",
+        "shell",
+        "shellfail",
+        "patchadd",
+        "patchedit",
+        "patchbad",
+        "unknowntool",
+        "badargs",
+      ] as const;
+      for (const script of scripts) await playTurn(live, script);
+      await live.server.result("thread/read", { threadId: live.threadId, includeTurns: true });
+    },
+  },
+  {
+    name: "a turn changes the settings of its thread",
+    drives: ["turn/start"],
+    async run(stage) {
+      const { server, threadId } = await stage.thread();
+      await server.result("turn/start", {
+        threadId,
+        clientUserMessageId: "mine",
+        input: [...text("hello"), { type: "mention", name: "README.md", path: join(stage.workspace, "README.md") }],
+        approvalPolicy: "on-request",
+        sandboxPolicy: {
+          type: "workspaceWrite",
+          writableRoots: [stage.workspace],
+          networkAccess: true,
+          excludeTmpdirEnvVar: false,
+          excludeSlashTmp: false,
+        },
+        model: "another-model",
+        effort: "high",
+        cwd: stage.workspace,
+      });
+      await server.hear("thread/settings/updated");
+      await server.hear("turn/completed");
+    },
+  },
+  ...decisions.flatMap((decision) => [
+    approved("shell", commandApproval, decision),
+    approved("patchadd", fileApproval, decision),
+  ]),
+  {
+    name: "an escalated command is asked for",
+    drives: ["turn/start", commandApproval],
+    async run(stage) {
+      const live = await stage.thread({ approvalPolicy: "on-request", sandbox: "workspace-write" });
+      const turnId = await startTurn(live, "escalate");
+      await answer(live.server, commandApproval, { decision: "decline" });
+      await turnEnd(live, turnId);
+    },
+  },
+  {
+    name: "a command streams",
+    drives: ["turn/start"],
+    async run(stage) {
+      const live = await stage.thread();
+      const turnId = await startTurn(live, "stream");
+      await live.server.hear("item/commandExecution/outputDelta");
+      writeFileSync(join(stage.workspace, "go"), "");
+      await turnEnd(live, turnId);
+    },
+  },
+  {
+    name: "turn/interrupt",
+    drives: ["turn/interrupt"],
+    async run(stage) {
+      const live = await stage.thread();
+      const { server, threadId } = live;
+      const turnId = await startTurn(live, "slow");
+      await server.hear("item/agentMessage/delta");
+      await server.result("turn/interrupt", { threadId, turnId });
+      await turnEnd(live, turnId);
+    },
+  },
+  {
+    name: "turn/steer",
+    drives: ["turn/steer"],
+    async run(stage) {
+      const live = await stage.thread();
+      const { server, threadId } = live;
+      const turnId = await startTurn(live, "gated");
+      await server.hear("item/started", isCommand);
+      const input = text("again");
+      await server.result("turn/steer", { threadId, expectedTurnId: turnId, input, clientUserMessageId: "steered" });
+      writeFileSync(join(stage.workspace, "go"), "");
+      await turnEnd(live, turnId);
+    },
+  },
+  {
+    name: "a model thinks aloud",
+    drives: ["turn/start"],
+    async run(stage) {
+      await playTurn(await stage.thread(), "aloud");
+    },
+  },
+  {
+    name: "a turn fails",
+    drives: ["turn/start"],
+    async run(stage) {
+      const live = await stage.thread();
+      await playTurn(live, "fail");
+      await live.server.hear("error");
+    },
+  },
+  {
+    name: "dynamic tools",
+    drives: ["thread/start", "item/tool/call"],
+    async run(stage) {
+      const live = await stage.thread({ dynamicTools: [ticketTool] });
+      const contentItems = [{ type: "inputText", text: "It is open" }];
+      await withAnswer(live, "dynamic", "item/tool/call", { contentItems, success: true });
+      await withAnswer(live, "dynamic", "item/tool/call", { contentItems: [], success: false });
+    },
+  },
+  {
+    name: "the model asks the user",
+    drives: ["item/tool/requestUserInput"],
+    place: { overrides: ["features.default_mode_request_user_input=true"] },
+    async run(stage) {
+      const live = await stage.thread();
+      const answers = { q1: { answers: ["A (Recommended)"] } };
+      await withAnswer(live, "askuser", "item/tool/requestUserInput", { answers });
+      await withAnswer(live, "askuser", "item/tool/requestUserInput", { answers: {} });
+    },
+  },
+];
+
+const ticketTool = {
+  type: "function",
+  name: "lookup_ticket",
+  description: "Finds a ticket",
+  inputSchema: { type: "object", properties: { id: { type: "string" } }, required: ["id"] },
+};
+
+async function withAnswer(live: Live, script: ScriptName, method: string, result: unknown): Promise<void> {
+  const turnId = await startTurn(live, script);
+  await answer(live.server, method, result);
+  await turnEnd(live, turnId);
+}
+
+function isCommand({ item }: { item: { type: string } }): boolean {
+  return item.type === "commandExecution";
+}
