@@ -1,4 +1,4 @@
-// The only build file: three bundles, and what lies beside them. `--watch` rebuilds on change.
+// The only build file: the bundles, and what lies beside them. `--watch` rebuilds on change.
 import { chmod, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { build, context } from "esbuild";
 
@@ -28,6 +28,41 @@ const languageClientApart = {
   },
 };
 
+// What starts it stays small: it opens the cache of compiled code that the rest is read from.
+const serverApart = {
+  name: "server apart",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: "./lib/server.mjs", external: true }));
+  },
+};
+
+// The same for the server's heavy libraries, each behind import(). Our own code stays one file: a dozen small ones cost
+// more to find than this one to read, and what is behind import() in it is not run before it is asked for.
+const serverLibraries = ["openai", "execa", "ws", "jose"];
+const serverLibrariesApart = {
+  name: "server libraries apart",
+  setup(build) {
+    build.onResolve({ filter: new RegExp(`^(${serverLibraries.join("|")})$`) }, ({ path, kind }) =>
+      kind === "entry-point" ? null : { path: `./${path}.mjs`, external: true },
+    );
+  },
+};
+
+const serverCode = {
+  ...shared,
+  outExtension: { ".js": ".mjs" },
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  banner: {
+    js: [
+      "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+      // All that execa needs of a newer Node than 20, and needs it while it loads.
+      "Set.prototype.union??=function(other){return new Set([...this,...other])};",
+    ].join("\n"),
+  },
+};
+
 /** @type {import("esbuild").BuildOptions[]} */
 const bundles = [
   {
@@ -43,25 +78,9 @@ const bundles = [
     format: "cjs",
     external: ["vscode"],
   },
-  {
-    ...shared,
-    entryPoints: { belay: "server/main.ts" },
-    outdir: "dist",
-    outExtension: { ".js": ".mjs" },
-    chunkNames: "server/[name]-[hash]",
-    platform: "node",
-    target: "node20",
-    format: "esm",
-    // Heavy libraries stay behind import() in chunks of their own, so that `initialize` is answered without them.
-    splitting: true,
-    banner: {
-      js: [
-        "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-        // All that execa needs of a newer Node than 20, and needs it while it loads.
-        "Set.prototype.union??=function(other){return new Set([...this,...other])};",
-      ].join("\n"),
-    },
-  },
+  { ...serverCode, entryPoints: { belay: "server/start.ts" }, outdir: "dist", plugins: [serverApart] },
+  { ...serverCode, entryPoints: { server: "server/main.ts" }, outdir: "dist/lib", plugins: [serverLibrariesApart] },
+  { ...serverCode, entryPoints: serverLibraries, outdir: "dist/lib", plugins: [serverLibrariesApart] },
   {
     ...shared,
     entryPoints: { main: "webview-ui/main.tsx" },

@@ -1,7 +1,6 @@
 // The composition root: builds the parts and hands them down. One app serves all connections of a process.
 import { homedir } from "node:os";
 import { type ConfigWarning, overlaid, type Overrides } from "./config/load.ts";
-import { terminals } from "./exec/terminals.ts";
 import { ConfigSource } from "./config/source.ts";
 import { writeFilesAtomically } from "./files/disk.ts";
 import { DocumentView } from "./files/document-view.ts";
@@ -11,9 +10,7 @@ import type { FilePlan } from "./files/patch-plan.ts";
 import { replaceOwnFile } from "./files/own-file.ts";
 import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
-import { fileSearchHandlers } from "./handlers/file-search.ts";
-import { fsHandlers } from "./handlers/fs.ts";
-import { commandExecHandlers } from "./handlers/command-exec.ts";
+import { later } from "./handlers/later.ts";
 import { configHandlers } from "./handlers/config.ts";
 import { modelHandlers } from "./handlers/model.ts";
 import { permissionHandlers } from "./handlers/permission.ts";
@@ -160,14 +157,22 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...threadCareHandlers(store, clients),
       ...threadHandlers(store, clients, async (cwd) => (await instructions(cwd)).map(({ path }) => path)),
       ...turnHandlers(store),
-      ...fsHandlers(),
-      ...fileSearchHandlers(options.cwd),
-      ...commandExecHandlers({
-        runner,
-        terminals: terminals(options.platform),
-        cwd: options.cwd,
-        policyOf: (mode) => sandboxFromMode(mode, config.current),
-        defaultMode: () => config.current.sandbox_mode,
+      ...later("fs/", async () => (await import("./handlers/fs.ts")).fsHandlers()),
+      ...later("fuzzyFileSearch", async () =>
+        (await import("./handlers/file-search.ts")).fileSearchHandlers(options.cwd),
+      ),
+      ...later("command/exec", async () => {
+        const [{ commandExecHandlers }, { terminals }] = await Promise.all([
+          import("./handlers/command-exec.ts"),
+          import("./exec/terminals.ts"),
+        ]);
+        return commandExecHandlers({
+          runner,
+          terminals: terminals(options.platform),
+          cwd: options.cwd,
+          policyOf: (mode) => sandboxFromMode(mode, config.current),
+          defaultMode: () => config.current.sandbox_mode,
+        });
       }),
       ...modelHandlers(models, () => config.isOverridden("model_provider")),
       ...configHandlers(config, tellAll),

@@ -1,9 +1,7 @@
-#!/usr/bin/env node
 // argv -> a door or a command. The only file that touches `process`.
-import * as module from "node:module";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
 import type { App, AppOptions } from "./app.ts";
+import { belayHome } from "./util/belay-home.ts";
 import type { Log } from "./thread/deps.ts";
 
 declare const __BELAY_VERSION__: string | undefined;
@@ -76,20 +74,7 @@ function baseOptions(): Omit<AppOptions, "overrides" | "apiKeys" | "clientsRetur
   let requests = 0;
   const nextRequestId = () => requests++;
   const { env, platform } = process;
-  return { home: belayHome(), env, cwd: process.cwd(), platform, version, nextRequestId, log };
-}
-
-function belayHome(): string {
-  return resolve(process.env["BELAY_HOME"] || join(homedir(), ".belay"));
-}
-
-/**
- * What was compiled once is read back by the next start, where Node can do that (22.8 and later). Ours alone: a folder
- * that others may write to could hold their code.
- */
-function keepCompiledCode(): void {
-  module.enableCompileCache?.(join(belayHome(), "cache", "code"));
-  setTimeout(() => module.flushCompileCache?.(), 2_000).unref();
+  return { home: belayHome(env, homedir()), env, cwd: process.cwd(), platform, version, nextRequestId, log };
 }
 
 const log: Log = (level, message, cause) => {
@@ -118,7 +103,6 @@ async function main([name = "--help", ...args]: string[]): Promise<number> {
   }
 }
 
-keepCompiledCode();
 // Who started us may not read our log: that is no reason to end.
 process.stderr.on("error", () => {});
 const code = await main(process.argv.slice(2));

@@ -1,5 +1,5 @@
 // Listens for clients that come and go: WebSockets over TCP or over a Unix socket. It outlives every one of them.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { WebSocketServer } from "ws";
@@ -37,7 +37,12 @@ export async function listenForSockets(address: SocketAddress, options: SocketSe
         "configure `--ws-auth capability-token` or `--ws-auth signed-bearer-token`",
     );
   }
-  const [{ WebSocketServer }, authorize] = await Promise.all([import("ws"), authorizer(options.auth)]);
+  // Not above: reading node:http as a module loads all of Node's fetch, which other doors do without.
+  const [{ createServer }, { WebSocketServer }, authorize] = await Promise.all([
+    import("node:http"),
+    import("ws"),
+    authorizer(options.auth),
+  ]);
   // Compressing costs more than a local wire does. Pings are answered by the transport, which knows when not to.
   const sockets = new WebSocketServer({
     noServer: true,

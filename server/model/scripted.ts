@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Model, ModelEvent, ModelRequest } from "./model.ts";
-import { nextStep, Script, type Step } from "./script.ts";
+import type { Script, Step } from "./script.ts";
 
 /** What people see wherever this model's name stands. */
 export const SCRIPTED_MODEL_NAME = "Scripted (no AI)";
@@ -24,10 +24,12 @@ export function scriptedModel(scriptPath: string): Model {
 }
 
 async function readScript(path: string): Promise<Script> {
-  return Script.parse(JSON.parse(await readFile(path, "utf8")));
+  const [text, { Script: schema }] = await Promise.all([readFile(path, "utf8"), import("./script.ts")]);
+  return schema.parse(JSON.parse(text));
 }
 
 async function* play(script: Script, request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent> {
+  const { nextStep } = await import("./script.ts");
   const step = nextStep(script, request.history) ?? offScript(script);
   for (const event of stepEvents(step, request.history.length)) {
     if (step.delayMs > 0) await pause(step.delayMs, null, { signal }).catch(() => null);

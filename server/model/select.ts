@@ -52,5 +52,5 @@ function failingModel(failure: ModelFailure): Model {
 /** Beside this file in the sources; beside the bundle when built. */
 function demoScriptPath(): string {
   const here = dirname(fileURLToPath(import.meta.url));
-  return resolve(here, basename(here) === "server" ? "../demo-script.json" : "demo-script.json");
+  return resolve(here, basename(here) === "lib" ? "../demo-script.json" : "demo-script.json");
 }

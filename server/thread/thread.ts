@@ -21,7 +21,6 @@ import { type AnnouncedUsage, emptyTurn, previewOf, summaryOf, type ThreadRecord
 import type { ReadInput } from "./read-input.ts";
 import { changeSettings, type SettingsOverrides } from "./settings.ts";
 import { announcedSettings, threadData } from "./thread-data.ts";
-import { recordContext, runShellTurn, runThreadTurn } from "./thread-turn.ts";
 import { applyToTurns } from "./turn-log.ts";
 import { addUsage, noUsage } from "./usage.ts";
 import { runUserShell, type ShellCommand } from "./user-shell.ts";
@@ -167,7 +166,8 @@ export class Thread {
       this.#join(this.#activity, queued);
       return emptyTurn(this.#activity.turnId);
     }
-    return this.#begin(options.rootTurnId, (turn, running) => {
+    return this.#begin(options.rootTurnId, async (turn, running) => {
+      const { runThreadTurn } = await loadTurns();
       this.change(overrides);
       if (this.#record.meta.preview === "") this.#record.meta.preview = previewOf(queued.input);
       this.#persist();
@@ -185,7 +185,8 @@ export class Thread {
   /** Runs a command of the user's own: within the turn that runs, else as a turn of its own. */
   runShell(command: ShellCommand): void {
     if (this.#activity.kind === "idle") {
-      this.#begin(null, (turn, { abort }) => {
+      this.#begin(null, async (turn, { abort }) => {
+        const { runShellTurn } = await loadTurns();
         if (this.#record.meta.preview === "") this.#record.meta.preview = `! ${command.command}`.slice(0, 400);
         this.#persist();
         return runShellTurn(this, turn, command, abort);
@@ -232,6 +233,7 @@ export class Thread {
 
   /** Adds to what the model is told, without a turn. */
   async inject(items: readonly Record<string, unknown>[]): Promise<void> {
+    const { recordContext } = await loadTurns();
     await recordContext(this);
     this.#persist();
     this.recordHistory(items.map((item) => ({ type: "raw", item })));
@@ -361,6 +363,11 @@ export class Thread {
   #append(entry: Parameters<Recorder["append"]>[0]): void {
     if (this.#isPersisted) this.#recorder?.append(entry);
   }
+}
+
+/** What a turn takes (the loop, the tools) is loaded with the first one: starting and listing do without. */
+function loadTurns(): Promise<typeof import("./thread-turn.ts")> {
+  return import("./thread-turn.ts");
 }
 
 /** The answer to the request that began something must be the first that its client hears of it. */

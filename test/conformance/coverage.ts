@@ -1,11 +1,6 @@
 // Every method of the original: ours, due, or left out for a reason. None may be unaccounted for.
-import {
-  clientRequests,
-  serverNotifications,
-  serverRequests,
-  type NotificationTable,
-  type RequestTable,
-} from "../../server/protocol/methods.ts";
+import { clientRequests, serverNotifications, serverRequests } from "../../server/protocol/methods.ts";
+import type { NotificationTable, RequestTable } from "../../server/protocol/rows.ts";
 import type { PrintedSchema } from "./schema/printed.ts";
 
 interface LeftOut {

@@ -1,12 +1,8 @@
 // Drives our server through every scenario and holds each message against the schema that the original prints.
 import * as z from "zod";
-import {
-  clientRequests,
-  editorRequests,
-  serverNotifications,
-  serverRequests,
-  type RequestTable,
-} from "../../../server/protocol/methods.ts";
+import { clientRequests, serverNotifications, serverRequests } from "../../../server/protocol/methods.ts";
+import { editorRequests } from "../../../server/protocol/editor-methods.ts";
+import type { RequestTable } from "../../../server/protocol/rows.ts";
 import type { Peer, Said } from "../peer.ts";
 import { sideBySide } from "../side-by-side.ts";
 import type { ServerName } from "../servers.ts";

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// What `belay` runs: reads back what was compiled before, then hands over to main.ts. Nothing else may stand here, for
+// what is imported before the cache is open is compiled anew at each start.
+import * as module from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { belayHome } from "./util/belay-home.ts";
+
+// Node 22.8 and later. The folder is ours alone: one that others may write to could hold their code.
+module.enableCompileCache?.(join(belayHome(process.env, homedir()), "cache", "code"));
+// Node keeps it when the process ends; a server that is killed should have left it as well.
+setTimeout(() => module.flushCompileCache?.(), 2_000).unref();
+
+await import("./main.ts");
