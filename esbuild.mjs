@@ -32,7 +32,7 @@ const languageClientApart = {
 const serverApart = {
   name: "server apart",
   setup(build) {
-    build.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: "./lib/server.mjs", external: true }));
+    build.onResolve({ filter: /^\.\/main\.ts$/ }, () => ({ path: "./lib/server.cjs", external: true }));
   },
 };
 
@@ -79,7 +79,17 @@ const bundles = [
     external: ["vscode"],
   },
   { ...serverCode, entryPoints: { belay: "server/start.ts" }, outdir: "dist", plugins: [serverApart] },
-  { ...serverCode, entryPoints: { server: "server/main.ts" }, outdir: "dist/lib", plugins: [serverLibrariesApart] },
+  {
+    ...serverCode,
+    entryPoints: { server: "server/main.ts" },
+    outdir: "dist/lib",
+    plugins: [serverLibrariesApart],
+    // Node builds a module facade for each of its own modules that ESM imports, and none for those that are required.
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    define: { ...shared.define, "import.meta.url": "__importMetaUrl" },
+    banner: { js: "const __importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
+  },
   { ...serverCode, entryPoints: serverLibraries, outdir: "dist/lib", plugins: [serverLibrariesApart] },
   {
     ...shared,

@@ -30,6 +30,11 @@ export class Approvals {
     return this.#questions.size;
   }
 
+  /** The methods of those that wait, oldest first. */
+  get methods(): string[] {
+    return [...this.#questions.values()].map(({ method }) => method);
+  }
+
   /** Resolves with the panel's answer, checked by the row of the method. Rejects with RpcError when taken back. */
   async ask(request: { id: RequestId; method: string; params: unknown }, signal: AbortSignal): Promise<unknown> {
     const question = { ...request, answer: Promise.withResolvers<unknown>(), shown: new AbortController() };

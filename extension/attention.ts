@@ -1,6 +1,7 @@
-// Makes a waiting approval noticed while the panel is out of sight: by a badge and one notification. Never approves.
+// Makes noticed what waits for a person while the panel is out of sight: by a badge and one notification. Never answers.
 import * as vscode from "vscode";
 import type { ChatView } from "./chat-view.ts";
+import type { Waiting } from "./waiting-words.ts";
 
 export class Attention {
   readonly #panel: ChatView;
@@ -10,13 +11,12 @@ export class Attention {
     this.#panel = panel;
   }
 
-  /** Call when the number of waiting approvals or the panel's visibility changed. */
-  update(waiting: number): void {
-    const tooltip = waiting === 1 ? "Belay needs your approval" : `Belay needs ${waiting} approvals`;
-    const isUnseen = waiting > 0 && !this.#panel.isVisible;
-    this.#panel.setBadge(isUnseen ? { value: waiting, tooltip } : null);
-    if (isUnseen && !this.#isNotified) void this.#notify(`${tooltip}.`);
-    this.#isNotified = isUnseen;
+  /** Call when what waits or the panel's visibility changed. */
+  update(waiting: Waiting | null): void {
+    const unseen = this.#panel.isVisible ? null : waiting;
+    this.#panel.setBadge(unseen && { value: unseen.count, tooltip: unseen.sentence });
+    if (unseen !== null && !this.#isNotified) void this.#notify(`${unseen.sentence}.`);
+    this.#isNotified = unseen !== null;
   }
 
   async #notify(sentence: string): Promise<void> {

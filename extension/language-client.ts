@@ -108,6 +108,12 @@ function joinWire(
     client.onNotification(method, (params: unknown) => options.notification(method, params));
   }
   for (const [method, row] of Object.entries(serverRequests)) {
+    // What no part of the extension answers is refused at once; it brings no tools of its own, for one.
+    if (row.from.length === 0) {
+      client.onRequest(method, () => {
+        throw new library.ResponseError(library.ErrorCodes.MethodNotFound, `Belay for VS Code answers no ${method}.`);
+      });
+    }
     // The others are of the language client's own making; they come through its middleware.
     if (!row.from.includes("webview")) continue;
     client.onRequest(method, async (params: object, token: vscode.CancellationToken) => {

@@ -27,6 +27,7 @@ import { Status } from "./status.ts";
 import { Terminals } from "./terminals.ts";
 import type { ServerChoice, TestApi } from "./test-api.ts";
 import { Turns } from "./turns.ts";
+import { waitingWords } from "./waiting-words.ts";
 import { whyNoServer } from "./workspace.ts";
 
 const START_TIMEOUT_MS = 20_000;
@@ -163,7 +164,7 @@ class Belay implements vscode.Disposable {
   }
 
   #show(): void {
-    const { waiting } = this.#approvals;
+    const waiting = waitingWords(this.#approvals.methods);
     this.#status.show(this.ctx.server.state, { waiting, isPanelVisible: this.ctx.panel.isVisible });
     this.#attention.update(waiting);
   }

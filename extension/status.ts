@@ -1,6 +1,7 @@
 // The status bar item `Belay`: the server's state and whether something waits for a person.
 import * as vscode from "vscode";
 import type { ServerState } from "./server-process.ts";
+import type { Waiting } from "./waiting-words.ts";
 
 interface Appearance {
   icon: string;
@@ -16,13 +17,13 @@ export class Status implements vscode.Disposable {
 
   constructor() {
     this.#item.name = "Belay";
-    this.show({ kind: "stopped" }, { waiting: 0, isPanelVisible: false });
+    this.show({ kind: "stopped" }, { waiting: null, isPanelVisible: false });
     this.#item.show();
   }
 
-  /** `waiting`: how many approvals wait. `isPanelVisible`: they are in sight, so that colour is not needed. */
-  show(state: ServerState, { waiting, isPanelVisible }: { waiting: number; isPanelVisible: boolean }): void {
-    const appearance = waiting > 0 ? needsApproval(waiting, isPanelVisible) : appearanceOf(state);
+  /** `isPanelVisible`: what waits is in sight, so that colour is not needed. */
+  show(state: ServerState, { waiting, isPanelVisible }: { waiting: Waiting | null; isPanelVisible: boolean }): void {
+    const appearance = waiting === null ? appearanceOf(state) : needsPerson(waiting, isPanelVisible);
     const { icon, text, tooltip, command, background } = appearance;
     this.#item.text = `$(${icon}) ${text}`;
     this.#item.tooltip = tooltip;
@@ -36,11 +37,11 @@ export class Status implements vscode.Disposable {
   }
 }
 
-function needsApproval(waiting: number, isPanelVisible: boolean): Appearance {
+function needsPerson({ sentence }: Waiting, isPanelVisible: boolean): Appearance {
   const appearance: Appearance = {
     icon: "bell-dot",
-    text: waiting === 1 ? "Belay needs your approval" : `Belay needs ${waiting} approvals`,
-    tooltip: "Belay waits for your decision. Select to show it.",
+    text: sentence,
+    tooltip: "Belay waits for you. Select to show it.",
     command: "belay.focusComposer",
   };
   return isPanelVisible ? appearance : { ...appearance, background: "statusBarItem.warningBackground" };

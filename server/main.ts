@@ -105,7 +105,8 @@ async function main([name = "--help", ...args]: string[]): Promise<number> {
 
 // Who started us may not read our log: that is no reason to end.
 process.stderr.on("error", () => {});
-const code = await main(process.argv.slice(2));
-// What is still on its way into a pipe would be lost by an exit at once; a pipe that nobody empties holds nobody up.
-process.stdout.write("", () => process.exit(code));
-setTimeout(() => process.exit(code), 1_000);
+void main(process.argv.slice(2)).then((code) => {
+  // What is still on its way into a pipe would be lost by an exit at once; a pipe that nobody empties holds nobody up.
+  process.stdout.write("", () => process.exit(code));
+  setTimeout(() => process.exit(code), 1_000);
+});

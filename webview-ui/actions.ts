@@ -5,6 +5,7 @@ import type { ParamsIn } from "../server/protocol/rows.ts";
 import type { Mode } from "../server/protocol/mode.ts";
 import { messageOf } from "../server/protocol/rpc/errors.ts";
 import type { ThreadStartResponse } from "../server/protocol/thread.ts";
+import type { ToolRequestUserInputResponse } from "../server/protocol/user-input.ts";
 import type { PanelConnection } from "./connection.ts";
 import { type Choice, runningTurn, shownThread, shownThreadId } from "./state/state.ts";
 import type { Store } from "./state/store.ts";
@@ -20,12 +21,16 @@ export interface Actions {
   newThread(): void;
   /** The server went down: the one that comes next knows of no panel. */
   serverGone(): void;
+  /** The server put the thread away: before its next turn it must be resumed. */
+  threadClosed(threadId: string): void;
   readDefaults(): Promise<void>;
   listThreads(): Promise<void>;
   listModels(): Promise<void>;
   pickMode(mode: Mode): void;
   pickModel(model: string): void;
   answer(key: string, decision: ApprovalDecision): void;
+  /** Answers questions of the model. */
+  reply(key: string, reply: ToolRequestUserInputResponse): void;
   dropPrompt(clientId: string): void;
   dismissNotice(key: string): void;
   /** Asks the editor for something. A refusal becomes a line above the composer; resolves to undefined then. */
@@ -108,6 +113,9 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     serverGone() {
       joinedThreadId = null;
     },
+    threadClosed(threadId) {
+      if (threadId === joinedThreadId) joinedThreadId = null;
+    },
     async readDefaults() {
       await connection
         .request("belay/threadDefaults/read", {})
@@ -126,6 +134,7 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     pickMode: (mode) => dispatch({ type: "choiceMade", choice: { mode } }),
     pickModel: (model) => dispatch({ type: "choiceMade", choice: { model } }),
     answer: (key, decision) => dispatch({ type: "approvalAnswered", key, decision }),
+    reply: (key, reply) => dispatch({ type: "approvalReplied", key, reply }),
     dropPrompt: (clientId) => dispatch({ type: "promptDropped", clientId }),
     dismissNotice: (key) => dispatch({ type: "noticeDismissed", key }),
     host: (method, params) => connection.request(method, params).catch(complain),

@@ -14,6 +14,7 @@ import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { type Actions, createActions } from "./actions.ts";
 import { createAskPerson } from "./approvals/pending.ts";
+import type { PicksByCard } from "./approvals/picks.ts";
 import { connectPanel, type Incoming, type PanelConnection } from "./connection.ts";
 import { App } from "./shell/app.tsx";
 import { ErrorBoundary } from "./shell/error-boundary.tsx";
@@ -31,6 +32,7 @@ const store = createStore(nextFrame, {
 });
 const draft = signal(kept.draft);
 const isThreadListOpen = signal(false);
+const picks = signal<PicksByCard>(kept.picks);
 const composer: { current: HTMLTextAreaElement | null } = { current: null };
 
 const connection = connectPanel(api, window, {
@@ -48,7 +50,7 @@ function start(panelStore: Store, wire: PanelConnection, does: Actions, { thread
   root.id = "root";
   render(
     <ErrorBoundary onReload={() => readAgain(panelStore, does)} onNewThread={() => does.newThread()}>
-      <App panel={{ store: panelStore, actions: does, draft, isThreadListOpen, composer, now }} />
+      <App panel={{ store: panelStore, actions: does, draft, picks, isThreadListOpen, composer, now }} />
     </ErrorBoundary>,
     root,
   );
@@ -64,6 +66,7 @@ function start(panelStore: Store, wire: PanelConnection, does: Actions, { thread
       mode: mode.value,
       lastMode: lastMode.value,
       dismissed: dismissed.value,
+      picks: picks.value,
     } satisfies Persisted),
   );
   effect(() => wire.notify("panel/threadShown", { threadId: shownId.value }));
@@ -103,6 +106,16 @@ function onNotification(incoming: Incoming): void {
       return;
     case "host/focusComposer":
       composer.current?.focus();
+      return;
+    case "thread/unarchived":
+      // Back in the list: where and under which name, the server knows.
+      if (store.state.peek().threads !== null) void actions.listThreads();
+      return;
+    case "thread/archived":
+    case "thread/deleted":
+    case "thread/closed":
+      actions.threadClosed(incoming.params.threadId);
+      store.dispatch({ type: "notified", notification: incoming });
       return;
     default:
       store.dispatch({ type: "notified", notification: incoming });

@@ -57,10 +57,13 @@ export async function loadConfig(home: string, overrides: readonly Overrides[]):
   }
   const user = layerOf({ type: "user", file: path, profile: null }, file.values, file.trouble?.place ?? null);
   const session = Object.keys(flags).length === 0 ? [] : [layerOf({ type: "sessionFlags" }, flags)];
-  const config = Config.parse(values);
+  const config = Config.parse(values, once);
   const catalog = await catalogOf(home, config, warnings);
   return { config, warnings, catalog, values, layers: [...session, user] };
 }
+
+/** To make code for a schema takes longer than the few values it is asked about. */
+const once = { jitless: true };
 
 async function catalogOf(home: string, config: Config, warnings: ConfigWarning[]): Promise<CatalogModel[]> {
   if (config.model_catalog_json === undefined) return [];
@@ -133,7 +136,7 @@ function unreadable(path: string, { error, range }: { error: Error; range: TextR
 /** Drops each value that does not fit its key, says so, and keeps the rest. Returns how many it dropped. */
 function keepValid(values: Table, origin: { name: string; text: string }, warnings: ConfigWarning[]): number {
   for (let dropped = 0; ; dropped++) {
-    const parsed = Config.safeParse(values);
+    const parsed = Config.safeParse(values, once);
     if (parsed.success) return dropped;
     const issue = parsed.error.issues[0] as z.core.$ZodIssue;
     const range = valueRange(origin.text, issue.path.map(String));

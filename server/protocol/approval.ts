@@ -7,15 +7,17 @@ export const PlainApprovalPolicy = z.enum(["untrusted", "on-request", "never"]);
 export type PlainApprovalPolicy = z.infer<typeof PlainApprovalPolicy>;
 
 /** `on-request` by kinds of questions: those that are false are answered with no, without asking. */
-const GranularApprovalPolicy = z.object({
-  granular: z.object({
-    sandbox_approval: z.boolean(),
-    rules: z.boolean(),
-    skill_approval: z.boolean().default(false),
-    request_permissions: z.boolean().default(false),
-    mcp_elicitations: z.boolean(),
+const GranularApprovalPolicy = z.lazy(() =>
+  z.object({
+    granular: z.object({
+      sandbox_approval: z.boolean(),
+      rules: z.boolean(),
+      skill_approval: z.boolean().default(false),
+      request_permissions: z.boolean().default(false),
+      mcp_elicitations: z.boolean(),
+    }),
   }),
-});
+);
 export const ApprovalPolicy = z.union([PlainApprovalPolicy, GranularApprovalPolicy]);
 export type ApprovalPolicy = z.infer<typeof ApprovalPolicy>;
 
@@ -24,16 +26,18 @@ export const ApprovalDecision = z.enum(["accept", "acceptForSession", "decline",
 export type ApprovalDecision = z.infer<typeof ApprovalDecision>;
 
 /** Why a person is asked, in words the panel shows as they are. Ours; other clients ignore it. */
-export const ApprovalExplanation = z.object({
-  /** Where it happens: the name of the thread's folder, or the full path of another one. */
-  location: z.string(),
-  /** What the sandbox allows, e.g. "may write the workspace, no network". */
-  sandbox: z.string(),
-  /** False: nothing confines it. */
-  isConfined: z.boolean(),
-  /** The rule or reason that made it ask, e.g. "the approval policy asks before every command". */
-  because: z.string(),
-});
+export const ApprovalExplanation = z.lazy(() =>
+  z.object({
+    /** Where it happens: the name of the thread's folder, or the full path of another one. */
+    location: z.string(),
+    /** What the sandbox allows, e.g. "may write the workspace, no network". */
+    sandbox: z.string(),
+    /** False: nothing confines it. */
+    isConfined: z.boolean(),
+    /** The rule or reason that made it ask, e.g. "the approval policy asks before every command". */
+    because: z.string(),
+  }),
+);
 export type ApprovalExplanation = z.infer<typeof ApprovalExplanation>;
 
 const request = {
@@ -49,24 +53,28 @@ const request = {
   explanation: ApprovalExplanation.optional(),
 };
 
-export const CommandExecutionRequestApprovalParams = z.object({
-  kind: z.literal("command"),
-  ...request,
-  /** The argv as one shell-quoted line: what is executed. */
-  command: z.string(),
-  /** What the shell inside that argv is told to run, exactly: what a person reads. Ours. */
-  script: z.string(),
-  cwd: z.string(),
-  commandActions: z.array(CommandAction),
-});
+export const CommandExecutionRequestApprovalParams = z.lazy(() =>
+  z.object({
+    kind: z.literal("command"),
+    ...request,
+    /** The argv as one shell-quoted line: what is executed. */
+    command: z.string(),
+    /** What the shell inside that argv is told to run, exactly: what a person reads. Ours. */
+    script: z.string(),
+    cwd: z.string(),
+    commandActions: z.array(CommandAction),
+  }),
+);
 export type CommandExecutionRequestApprovalParams = z.infer<typeof CommandExecutionRequestApprovalParams>;
 
-export const FileChangeRequestApprovalParams = z.object({
-  ...request,
-  grantRoot: z.string().nullable(),
-  /** The changes themselves, so that a client need not join on `itemId`. Ours. */
-  changes: z.array(FileUpdateChange),
-});
+export const FileChangeRequestApprovalParams = z.lazy(() =>
+  z.object({
+    ...request,
+    grantRoot: z.string().nullable(),
+    /** The changes themselves, so that a client need not join on `itemId`. Ours. */
+    changes: z.array(FileUpdateChange),
+  }),
+);
 export type FileChangeRequestApprovalParams = z.infer<typeof FileChangeRequestApprovalParams>;
 
 export const ApprovalResponse = z.object({ decision: ApprovalDecision });

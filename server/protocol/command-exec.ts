@@ -45,12 +45,14 @@ export const CommandExecParams = z.lazy(() =>
 export type CommandExecParams = z.output<typeof CommandExecParams>;
 
 /** Comes once the command has ended, behind all of its deltas. */
-export const CommandExecResponse = z.object({
-  /** 124 after the timeout, 128 + n after signal n; 1 when a command in a terminal was ended by the client. */
-  exitCode: z.int(),
-  stdout: z.string(),
-  stderr: z.string(),
-});
+export const CommandExecResponse = z.lazy(() =>
+  z.object({
+    /** 124 after the timeout, 128 + n after signal n; 1 when a command in a terminal was ended by the client. */
+    exitCode: z.int(),
+    stdout: z.string(),
+    stderr: z.string(),
+  }),
+);
 export type CommandExecResponse = z.infer<typeof CommandExecResponse>;
 
 export const CommandExecWriteParams = z.lazy(() =>
@@ -60,14 +62,16 @@ export const CommandExecResizeParams = z.lazy(() => z.object({ processId: z.stri
 export const CommandExecTerminateParams = z.lazy(() => z.object({ processId: z.string() }));
 
 /** Part of the command's output. */
-export const CommandExecOutputDeltaNotification = z.object({
-  processId: z.string(),
-  stream: z.enum(["stdout", "stderr"]),
-  /** Bytes, so a character may be split between two deltas. */
-  deltaBase64: z.string(),
-  /** True on the last delta of a stream that has reached its cap. */
-  capReached: z.boolean(),
-});
+export const CommandExecOutputDeltaNotification = z.lazy(() =>
+  z.object({
+    processId: z.string(),
+    stream: z.enum(["stdout", "stderr"]),
+    /** Bytes, so a character may be split between two deltas. */
+    deltaBase64: z.string(),
+    /** True on the last delta of a stream that has reached its cap. */
+    capReached: z.boolean(),
+  }),
+);
 
 /** In the words of the original. */
 function outside(range: string) {

@@ -2,12 +2,14 @@
 import * as z from "zod";
 
 /** Where a value comes from. Other servers of the protocol have more kinds. */
-export const ConfigLayerSource = z.discriminatedUnion("type", [
-  /** The user's config.toml, which need not exist. */
-  z.object({ type: z.literal("user"), file: z.string(), profile: z.string().nullable() }),
-  /** The editor's settings and `-c`, for this process only. */
-  z.object({ type: z.literal("sessionFlags") }),
-]);
+export const ConfigLayerSource = z.lazy(() =>
+  z.discriminatedUnion("type", [
+    /** The user's config.toml, which need not exist. */
+    z.object({ type: z.literal("user"), file: z.string(), profile: z.string().nullable() }),
+    /** The editor's settings and `-c`, for this process only. */
+    z.object({ type: z.literal("sessionFlags") }),
+  ]),
+);
 export type ConfigLayerSource = z.infer<typeof ConfigLayerSource>;
 
 /** `version` changes when what the layer says does. */
@@ -84,9 +86,11 @@ export const ConfigWriteResponse = z.lazy(() =>
 export type ConfigWriteResponse = z.infer<typeof ConfigWriteResponse>;
 
 export const ConfigRequirementsReadParams = z.object({});
-export const ConfigRequirementsReadResponse = z.object({
-  /** False: there are no speed modes that could be restricted. */
-  supportsIndependentSpeedModes: z.boolean().nullable(),
-  /** What an administrator demands. Null: nobody demands anything. */
-  requirements: z.null(),
-});
+export const ConfigRequirementsReadResponse = z.lazy(() =>
+  z.object({
+    /** False: there are no speed modes that could be restricted. */
+    supportsIndependentSpeedModes: z.boolean().nullable(),
+    /** What an administrator demands. Null: nobody demands anything. */
+    requirements: z.null(),
+  }),
+);

@@ -1,18 +1,20 @@
 // Finding files by a few letters of their paths: once, or in a session that answers while somebody types.
 import * as z from "zod";
 
-export const FileMatch = z.object({
-  /** As the client wrote it. */
-  root: z.string(),
-  /** Relative to the root. */
-  path: z.string(),
-  match_type: z.enum(["file", "directory"]),
-  file_name: z.string(),
-  /** The higher the better; 65,536 and more when the letters are all in the name of a file. */
-  score: z.number().int(),
-  /** Which characters (code points) of `path` matched, ascending. */
-  indices: z.array(z.number().int()).nullable(),
-});
+export const FileMatch = z.lazy(() =>
+  z.object({
+    /** As the client wrote it. */
+    root: z.string(),
+    /** Relative to the root. */
+    path: z.string(),
+    match_type: z.enum(["file", "directory"]),
+    file_name: z.string(),
+    /** The higher the better; 65,536 and more when the letters are all in the name of a file. */
+    score: z.number().int(),
+    /** Which characters (code points) of `path` matched, ascending. */
+    indices: z.array(z.number().int()).nullable(),
+  }),
+);
 export type FileMatch = z.infer<typeof FileMatch>;
 
 export const FuzzyFileSearchParams = z.lazy(() =>

@@ -9,17 +9,19 @@ const timed = {
 };
 
 /** What a shell line does, as far as it could be understood; `unknown` is the honest default. */
-export const CommandAction = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("read"), command: z.string(), name: z.string(), path: z.string() }),
-  z.object({ type: z.literal("listFiles"), command: z.string(), path: z.string().nullable() }),
-  z.object({
-    type: z.literal("search"),
-    command: z.string(),
-    query: z.string().nullable(),
-    path: z.string().nullable(),
-  }),
-  z.object({ type: z.literal("unknown"), command: z.string() }),
-]);
+export const CommandAction = z.lazy(() =>
+  z.discriminatedUnion("type", [
+    z.object({ type: z.literal("read"), command: z.string(), name: z.string(), path: z.string() }),
+    z.object({ type: z.literal("listFiles"), command: z.string(), path: z.string().nullable() }),
+    z.object({
+      type: z.literal("search"),
+      command: z.string(),
+      query: z.string().nullable(),
+      path: z.string().nullable(),
+    }),
+    z.object({ type: z.literal("unknown"), command: z.string() }),
+  ]),
+);
 export type CommandAction = z.infer<typeof CommandAction>;
 
 /** `declined`: a person or a rule said no, nothing ran. `failed`: it ran and did not succeed, or was stopped. */
@@ -27,135 +29,161 @@ export const ItemStatus = z.enum(["inProgress", "completed", "failed", "declined
 export type ItemStatus = z.infer<typeof ItemStatus>;
 
 /** One file of a change. `diff` is the new content for `add`, the old content for `delete`, unified hunks for `update`. */
-export const FileUpdateChange = z.object({
-  path: z.string(),
-  kind: z.discriminatedUnion("type", [
-    z.object({ type: z.literal("add") }),
-    z.object({ type: z.literal("delete") }),
-    z.object({ type: z.literal("update"), move_path: z.string().nullable() }),
-  ]),
-  diff: z.string(),
-  /** Where the change really lands, when links lead elsewhere than `path` says. Ours; absent: it is where it says. */
-  realPath: z.string().optional(),
-  /** The same for `move_path`. Ours. */
-  realMovePath: z.string().optional(),
-});
+export const FileUpdateChange = z.lazy(() =>
+  z.object({
+    path: z.string(),
+    kind: z.discriminatedUnion("type", [
+      z.object({ type: z.literal("add") }),
+      z.object({ type: z.literal("delete") }),
+      z.object({ type: z.literal("update"), move_path: z.string().nullable() }),
+    ]),
+    diff: z.string(),
+    /** Where the change really lands, when links lead elsewhere than `path` says. Ours; absent: it is where it says. */
+    realPath: z.string().optional(),
+    /** The same for `move_path`. Ours. */
+    realMovePath: z.string().optional(),
+  }),
+);
 export type FileUpdateChange = z.infer<typeof FileUpdateChange>;
 
-export const UserMessageItem = z.object({
-  type: z.literal("userMessage"),
-  id: z.string(),
-  /** The `clientUserMessageId` of the `turn/start` that brought it. */
-  clientId: z.string().nullable(),
-  content: z.array(UserInput),
-  ...timed,
-});
-export const AgentMessageItem = z.object({
-  type: z.literal("agentMessage"),
-  id: z.string(),
-  /** Markdown. Complete in `item/completed`, also where no delta was ever sent. */
-  text: z.string(),
-  phase: z.enum(["commentary", "partial_answer", "final_answer"]).nullable(),
-  moderation: vacant,
-  memoryCitation: vacant,
-  delivery: vacant,
-  questions: vacant,
-  ...timed,
-});
-export const ReasoningItem = z.object({
-  type: z.literal("reasoning"),
-  id: z.string(),
-  /** The model's own summary, one string a part. */
-  summary: z.array(z.string()),
-  /** Raw reasoning, where a provider shows it. */
-  content: z.array(z.string()),
-  ...timed,
-});
-export const CommandExecutionItem = z.object({
-  type: z.literal("commandExecution"),
-  id: z.string(),
-  /** The argv as one shell-quoted line. */
-  command: z.string(),
-  /** What the shell in that argv is told to run, exactly. Ours; absent on items of other servers. */
-  script: z.string().optional(),
-  cwd: z.string(),
-  processId: z.string().nullable(),
-  source: z.enum(["agent", "userShell", "unifiedExecStartup", "unifiedExecInteraction"]),
-  status: ItemStatus,
-  commandActions: z.array(CommandAction),
-  /** Both output streams in order of arrival: head and tail where it was long. Null until something was written. */
-  aggregatedOutput: z.string().nullable(),
-  /** Null while it runs, when it never ran, and when a signal ended it. */
-  exitCode: z.number().int().nullable(),
-  durationMs: z.number().nullable(),
-  pluginId: vacant,
-  scriptPath: vacant,
-  ...timed,
-});
-export const FileChangeItem = z.object({
-  type: z.literal("fileChange"),
-  id: z.string(),
-  changes: z.array(FileUpdateChange),
-  status: ItemStatus,
-  ...timed,
-});
+export const UserMessageItem = z.lazy(() =>
+  z.object({
+    type: z.literal("userMessage"),
+    id: z.string(),
+    /** The `clientUserMessageId` of the `turn/start` that brought it. */
+    clientId: z.string().nullable(),
+    content: z.array(UserInput),
+    ...timed,
+  }),
+);
+export const AgentMessageItem = z.lazy(() =>
+  z.object({
+    type: z.literal("agentMessage"),
+    id: z.string(),
+    /** Markdown. Complete in `item/completed`, also where no delta was ever sent. */
+    text: z.string(),
+    phase: z.enum(["commentary", "partial_answer", "final_answer"]).nullable(),
+    moderation: vacant,
+    memoryCitation: vacant,
+    delivery: vacant,
+    questions: vacant,
+    ...timed,
+  }),
+);
+export const ReasoningItem = z.lazy(() =>
+  z.object({
+    type: z.literal("reasoning"),
+    id: z.string(),
+    /** The model's own summary, one string a part. */
+    summary: z.array(z.string()),
+    /** Raw reasoning, where a provider shows it. */
+    content: z.array(z.string()),
+    ...timed,
+  }),
+);
+export const CommandExecutionItem = z.lazy(() =>
+  z.object({
+    type: z.literal("commandExecution"),
+    id: z.string(),
+    /** The argv as one shell-quoted line. */
+    command: z.string(),
+    /** What the shell in that argv is told to run, exactly. Ours; absent on items of other servers. */
+    script: z.string().optional(),
+    cwd: z.string(),
+    processId: z.string().nullable(),
+    source: z.enum(["agent", "userShell", "unifiedExecStartup", "unifiedExecInteraction"]),
+    status: ItemStatus,
+    commandActions: z.array(CommandAction),
+    /** Both output streams in order of arrival: head and tail where it was long. Null until something was written. */
+    aggregatedOutput: z.string().nullable(),
+    /** Null while it runs, when it never ran, and when a signal ended it. */
+    exitCode: z.number().int().nullable(),
+    durationMs: z.number().nullable(),
+    pluginId: vacant,
+    scriptPath: vacant,
+    ...timed,
+  }),
+);
+export const FileChangeItem = z.lazy(() =>
+  z.object({
+    type: z.literal("fileChange"),
+    id: z.string(),
+    changes: z.array(FileUpdateChange),
+    status: ItemStatus,
+    ...timed,
+  }),
+);
 /** One part of what a tool returns to the model. */
-export const ToolOutputPart = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("inputText"), text: z.string() }),
-  z.object({ type: z.literal("inputImage"), imageUrl: z.string() }),
-  z.object({ type: z.literal("inputAudio"), audioUrl: z.string() }),
-]);
+export const ToolOutputPart = z.lazy(() =>
+  z.discriminatedUnion("type", [
+    z.object({ type: z.literal("inputText"), text: z.string() }),
+    z.object({ type: z.literal("inputImage"), imageUrl: z.string() }),
+    z.object({ type: z.literal("inputAudio"), audioUrl: z.string() }),
+  ]),
+);
 export type ToolOutputPart = z.infer<typeof ToolOutputPart>;
 
 /** A call of a tool that has no item type of its own. */
 const DynamicToolCallStatus = z.enum(["inProgress", "completed", "failed"]);
-export const DynamicToolCallItem = z.object({
-  type: z.literal("dynamicToolCall"),
-  id: z.string(),
-  namespace: z.string().nullable(),
-  tool: z.string(),
-  arguments: z.unknown(),
-  status: DynamicToolCallStatus,
-  /** What the model was told; null until it completes. */
-  contentItems: z.array(ToolOutputPart).nullable(),
-  success: z.boolean().nullable(),
-  durationMs: z.number().nullable(),
-  ...timed,
-});
+export const DynamicToolCallItem = z.lazy(() =>
+  z.object({
+    type: z.literal("dynamicToolCall"),
+    id: z.string(),
+    namespace: z.string().nullable(),
+    tool: z.string(),
+    arguments: z.unknown(),
+    status: DynamicToolCallStatus,
+    /** What the model was told; null until it completes. */
+    contentItems: z.array(ToolOutputPart).nullable(),
+    success: z.boolean().nullable(),
+    durationMs: z.number().nullable(),
+    ...timed,
+  }),
+);
 
-export const DynamicToolCallParams = z.object({
-  threadId: z.string(),
-  turnId: z.string(),
-  callId: z.string(),
-  namespace: z.string().nullable(),
-  tool: z.string(),
-  arguments: z.unknown(),
-});
+export const DynamicToolCallParams = z.lazy(() =>
+  z.object({
+    threadId: z.string(),
+    turnId: z.string(),
+    callId: z.string(),
+    namespace: z.string().nullable(),
+    tool: z.string(),
+    arguments: z.unknown(),
+  }),
+);
 export type DynamicToolCallParams = z.infer<typeof DynamicToolCallParams>;
-export const DynamicToolCallResponse = z.object({ contentItems: z.array(ToolOutputPart), success: z.boolean() });
+export const DynamicToolCallResponse = z.lazy(() =>
+  z.object({ contentItems: z.array(ToolOutputPart), success: z.boolean() }),
+);
 export type DynamicToolCallResponse = z.infer<typeof DynamicToolCallResponse>;
 
-export const ThreadItem = z.discriminatedUnion("type", [
-  UserMessageItem,
-  AgentMessageItem,
-  ReasoningItem,
-  CommandExecutionItem,
-  FileChangeItem,
-  DynamicToolCallItem,
-]);
+export const ThreadItem = z.lazy(() =>
+  z.discriminatedUnion("type", [
+    UserMessageItem,
+    AgentMessageItem,
+    ReasoningItem,
+    CommandExecutionItem,
+    FileChangeItem,
+    DynamicToolCallItem,
+  ]),
+);
 export type ThreadItem = z.infer<typeof ThreadItem>;
 export type ThreadItemOf<T extends ThreadItem["type"]> = Extract<ThreadItem, { type: T }>;
 
 const inTurn = { threadId: z.string(), turnId: z.string() };
 const delta = { ...inTurn, itemId: z.string(), delta: z.string() };
 
-export const ItemStartedNotification = z.object({ item: ThreadItem, ...inTurn, startedAtMs: z.number() });
-export const ItemCompletedNotification = z.object({ item: ThreadItem, ...inTurn, completedAtMs: z.number() });
+export const ItemStartedNotification = z.lazy(() => z.object({ item: ThreadItem, ...inTurn, startedAtMs: z.number() }));
+export const ItemCompletedNotification = z.lazy(() =>
+  z.object({ item: ThreadItem, ...inTurn, completedAtMs: z.number() }),
+);
 export const ItemDeltaNotification = z.object(delta);
 export const ReasoningSummaryTextDeltaNotification = z.object({ ...delta, summaryIndex: z.number().int() });
-export const ReasoningSummaryPartAddedNotification = z.object({
-  ...inTurn,
-  itemId: z.string(),
-  summaryIndex: z.number().int(),
-});
+export const ReasoningSummaryPartAddedNotification = z.lazy(() =>
+  z.object({
+    ...inTurn,
+    itemId: z.string(),
+    summaryIndex: z.number().int(),
+  }),
+);
 export const ReasoningTextDeltaNotification = z.object({ ...delta, contentIndex: z.number().int() });

@@ -3,27 +3,31 @@
 import * as z from "zod";
 
 /** The server process as a person sees it. */
-export const ServerStatus = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("stopped") }),
-  z.object({ kind: z.literal("starting"), attempt: z.number().int() }),
-  z.object({ kind: z.literal("running") }),
-  /** `reason` is a sentence; `retrying` says whether another start is under way on its own. */
-  z.object({ kind: z.literal("failed"), reason: z.string(), retrying: z.boolean() }),
-]);
+export const ServerStatus = z.lazy(() =>
+  z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("stopped") }),
+    z.object({ kind: z.literal("starting"), attempt: z.number().int() }),
+    z.object({ kind: z.literal("running") }),
+    /** `reason` is a sentence; `retrying` says whether another start is under way on its own. */
+    z.object({ kind: z.literal("failed"), reason: z.string(), retrying: z.boolean() }),
+  ]),
+);
 export type ServerStatus = z.infer<typeof ServerStatus>;
 
 /** What the panel needs to know of the window around it. Sent whole whenever any of it changes. */
-export const HostState = z.object({
-  server: ServerStatus,
-  /** The folder threads run in; null without an open folder. */
-  workspace: z.object({ name: z.string(), cwd: z.string(), trusted: z.boolean() }).nullable(),
-  /** "⌘" on macOS, "Ctrl" elsewhere: for key hints. */
-  modifierKey: z.string(),
-});
+export const HostState = z.lazy(() =>
+  z.object({
+    server: ServerStatus,
+    /** The folder threads run in; null without an open folder. */
+    workspace: z.object({ name: z.string(), cwd: z.string(), trusted: z.boolean() }).nullable(),
+    /** "⌘" on macOS, "Ctrl" elsewhere: for key hints. */
+    modifierKey: z.string(),
+  }),
+);
 export type HostState = z.infer<typeof HostState>;
 
 /** Ends at the extension. */
-export const OpenFileParams = z.object({ path: z.string(), line: z.number().int().optional() });
+export const OpenFileParams = z.lazy(() => z.object({ path: z.string(), line: z.number().int().optional() }));
 export const ItemParams = z.object({ threadId: z.string(), itemId: z.string() });
 export const OpenLinkParams = z.object({ url: z.string() });
 export const ShowThreadParams = z.object({ threadId: z.string() });

@@ -21,16 +21,18 @@ const overrides = ThreadStartParams.pick({
   mode: true,
 }).shape;
 
-export const ThreadResumeParams = z.object({
-  threadId: z.string(),
-  ...overrides,
-  /** True: the turns are read by `thread/turns/list` and `thread/items/list` instead. */
-  excludeTurns: z.boolean().nullish(),
-  /** Asks for a page of turns within the answer. */
-  initialTurnsPage: z
-    .object({ limit: page.limit, sortDirection: SortDirection.nullish(), itemsView: TurnItemsView.nullish() })
-    .nullish(),
-});
+export const ThreadResumeParams = z.lazy(() =>
+  z.object({
+    threadId: z.string(),
+    ...overrides,
+    /** True: the turns are read by `thread/turns/list` and `thread/items/list` instead. */
+    excludeTurns: z.boolean().nullish(),
+    /** Asks for a page of turns within the answer. */
+    initialTurnsPage: z
+      .object({ limit: page.limit, sortDirection: SortDirection.nullish(), itemsView: TurnItemsView.nullish() })
+      .nullish(),
+  }),
+);
 export type ThreadResumeParams = z.infer<typeof ThreadResumeParams>;
 
 export const ThreadTurnsListParams = z.lazy(() =>
@@ -84,27 +86,29 @@ const SourceKind = z.enum([
   "unknown",
 ]);
 
-export const ThreadListParams = z.object({
-  ...page,
-  sortKey: z.enum(["created_at", "updated_at", "recency_at", "section_position"]).nullish(),
-  sortDirection: SortDirection.nullish(),
-  modelProviders: z.array(z.string()).nullish(),
-  /** `cli` and `vscode` when absent or empty. */
-  sourceKinds: z.array(SourceKind).nullish(),
-  originators: z.array(z.string()).nullish(),
-  /** True: those that were put away, and no others. */
-  archived: z.boolean().nullish(),
-  /** Only threads of these directories. */
-  cwd: z.union([z.string(), z.array(z.string())]).nullish(),
-  /** In the title or the first message. */
-  searchTerm: z.string().nullish(),
-  excludedThreadIds: z.array(z.string()).nullish(),
-});
+export const ThreadListParams = z.lazy(() =>
+  z.object({
+    ...page,
+    sortKey: z.enum(["created_at", "updated_at", "recency_at", "section_position"]).nullish(),
+    sortDirection: SortDirection.nullish(),
+    modelProviders: z.array(z.string()).nullish(),
+    /** `cli` and `vscode` when absent or empty. */
+    sourceKinds: z.array(SourceKind).nullish(),
+    originators: z.array(z.string()).nullish(),
+    /** True: those that were put away, and no others. */
+    archived: z.boolean().nullish(),
+    /** Only threads of these directories. */
+    cwd: z.union([z.string(), z.array(z.string())]).nullish(),
+    /** In the title or the first message. */
+    searchTerm: z.string().nullish(),
+    excludedThreadIds: z.array(z.string()).nullish(),
+  }),
+);
 export type ThreadListParams = z.infer<typeof ThreadListParams>;
 export const ThreadListResponse = z.object({ data: z.array(Thread), ...cursors });
 export type ThreadListResponse = z.infer<typeof ThreadListResponse>;
 
-export const ThreadReadParams = z.object({ threadId: z.string(), includeTurns: z.boolean().nullish() });
+export const ThreadReadParams = z.lazy(() => z.object({ threadId: z.string(), includeTurns: z.boolean().nullish() }));
 
 export const ThreadItemsListParams = z.lazy(() =>
   z.object({

@@ -6,25 +6,29 @@ import { SandboxMode, SandboxPolicy } from "./sandbox.ts";
 import { TokenUsageBreakdown, Turn } from "./turn.ts";
 import { vacant } from "./vacant.ts";
 
-export const ThreadStatus = z.discriminatedUnion("type", [
-  /** On disk only. */
-  z.object({ type: z.literal("notLoaded") }),
-  z.object({ type: z.literal("idle") }),
-  /** The last turn failed; the next one may start as usual. */
-  z.object({ type: z.literal("systemError") }),
-  z.object({
-    type: z.literal("active"),
-    activeFlags: z.array(z.enum(["waitingOnApproval", "waitingOnUserInput"])),
-  }),
-]);
+export const ThreadStatus = z.lazy(() =>
+  z.discriminatedUnion("type", [
+    /** On disk only. */
+    z.object({ type: z.literal("notLoaded") }),
+    z.object({ type: z.literal("idle") }),
+    /** The last turn failed; the next one may start as usual. */
+    z.object({ type: z.literal("systemError") }),
+    z.object({
+      type: z.literal("active"),
+      activeFlags: z.array(z.enum(["waitingOnApproval", "waitingOnUserInput"])),
+    }),
+  ]),
+);
 export type ThreadStatus = z.infer<typeof ThreadStatus>;
 
 /** Where the thread's commands run. There is one: this machine. */
-export const ThreadEnvironment = z.object({
-  environmentId: z.string(),
-  cwd: z.string(),
-  runtimeWorkspaceRoots: z.array(z.string()),
-});
+export const ThreadEnvironment = z.lazy(() =>
+  z.object({
+    environmentId: z.string(),
+    cwd: z.string(),
+    runtimeWorkspaceRoots: z.array(z.string()),
+  }),
+);
 
 /** Of the repository around the thread's folder, when the thread was started; null where there was none. */
 export const GitInfo = z.object({
@@ -34,53 +38,55 @@ export const GitInfo = z.object({
 });
 export type GitInfo = z.infer<typeof GitInfo>;
 
-export const Thread = z.object({
-  /** UUID version 7: sorts by time of creation. */
-  id: z.string(),
-  /** The thread's own id: threads of ours form no session trees. */
-  sessionId: z.string(),
-  forkedFromId: z.string().nullable(),
-  /** The first text the user wrote; empty before that. */
-  preview: z.string(),
-  /** True: never written to disk. */
-  ephemeral: z.boolean(),
-  /** Its turns and items can be read page by page. */
-  historyMode: z.literal("paginated"),
-  modelProvider: z.string(),
-  model: z.string().nullable(),
-  reasoningEffort: z.string().nullable(),
-  /** Unix seconds. */
-  createdAt: z.number(),
-  updatedAt: z.number(),
-  recencyAt: z.number().nullable(),
-  status: ThreadStatus,
-  /** The rollout file, absolute. */
-  path: z.string().nullable(),
-  cwd: z.string(),
-  /** Null while the thread is not loaded. */
-  environments: z.array(ThreadEnvironment).nullable(),
-  cliVersion: z.string(),
-  /** `clientInfo.name` of the client that started it. */
-  originator: z.string().nullable(),
-  source: z.string(),
-  /** What the client said the thread is for. */
-  threadSource: z.string().nullable(),
-  /** Null while the thread is not loaded. */
-  canAcceptDirectInput: z.boolean().nullable(),
-  gitInfo: GitInfo.nullable(),
-  name: z.string().nullable(),
-  /** Filled by `thread/resume`, `thread/fork` and by `thread/read` with `includeTurns`; empty elsewhere. */
-  turns: z.array(Turn),
-  attachedToThreadId: vacant,
-  parentThreadId: vacant,
-  section: vacant,
-  sectionEnteredAt: vacant,
-  projectId: vacant,
-  agentNickname: vacant,
-  agentRole: vacant,
-  daybreakEnabled: vacant,
-  extra: vacant,
-});
+export const Thread = z.lazy(() =>
+  z.object({
+    /** UUID version 7: sorts by time of creation. */
+    id: z.string(),
+    /** The thread's own id: threads of ours form no session trees. */
+    sessionId: z.string(),
+    forkedFromId: z.string().nullable(),
+    /** The first text the user wrote; empty before that. */
+    preview: z.string(),
+    /** True: never written to disk. */
+    ephemeral: z.boolean(),
+    /** Its turns and items can be read page by page. */
+    historyMode: z.literal("paginated"),
+    modelProvider: z.string(),
+    model: z.string().nullable(),
+    reasoningEffort: z.string().nullable(),
+    /** Unix seconds. */
+    createdAt: z.number(),
+    updatedAt: z.number(),
+    recencyAt: z.number().nullable(),
+    status: ThreadStatus,
+    /** The rollout file, absolute. */
+    path: z.string().nullable(),
+    cwd: z.string(),
+    /** Null while the thread is not loaded. */
+    environments: z.array(ThreadEnvironment).nullable(),
+    cliVersion: z.string(),
+    /** `clientInfo.name` of the client that started it. */
+    originator: z.string().nullable(),
+    source: z.string(),
+    /** What the client said the thread is for. */
+    threadSource: z.string().nullable(),
+    /** Null while the thread is not loaded. */
+    canAcceptDirectInput: z.boolean().nullable(),
+    gitInfo: GitInfo.nullable(),
+    name: z.string().nullable(),
+    /** Filled by `thread/resume`, `thread/fork` and by `thread/read` with `includeTurns`; empty elsewhere. */
+    turns: z.array(Turn),
+    attachedToThreadId: vacant,
+    parentThreadId: vacant,
+    section: vacant,
+    sectionEnteredAt: vacant,
+    projectId: vacant,
+    agentNickname: vacant,
+    agentRole: vacant,
+    daybreakEnabled: vacant,
+    extra: vacant,
+  }),
+);
 export type Thread = z.infer<typeof Thread>;
 
 /** What holds for the next turn of a thread. */
@@ -119,15 +125,17 @@ const DynamicToolFunction = z.object({
   inputSchema: z.record(z.string(), z.unknown()),
 });
 /** A tool that the client runs: the model's calls come to it as `item/tool/call`. */
-export const DynamicTool = z.discriminatedUnion("type", [
-  DynamicToolFunction.extend({ type: z.literal("function") }),
-  z.object({
-    type: z.literal("namespace"),
-    name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, "a namespace's name is 1 to 64 letters, digits, `_` or `-`"),
-    description: z.string(),
-    tools: z.array(DynamicToolFunction),
-  }),
-]);
+export const DynamicTool = z.lazy(() =>
+  z.discriminatedUnion("type", [
+    DynamicToolFunction.extend({ type: z.literal("function") }),
+    z.object({
+      type: z.literal("namespace"),
+      name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, "a namespace's name is 1 to 64 letters, digits, `_` or `-`"),
+      description: z.string(),
+      tools: z.array(DynamicToolFunction),
+    }),
+  ]),
+);
 export type DynamicTool = z.infer<typeof DynamicTool>;
 
 export const ThreadStartParams = z.object({
@@ -155,14 +163,16 @@ export const ThreadDefaultsReadParams = z.object({ cwd: z.string().nullish() });
 export const ThreadDefaultsReadResponse = ThreadSettings;
 
 /** How turns are worked in. There is one way. */
-export const CollaborationMode = z.object({
-  mode: z.literal("default"),
-  settings: z.object({
-    model: z.string(),
-    reasoning_effort: z.string().nullable(),
-    developer_instructions: z.string().nullable(),
+export const CollaborationMode = z.lazy(() =>
+  z.object({
+    mode: z.literal("default"),
+    settings: z.object({
+      model: z.string(),
+      reasoning_effort: z.string().nullable(),
+      developer_instructions: z.string().nullable(),
+    }),
   }),
-});
+);
 
 /** The settings as the original names them, and as we do. */
 export const AnnouncedSettings = ThreadSettings.extend({
@@ -185,20 +195,28 @@ export const ThreadResponse = z.object({ thread: Thread });
 
 export const ThreadStartedNotification = z.object({ thread: Thread });
 export const ThreadStatusChangedNotification = z.object({ threadId: z.string(), status: ThreadStatus });
-export const ThreadSettingsUpdatedNotification = z.object({ threadId: z.string(), threadSettings: AnnouncedSettings });
-export const ThreadTokenUsageUpdatedNotification = z.object({
-  threadId: z.string(),
-  turnId: z.string(),
-  tokenUsage: z.object({
-    total: TokenUsageBreakdown,
-    last: TokenUsageBreakdown,
-    modelContextWindow: z.number().int().nullable(),
+export const ThreadSettingsUpdatedNotification = z.lazy(() =>
+  z.object({ threadId: z.string(), threadSettings: AnnouncedSettings }),
+);
+export const ThreadTokenUsageUpdatedNotification = z.lazy(() =>
+  z.object({
+    threadId: z.string(),
+    turnId: z.string(),
+    tokenUsage: z.object({
+      total: TokenUsageBreakdown,
+      last: TokenUsageBreakdown,
+      modelContextWindow: z.number().int().nullable(),
+    }),
   }),
-});
-export const ThreadNameUpdatedNotification = z.object({ threadId: z.string(), threadName: z.string().optional() });
+);
+export const ThreadNameUpdatedNotification = z.lazy(() =>
+  z.object({ threadId: z.string(), threadName: z.string().optional() }),
+);
 /** Of `thread/archived`, `thread/unarchived`, `thread/deleted` and `thread/closed`. */
 export const ThreadNotification = z.object({ threadId: z.string() });
-export const ServerRequestResolvedNotification = z.object({
-  threadId: z.string(),
-  requestId: z.union([z.string(), z.number()]),
-});
+export const ServerRequestResolvedNotification = z.lazy(() =>
+  z.object({
+    threadId: z.string(),
+    requestId: z.union([z.string(), z.number()]),
+  }),
+);

@@ -14,45 +14,51 @@ export type TurnStatus = z.infer<typeof TurnStatus>;
 export const ErrorInfo = z.union([z.string(), z.record(z.string(), z.unknown())]);
 export type ErrorInfo = z.infer<typeof ErrorInfo>;
 
-export const TurnError = z.object({
-  /** A sentence that names the cause, and the cure where there is one. */
-  message: z.string(),
-  codexErrorInfo: ErrorInfo.nullable(),
-  additionalDetails: z.string().nullable(),
-  misalignment: vacant,
-});
+export const TurnError = z.lazy(() =>
+  z.object({
+    /** A sentence that names the cause, and the cure where there is one. */
+    message: z.string(),
+    codexErrorInfo: ErrorInfo.nullable(),
+    additionalDetails: z.string().nullable(),
+    misalignment: vacant,
+  }),
+);
 export type TurnError = z.infer<typeof TurnError>;
 
-export const TokenUsageBreakdown = z.object({
-  totalTokens: z.number().int(),
-  inputTokens: z.number().int(),
-  cachedInputTokens: z.number().int(),
-  /** Written to the provider's cache; providers that do not say count as none. */
-  cacheWriteInputTokens: z.number().int().optional(),
-  outputTokens: z.number().int(),
-  reasoningOutputTokens: z.number().int(),
-});
+export const TokenUsageBreakdown = z.lazy(() =>
+  z.object({
+    totalTokens: z.number().int(),
+    inputTokens: z.number().int(),
+    cachedInputTokens: z.number().int(),
+    /** Written to the provider's cache; providers that do not say count as none. */
+    cacheWriteInputTokens: z.number().int().optional(),
+    outputTokens: z.number().int(),
+    reasoningOutputTokens: z.number().int(),
+  }),
+);
 export type TokenUsageBreakdown = z.infer<typeof TokenUsageBreakdown>;
 
 /** How much of a turn's items is here: `notLoaded` means ask for them, not that there are none. */
 export const TurnItemsView = z.enum(["notLoaded", "summary", "full"]);
 export type TurnItemsView = z.infer<typeof TurnItemsView>;
 
-export const Turn = z.object({
-  id: z.string(),
-  /** The first turn of the chain of work that led here: itself, unless a client says otherwise at `turn/start`. */
-  rootTurnId: z.string().nullish(),
-  items: z.array(ThreadItem),
-  itemsView: TurnItemsView,
-  status: TurnStatus,
-  error: TurnError.nullable(),
-  /** Unix seconds. */
-  startedAt: z.number().nullable(),
-  completedAt: z.number().nullable(),
-  durationMs: z.number().nullable(),
-  /** Tokens of all model requests of this turn. Ours; null until the first answer. */
-  tokenUsage: TokenUsageBreakdown.nullish(),
-});
+export const Turn = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    /** The first turn of the chain of work that led here: itself, unless a client says otherwise at `turn/start`. */
+    rootTurnId: z.string().nullish(),
+    items: z.array(ThreadItem),
+    itemsView: TurnItemsView,
+    status: TurnStatus,
+    error: TurnError.nullable(),
+    /** Unix seconds. */
+    startedAt: z.number().nullable(),
+    completedAt: z.number().nullable(),
+    durationMs: z.number().nullable(),
+    /** Tokens of all model requests of this turn. Ours; null until the first answer. */
+    tokenUsage: TokenUsageBreakdown.nullish(),
+  }),
+);
 export type Turn = z.infer<typeof Turn>;
 
 export const TurnStartParams = z.object({
@@ -75,13 +81,15 @@ export const TurnStartParams = z.object({
 export type TurnStartParams = z.infer<typeof TurnStartParams>;
 export const TurnStartResponse = z.object({ turn: Turn });
 
-export const TurnSteerParams = z.object({
-  threadId: z.string(),
-  clientUserMessageId: z.string().nullish(),
-  input: z.array(UserInput),
-  /** Refused when another turn runs, or none. */
-  expectedTurnId: z.string(),
-});
+export const TurnSteerParams = z.lazy(() =>
+  z.object({
+    threadId: z.string(),
+    clientUserMessageId: z.string().nullish(),
+    input: z.array(UserInput),
+    /** Refused when another turn runs, or none. */
+    expectedTurnId: z.string(),
+  }),
+);
 export const TurnSteerResponse = z.object({ turnId: z.string() });
 
 /** For the turns from now on; a running one keeps what it began with. */
@@ -118,16 +126,20 @@ export const TurnInterruptParams = z.object({ threadId: z.string(), turnId: z.st
 export const EmptyResponse = z.object({});
 
 export const TurnNotification = z.object({ threadId: z.string(), turn: Turn });
-export const TurnDiffUpdatedNotification = z.object({
-  threadId: z.string(),
-  turnId: z.string(),
-  /** Git-style unified diff of everything the turn changed so far. */
-  diff: z.string(),
-});
-export const ErrorNotification = z.object({
-  error: TurnError,
-  /** True: the server tries again on its own, and text streamed since the last completed item is void. */
-  willRetry: z.boolean(),
-  threadId: z.string(),
-  turnId: z.string(),
-});
+export const TurnDiffUpdatedNotification = z.lazy(() =>
+  z.object({
+    threadId: z.string(),
+    turnId: z.string(),
+    /** Git-style unified diff of everything the turn changed so far. */
+    diff: z.string(),
+  }),
+);
+export const ErrorNotification = z.lazy(() =>
+  z.object({
+    error: TurnError,
+    /** True: the server tries again on its own, and text streamed since the last completed item is void. */
+    willRetry: z.boolean(),
+    threadId: z.string(),
+    turnId: z.string(),
+  }),
+);

@@ -74,6 +74,16 @@ test("an answer that is no decision is an error for the server, never an approva
   await assert.rejects(asked, /cannot be read/);
 });
 
+test("a question of the model is shown like an approval, and an empty answer means that it was skipped", async () => {
+  const approvals = new Approvals(() => undefined);
+  const panel = fakePanel();
+  approvals.panelReady(panel.connection);
+  const asked = approvals.ask({ id: 3, method: "item/tool/requestUserInput", params: {} }, forever);
+  assert.deepEqual(approvals.methods, ["item/tool/requestUserInput"]);
+  panel.answer({ id: 3, result: {} });
+  assert.deepEqual(await asked, { answers: {} });
+});
+
 test("the end of the server fails everything that waits, and each change is told", async () => {
   const counts: number[] = [];
   const approvals: Approvals = new Approvals(() => counts.push(approvals.waiting));

@@ -41,3 +41,11 @@ test("a question does not outlive its server", async () => {
   await reached(api, "failed");
   assert.equal(api.approvals.waiting, 0);
 });
+
+test("a call of a tool that the editor never brought is refused at once", async () => {
+  const api = await belayWith("puppet");
+  const params = { threadId: "thread-1", turnId: "turn-1", callId: "c", namespace: null, tool: "t", arguments: {} };
+  const [response] = await say(api, { ask: "item/tool/call", id: "call-1", params });
+  assert.match(response?.error?.message ?? "", /answers no item\/tool\/call/);
+  assert.equal(api.approvals.waiting, 0);
+});

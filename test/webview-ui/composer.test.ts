@@ -196,6 +196,7 @@ test("draft, thread and mode outlive the view", inBrowser, async () => {
     mode: "ask",
     lastMode: "ask",
     dismissed: [],
+    picks: {},
   });
   await using later = await openPanel({ kept: { ...(kept as object), threadId } });
   await later.host.notify("host/state", running);

@@ -19,10 +19,12 @@ import {
   opened,
   running,
   starts,
+  thread,
   threadId,
   turn,
   turnId,
 } from "./support/fixtures.ts";
+import { asking, lockFile, strict } from "./support/questions.ts";
 
 const after = (...events: PanelEvent[]): PanelState => events.reduce(reduce, initialState);
 const said = (notification: ServerNotification): PanelEvent => ({ type: "notified", notification });
@@ -44,6 +46,20 @@ const asked: PanelEvent = {
   request: { kind: "command", params: commandApproval },
 };
 
+const replied: PanelEvent = { type: "approvalReplied", key: "q1", reply: { answers: { a: { answers: ["b"] } } } };
+const questioned: PanelEvent = {
+  type: "approvalAsked",
+  key: "q1",
+  id: 8,
+  request: { kind: "questions", params: asking([lockFile, strict]) },
+};
+const listed: PanelEvent = {
+  type: "threadsListed",
+  threads: [thread(), thread({ id: "other", preview: "Other" })],
+};
+const busy = { type: "active" as const, activeFlags: ["waitingOnUserInput" as const] };
+
+const names = (state: PanelState) => state.threads?.map(({ name, preview }) => name ?? preview);
 const items = (state: PanelState) => shownThread(state.view)?.turns.flatMap((shown) => shown.items);
 const outgoing = (state: PanelState) => state.outgoing.map(({ kind, clientId }) => `${clientId} ${kind}`);
 const outcomes = (state: PanelState) => state.approvals.map(({ key, outcome }) => `${key} ${outcome.kind}`);
@@ -88,6 +104,38 @@ const rows: Row[] = [
     ],
     items,
     [],
+  ],
+  ["a name given elsewhere is the title", [showing, named("Cart")], (state) => shownThread(state.view)?.title, "Cart"],
+  [
+    "a thread that lost its name is called by its first prompt",
+    [showing, said(completes(item.user("Go\non"))), named("Cart"), named(undefined)],
+    (state) => shownThread(state.view)?.title,
+    "Go",
+  ],
+  ["a name stands in the list", [listed, named("Cart", "other")], names, ["Make the tests pass", "Cart"]],
+  [
+    "an archived thread leaves the list",
+    [listed, said({ method: "thread/archived", params: { threadId: "other" } })],
+    names,
+    ["Make the tests pass"],
+  ],
+  [
+    "a deleted thread leaves the list; the shown one stays on screen and says so",
+    [showing, listed, said({ method: "thread/deleted", params: { threadId } })],
+    (state) => [names(state), shownThread(state.view)?.id, texts(state)],
+    [["Other"], threadId, ["The thread “Make the tests pass” was deleted."]],
+  ],
+  [
+    "a status stands in the list",
+    [listed, said({ method: "thread/status/changed", params: { threadId: "other", status: busy } })],
+    (state) => state.threads?.map(({ status }) => status),
+    [{ type: "idle" }, busy],
+  ],
+  [
+    "a warning of another thread is not shown, one without a thread is",
+    [showing, warned("Far away.", "other"), warned("Near.", threadId), warned("Everywhere.", null)],
+    texts,
+    ["Near.", "Everywhere."],
   ],
   [
     "the end of a turn keeps its items",
@@ -217,6 +265,18 @@ const rows: Row[] = [
     (state) => currentApproval(state)?.key,
     "a1",
   ],
+  [
+    "the answers to questions of the model settle them, once",
+    [showing, questioned, replied, { ...replied, reply: { answers: {} } }],
+    (state) => state.approvals[0]?.outcome,
+    { kind: "replied", reply: { answers: { a: { answers: ["b"] } } } },
+  ],
+  [
+    "questions of the model are announced",
+    [showing, questioned],
+    (state) => state.announcement.text,
+    `Answer needed: ${lockFile.question} And 1 more question.`,
+  ],
   ["a question of another thread has no key here", [asked], currentApproval, null],
   ["questions go with the server that asked", [showing, asked, serverFailed()], outcomes, ["a1 void"]],
   [
@@ -291,6 +351,30 @@ for (const [sentence, events, look, expected] of rows) {
   test(sentence, () => assert.deepEqual(look(after(...events)), expected));
 }
 
+test("nothing that is said about another thread changes anything but the list", () => {
+  const before = after(showing, listed, said(completes(item.answer("Hello"))));
+  const other = { threadId: "other", turnId: "turn-9" };
+  const error = { message: "Reconnecting... 1/2", codexErrorInfo: null, additionalDetails: null };
+  const foreign: ServerNotification[] = [
+    { method: "turn/started", params: { threadId: "other", turn: turn({ id: "turn-9" }) } },
+    { method: "item/started", params: { ...other, item: item.user("Hm"), startedAtMs: 1 } },
+    { method: "item/agentMessage/delta", params: { ...other, itemId: "answer-1", delta: "x" } },
+    { method: "error", params: { ...other, error, willRetry: true } },
+    { method: "turn/completed", params: { threadId: "other", turn: turn({ id: turnId, status: "failed" }) } },
+    { method: "thread/name/updated", params: { threadId: "other", threadName: "Cart" } },
+    { method: "thread/status/changed", params: { threadId: "other", status: busy } },
+    { method: "thread/status/changed", params: { threadId: "never heard of", status: busy } },
+    { method: "thread/archived", params: { threadId: "other" } },
+    { method: "thread/deleted", params: { threadId: "other" } },
+    { method: "thread/unarchived", params: { threadId: "other" } },
+    { method: "thread/closed", params: { threadId: "other" } },
+    { method: "thread/started", params: { thread: thread({ id: "other" }) } },
+  ];
+  const state = foreign.map(said).reduce(reduce, before);
+  assert.deepEqual({ ...state, threads: null }, { ...before, threads: null });
+  assert.equal(shownThread(state.view), shownThread(before.view));
+});
+
 test("a delta leaves every other item and turn as it was", () => {
   const before = after(
     showing,
@@ -309,6 +393,15 @@ function delta(text: string): PanelEvent {
 function retrying(): PanelEvent {
   const error = { message: "Reconnecting... 1/2", codexErrorInfo: null, additionalDetails: null };
   return said({ method: "error", params: { error, willRetry: true, threadId, turnId } });
+}
+
+function named(threadName: string | undefined, id = threadId): PanelEvent {
+  const params = threadName === undefined ? { threadId: id } : { threadId: id, threadName };
+  return said({ method: "thread/name/updated", params });
+}
+
+function warned(message: string, id: string | null): PanelEvent {
+  return said({ method: "warning", params: { threadId: id, message } });
 }
 
 function serverFailed(): PanelEvent {

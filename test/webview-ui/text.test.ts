@@ -4,13 +4,16 @@ import test from "node:test";
 import { cutMiddle } from "../../webview-ui/approvals/cut-middle.ts";
 import { turnRows } from "../../webview-ui/items/rows.ts";
 import { foldedPhrase, toolPhrase } from "../../webview-ui/items/tool-words.ts";
+import { readPicks, replyOf, withPicks } from "../../webview-ui/approvals/picks.ts";
 import { readPersisted } from "../../webview-ui/state/persisted.ts";
+import { askedQuestions } from "../../webview-ui/text/asked-questions.ts";
 import { diffLines, lineCounts } from "../../webview-ui/text/diff-lines.ts";
 import { textRuns, visibleText } from "../../webview-ui/text/hidden-characters.ts";
 import { relativePath, splitPath } from "../../webview-ui/text/paths.ts";
 import { endOfOutput, lastLine, plainOutput } from "../../webview-ui/text/terminal-output.ts";
 import { changeQuestion, compact, count, duration, relativeTime, wholeSeconds } from "../../webview-ui/text/words.ts";
 import { cartChange, cwd, item } from "./support/fixtures.ts";
+import { lockFile, ownWords, strict } from "./support/questions.ts";
 
 test("characters that cannot be seen are shown by their code", () => {
   for (const [given, expected] of [
@@ -189,23 +192,68 @@ test("an item without words leaves no row once it is complete", () => {
 });
 
 test("tool calls are told in words", () => {
-  const read = (path: string) => ({ tool: "read_file", arguments: { path } });
-  const search = { tool: "search_files", arguments: { pattern: "total" } };
+  const read = (path: string) => ({ namespace: null, tool: "read_file", arguments: { path } });
+  const search = { namespace: null, tool: "search_files", arguments: { pattern: "total" } };
   assert.equal(foldedPhrase([read("a"), read("b"), search]), "Read 2 files, searched for total");
   assert.equal(foldedPhrase([read("a"), search, search, search]), "Read a, searched 3 times");
-  assert.deepEqual(toolPhrase({ tool: "deploy", arguments: null }, { isRunning: true }), {
+  assert.deepEqual(toolPhrase({ namespace: null, tool: "deploy", arguments: null }, { isRunning: true }), {
     verb: "Calling",
     about: "deploy",
   });
 });
 
 test("what an earlier version kept is read as far as it fits", () => {
-  const nothing = { threadId: null, draft: "", mode: null, lastMode: null, dismissed: [] };
+  const nothing = { threadId: null, draft: "", mode: null, lastMode: null, dismissed: [], picks: {} };
   assert.deepEqual(readPersisted(undefined), nothing);
   assert.deepEqual(readPersisted({ threadId: 5, draft: "Hi", mode: "toString", lastMode: "fullAccess" }), {
     ...nothing,
     draft: "Hi",
   });
-  const kept = { threadId: "t", draft: "", mode: "ask", lastMode: "agent", dismissed: ["text:Hm."] };
+  const kept = { threadId: "t", draft: "", mode: "ask", lastMode: "agent", dismissed: ["text:Hm."], picks: {} };
   assert.deepEqual(readPersisted({ ...kept, dismissed: ["text:Hm.", 5] }), kept);
+});
+
+test("a question of the model is read from its call, whatever stands there", () => {
+  const call = (given: unknown, text: string | null) => ({
+    arguments: given,
+    contentItems: text === null ? null : [{ type: "inputText" as const, text }],
+  });
+  const questions = [
+    { id: "a", header: "A", question: "Which?" },
+    { id: "__proto__", question: "Who?" },
+  ];
+  const which = { header: "A", question: "Which?" };
+  const who = { header: "", question: "Who?", answers: [] };
+  for (const [given, text, expected] of [
+    [{ questions }, '{"answers":{"a":{"answers":["x","y"]}}}', [{ ...which, answers: ["x", "y"] }, who]],
+    [{ questions }, "The user did not answer.", [{ ...which, answers: [] }, who]],
+    [{ questions }, null, [{ ...which, answers: [] }, who]],
+    [{ questions: "no" }, "{}", []],
+    [{ questions: [null, 1, { question: 2 }] }, "[]", []],
+    [null, "{}", []],
+  ] as const) {
+    assert.deepEqual(askedQuestions(call(given, text), null), expected);
+  }
+  assert.deepEqual(askedQuestions(call({ questions }, null), { answers: { a: { answers: ["z"] } } })[0]?.answers, [
+    "z",
+  ]);
+});
+
+test("picks make a reply only when every question has an answer", () => {
+  const pick = (choice: number | "own" | null, words = "") => ({ choice, words });
+  assert.equal(replyOf([lockFile, strict], [pick(0), pick(null, "x")]), null);
+  assert.equal(replyOf([lockFile], [pick("own", " ")]), null);
+  assert.equal(replyOf([lockFile], [pick(7)]), null);
+  assert.deepEqual(replyOf([lockFile, ownWords], [pick(1, "kept"), pick(null, " Winter ")]), {
+    answers: { package_manager: { answers: ["pnpm"] }, release_name: { answers: ["Winter"] } },
+  });
+});
+
+test("picks that were kept are read with care, and not kept for ever", () => {
+  const picks = [{ choice: "own" as const, words: "yarn" }];
+  assert.deepEqual(readPicks({ a: picks, b: [{ choice: {}, words: "" }], c: "no" }), { a: picks });
+  assert.deepEqual(readPicks(null), {});
+  const many = ["1", "2", "3", "4", "5", "6"].reduce((all, card) => withPicks(all, card, picks), {});
+  assert.deepEqual(Object.keys(many), ["2", "3", "4", "5", "6"]);
+  assert.deepEqual(withPicks({ a: picks }, "a", null), {});
 });

@@ -1,7 +1,7 @@
 // The thread on screen: names for screen readers, streaming, what opens, what is safe.
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
-import type { ThreadItem } from "../../server/protocol/item.ts";
+import type { ThreadItem, ThreadItemOf } from "../../server/protocol/item.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
 import {
   at,
@@ -17,6 +17,7 @@ import {
   turn,
 } from "./support/fixtures.ts";
 import { closeBrowser, type OpenPanel, openPanel, type PanelOptions, whyNoPanel } from "./support/panel-page.ts";
+import { picture } from "./support/question-scenes.ts";
 
 const inBrowser = { skip: whyNoPanel };
 after(closeBrowser);
@@ -75,6 +76,97 @@ test("every item is an article that says what it is and how it stands", inBrowse
   ]);
   await panel.page.getByRole("heading", { name: "Go", level: 2 }).waitFor();
 });
+
+test("a command that the person ran says so", inBrowser, async () => {
+  await using panel = await showing([item.command("npm ci", { source: "userShell" })]);
+  const ran = article(panel, "You ran: npm ci, completed");
+  assert.match(await ran.innerText(), /^You ran: npm ci/);
+});
+
+test("a turn without a prompt has no empty block at its head", inBrowser, async () => {
+  await using panel = await openPanel({
+    prepare: (host) =>
+      host.on("thread/resume", () =>
+        opened({ turns: [turn({ status: "completed", items: [item.command("ls", { source: "userShell" })] })] }),
+      ),
+  });
+  await panel.host.notify("host/state", running);
+  await panel.host.notify("host/showThread", { threadId });
+  await article(panel, "You ran: ls, completed").waitFor();
+  assert.equal(await panel.page.locator(".prompt").count(), 0);
+});
+
+test("a prompt shows its pictures and names what else went along", inBrowser, async () => {
+  const content: ThreadItemOf<"userMessage">["content"] = [
+    { type: "text", text: "Go", text_elements: [] },
+    { type: "image", url: picture },
+    { type: "image", url: "https://evil.example/a.png" },
+    { type: "localImage", path: "shots/a.png" },
+    { type: "audio", url: "data:audio/wav;base64,AAAA" },
+    { type: "skill", name: "review", path: "/x/SKILL.md" },
+    { type: "mention", name: "a.ts\u202e", path: "/x/a.ts" },
+  ];
+  const error = { message: "No.", codexErrorInfo: null, additionalDetails: null };
+  await using panel = await openPanel({
+    prepare: (host) =>
+      host.on("thread/resume", () =>
+        opened({
+          turns: [
+            turn({
+              status: "failed",
+              error,
+              items: [
+                item.user("", { content }),
+                item.user("", { id: "user-2", content: [{ type: "image", url: picture }] }),
+              ],
+            }),
+          ],
+        }),
+      ),
+  });
+  await panel.host.notify("host/state", running);
+  await panel.host.notify("host/showThread", { threadId });
+  const prompt = panel.page.locator(".prompt");
+  await panel.page.getByRole("heading", { name: "Go", level: 2, exact: true }).waitFor();
+  assert.equal(await prompt.getByRole("img", { name: "Picture" }).count(), 1);
+  await prompt
+    .getByText("with picture · picture shots/a.png · audio · skill review · @a.ts\\u{202E}", { exact: true })
+    .waitFor();
+  const added = panel.page.getByRole("article", { name: "Prompt" });
+  assert.deepEqual([await added.innerText(), await added.getByRole("img").count()], ["[picture]", 1]);
+  await panel.page.waitForFunction(() => [...document.images].every(({ naturalWidth }) => naturalWidth > 0));
+  // What would be sent again would be another prompt.
+  assert.equal(await panel.page.getByRole("button", { name: "Retry" }).count(), 0);
+  assert.deepEqual(panel.foreign, []);
+});
+
+test(
+  "a tool of a client is named with its namespace, and its pictures are shown if they need no network",
+  inBrowser,
+  async () => {
+    const call = { namespace: "browser", tool: "read_file", arguments: {} };
+    await using panel = await showing([
+      item.read("", {
+        ...call,
+        id: "t1",
+        contentItems: [
+          { type: "inputText", text: "Here:" },
+          { type: "inputImage", imageUrl: picture },
+          { type: "inputImage", imageUrl: "https://evil.example/a.png" },
+          { type: "inputImage", imageUrl: "data:image/svg+xml;base64,AAAA" },
+          { type: "inputAudio", audioUrl: "data:audio/wav;base64,AAAA" },
+        ],
+      }),
+      item.read("", { ...call, id: "t2", status: "failed", success: false, contentItems: [] }),
+    ]);
+    const called = article(panel, "Tool call: Called browser/read_file, completed");
+    await called.getByRole("button").click();
+    assert.equal(await called.locator("pre").innerText(), "Here:\n[picture]\n[picture]\n[sound]");
+    assert.equal(await called.getByRole("img", { name: "Picture" }).count(), 1);
+    await article(panel, "Tool call: Called browser/read_file, failed").getByText("failed").waitFor();
+    assert.deepEqual(panel.foreign, []);
+  },
+);
 
 test("deltas arrive whole and in order, and end as the completed item", inBrowser, async () => {
   await using panel = await showing([]);

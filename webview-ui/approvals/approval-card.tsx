@@ -1,5 +1,5 @@
 // The one thing in the panel that may raise its voice: a plain question, the exact thing, where and why, the answers.
-import { useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useId, useRef } from "preact/hooks";
 import type { ApprovalDecision } from "../../server/protocol/approval.ts";
 import { FilePart } from "../items/file-part.tsx";
 import { Icon } from "../shell/icon.tsx";
@@ -8,8 +8,12 @@ import { type Approval, type ApprovalRequest, currentApproval } from "../state/s
 import { ExactText } from "../text/exact-text.tsx";
 import { visibleText } from "../text/hidden-characters.ts";
 import { changeQuestion } from "../text/words.ts";
+import { AskingCard } from "./asking-card.tsx";
 import { LongText } from "./long-text.tsx";
-import { answer, focusNext, useReadiness } from "./use-answer.ts";
+import { QuestionCard } from "./question-card.tsx";
+import { answer } from "./use-answer.ts";
+
+type DecisionRequest = Exclude<ApprovalRequest, { kind: "questions" }>;
 
 /** In the order they are shown; the first that is available is the primary one. */
 const decisions: readonly { decision: ApprovalDecision; label: string }[] = [
@@ -20,24 +24,33 @@ const decisions: readonly { decision: ApprovalDecision; label: string }[] = [
 ];
 
 export function ApprovalCard({ approval, cwd }: { approval: Approval; cwd: string | null }) {
+  const { request } = approval;
+  return request.kind === "questions" ? (
+    <QuestionCard approval={approval} params={request.params} />
+  ) : (
+    <DecisionCard approval={approval} request={request} cwd={cwd} />
+  );
+}
+
+interface DecisionCardProps {
+  approval: Approval;
+  request: DecisionRequest;
+  cwd: string | null;
+}
+
+function DecisionCard({ approval, request, cwd }: DecisionCardProps) {
   const panel = usePanel();
   const exactId = useId();
   const card = useRef<HTMLDivElement>(null);
   const hasKey = useSelected(currentApproval)?.key === approval.key;
   const modifierKey = useSelected(({ host }) => host?.modifierKey ?? "Ctrl");
-  const { request } = approval;
   const { reason, availableDecisions } = request.params;
-  useReadiness(card, approval.key);
-  useReturnOfFocus(card);
   return (
-    <div
-      ref={card}
-      class={`approval ${hasKey ? "current" : ""}`}
-      role="group"
-      tabIndex={0}
-      data-approval={approval.key}
-      aria-label={request.kind === "command" ? "Approval: run command" : "Approval: change files"}
-      aria-describedby={exactId}
+    <AskingCard
+      approval={approval}
+      card={card}
+      label={request.kind === "command" ? "Approval: run command" : "Approval: change files"}
+      describedBy={exactId}
     >
       <h3 class="approval-title">
         <Icon name="warning" class="warning" />
@@ -60,18 +73,20 @@ export function ApprovalCard({ approval, cwd }: { approval: Approval; cwd: strin
               key={decision}
               type="button"
               class={`button ${index === 0 ? "primary" : ""}`}
-              onClick={(event) => card.current && answer(panel, card.current, decision, event)}
+              onClick={(event) =>
+                card.current && answer(panel, card.current, event, (key) => panel.actions.answer(key, decision))
+              }
             >
               {label}
               {hasKey && decision === "accept" && <kbd aria-hidden="true">{`${modifierKey}⏎`}</kbd>}
             </button>
           ))}
       </div>
-    </div>
+    </AskingCard>
   );
 }
 
-function Subject({ request, cwd, exactId }: { request: ApprovalRequest; cwd: string | null; exactId: string }) {
+function Subject({ request, cwd, exactId }: { request: DecisionRequest; cwd: string | null; exactId: string }) {
   if (request.kind === "command") return <LongText text={request.params.script} id={exactId} />;
   const { threadId, itemId, changes } = request.params;
   return (
@@ -92,7 +107,7 @@ function Subject({ request, cwd, exactId }: { request: ApprovalRequest; cwd: str
 }
 
 // A sandbox is about commands: what a change of files may write stands in its diff.
-function Why({ request: { kind, params } }: { request: ApprovalRequest }) {
+function Why({ request: { kind, params } }: { request: DecisionRequest }) {
   const { explanation } = params;
   if (!explanation) return null;
   const { location, because } = explanation;
@@ -111,15 +126,4 @@ function Why({ request: { kind, params } }: { request: ApprovalRequest }) {
       </p>
     </>
   );
-}
-
-// A question that was settled elsewhere while it had the focus: the person goes on, not at the top of the page.
-function useReturnOfFocus(card: { current: HTMLDivElement | null }): void {
-  const panel = usePanel();
-  useLayoutEffect(() => {
-    const element = card.current;
-    return () => {
-      if (element?.contains(document.activeElement)) focusNext(panel);
-    };
-  }, [card, panel]);
 }

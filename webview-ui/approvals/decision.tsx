@@ -17,6 +17,7 @@ export function Decision({ approval }: { approval: Approval | null }) {
       </span>
     );
   }
+  if (approval.outcome.kind === "replied") return null;
   const { decision } = approval.outcome;
   if (declines.includes(decision)) return null;
   const isForThread = decision === "acceptForSession";

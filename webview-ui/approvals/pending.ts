@@ -5,6 +5,7 @@ import type {
   CommandExecutionRequestApprovalParams,
   FileChangeRequestApprovalParams,
 } from "../../server/protocol/approval.ts";
+import type { ToolRequestUserInputParams, ToolRequestUserInputResponse } from "../../server/protocol/user-input.ts";
 import { requestCancelled, unknownMethod } from "../../server/protocol/rpc/errors.ts";
 import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { ApprovalRequest } from "../state/state.ts";
@@ -15,7 +16,9 @@ export type AskPerson = (
   method: string,
   params: unknown,
   call: { id: RequestId; signal: AbortSignal },
-) => Promise<ApprovalResponse>;
+) => Promise<Answer>;
+
+type Answer = ApprovalResponse | ToolRequestUserInputResponse;
 
 export function createAskPerson(store: Store): AskPerson {
   let asked = 0;
@@ -30,13 +33,14 @@ export function createAskPerson(store: Store): AskPerson {
   };
 }
 
-function settled(store: Store, key: string, method: string): Promise<ApprovalResponse> {
+function settled(store: Store, key: string, method: string): Promise<Answer> {
   const outcome = store.select(({ approvals }) => approvals.find((approval) => approval.key === key)?.outcome);
   return new Promise((resolve, reject) => {
     const stop = effect(() => {
       const now = outcome.value;
       if (now?.kind === "waiting") return;
       if (now?.kind === "answered") resolve({ decision: now.decision });
+      else if (now?.kind === "replied") resolve(now.reply);
       else reject(requestCancelled(method));
       queueMicrotask(() => stop());
     });
@@ -49,7 +53,13 @@ function toApproval(method: string, params: unknown): ApprovalRequest {
       return { kind: "command", params: params as CommandExecutionRequestApprovalParams };
     case "item/fileChange/requestApproval":
       return { kind: "files", params: params as FileChangeRequestApprovalParams };
+    case "item/tool/requestUserInput":
+      return { kind: "questions", params: params as ToolRequestUserInputParams };
     default:
-      throw unknownMethod(method, ["item/commandExecution/requestApproval", "item/fileChange/requestApproval"]);
+      throw unknownMethod(method, [
+        "item/commandExecution/requestApproval",
+        "item/fileChange/requestApproval",
+        "item/tool/requestUserInput",
+      ]);
   }
 }

@@ -2,23 +2,19 @@
 import { effect } from "@preact/signals";
 import { type RefObject } from "preact";
 import { useLayoutEffect } from "preact/hooks";
-import type { ApprovalDecision } from "../../server/protocol/approval.ts";
 import { type Panel, usePanel } from "../shell/panel-context.ts";
 import { currentApproval, type PanelState } from "../state/state.ts";
 
 const pickCurrentKey = (state: PanelState) => currentApproval(state)?.key ?? null;
 const thresholds = Array.from({ length: 21 }, (_, step) => step / 20);
 
-/** Does nothing when it is too early; a question out of sight is brought into sight instead. */
-export function answer(panel: Panel, card: Element, decision: ApprovalDecision, event: Event): void {
+/** `settle` makes the answer known. Not called when it is too early; a question out of sight is brought into sight. */
+export function answer(panel: Panel, card: Element, event: Event, settle: (key: string) => void): void {
   const key = card.getAttribute("data-approval") ?? "";
-  if (!isInSight(card)) card.scrollIntoView({ block: "nearest" });
-  else if (panel.readiness.remaining(key, panel.now(event)) === 0) settle(panel, card, key, decision);
-}
-
-function settle(panel: Panel, card: Element, key: string, decision: ApprovalDecision): void {
+  if (!isInSight(card)) return card.scrollIntoView({ block: "nearest" });
+  if (panel.readiness.remaining(key, panel.now(event)) > 0) return;
   const hadFocus = card.contains(document.activeElement);
-  panel.actions.answer(key, decision);
+  settle(key);
   if (hadFocus) focusNext(panel);
 }
 

@@ -25,5 +25,14 @@ export function ThreadRow({ thread }: { thread: Thread }) {
 
 function StatusMark({ thread: { status } }: { thread: Thread }) {
   if (status.type !== "active") return <Icon name="comment" />;
-  return status.activeFlags.length > 0 ? <Icon name="warning" class="warning" /> : <Ring />;
+  const [icon, label] = status.activeFlags.includes("waitingOnApproval")
+    ? (["warning", "Waits for your approval"] as const)
+    : status.activeFlags.includes("waitingOnUserInput")
+      ? (["question", "Waits for your answer"] as const)
+      : ([null, "Running"] as const);
+  return (
+    <span class="row-icon" role="img" aria-label={label} title={label}>
+      {icon === null ? <Ring /> : <Icon name={icon} class="warning" />}
+    </span>
+  );
 }

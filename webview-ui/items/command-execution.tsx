@@ -23,7 +23,7 @@ export const commandExecution: ItemRenderer<"commandExecution"> = ({ item, place
   const line = visibleText(item.script ?? item.command);
   const status = commandStatus(item, statusWith(approval, item.status, place));
   return (
-    <article class="item" aria-label={`Command: ${line}, ${status}`}>
+    <article class="item" aria-label={`${item.source === "userShell" ? "You ran" : "Command"}: ${line}, ${status}`}>
       {approval?.outcome.kind === "waiting" ? (
         <ApprovalCard approval={approval} cwd={place.cwd} />
       ) : (
@@ -58,7 +58,12 @@ function CommandCard({ item, place, line, status, approval }: CommandCardProps) 
     <div class="card command">
       <CardPart
         icon="terminal"
-        name={<code>{line}</code>}
+        name={
+          <>
+            {item.source === "userShell" && <span class="card-who">You ran: </span>}
+            <code>{line}</code>
+          </>
+        }
         title={line}
         live={live}
         numbers={

@@ -1,22 +1,28 @@
 // Reads, searches and other calls that need no card: quiet rows, and one row for several in a row.
-import type { ThreadItemOf } from "../../server/protocol/item.ts";
+import type { ToolOutputPart } from "../../server/protocol/item.ts";
+import { askedQuestions } from "../text/asked-questions.ts";
 import { ExactText } from "../text/exact-text.tsx";
 import { visibleText } from "../text/hidden-characters.ts";
 import { relativePath } from "../text/paths.ts";
+import { isShowable } from "../text/prompt-parts.ts";
 import { statusWord } from "../text/words.ts";
+import { Asked } from "./asked-question.tsx";
 import type { ItemRenderer, Place } from "./item-props.ts";
+import { Pictures } from "./pictures.tsx";
 import { QuietRow } from "./quiet-row.tsx";
 import type { ReadItem } from "./rows.ts";
-import { foldedPhrase, toolPhrase } from "./tool-words.ts";
+import { asksPerson, foldedPhrase, toolPhrase } from "./tool-words.ts";
 
 /** What the model was told can be long; the panel shows its beginning. */
 const SHOWN_RESULT_CHARS = 20_000;
 
 export const dynamicToolCall: ItemRenderer<"dynamicToolCall"> = ({ item, place }) => {
+  if (asksPerson(item) && askedQuestions(item, null).length > 0) return <Asked item={item} place={place} />;
   const { verb, about } = toolPhrase(item, { isRunning: item.status === "inProgress" && !place.isCut });
   const shown = visibleText(relativePath(about, place.cwd));
   const status = statusWord(item.status, place);
   const result = resultText(item);
+  const pictures = picturesOf(item);
   return (
     <article class="item" aria-label={`Tool call: ${`${verb} ${shown}`.trim()}, ${status}`}>
       <QuietRow
@@ -29,10 +35,15 @@ export const dynamicToolCall: ItemRenderer<"dynamicToolCall"> = ({ item, place }
         }
         aside={status === "completed" || status === "running" ? null : <span class="number error">{status}</span>}
       >
-        {result === "" ? undefined : (
-          <pre class="plain">
-            <ExactText text={result} />
-          </pre>
+        {result === "" && pictures.length === 0 ? undefined : (
+          <>
+            {result !== "" && (
+              <pre class="plain">
+                <ExactText text={result} />
+              </pre>
+            )}
+            <Pictures urls={pictures} />
+          </>
         )}
       </QuietRow>
     </article>
@@ -68,9 +79,27 @@ function shortened(item: ReadItem, { cwd }: Place): unknown {
   return { ...given, path: relativePath(given.path, cwd) };
 }
 
-function resultText({ contentItems }: ThreadItemOf<"dynamicToolCall">): string {
-  const text = (contentItems ?? [])
-    .map((part) => (part.type === "inputText" ? part.text : "[picture or sound]"))
-    .join("\n");
+function picturesOf({ contentItems }: ReadItem): string[] {
+  return (contentItems ?? []).flatMap((part) =>
+    part.type === "inputImage" && isShowable(part.imageUrl) ? [part.imageUrl] : [],
+  );
+}
+
+// A picture that is shown needs no words.
+function resultText({ contentItems }: ReadItem): string {
+  const text = (contentItems ?? []).flatMap((part) => wordsFor(part) ?? []).join("\n");
   return text.length > SHOWN_RESULT_CHARS ? `${text.slice(0, SHOWN_RESULT_CHARS)}\n…` : text;
+}
+
+function wordsFor(part: ToolOutputPart): string | null {
+  switch (part.type) {
+    case "inputText":
+      return part.text;
+    case "inputImage":
+      return isShowable(part.imageUrl) ? null : "[picture]";
+    case "inputAudio":
+      return "[sound]";
+    default:
+      return part satisfies never;
+  }
 }

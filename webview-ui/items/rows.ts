@@ -14,7 +14,7 @@ export function turnRows(items: readonly ThreadItem[]): Row[] {
   for (const item of items) {
     if (isEmpty(item)) continue;
     const last = rows.at(-1);
-    if (item.type !== "dynamicToolCall" || !isQuietTool(item.tool)) rows.push({ kind: "item", key: item.id, item });
+    if (item.type !== "dynamicToolCall" || !isQuietTool(item)) rows.push({ kind: "item", key: item.id, item });
     else if (last?.kind === "reads") rows[rows.length - 1] = { ...last, items: [...last.items, item] };
     else rows.push({ kind: "reads", key: item.id, items: [item] });
   }

@@ -1,4 +1,5 @@
 // Tool calls that have no item type of their own, in words. A tool that is not listed is shown by its name.
+import type { ThreadItemOf } from "../../server/protocol/item.ts";
 
 interface ToolWords {
   /** The argument that says what it was about. */
@@ -22,17 +23,27 @@ const quietTools: Record<string, ToolWords> = {
   view_image: { about: "path", running: "Looking at", done: "Looked at", many: (n) => `looked at ${n} images` },
 };
 
-export function isQuietTool(tool: string): boolean {
-  return Object.hasOwn(quietTools, tool);
+type Tool = Pick<ThreadItemOf<"dynamicToolCall">, "namespace" | "tool">;
+
+export function isQuietTool(call: Tool): boolean {
+  return wordsOf(call) !== null;
+}
+
+/** A question of the model to the person. */
+export function asksPerson({ namespace, tool }: Tool): boolean {
+  return namespace === null && tool === "request_user_input";
 }
 
 /** "Read" and "src/a.ts": the verb, and what it was about where the arguments say so. */
 export function toolPhrase(
-  call: { tool: string; arguments: unknown },
+  call: Tool & { arguments: unknown },
   options: { isRunning: boolean },
 ): { verb: string; about: string } {
-  const words = Object.hasOwn(quietTools, call.tool) ? quietTools[call.tool] : undefined;
-  if (!words) return { verb: options.isRunning ? "Calling" : "Called", about: call.tool };
+  const words = wordsOf(call);
+  if (!words) {
+    const name = call.namespace === null ? call.tool : `${call.namespace}/${call.tool}`;
+    return { verb: options.isRunning ? "Calling" : "Called", about: name };
+  }
   const given = (typeof call.arguments === "object" && call.arguments !== null ? call.arguments : {}) as Record<
     string,
     unknown
@@ -45,17 +56,22 @@ export function toolPhrase(
 }
 
 /** "Read 4 files, searched twice": in order of first use. */
-export function foldedPhrase(calls: readonly { tool: string; arguments: unknown }[]): string {
+export function foldedPhrase(calls: readonly (Tool & { arguments: unknown })[]): string {
   const amounts = new Map<string, number>();
   for (const { tool } of calls) amounts.set(tool, (amounts.get(tool) ?? 0) + 1);
   const parts = [...amounts].map(([tool, amount]) => {
     if (amount > 1) return quietTools[tool]?.many(amount) ?? tool;
     const call = calls.find((candidate) => candidate.tool === tool);
-    const { verb, about } = toolPhrase(call ?? { tool, arguments: null }, { isRunning: false });
+    const { verb, about } = toolPhrase(call ?? { namespace: null, tool, arguments: null }, { isRunning: false });
     return `${verb} ${about}`;
   });
   const text = parts.map(lowerFirst).join(", ");
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+// A tool of the same name that a client brought along is another tool.
+function wordsOf({ namespace, tool }: Tool): ToolWords | null {
+  return namespace === null && Object.hasOwn(quietTools, tool) ? (quietTools[tool] ?? null) : null;
 }
 
 function times(amount: number): string {

@@ -10,10 +10,10 @@ const pickNotices = ({ notices }: PanelState) => notices;
 // What the banner of the server says already is not said twice.
 const pickSendError = ({ sendError, host }: PanelState) =>
   host?.server.kind === "failed" && host.server.reason === sendError ? null : sendError;
-const pickOtherThread = ({ approvals, view }: PanelState) =>
+const pickOther = ({ approvals, view }: PanelState) =>
   approvals.find(
     ({ outcome, request }) => outcome.kind === "waiting" && request.params.threadId !== shownThreadId(view),
-  )?.request.params.threadId ?? null;
+  ) ?? null;
 
 /** The newest lines; more would push the thread out of sight. */
 const SHOWN_NOTICES = 3;
@@ -22,12 +22,16 @@ export function Banners() {
   const { actions } = usePanel();
   const notices = useSelected(pickNotices);
   const sendError = useSelected(pickSendError);
-  const otherThread = useSelected(pickOtherThread);
+  const other = useSelected(pickOther);
   return (
     <div class="banners">
-      {otherThread !== null && (
-        <Banner icon="warning" tone="warning" text="Another thread waits for your approval.">
-          <BannerButton label="Show" onClick={() => void actions.openThread(otherThread)} />
+      {other !== null && (
+        <Banner
+          icon="warning"
+          tone="warning"
+          text={`Another thread waits for your ${other.request.kind === "questions" ? "answer" : "approval"}.`}
+        >
+          <BannerButton label="Show" onClick={() => void actions.openThread(other.request.params.threadId)} />
         </Banner>
       )}
       {notices.slice(-SHOWN_NOTICES).map((notice) => (

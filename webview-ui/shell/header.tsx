@@ -1,8 +1,9 @@
 // One slim row: what this thread is about, the other threads, a new one. The product's name is in the editor's own title.
 import { usePanel, useSelected } from "./panel-context.ts";
 import { type PanelState, shownThread } from "../state/state.ts";
-import { firstLine, userText } from "../state/thread-reducer.ts";
+import { firstLine } from "../state/thread-reducer.ts";
 import { visibleText } from "../text/hidden-characters.ts";
+import { userText } from "../text/prompt-parts.ts";
 import { IconButton } from "./icon.tsx";
 
 const pickTitle = ({ view, outgoing }: PanelState) =>

@@ -3,6 +3,7 @@ import type { Signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext, useMemo } from "preact/hooks";
 import type { Actions } from "../actions.ts";
+import type { PicksByCard } from "../approvals/picks.ts";
 import type { Readiness } from "../approvals/readiness.ts";
 import type { PanelState } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
@@ -12,6 +13,8 @@ export interface Panel {
   actions: Actions;
   /** The text in the composer. Outside the reducer: typing draws nothing but the composer. */
   draft: Signal<string>;
+  /** What is picked and typed in cards that ask questions, so that it outlives them. */
+  picks: Signal<PicksByCard>;
   isThreadListOpen: Signal<boolean>;
   focusComposer(): void;
   readiness: Readiness;

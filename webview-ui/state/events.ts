@@ -6,6 +6,7 @@ import type { HostState } from "../../server/protocol/panel.ts";
 import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { Thread, ThreadSettings, ThreadStartResponse } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
+import type { ToolRequestUserInputResponse } from "../../server/protocol/user-input.ts";
 import type { ApprovalRequest, Choice } from "./state.ts";
 
 export type PanelEvent =
@@ -30,6 +31,8 @@ export type PanelEvent =
   | { type: "stopRefused"; turnId: string; message: string }
   | { type: "approvalAsked"; key: string; id: RequestId; request: ApprovalRequest }
   | { type: "approvalAnswered"; key: string; decision: ApprovalDecision }
+  /** To questions of the model; without answers: skipped. */
+  | { type: "approvalReplied"; key: string; reply: ToolRequestUserInputResponse }
   /** The one who asked took the question back. */
   | { type: "approvalWithdrawn"; key: string }
   | { type: "noticed"; text: string }

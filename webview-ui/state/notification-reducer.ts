@@ -1,7 +1,8 @@
 // What the server tells without being asked, applied to the whole panel.
 import type { ServerNotification } from "../../server/protocol/methods.ts";
+import type { Thread } from "../../server/protocol/thread.ts";
 import { turnOutcome } from "../text/words.ts";
-import type { Notice, NoticeKind, Outgoing, PanelState } from "./state.ts";
+import { type Notice, type NoticeKind, type Outgoing, type PanelState, shownThread, shownThreadId } from "./state.ts";
 import { isDelta, reduceThread } from "./thread-reducer.ts";
 
 export function reduceNotification(state: PanelState, notification: ServerNotification): PanelState {
@@ -16,15 +17,28 @@ export function reduceNotification(state: PanelState, notification: ServerNotifi
         text: params.details === null ? params.summary : `${params.summary} ${params.details}`,
       });
     case "warning":
+      if (isOfAnother(state, params.threadId)) return inThread;
       return withNotice(inThread, { kind: "warning", text: params.message });
     case "error":
-      if (!params.willRetry) return inThread;
+      if (!params.willRetry || shownThreadId(state.view) !== params.threadId) return inThread;
       return withNotice(inThread, { kind: "info", text: params.error.message, turnId: params.turnId });
     case "thread/status/changed":
-      return updateStatus(inThread, params.threadId, params.status);
+      return updateListed(inThread, params.threadId, { status: params.status });
+    case "thread/name/updated":
+      return updateListed(inThread, params.threadId, { name: params.threadName ?? null });
+    case "thread/archived":
+      return leaveList(inThread, params.threadId, "is in the archive now");
+    case "thread/deleted":
+      return leaveList(inThread, params.threadId, "was deleted");
     default:
       return inThread;
   }
+}
+
+// Without a shown thread it may be of the one that is just being started.
+function isOfAnother({ view }: PanelState, threadId: string | null): boolean {
+  const shownId = shownThreadId(view);
+  return shownId !== null && threadId !== null && threadId !== shownId;
 }
 
 /** Adds a line above the composer; the same sentence is not said twice, and a turn has one "trying again" at a time. */
@@ -90,12 +104,18 @@ function resolveApproval(state: PanelState, requestId: string | number): PanelSt
   return { ...state, approvals };
 }
 
-type StatusChange = Extract<ServerNotification, { method: "thread/status/changed" }>["params"];
-
-function updateStatus(state: PanelState, threadId: string, status: StatusChange["status"]): PanelState {
+function updateListed(state: PanelState, threadId: string, change: Partial<Thread>): PanelState {
   if (!state.threads?.some(({ id }) => id === threadId)) return state;
   return {
     ...state,
-    threads: state.threads.map((thread) => (thread.id === threadId ? { ...thread, status } : thread)),
+    threads: state.threads.map((thread) => (thread.id === threadId ? { ...thread, ...change } : thread)),
   };
+}
+
+// What is on screen stays there to be read; the line above the composer says what became of it.
+function leaveList(state: PanelState, threadId: string, became: string): PanelState {
+  const threads = state.threads?.filter(({ id }) => id !== threadId) ?? null;
+  const shown = shownThread(state.view);
+  if (shown?.id !== threadId) return { ...state, threads };
+  return withNotice({ ...state, threads }, { kind: "info", text: `The thread “${shown.title}” ${became}.` });
 }

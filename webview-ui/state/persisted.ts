@@ -1,4 +1,5 @@
 // What the editor keeps for the panel while it is hidden or reloaded. Anything else comes back from the server.
+import { type PicksByCard, readPicks } from "../approvals/picks.ts";
 import type { Mode } from "../../server/protocol/mode.ts";
 import { modes } from "../../server/protocol/modes.ts";
 
@@ -10,11 +11,13 @@ export interface Persisted {
   /** As in the state. */
   lastMode: Mode | null;
   dismissed: readonly string[];
+  /** Answers to questions of the model that are not given yet; never what is secret. */
+  picks: PicksByCard;
 }
 
 /** Reads what an earlier version may have written: whatever does not fit is left out. */
 export function readPersisted(value: unknown): Persisted {
-  const { threadId, draft, mode, lastMode, dismissed } = (
+  const { threadId, draft, mode, lastMode, dismissed, picks } = (
     typeof value === "object" && value !== null ? value : {}
   ) as Record<string, unknown>;
   return {
@@ -23,6 +26,7 @@ export function readPersisted(value: unknown): Persisted {
     mode: readMode(mode),
     lastMode: lasting(readMode(lastMode)),
     dismissed: Array.isArray(dismissed) ? dismissed.filter((key) => typeof key === "string") : [],
+    picks: readPicks(picks),
   };
 }
 

@@ -64,6 +64,8 @@ function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
     }
     case "approvalAnswered":
       return settle(state, event.key, { kind: "answered", decision: event.decision });
+    case "approvalReplied":
+      return settle(state, event.key, { kind: "replied", reply: event.reply });
     case "approvalWithdrawn":
       return settle(state, event.key, { kind: "void" });
     default:

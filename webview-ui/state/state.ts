@@ -11,6 +11,7 @@ import type { HostState } from "../../server/protocol/panel.ts";
 import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { Thread, ThreadSettings } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
+import type { ToolRequestUserInputParams, ToolRequestUserInputResponse } from "../../server/protocol/user-input.ts";
 
 export interface PanelState {
   /** Null until the extension has spoken. */
@@ -73,7 +74,9 @@ export type Outgoing =
 
 export type ApprovalRequest =
   | { kind: "command"; params: CommandExecutionRequestApprovalParams }
-  | { kind: "files"; params: FileChangeRequestApprovalParams };
+  | { kind: "files"; params: FileChangeRequestApprovalParams }
+  /** Of the model, to the person. */
+  | { kind: "questions"; params: ToolRequestUserInputParams };
 
 export interface Approval {
   /** Unique in this panel; the wire's ids start anew with each server process. */
@@ -83,9 +86,13 @@ export interface Approval {
   outcome: ApprovalOutcome;
 }
 
-// waiting --a person here decides--> answered
+// waiting --a person here decides--> answered, or --replies to the model's questions--> replied
 // waiting --resolved by someone else, or the server is gone--> void
-export type ApprovalOutcome = { kind: "waiting" } | { kind: "answered"; decision: ApprovalDecision } | { kind: "void" };
+export type ApprovalOutcome =
+  | { kind: "waiting" }
+  | { kind: "answered"; decision: ApprovalDecision }
+  | { kind: "replied"; reply: ToolRequestUserInputResponse }
+  | { kind: "void" };
 
 /** `config`: of the present server run; the next one says it again where it still holds. */
 export type NoticeKind = "info" | "warning" | "config";

@@ -4,7 +4,7 @@ import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { ThreadItem, ThreadItemOf } from "../../server/protocol/item.ts";
 import type { ThreadStartResponse } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
-import type { UserInput } from "../../server/protocol/user-input.ts";
+import { userText } from "../text/prompt-parts.ts";
 import type { ShownThread } from "./state.ts";
 
 export function openThread({ thread, ...rest }: ThreadStartResponse): ShownThread {
@@ -21,6 +21,8 @@ export function openThread({ thread, ...rest }: ThreadStartResponse): ShownThrea
 /** Returns the very same thread where the notification changes nothing in it. */
 export function reduceThread(thread: ShownThread, { method, params }: ServerNotification): ShownThread {
   switch (method) {
+    case "thread/name/updated":
+      return { ...thread, title: params.threadName ?? firstPrompt(thread) };
     case "thread/settings/updated":
       return { ...thread, settings: params.threadSettings };
     case "thread/tokenUsage/updated":
@@ -71,7 +73,6 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "thread/unarchived":
     case "thread/deleted":
     case "thread/closed":
-    case "thread/name/updated":
     case "thread/status/changed":
     case "turn/diff/updated":
     case "fs/changed":
@@ -111,27 +112,9 @@ export function isOpen(item: ThreadItem): boolean {
   return "status" in item ? item.status === "inProgress" : (item.completedAtMs ?? null) === null;
 }
 
-export function userText(item: ThreadItemOf<"userMessage">): string {
-  return item.content.map(inputText).join("\n");
-}
-
-function inputText(input: UserInput): string {
-  switch (input.type) {
-    case "text":
-      return input.text;
-    case "mention":
-    case "skill":
-      return `@${input.name}`;
-    case "image":
-      return "[picture]";
-    case "localImage":
-      return `[picture ${input.path}]`;
-    case "audio":
-    case "localAudio":
-      return "[audio]";
-    default:
-      return input satisfies never;
-  }
+function firstPrompt({ turns }: ShownThread): string {
+  const prompt = turns.flatMap(({ items }) => items).find((item) => item.type === "userMessage");
+  return prompt === undefined ? "" : firstLine(userText(prompt));
 }
 
 export function firstLine(text: string): string {

@@ -11,6 +11,11 @@ export function asksFor(request: ApprovalRequest): string {
       return `Approval needed: run command ${request.params.script}`;
     case "files":
       return `Approval needed: change ${count(request.params.changes.length, "file")}`;
+    case "questions": {
+      const [first, ...more] = request.params.questions;
+      const others = more.length === 0 ? "" : ` And ${count(more.length, "more question")}.`;
+      return `Answer needed: ${first?.question ?? ""}${others}`;
+    }
     default:
       return request satisfies never;
   }

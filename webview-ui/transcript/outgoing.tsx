@@ -8,7 +8,7 @@ import { Prompt } from "./prompt.tsx";
 export function NewTurn({ prompt }: { prompt: Outgoing }) {
   return (
     <section class="turn" aria-labelledby={`prompt-${prompt.clientId}`}>
-      <Prompt id={`prompt-${prompt.clientId}`} text={prompt.text} />
+      <Prompt id={`prompt-${prompt.clientId}`} text={prompt.text} pictures={[]} alongside={[]} />
     </section>
   );
 }

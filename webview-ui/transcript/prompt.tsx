@@ -1,8 +1,14 @@
 // The prompt that heads a turn: the only filled block. It stays in sight while its turn is read.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { TextButton } from "../items/card.tsx";
+import { Pictures } from "../items/pictures.tsx";
+import type { PromptParts } from "../text/prompt-parts.ts";
 
-export function Prompt({ id, text, note }: { id: string; text: string; note?: string }) {
+interface PromptProps extends PromptParts {
+  id: string;
+}
+
+export function Prompt({ id, text, pictures, alongside }: PromptProps) {
   const body = useRef<HTMLHeadingElement>(null);
   const [isLong, setLong] = useState(false);
   const [isWhole, setWhole] = useState(false);
@@ -17,7 +23,8 @@ export function Prompt({ id, text, note }: { id: string; text: string; note?: st
           {text}
         </h2>
         {isLong && <TextButton label={isWhole ? "Show less" : "Show all"} onClick={() => setWhole(!isWhole)} />}
-        {note && <div class="prompt-note">{note}</div>}
+        <Pictures urls={pictures} />
+        {alongside.length > 0 && <div class="prompt-note">{`with ${alongside.join(" · ")}`}</div>}
       </div>
     </div>
   );

@@ -1,7 +1,9 @@
 // The thread on screen: its turns, or what stands there before there are any.
 import { useRef } from "preact/hooks";
 import { ApprovalCard } from "../approvals/approval-card.tsx";
+import type { ThreadItem } from "../../server/protocol/item.ts";
 import { Empty } from "../history/empty.tsx";
+import { asksPerson } from "../items/tool-words.ts";
 import { Icon, Ring } from "../shell/icon.tsx";
 import { useSelected } from "../shell/panel-context.ts";
 import {
@@ -93,8 +95,9 @@ function LooseApprovals({ thread }: { thread: ShownThread }) {
   );
 }
 
-function drawsApproval({ type }: { type: string }): boolean {
-  return type === "commandExecution" || type === "fileChange";
+function drawsApproval(item: ThreadItem): boolean {
+  const { type } = item;
+  return type === "commandExecution" || type === "fileChange" || (type === "dynamicToolCall" && asksPerson(item));
 }
 
 /** The turn a prompt stands in: its own once accepted, the running one while on its way. Null: none yet. */

@@ -2,6 +2,7 @@
 import { createElement } from "preact";
 import { useMemo } from "preact/hooks";
 import type { Turn } from "../../server/protocol/turn.ts";
+import type { UserInput } from "../../server/protocol/user-input.ts";
 import { Reads } from "../items/dynamic-tool-call.tsx";
 import type { Place } from "../items/item-props.ts";
 import { rendererOf } from "../items/registry.ts";
@@ -11,7 +12,8 @@ import { Ring } from "../shell/icon.tsx";
 import { memo } from "../shell/memo.ts";
 import { useSelectedBy } from "../shell/panel-context.ts";
 import type { Outgoing } from "../state/state.ts";
-import { isOpen, userText } from "../state/thread-reducer.ts";
+import { isOpen } from "../state/thread-reducer.ts";
+import { isWordsOnly, promptParts } from "../text/prompt-parts.ts";
 import { Prompt } from "./prompt.tsx";
 import { TurnEnd } from "./turn-end.tsx";
 import { AddedPrompt } from "./outgoing.tsx";
@@ -39,18 +41,23 @@ export const TurnView = memo(({ turn, threadId, cwd, outgoing }: TurnViewProps) 
   const head = turn.items.find((item) => item.type === "userMessage");
   const rows = turnRows(turn.items.filter((item) => item !== head));
   const [first, ...others] = head ? [undefined, ...outgoing] : outgoing;
-  const text = head?.type === "userMessage" ? userText(head) : (first?.text ?? "");
+  const said = head ? head.content : first ? [{ type: "text" as const, text: first.text, text_elements: [] }] : null;
   return (
-    <section class="turn" aria-labelledby={`prompt-${turnId}`}>
-      <Prompt id={`prompt-${turnId}`} text={text} />
+    <section class="turn" {...(said ? { "aria-labelledby": `prompt-${turnId}` } : { "aria-label": "Turn" })}>
+      {said && <Prompt id={`prompt-${turnId}`} {...promptParts({ content: said })} />}
       {rows.map((row) => (
         <RowView key={row.key} row={row} place={place} />
       ))}
       {others.map((prompt) => prompt && <AddedPrompt key={prompt.clientId} prompt={prompt} />)}
-      {place.isTurnRunning ? <Waiting turn={turn} /> : <TurnEnd turn={turn} prompt={text} />}
+      {place.isTurnRunning ? <Waiting turn={turn} /> : <TurnEnd turn={turn} prompt={retriable(said)} />}
     </section>
   );
 });
+
+// Pictures and the like are not sent again: a prompt without them would be another one.
+function retriable(said: UserInput[] | null): string {
+  return said && isWordsOnly({ content: said }) ? promptParts({ content: said }).text : "";
+}
 
 function RowView({ row, place }: { row: Row; place: Place }) {
   return row.kind === "item" ? (

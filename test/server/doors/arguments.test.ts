@@ -28,7 +28,7 @@ test("a transport, a way to know clients, and settings", () => {
     [signed, { auth: defaults }],
     [[...signed, "--ws-issuer", "i", "--ws-audience", "a"], { auth: { ...defaults, issuer: "i", audience: "a" } }],
     [[...signed, "--ws-max-clock-skew-seconds", "0"], { auth: { ...defaults, maxClockSkewSeconds: 0 } }],
-    [["-c", "model=x", "--config", "model=y"], { overrides: [{ model: "x" }, { model: "y" }] }],
+    [["-c", "model=x", "--config", "model=y"], { overrides: ["model=x", "model=y"] }],
   ];
   for (const [argv, expected] of table) {
     const read = readAppServerArguments(argv);

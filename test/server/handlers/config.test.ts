@@ -214,6 +214,8 @@ test("a link stays a link, a file keeps its mode, and a new one is its owner's a
 
 test("a file that is broken is read as disabled, never written, and lifts no restriction when it breaks later", async () => {
   await using server = await testServer({ approvalPolicy: "untrusted" });
+  // From here on it has read the file as it was.
+  await server.request("config/read", {});
   writeFileSync(file(server), 'approval_policy = "untrusted"\nthis is [no toml');
   const { config, layers } = await server.request("config/read", { includeLayers: true });
   assert.equal(config["approval_policy"], "untrusted");

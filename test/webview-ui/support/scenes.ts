@@ -2,6 +2,7 @@
 import type { Thread } from "../../../server/protocol/thread.ts";
 import { approvalScenes } from "./approval-scenes.ts";
 import { at, cwd, item, models, opened, running, starts, thread, threadId, tokens, turn } from "./fixtures.ts";
+import { questionScenes } from "./question-scenes.ts";
 import {
   answer,
   closing,
@@ -35,6 +36,7 @@ const threads: Thread[] = (
 
 export const scenes: Record<string, Scene> = {
   ...approvalScenes,
+  ...questionScenes,
 
   async empty({ host, page }) {
     host.on("thread/list", () => ({ data: threads, nextCursor: null, backwardsCursor: null }));
