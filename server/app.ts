@@ -34,7 +34,6 @@ import { ThreadStore } from "./thread/thread-store.ts";
 import { deniedPlaces } from "./tools/denied-places.ts";
 import { commandRunner } from "./tools/execute.ts";
 import type { WriteLimits, WriteResult } from "./tools/tool.ts";
-import { uuidV7 } from "./util/uuid-v7.ts";
 
 export interface AppOptions {
   /** BELAY_HOME, absolute. */
@@ -50,6 +49,8 @@ export interface AppOptions {
   clientsReturn: boolean;
   /** Names our requests to clients, uniquely in the process. */
   nextRequestId(): number;
+  /** Names threads, turns and items: a UUID of version 7. */
+  newId(): string;
   log: Log;
 }
 
@@ -138,7 +139,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       },
       clientsReturn: options.clientsReturn,
       nextRequestId,
-      newId: uuidV7,
+      newId: options.newId,
       now: Date.now,
       log,
     },

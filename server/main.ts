@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import type { App, AppOptions } from "./app.ts";
 import { belayHome } from "./util/belay-home.ts";
+import { uuidV7 } from "./util/uuid-v7.ts";
 import type { Log } from "./thread/deps.ts";
 
 declare const __BELAY_VERSION__: string | undefined;
@@ -74,7 +75,7 @@ function baseOptions(): Omit<AppOptions, "overrides" | "apiKeys" | "clientsRetur
   let requests = 0;
   const nextRequestId = () => requests++;
   const { env, platform } = process;
-  return { home: belayHome(env, homedir()), env, cwd: process.cwd(), platform, version, nextRequestId, log };
+  return { home: belayHome(env, homedir()), env, cwd: process.cwd(), platform, version, nextRequestId, newId: uuidV7, log };
 }
 
 const log: Log = (level, message, cause) => {
