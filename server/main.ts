@@ -75,7 +75,16 @@ function baseOptions(): Omit<AppOptions, "overrides" | "apiKeys" | "clientsRetur
   let requests = 0;
   const nextRequestId = () => requests++;
   const { env, platform } = process;
-  return { home: belayHome(env, homedir()), env, cwd: process.cwd(), platform, version, nextRequestId, newId: uuidV7, log };
+  return {
+    home: belayHome(env, homedir()),
+    env,
+    cwd: process.cwd(),
+    platform,
+    version,
+    nextRequestId,
+    newId: uuidV7,
+    log,
+  };
 }
 
 const log: Log = (level, message, cause) => {

@@ -40,6 +40,7 @@ export async function streamReply(request: ModelRequest, deps: ReplyDeps): Promi
           delivery: null,
           questions: null,
           startedAtMs: deps.now(),
+          completedAtMs: null,
         });
         break;
       case "messageDelta":
@@ -56,6 +57,7 @@ export async function streamReply(request: ModelRequest, deps: ReplyDeps): Promi
           summary: [],
           content: [],
           startedAtMs: deps.now(),
+          completedAtMs: null,
         });
         break;
       case "reasoningSummaryPart":
@@ -150,7 +152,10 @@ class OpenItems {
     this.#items.delete(key);
     const completedAtMs = this.#deps.now();
     const finished = { ...finish(item), completedAtMs };
-    this.#emit({ method: "item/completed", params: { item: finished, ...this.#ids(), completedAtMs } });
+    this.#emit({
+      method: "item/completed",
+      params: { item: finished, ...this.#ids(), contentTokenCount: null, completedAtMs },
+    });
   }
 
   /** Completes what is open as far as it came. Returns the texts that were already shown. */

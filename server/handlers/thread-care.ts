@@ -52,7 +52,8 @@ export function threadCareHandlers(
     },
     async "thread/metadata/update"({ threadId, gitInfo }) {
       await store.changeMetadata(threadId, (now) => ({ ...now, gitInfo: merged(now.gitInfo, gitInfo) }));
-      return { thread: await store.read(threadId, { includeTurns: false }) };
+      const thread = await store.read(threadId, { includeTurns: false });
+      return { thread: { ...thread, canAcceptDirectInput: null } };
     },
     async "thread/settings/update"({ threadId, ...overrides }, { answerFirst }) {
       const thread = store.get(threadId);

@@ -3,6 +3,7 @@ import type { clientRequests } from "../protocol/methods.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";
 import type { ThreadStartResponse } from "../protocol/thread.ts";
 import { endCursors, turnsPage } from "../thread/pages.ts";
+import type { Client } from "../thread/client.ts";
 import type { Clients } from "../thread/clients.ts";
 import type { Thread } from "../thread/thread.ts";
 import { collaborationMode, startedThread } from "../thread/thread-data.ts";
@@ -34,9 +35,7 @@ export function threadHandlers(
       // Joining in the same step as the snapshot: what comes after it is heard behind it, what came before is in it.
       answerFirst();
       thread.subscribe(client);
-      const { usage } = thread;
-      // Behind the answer: the snapshot has no place for it.
-      if (usage !== null) client.notify({ method: "thread/tokenUsage/updated", params: usage });
+      tellUsage(thread, client);
       const cursors = endCursors(thread.turns);
       return {
         ...startedThread(thread.toData({ includeTurns: !excludeTurns }), thread.settings, sources),
@@ -50,6 +49,7 @@ export function threadHandlers(
       const thread = await store.fork(params, client.name);
       const started = await answer(thread, { includeTurns: !params.excludeTurns });
       announce(thread, { client, answerFirst }, clients);
+      tellUsage(thread, client);
       return started;
     },
     async "thread/read"({ threadId, includeTurns }) {
@@ -59,6 +59,11 @@ export function threadHandlers(
       return store.defaults(cwd ? { cwd } : {});
     },
   };
+}
+
+/** Behind the answer: the snapshot has no place for it. */
+function tellUsage({ id, usage }: Thread, client: Client): void {
+  if (usage !== null) client.notify({ method: "thread/tokenUsage/updated", params: { ...usage, threadId: id } });
 }
 
 /** Everyone hears of a new thread; the caller behind its answer. */

@@ -47,7 +47,7 @@ const request = {
   itemId: z.string(),
   startedAtMs: z.number(),
   /** The model's justification, when it asked to leave the sandbox. Model text: show it as a quotation. */
-  reason: z.string().nullable(),
+  reason: z.string().nullish(),
   /** Without `acceptForSession` where an answer must not stand for later: another place than the workspace's own files. */
   availableDecisions: z.array(ApprovalDecision),
   explanation: ApprovalExplanation.optional(),
@@ -56,6 +56,8 @@ const request = {
 export const CommandExecutionRequestApprovalParams = z.lazy(() =>
   z.object({
     kind: z.literal("command"),
+    /** Where it would run. There is one place: this machine. */
+    environmentId: z.literal("local").optional(),
     ...request,
     /** The argv as one shell-quoted line: what is executed. */
     command: z.string(),

@@ -175,7 +175,7 @@ const delta = { ...inTurn, itemId: z.string(), delta: z.string() };
 
 export const ItemStartedNotification = z.lazy(() => z.object({ item: ThreadItem, ...inTurn, startedAtMs: z.number() }));
 export const ItemCompletedNotification = z.lazy(() =>
-  z.object({ item: ThreadItem, ...inTurn, completedAtMs: z.number() }),
+  z.object({ item: ThreadItem, ...inTurn, completedAtMs: z.number(), contentTokenCount: vacant }),
 );
 export const ItemDeltaNotification = z.object(delta);
 export const ReasoningSummaryTextDeltaNotification = z.object({ ...delta, summaryIndex: z.number().int() });

@@ -43,8 +43,10 @@ export function emptyTurn(id: string, rootTurnId: string = id): Turn {
 
 /** As `turn/completed` has it: the last message of the agent stands for the items. */
 export function summaryOf(turn: Turn): Turn {
-  const last = turn.items.findLast(({ type }) => type === "agentMessage");
-  return { ...turn, items: turn.status === "completed" && last ? [structuredClone(last)] : [], itemsView: "summary" };
+  const last = turn.status === "completed" ? turn.items.findLast(({ type }) => type === "agentMessage") : undefined;
+  return last === undefined
+    ? { ...turn, items: [], itemsView: "notLoaded" }
+    : { ...turn, items: [structuredClone(last)], itemsView: "summary" };
 }
 
 export function turnError(message: string, codexErrorInfo: ErrorInfo, additionalDetails: string | null): TurnError {

@@ -102,7 +102,10 @@ export class ThreadStore {
     const { found, record, nextOrdinal } = await this.#readBack(threadId, noRollout);
     if (found.isArchived) throw threadArchived(threadId);
     const recorder = this.#recorder(found.path, threadId, nextOrdinal);
-    return this.#keep(record, recorder, { isPersisted: true, config: this.#configOf(overrides.config) });
+    const config = this.#configOf(overrides.config);
+    const thread = this.#keep(record, recorder, { isPersisted: true, config });
+    thread.announceStatus();
+    return thread;
   }
 
   /** A new thread that begins as the other one was. Throws RpcError when there is none, or no such turn in it. */
@@ -158,8 +161,10 @@ export class ThreadStore {
   listed(entry: ListedRollout): ThreadData {
     const { meta } = entry;
     const live = this.#live.get(meta.id)?.toData({ includeTurns: false });
+    // A list is not the place to ask what a thread takes, on the original either.
+    if (live !== undefined) return { ...live, canAcceptDirectInput: null };
     const settings = { ...meta, reasoningEffort: null };
-    return live ?? threadData({ ...entry, settings, status: { type: "notLoaded" }, turns: [] });
+    return threadData({ ...entry, settings, status: { type: "notLoaded" }, turns: [] });
   }
 
   /** Changes the name and the like, loaded or not. Throws RpcError when there is none. */

@@ -100,9 +100,6 @@ function finish(
   if (end.status === "interrupted") {
     thread.recordHistory([{ type: "message", role: "developer", text: interruptedMessage }]);
   }
-  if (error !== null) {
-    thread.emit({ method: "error", params: { error, willRetry: false, threadId: thread.id, turnId } });
-  }
   thread.finishTurn(turnId, {
     status: end.status,
     error,
@@ -151,7 +148,7 @@ function takeInput(thread: Thread, turnId: string, { input, told, clientId }: Qu
   const params = { item, threadId: thread.id, turnId };
   const started = { ...item, completedAtMs: null };
   thread.emit({ method: "item/started", params: { ...params, item: started, startedAtMs: now } });
-  thread.emit({ method: "item/completed", params: { ...params, completedAtMs: now } });
+  thread.emit({ method: "item/completed", params: { ...params, contentTokenCount: null, completedAtMs: now } });
   thread.recordHistory([told]);
 }
 

@@ -306,6 +306,8 @@ export class Thread {
     this.#activity = { kind: "idle", failed };
     this.#record.updatedAt = Math.floor(this.deps.now() / 1000);
     this.announceStatus();
+    const ids = { threadId: this.id, turnId };
+    if (turn?.error) this.emit({ method: "error", params: { error: turn.error, willRetry: false, ...ids } });
     if (turn !== undefined)
       this.emit({ method: "turn/completed", params: { threadId: this.id, turn: summaryOf(turn) } });
     this.#recorder?.flush();
@@ -330,7 +332,8 @@ export class Thread {
     for (const item of turn?.items.filter((candidate) => candidate.completedAtMs == null) ?? []) {
       const ended = { ...item, ...("status" in item ? { status: "failed" as const } : {}), completedAtMs };
       try {
-        this.emit({ method: "item/completed", params: { item: ended, threadId: this.id, turnId, completedAtMs } });
+        const params = { item: ended, threadId: this.id, turnId, contentTokenCount: null, completedAtMs };
+        this.emit({ method: "item/completed", params });
       } catch (error) {
         // Whatever made the turn crash may be in the item itself: the others complete, and the turn ends.
         this.deps.log("error", `item ${item.id} could not be completed`, error);

@@ -68,7 +68,7 @@ export async function runUserShell(
           durationMs: Math.round(outcome.durationMs),
           completedAtMs,
         };
-  thread.emit({ method: "item/completed", params: { item: ended, ...ids, completedAtMs } });
+  thread.emit({ method: "item/completed", params: { item: ended, ...ids, contentTokenCount: null, completedAtMs } });
   return { type: "message", role: "user", text: forModel(ended) };
 }
 

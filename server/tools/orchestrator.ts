@@ -273,7 +273,10 @@ function refuse(prepared: Prepared, deps: ToolDeps, why: string, { stopsTurn }: 
 }
 
 function complete(item: Finished["item"], deps: ToolDeps): void {
-  deps.emit({ method: "item/completed", params: { item, ...ids(deps), completedAtMs: deps.now() } });
+  deps.emit({
+    method: "item/completed",
+    params: { item, ...ids(deps), contentTokenCount: null, completedAtMs: deps.now() },
+  });
 }
 
 function factsOf(action: Action): ActionFacts {
@@ -308,7 +311,6 @@ function approvalRequest(
     ...ids(deps),
     itemId: item.id,
     startedAtMs: deps.now(),
-    reason: action.kind === "command" ? action.justification : null,
     availableDecisions,
   };
   const because = need.because;
@@ -319,9 +321,12 @@ function approvalRequest(
       ...{ cwd, isElsewhere, because },
       ...{ sandbox: deps.sandbox, sandboxed: need.sandboxed },
     });
+    const { justification } = action;
     const params = {
       kind: "command" as const,
       ...common,
+      ...(justification === null ? {} : { reason: justification }),
+      environmentId: "local" as const,
       command,
       script: action.script,
       cwd,
@@ -335,7 +340,10 @@ function approvalRequest(
     ...{ cwd: deps.cwd, isElsewhere: false, because },
     ...{ sandbox: deps.sandbox, sandboxed: true },
   });
-  return { method: "item/fileChange/requestApproval", params: { ...common, grantRoot: null, changes, explanation } };
+  return {
+    method: "item/fileChange/requestApproval",
+    params: { ...common, reason: null, grantRoot: null, changes, explanation },
+  };
 }
 
 const stopped = "aborted by user. Nothing was done.";
