@@ -1,47 +1,70 @@
 // Where rollouts lie: by day, or in the archive, by the time in their own name.
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { uuidV7Time } from "../util/uuid-v7.ts";
 
 export interface FoundRollout {
   path: string;
   isArchived: boolean;
 }
 
+/** Folders of a home with rollouts in them. */
+export const roots = ["threads", "archived"] as const;
+
 /** `<home>/threads/YYYY/MM/DD/rollout-<time>-<threadId>.jsonl`, in UTC. */
 export function rolloutPath(home: string, threadId: string, nowMs: number): string {
-  const time = new Date(nowMs).toISOString().slice(0, 19).replaceAll(":", "-");
-  return livePath(home, `rollout-${time}-${threadId}.jsonl`);
+  return livePath(home, nameAt(nowMs, threadId));
 }
 
-/** Null when no rollout has this thread. */
+export function isRolloutName(name: string): boolean {
+  return /^rollout-\d{4}-\d\d-\d\dT.*\.jsonl$/.test(name);
+}
+
+/** `path` is relative to a home. */
+export function isInArchive(path: string): boolean {
+  return path.startsWith("archived");
+}
+
+/** Null when no rollout has this thread. Rejects when a folder is there and cannot be read. */
 export async function findRollout(home: string, threadId: string): Promise<FoundRollout | null> {
+  // An id tells when it was made, and so, but for a clock that was set, where its file is.
+  for (const place of likelyPlaces(home, threadId)) {
+    if (await isFile(place.path)) return place;
+  }
   const suffix = `-${threadId}.jsonl`;
-  return (await findRolloutFiles(home)).find(({ path }) => path.endsWith(suffix)) ?? null;
+  for (const root of roots) {
+    const path = (await listFolder(join(home, root))).find((each) => each.endsWith(suffix));
+    if (path !== undefined) return { path, isArchived: root === "archived" };
+  }
+  return null;
 }
 
-/** All of them. Rejects when a folder is there and cannot be read. */
-export async function findRolloutFiles(home: string): Promise<FoundRollout[]> {
-  const [live, archived] = await Promise.all([listFolder(join(home, "threads")), listFolder(archiveOf(home))]);
-  return [
-    ...live.map((path) => ({ path, isArchived: false })),
-    ...archived.map((path) => ({ path, isArchived: true })),
-  ];
+export async function archive(home: string, path: string): Promise<string> {
+  return move(path, archivedPath(home, basename(path)));
 }
 
-export async function archive(home: string, path: string): Promise<void> {
-  await move(path, join(archiveOf(home), basename(path)));
-}
-
-export async function unarchive(home: string, path: string): Promise<void> {
-  await move(path, livePath(home, basename(path)));
+export async function unarchive(home: string, path: string): Promise<string> {
+  return move(path, livePath(home, basename(path)));
 }
 
 export async function deleteRollout(path: string): Promise<void> {
   await rm(path, { force: true });
 }
 
-function archiveOf(home: string): string {
-  return join(home, "archived");
+/** The file is named a moment before or after the id is made. */
+function likelyPlaces(home: string, threadId: string): FoundRollout[] {
+  const madeAtMs = uuidV7Time(threadId);
+  if (madeAtMs === null) return [];
+  const names = [0, -1_000, 1_000].map((offMs) => nameAt(madeAtMs + offMs, threadId));
+  return [
+    ...names.map((name) => ({ path: livePath(home, name), isArchived: false })),
+    ...names.map((name) => ({ path: archivedPath(home, name), isArchived: true })),
+  ];
+}
+
+function nameAt(nowMs: number, threadId: string): string {
+  const time = new Date(nowMs).toISOString().slice(0, 19).replaceAll(":", "-");
+  return `rollout-${time}-${threadId}.jsonl`;
 }
 
 function livePath(home: string, name: string): string {
@@ -49,16 +72,31 @@ function livePath(home: string, name: string): string {
   return join(home, "threads", year, month, day, name);
 }
 
-async function move(from: string, to: string): Promise<void> {
+function archivedPath(home: string, name: string): string {
+  return join(home, "archived", name);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    // Not there, or not to be seen: the search that follows says which.
+    return false;
+  }
+}
+
+/** Returns where it is now. */
+async function move(from: string, to: string): Promise<string> {
   await mkdir(dirname(to), { recursive: true, mode: 0o700 });
   await rename(from, to);
+  return to;
 }
 
 async function listFolder(folder: string): Promise<string[]> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     return entries
-      .filter((entry) => entry.isFile() && /^rollout-\d{4}-\d\d-\d\dT.*\.jsonl$/.test(entry.name))
+      .filter((entry) => entry.isFile() && isRolloutName(entry.name))
       .map((entry) => join(entry.parentPath, entry.name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];

@@ -1,88 +1,324 @@
-// Finds rollouts on disk. What it remembers is derived from the files and checked against them at each call.
+// All threads on disk, for lists: kept in memory in order, beside a file that spares the next process the reading.
+//
+// The rollouts are the truth. What is known of them is checked as cheaply as it can go wrong:
+// - which there are, at each list: by the times of their folders (folders.ts);
+// - what is in those that a list shows: by the size and time of each, right before they are shown (`verify`);
+// - what is in the others: once a process, in the background (`sweep`), which those wait for whose choice or order
+//   depends on it;
+// - besides, each process appends a row when a turn of its own ends, or a name changes, which others read at their next
+//   list (index-file.ts).
+// A rollout is only appended to, so that looking again reads what is new. Nothing here fails a list: what cannot be read
+// is told through `onTrouble`, and an index that is lost, damaged or cannot be written is made up for by looking.
+import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { findRolloutFiles } from "./files.ts";
-import type { ThreadMeta, ThreadMetadata } from "./line.ts";
-import { readMeta } from "./reader.ts";
+import { join, relative } from "node:path";
+import { eachOf } from "./each-of.ts";
+import { isInArchive } from "./files.ts";
+import { type FolderRow, FolderTree } from "./folders.ts";
+import { IndexFile } from "./index-file.ts";
+import { type FileFacts, FileRow, type IndexRow, type Shown } from "./index-rows.ts";
+import type { ThreadMeta } from "./line.ts";
+import { type ListedRollout, type ListOrder, SortedRollouts } from "./listed.ts";
+import { listedMeta, scanRollout } from "./scan.ts";
 
-export interface ListedRollout {
-  meta: ThreadMeta;
-  metadata: ThreadMetadata;
-  isArchived: boolean;
-  path: string;
-  /** Unix seconds; the time of the last write. */
-  updatedAt: number;
-}
+// Each has a descriptor and a buffer of its own while it is read.
+const readAtOnce = 32;
+/** More than this is read in two steps, sorted once, and written in one piece. */
+const many = 200;
+/** Files without a first line may be about to get one: so many of them are looked at again at each list. */
+const maxBlank = 64;
 
-interface Remembered {
-  mtimeMs: number;
-  size: number;
-  /** Null: the file is no rollout. */
-  meta: ThreadMeta | null;
-}
-
-export class RolloutList {
+export class RolloutIndex {
   readonly #home: string;
   readonly #onTrouble: (message: string) => void;
-  #remembered = new Map<string, Remembered>();
+  readonly #file: IndexFile;
+  readonly #folders: FolderTree;
+  readonly #known = new Map<string, KnownRollout>();
+  readonly #byCreation = new SortedRollouts("createdAt", () => this.#allListed());
+  readonly #byUpdate = new SortedRollouts("updatedAt", () => this.#allListed());
+  /** Paths that are known to be no rollouts, or not yet. */
+  readonly #blank = new Set<string>();
+  #isLoaded = false;
+  /** The last of the refreshes: one waits for the other. */
+  #refreshed: Promise<void> = Promise.resolve();
+  #swept: Promise<void> | null = null;
+  #saved: Promise<void> = Promise.resolve();
 
-  /** `onTrouble` hears of files that could not be read, once a listing. */
+  /** `onTrouble` hears of files that could not be read, once a refresh. */
   constructor(home: string, onTrouble: (message: string) => void) {
     this.#home = home;
     this.#onTrouble = onTrouble;
+    this.#file = new IndexFile(home, onTrouble);
+    this.#folders = new FolderTree(home, () => this.#known.keys());
   }
 
-  /** All of them, in no order. Files that are no rollouts are left out. */
-  async read(): Promise<ListedRollout[]> {
-    const found = await findRolloutFiles(this.#home);
-    const archived = new Set(found.flatMap(({ path, isArchived }) => (isArchived ? [path] : [])));
-    const paths = found.map(({ path }) => path);
-    const seen = new Map<string, Remembered>();
-    const troubles: string[] = [];
-    await eachOf(paths, async (path) => {
+  /** From now on every thread is known that is on disk now, and none that is gone from its folder. */
+  refresh(): Promise<void> {
+    const refreshed = this.#refreshed.then(() => this.#refresh());
+    this.#refreshed = refreshed.catch(() => {});
+    return refreshed;
+  }
+
+  /** Every file was looked at since this process began to list. */
+  sweep(): Promise<void> {
+    this.#swept ??= this.#look(this.#known.keys());
+    return this.#swept;
+  }
+
+  /** Ascending. Not to be kept: it changes. */
+  sorted(order: ListOrder): readonly ListedRollout[] {
+    return (order === "createdAt" ? this.#byCreation : this.#byUpdate).entries;
+  }
+
+  /** Looks whether these are still as they are known. False: some were not, and are now. */
+  async verify(entries: readonly ListedRollout[]): Promise<boolean> {
+    const changed = entries.map(({ path }) => this.#keyOf(path)).filter((key) => !this.#isAsKnown(key));
+    if (changed.length === 0) return true;
+    await this.#look(changed);
+    return entries.every((entry) => this.#known.get(this.#keyOf(entry.path)) === entry);
+  }
+
+  /** A thread of this process has been written up to here: others learn of it without looking. */
+  changed(path: string, facts: { meta: ThreadMeta } & Pick<Shown, "metadata" | "settings">): void {
+    const found = this.#statOf(path);
+    // Nothing was written, which the recorder has told.
+    if (found === null) return;
+    const { metadata } = facts;
+    const { model, modelProvider, cwd, reasoningEffort } = facts.settings;
+    const shown = { meta: listedMeta(facts.meta), metadata, settings: { model, modelProvider, cwd, reasoningEffort } };
+    const row = FileRow.of({ path: this.#keyOf(path), ...found, scannedTo: found.size }, shown);
+    if (this.#isLoaded) this.#put(row);
+    this.#file.append([row]);
+  }
+
+  /** Into the archive, or out of it. */
+  moved(from: string, to: string): void {
+    const before = this.#known.get(this.#keyOf(from))?.row;
+    const rows: IndexRow[] = [{ path: this.#keyOf(from), isGone: true }];
+    if (before?.isSound) rows.push(before.at(this.#keyOf(to)));
+    this.#tell(rows);
+  }
+
+  gone(path: string): void {
+    this.#tell([{ path: this.#keyOf(path), isGone: true }]);
+  }
+
+  /** Resolves when what is known so far has been written, or cannot be. */
+  saved(): Promise<void> {
+    return this.#saved;
+  }
+
+  async #refresh(): Promise<void> {
+    const rows = this.#file.readNew();
+    const isFirst = !this.#isLoaded;
+    const folderRows = new Map<string, FolderRow>();
+    if (rows.length > many) this.#sortLater();
+    for (const row of rows) {
+      if ("folder" in row) folderRows.set(row.folder, row);
+      else this.#apply(row);
+    }
+    this.#isLoaded = true;
+    if (isFirst) this.#folders.remember(folderRows.values());
+    const { came, went, read, troubles } = await this.#folders.check({ all: isFirst });
+    const unsaved: IndexRow[] = [...read];
+    for (const path of went) {
+      this.#forget(path);
+      unsaved.push({ path, isGone: true });
+    }
+    const blank = [...this.#blank].slice(0, maxBlank).filter((path) => !this.#isAsKnown(path));
+    await this.#look([...came.filter((path) => !this.#known.has(path)), ...blank], { troubles, unsaved });
+    // Nobody waits for it: it has no say in this list.
+    if (isFirst) setImmediate(() => void this.sweep());
+  }
+
+  /** Looks at these files again, where their size or time has changed. Never rejects. */
+  async #look(
+    paths: Iterable<string>,
+    { troubles, unsaved }: { troubles: string[]; unsaved: IndexRow[] } = { troubles: [], unsaved: [] },
+  ): Promise<void> {
+    const queue = [...paths];
+    const isMany = queue.length > many;
+    await eachOf(queue, readAtOnce, async (path) => {
       try {
-        seen.set(path, await this.#look(path));
+        const isNew = !this.#known.has(path);
+        const row = await this.#lookAt(path, { headOnly: isNew && isMany });
+        if (row === null) return;
+        if (isNew && isMany) this.#sortLater();
+        this.#put(row);
+        unsaved.push(row);
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
-        // Deleted meanwhile: not a thread any more.
-        if (code !== "ENOENT") troubles.push(message);
+        if (this.#known.has(path)) unsaved.push({ path, isGone: true });
+        this.#forget(path);
+        if (code === "ENOENT") return;
+        troubles.push(message);
+        this.#folders.distrust(path);
       }
     });
-    this.#remembered = seen;
-    if (troubles.length > 0) {
-      this.#onTrouble(
-        `the list of threads is not complete, because files cannot be read (${troubles.length}): ${troubles[0]}`,
-      );
-    }
-    return [...seen].flatMap(([path, { meta, mtimeMs }]) =>
-      meta === null
-        ? []
-        : [
-            {
-              meta,
-              metadata: { name: null, gitInfo: null },
-              isArchived: archived.has(path),
-              path,
-              updatedAt: Math.floor(mtimeMs / 1000),
-            },
-          ],
+    this.#save(unsaved);
+    if (troubles.length === 0) return;
+    this.#onTrouble(
+      `the list of threads is not complete, because files cannot be read (${troubles.length}): ${troubles[0]}`,
     );
   }
 
-  async #look(path: string): Promise<Remembered> {
-    const { mtimeMs, size } = await stat(path);
-    const before = this.#remembered.get(path);
-    if (before?.mtimeMs === mtimeMs && before.size === size) return before;
-    return { mtimeMs, size, meta: await readMeta(path) };
+  /** Null when it is as it was. Rejects when it cannot be read. */
+  async #lookAt(path: string, { headOnly }: { headOnly: boolean }): Promise<FileRow | null> {
+    const absolute = join(this.#home, path);
+    const { size, mtimeMs } = await stat(absolute);
+    const known = this.#known.get(path)?.row ?? null;
+    const isReadable = known?.isSound ?? false;
+    if (known !== null && isReadable && isSame(known, { size, mtimeMs })) return null;
+    const before = known !== null && isReadable && size >= known.scannedTo ? known : null;
+    const { scannedTo, shown } = await scanRollout(absolute, { before, size, headOnly });
+    const seen = headOnly && shown !== null ? scannedTo : size;
+    return FileRow.of({ path, size: seen, mtimeMs, scannedTo }, shown);
+  }
+
+  #isAsKnown(path: string): boolean {
+    const row = this.#known.get(path)?.row;
+    const found = this.#statOf(join(this.#home, path));
+    return row !== undefined && found !== null && row.isSound && isSame(row, found);
+  }
+
+  #statOf(path: string): { size: number; mtimeMs: number } | null {
+    try {
+      const found = statSync(path, { throwIfNoEntry: false });
+      return found === undefined ? null : { size: found.size, mtimeMs: found.mtimeMs };
+    } catch {
+      // Not to be seen: whoever reads it says so.
+      return null;
+    }
+  }
+
+  #tell(rows: IndexRow[]): void {
+    if (this.#isLoaded) for (const row of rows) if (!("folder" in row)) this.#apply(row);
+    this.#file.append(rows);
+  }
+
+  #apply(row: Exclude<IndexRow, FolderRow>): void {
+    if ("isGone" in row) {
+      this.#forget(row.path);
+      // If that was about another file of this name, it is found again.
+      this.#folders.distrust(row.path);
+      return;
+    }
+    const known = this.#known.get(row.path)?.row;
+    if (known !== undefined && isSame(known, row)) return;
+    // Someone may have looked before we did and written it down later.
+    if (known !== undefined && this.#isLoaded && this.#isAsKnown(row.path)) return;
+    this.#put(row);
+  }
+
+  #put(row: FileRow): void {
+    this.#forget(row.path);
+    const known = new KnownRollout(this.#home, row);
+    this.#known.set(row.path, known);
+    if (row.id === "") {
+      this.#blank.add(row.path);
+      return;
+    }
+    this.#byCreation.add(known);
+    this.#byUpdate.add(known);
+  }
+
+  #sortLater(): void {
+    this.#byCreation.reset();
+    this.#byUpdate.reset();
+  }
+
+  #allListed(): ListedRollout[] {
+    return [...this.#known.values()].filter(({ id }) => id !== "");
+  }
+
+  #forget(path: string): void {
+    const known = this.#known.get(path);
+    if (known === undefined) return;
+    this.#known.delete(path);
+    this.#blank.delete(path);
+    this.#byCreation.remove(known);
+    this.#byUpdate.remove(known);
+  }
+
+  #save(unsaved: readonly IndexRow[]): void {
+    if (unsaved.length === 0) return;
+    const outgrown = this.#file.rowCount + unsaved.length > 2 * this.#known.size + 1_000;
+    const fits = unsaved.length < many && !outgrown && this.#file.isThere;
+    if (fits || this.#file.isFailing) {
+      this.#file.append(unsaved);
+      return;
+    }
+    // Behind the list that found it out.
+    this.#saved = this.#saved.then(() => new Promise(setImmediate)).then(() => this.#file.rewrite(this.#rows()));
+  }
+
+  /** In order: the next process has less to sort. */
+  #rows(): IndexRow[] {
+    const files = [...this.#known.values()].map(({ row }) => row).sort((a, b) => a.createdAt - b.createdAt);
+    return [...this.#folders.rows(), ...files];
+  }
+
+  #keyOf(path: string): string {
+    return relative(this.#home, path);
   }
 }
 
-// Each has a descriptor and a buffer of its own while it is read.
-const atOnce = 32;
-
-async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  const workers = Array.from({ length: atOnce }, async () => {
-    for (const item of queue) await act(item);
-  });
-  await Promise.all(workers);
+/** It was not written to since it was looked at. */
+function isSame(known: Pick<FileFacts, "size" | "mtimeMs">, now: Pick<FileFacts, "size" | "mtimeMs">): boolean {
+  return known.size === now.size && known.mtimeMs === now.mtimeMs;
 }
+
+/** A row as a list sees it. */
+class KnownRollout implements ListedRollout {
+  readonly #home: string;
+  readonly row: FileRow;
+
+  constructor(home: string, row: FileRow) {
+    this.#home = home;
+    this.row = row;
+  }
+
+  get id(): string {
+    return this.row.id;
+  }
+
+  get createdAt(): number {
+    return this.row.createdAt;
+  }
+
+  get updatedAt(): number {
+    return Math.floor(this.row.mtimeMs / 1000);
+  }
+
+  get isArchived(): boolean {
+    return isInArchive(this.row.path);
+  }
+
+  get path(): string {
+    return join(this.#home, this.row.path);
+  }
+
+  get meta(): Shown["meta"] {
+    return this.#shown.meta;
+  }
+
+  get metadata(): Shown["metadata"] {
+    return this.#shown.metadata;
+  }
+
+  get settings(): Shown["settings"] {
+    return this.#shown.settings;
+  }
+
+  /** Of a damaged row, what is left: it is looked at again before it is shown. */
+  get #shown(): Shown {
+    const { id, createdAt, shown } = this.row;
+    return shown ?? { ...unknown, meta: { ...unknown.meta, id, createdAt } };
+  }
+}
+
+const unknown = {
+  meta: { cliVersion: "", originator: "", source: "", preview: "", forkedFromId: null, threadSource: null },
+  metadata: { name: null, gitInfo: null },
+  settings: { model: "", modelProvider: "", cwd: "", reasoningEffort: null },
+};

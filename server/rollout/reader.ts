@@ -1,6 +1,5 @@
 // Reads a rollout back. Never throws for what is in the file: a line that cannot be read is skipped and counted.
 import { createReadStream } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverNotifications } from "../protocol/methods.ts";
 import { LineSplitter } from "../protocol/rpc/lines.ts";
@@ -30,36 +29,13 @@ export async function readRollout(path: string): Promise<RolloutContent> {
   return content;
 }
 
-/** The first line alone, for lists. Null when there is none that makes sense. Rejects when the file cannot be read. */
-export async function readMeta(path: string): Promise<ThreadMeta | null> {
-  const file = await open(path, "r");
-  try {
-    const text = (await firstLine(file, firstReadBytes)) ?? (await firstLine(file, maxMetaBytes));
-    const parsed = text === null ? null : parseLine(text);
-    return parsed?.kind === "line" && parsed.line.type === "threadMeta" ? parsed.line.payload : null;
-  } finally {
-    await file.close();
-  }
-}
-
-// Nearly every first line fits into the smaller one; there are thousands of files in a list.
-const firstReadBytes = 4 * 1024;
-const maxMetaBytes = 64 * 1024;
-
-/** Null when it is longer than that. */
-async function firstLine(file: FileHandle, maxBytes: number): Promise<string | null> {
-  const head = Buffer.alloc(maxBytes);
-  const { bytesRead } = await file.read(head, 0, head.length, 0);
-  const end = head.subarray(0, bytesRead).indexOf(0x0a);
-  return end === -1 ? null : head.subarray(0, end).toString("utf8");
-}
-
 /** `later`: well-formed, and of a type that this version does not know. It is passed over. */
 type Parsed = { kind: "line"; line: ReadLine; ordinal: number } | { kind: "later"; ordinal: number } | Unreadable;
 type Unreadable = { kind: "unreadable" };
 const unreadable: Unreadable = { kind: "unreadable" };
 
-function parseLine(text: string): Parsed {
+/** One line, without its line feed. Never throws. */
+export function parseLine(text: string): Parsed {
   const frame = LineFrame.safeParse(parseJson(text));
   if (!frame.success) return unreadable;
   const { type, payload, ...place } = frame.data;

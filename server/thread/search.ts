@@ -2,10 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { rebuildRecord } from "./rebuild.ts";
 import type { ThreadListParams, ThreadSearchParams } from "../protocol/thread-store.ts";
-import type { ListedRollout } from "../rollout/index.ts";
+import type { RolloutIndex } from "../rollout/index.ts";
+import type { ListedRollout } from "../rollout/listed.ts";
 import { readRollout } from "../rollout/reader.ts";
 import { positionsOf, searchableText, snippetAround } from "./pages.ts";
-import { cursorBehind, fromCursor, isWanted, type ListPage, listOptions, type Placed } from "./thread-list.ts";
+import { cutPage, fromCursor, isWanted, type ListPage, listOptions } from "./thread-list.ts";
 
 export interface FoundThread {
   entry: ListedRollout;
@@ -14,26 +15,23 @@ export interface FoundThread {
 
 /** Throws RpcError for a cursor that this search did not give out. */
 export async function searchThreads(
-  all: readonly ListedRollout[],
+  index: RolloutIndex,
   params: ThreadSearchParams,
   signal: AbortSignal,
 ): Promise<ListPage<FoundThread>> {
   const options = listOptions(params);
-  const wanted = all.filter((entry) => isWanted(entry, filterOf(params)));
-  const { ordered, start } = fromCursor(wanted, options);
-  const found: (FoundThread & Placed)[] = [];
-  for (const placed of ordered.slice(start)) {
+  await index.refresh();
+  await index.sweep();
+  // A copy of the rest: it changes while files are read.
+  const candidates = [...fromCursor(index.sorted(options.order), options)];
+  const found: FoundThread[] = [];
+  for (const entry of candidates) {
     if (signal.aborted || found.length > options.limit) break;
-    const snippet = await snippetOf(placed.entry, params.searchTerm);
-    if (snippet !== null) found.push({ ...placed, snippet });
+    if (!isWanted(entry, filterOf(params))) continue;
+    const snippet = await snippetOf(entry, params.searchTerm);
+    if (snippet !== null) found.push({ entry, snippet });
   }
-  const page = found.slice(0, options.limit);
-  const [first, last] = [page[0], page.at(-1)];
-  return {
-    data: page,
-    nextCursor: found.length > page.length && last !== undefined ? cursorBehind(last) : null,
-    backwardsCursor: first === undefined ? null : JSON.stringify({ at: first.key }),
-  };
+  return cutPage(found, ({ entry }) => entry, options);
 }
 
 /** The text is looked for in the thread itself, not only in what a list shows. */

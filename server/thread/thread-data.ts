@@ -7,17 +7,17 @@ import type {
   ThreadStatus,
 } from "../protocol/thread.ts";
 import type { Turn } from "../protocol/turn.ts";
-import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
+import type { ThreadMetadata } from "../rollout/line.ts";
+import type { ListedMeta, ListedSettings } from "../rollout/listed.ts";
 
 export interface ThreadFacts {
-  meta: ThreadMeta;
+  meta: ListedMeta;
   metadata: ThreadMetadata;
   /** Null: never written to disk. */
   path: string | null;
   /** Unix seconds. */
   updatedAt: number;
-  /** What the thread was last set to; for a list, what it was started with. */
-  settings: Pick<ThreadSettings, "model" | "modelProvider" | "cwd" | "reasoningEffort">;
+  settings: ListedSettings;
   status: ThreadStatus;
   turns: Turn[];
 }

@@ -14,7 +14,8 @@ import type { DynamicTool, GitInfo, Thread as ThreadData, ThreadSettings } from 
 import type { ThreadForkParams, ThreadListParams, ThreadListResponse } from "../protocol/thread-store.ts";
 import type { Turn } from "../protocol/turn.ts";
 import { archive, deleteRollout, type FoundRollout, findRollout, rolloutPath, unarchive } from "../rollout/files.ts";
-import { type ListedRollout, RolloutList } from "../rollout/index.ts";
+import { RolloutIndex } from "../rollout/index.ts";
+import type { ListedRollout } from "../rollout/listed.ts";
 import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
 import { openRecorder, type Recorder } from "../rollout/recorder.ts";
 import { readRollout } from "../rollout/reader.ts";
@@ -28,7 +29,7 @@ import { newThreadRecord, type ThreadRecord } from "./record.ts";
 import { changeSettings, initialSettings, type SettingsOverrides } from "./settings.ts";
 import { Thread } from "./thread.ts";
 import { threadData } from "./thread-data.ts";
-import { isWanted, listOptions, pageOfThreads } from "./thread-list.ts";
+import { listThreads } from "./thread-list.ts";
 
 export interface StoreDeps {
   readonly thread: Omit<ThreadDeps, "turnEnded" | "tellAll">;
@@ -64,11 +65,12 @@ export class ThreadStore {
   readonly #deps: StoreDeps;
   readonly #live = new Map<string, Thread>();
   readonly #unloads = new Map<string, NodeJS.Timeout>();
-  readonly #rollouts: RolloutList;
+  /** All that is on disk, for lists. */
+  readonly index: RolloutIndex;
 
   constructor(deps: StoreDeps) {
     this.#deps = deps;
-    this.#rollouts = new RolloutList(deps.home, (message) => deps.thread.log("warning", message));
+    this.index = new RolloutIndex(deps.home, (message) => deps.thread.log("warning", message));
   }
 
   /** What a new thread starts with. */
@@ -112,7 +114,7 @@ export class ThreadStore {
   async fork(params: ThreadForkParams, originator: string): Promise<Thread> {
     const { threadId, ephemeral } = params;
     checkId(threadId);
-    const { found } = await this.#readBack(threadId, noRollout);
+    const { found, record: whole } = await this.#readBack(threadId, noRollout);
     const content = await readRollout(found.path);
     const lines = forkedLines(content.lines, params);
     const source = rebuildRecord(lines);
@@ -121,7 +123,9 @@ export class ThreadStore {
     const settings = changeSettings(source.settings, params, config);
     const { meta, path } = this.#newMeta(settings, { ...source.meta, ...definedOnly(params), originator });
     const forked = { ...meta, forkedFromId: threadId, preview: source.meta.preview };
-    const record = { ...source, meta: forked, settings, updatedAt: meta.createdAt };
+    // The name is the source's as it is now, wherever the fork is cut.
+    const { metadata } = whole;
+    const record = { ...source, meta: forked, metadata, settings, updatedAt: meta.createdAt };
     const recorder = ephemeral ? null : this.#recorder(path, meta.id, 0);
     const thread = this.#keep(record, recorder, { isPersisted: false, config });
     thread.takeOver(lines);
@@ -147,24 +151,17 @@ export class ThreadStore {
   }
 
   async list(params: ThreadListParams): Promise<ThreadListResponse> {
-    const all = (await this.rollouts()).filter((entry) => isWanted(entry, params));
-    const page = pageOfThreads(all, listOptions(params));
+    const page = await listThreads(this.index, params);
     return { ...page, data: page.data.map((entry) => this.listed(entry)) };
-  }
-
-  /** All that is on disk, in no order. */
-  rollouts(): Promise<ListedRollout[]> {
-    return this.#rollouts.read();
   }
 
   /** As it is now, when it is loaded. */
   listed(entry: ListedRollout): ThreadData {
-    const { meta } = entry;
-    const live = this.#live.get(meta.id)?.toData({ includeTurns: false });
-    // A list is not the place to ask what a thread takes, on the original either.
-    if (live !== undefined) return { ...live, canAcceptDirectInput: null };
-    const settings = { ...meta, reasoningEffort: null };
-    return threadData({ ...entry, settings, status: { type: "notLoaded" }, turns: [] });
+    const live = this.#live.get(entry.id)?.toData({ includeTurns: false });
+    const { meta, metadata, settings, path, updatedAt } = entry;
+    // The time is the one that the list is in order of; what a thread takes is nothing a list says.
+    if (live !== undefined) return { ...live, updatedAt, recencyAt: updatedAt, canAcceptDirectInput: null };
+    return threadData({ meta, metadata, settings, path, updatedAt, status: { type: "notLoaded" }, turns: [] });
   }
 
   /** Changes the name and the like, loaded or not. Throws RpcError when there is none. */
@@ -173,12 +170,15 @@ export class ThreadStore {
     const live = this.#live.get(threadId);
     if (live !== undefined) {
       live.changeMetadata(change(live.metadata));
+      this.#indexThread(live);
       return;
     }
     const { found, record, nextOrdinal } = await this.#readBack(threadId, noRollout);
     const recorder = this.#recorder(found.path, threadId, nextOrdinal);
-    recorder.append({ type: "metadata", payload: change(record.metadata) });
+    const metadata = change(record.metadata);
+    recorder.append({ type: "metadata", payload: metadata });
     recorder.close();
+    this.index.changed(found.path, { ...record, metadata });
   }
 
   /** Ends what runs in it and puts it away. Throws RpcError when nothing of it is on disk. */
@@ -186,14 +186,14 @@ export class ThreadStore {
     checkId(threadId);
     const found = await this.#find(threadId);
     await this.unload(threadId);
-    if (!found.isArchived) await archive(this.#deps.home, found.path);
+    if (!found.isArchived) this.index.moved(found.path, await archive(this.#deps.home, found.path));
   }
 
   /** Throws RpcError when nothing of it is on disk. */
   async unarchive(threadId: string): Promise<ThreadData> {
     checkId(threadId);
     const found = await this.#find(threadId);
-    if (found.isArchived) await unarchive(this.#deps.home, found.path);
+    if (found.isArchived) this.index.moved(found.path, await unarchive(this.#deps.home, found.path));
     return this.read(threadId, { includeTurns: false });
   }
 
@@ -203,7 +203,9 @@ export class ThreadStore {
     const found = await findRollout(this.#deps.home, threadId);
     if (found === null && !this.#live.has(threadId)) throw noRollout(threadId);
     await this.unload(threadId);
-    if (found !== null) await deleteRollout(found.path);
+    if (found === null) return;
+    await deleteRollout(found.path);
+    this.index.gone(found.path);
   }
 
   /** A client stops listening. A thread that nobody listens to is let go of after a while. */
@@ -278,11 +280,18 @@ export class ThreadStore {
         ...deps,
         config,
         tellAll: (notification) => clients.tell(notification),
-        turnEnded: (threadId) => this.#unloadLater(threadId),
+        turnEnded: (threadId) => {
+          this.#indexThread(thread);
+          this.#unloadLater(threadId);
+        },
       },
     );
     this.#live.set(thread.id, thread);
     return thread;
+  }
+
+  #indexThread(thread: Thread): void {
+    if (thread.storedAt !== null) this.index.changed(thread.storedAt, thread);
   }
 
   #configOf(overrides: Readonly<Record<string, unknown>> | null | undefined): Config {

@@ -194,11 +194,11 @@ export class Thread {
       return;
     }
     const running = this.#activity;
-    const done = afterAnswer().then(async () => {
+    const ran = afterAnswer().then(async () => {
       this.recordHistory([await runUserShell(this, running.turnId, command, running.abort.signal)]);
     });
-    running.beside.add(done);
-    void done.then(() => running.beside.delete(done));
+    running.beside.add(ran);
+    void ran.then(() => running.beside.delete(ran));
   }
 
   /** Throws RpcError when no turn runs, or another one. */
@@ -350,6 +350,7 @@ export class Thread {
       if (type !== "threadMeta") this.#append({ type, payload } as RolloutEntry);
     }
     this.#append({ type: "settings", payload: this.settings });
+    this.#append({ type: "metadata", payload: this.metadata });
   }
 
   /** From now on the thread is on disk, with all that it was before. */

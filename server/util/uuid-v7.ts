@@ -13,3 +13,9 @@ export function uuidV7(nowMs: number = Date.now()): string {
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);
 }
+
+/** Unix milliseconds; null for an id of another version. */
+export function uuidV7Time(id: string): number | null {
+  const hex = /^([0-9a-f]{8})-([0-9a-f]{4})-7/i.exec(id);
+  return hex === null ? null : Number.parseInt(`${hex[1]}${hex[2]}`, 16);
+}

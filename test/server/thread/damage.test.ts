@@ -80,9 +80,10 @@ test("all threads are listed where a process may open few files", { timeout: 60_
     writeFileSync(join(folder, `rollout-2026-01-01T00-00-00-${id}.jsonl`), first);
   }
   const script = `
-    import { RolloutList } from "./server/rollout/index.ts";
-    const list = new RolloutList(process.argv[1], (trouble) => console.log(trouble));
-    console.log((await list.read()).length);`;
+    import { RolloutIndex } from "./server/rollout/index.ts";
+    const index = new RolloutIndex(process.argv[1], (trouble) => console.log(trouble));
+    await index.refresh();
+    console.log(index.sorted("createdAt").length);`;
   const node = [process.execPath, "--input-type=module", "-e", script, server.home];
   const child = spawn("bash", ["-c", 'ulimit -n 96; exec "$@"', "bash", ...node], { cwd: root });
   assert.equal(await readAll(child.stdout), "400\n", await readAll(child.stderr));

@@ -1,0 +1,327 @@
+// The index of threads: derived from the rollouts, shared by processes, and never the reason that a list is wrong.
+import assert from "node:assert/strict";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { test } from "node:test";
+import fc from "fast-check";
+import { archive, deleteRollout, findRollout, unarchive } from "../../../server/rollout/files.ts";
+import { RolloutIndex } from "../../../server/rollout/index.ts";
+import type { ListedRollout } from "../../../server/rollout/listed.ts";
+import { metaLine, nameLine, rolloutHome, type RolloutHome, rolloutLine } from "../../support/rollouts.ts";
+
+const longAgo = 1_700_000_000;
+const dayS = 24 * 60 * 60;
+const indexOf = (home: RolloutHome) => join(home.path, "index/threads-1.jsonl");
+const isRoot = process.getuid?.() === 0 ? "root may read and write everything" : false;
+
+test("what a list shows is the first line and the last of those that change it", async () => {
+  using home = rolloutHome();
+  const settings = { model: "other", modelProvider: "q", cwd: "/elsewhere", reasoningEffort: "high", mode: null };
+  const long = rolloutLine("history", { type: "message", role: "user", text: '"type":"metadata"'.repeat(40_000) });
+  const lines = [nameLine("first"), long, rolloutLine("settings", settings), nameLine("last"), "{torn"].join("");
+  const { id, path } = home.write(longAgo, { lines });
+  const [entry] = await list(home);
+  assert.deepEqual(entry && plain(entry), {
+    ...{ id, createdAt: longAgo },
+    meta: {
+      ...{ id, createdAt: longAgo, cliVersion: "1", originator: "o", source: "vscode", preview: "hi" },
+      ...{ forkedFromId: null, threadSource: null },
+    },
+    metadata: { name: "last", gitInfo: null },
+    settings: { model: "other", modelProvider: "q", cwd: "/elsewhere", reasoningEffort: "high" },
+    isArchived: false,
+    path,
+    updatedAt: longAgo,
+  });
+});
+
+test("a first line is read whole, however long a preview or a client's own instructions make it", async () => {
+  using home = rolloutHome();
+  const lengths = [10, 3_900, 4_096, 16_384, 60_000, 300_000];
+  for (const [at, length] of lengths.entries()) {
+    home.write(longAgo + at, { baseInstructions: "😀".repeat(length / 4), lines: nameLine(String(length)) });
+  }
+  assert.deepEqual(names(await list(home)), lengths.map(String));
+});
+
+test("a second process reads the index instead of the rollouts, and only it and its user may", async () => {
+  using home = rolloutHome();
+  const { path } = home.write(longAgo);
+  await list(home);
+  assert.equal(statSync(indexOf(home)).mode & 0o777, 0o600);
+  assert.equal(statSync(dirname(indexOf(home))).mode & 0o777, 0o700);
+  // The same size and time: it is not looked into.
+  writeFileSync(path, readFileSync(path, "utf8").replace('"hi"', '"ho"'));
+  utimesSync(path, longAgo, longAgo);
+  assert.deepEqual(
+    (await list(home)).map(({ meta }) => meta.preview),
+    ["hi"],
+  );
+  rmSync(indexOf(home));
+  assert.deepEqual(
+    (await list(home)).map(({ meta }) => meta.preview),
+    ["ho"],
+  );
+});
+
+for (const [name, spoil] of Object.entries({
+  "an empty file": () => "",
+  "no text at all": () => "\0\0\xff\n\0",
+  "a torn last line": (text: string) => text.slice(0, -20),
+  "lines that are missing": (text: string) => text.split("\n").toSpliced(1, 2).join("\n"),
+  "rows of a wrong shape": (text: string) => text.replaceAll('"preview":"hi"', '"preview":5'),
+  "null, numbers and lists": () => 'null\n5\n[]\n{"path":7}\n{"folder":"threads"}\n',
+  "every line twice, in reverse": (text: string) => (text + text).split("\n").toReversed().join("\n"),
+  "rows whose ends are another's": (text: string) => text.replace(/\{"meta".*\}\]/, '{"meta":{"id":"other"}}]'),
+  "rows of files that never were": (text: string) => text.replaceAll("rollout-", "rollout-2020-01-01T00-00-00-"),
+})) {
+  test(`an index with ${name} makes no list wrong`, async () => {
+    using home = rolloutHome();
+    const ids = [0, 1, 2].map((day) => home.write(longAgo + day * dayS).id);
+    await list(home);
+    writeFileSync(indexOf(home), spoil(readFileSync(indexOf(home), "utf8")), "latin1");
+    assert.deepEqual(idsOf(await list(home)), ids);
+    assert.deepEqual(idsOf(await list(home)), ids);
+  });
+}
+
+test("files that came, went, moved and grew since are listed as they are", async () => {
+  using home = rolloutHome();
+  const [a, b, c] = [home.write(longAgo), home.write(longAgo + 1), home.write(longAgo + 2)];
+  const index = newIndex(home);
+  assert.deepEqual(idsOf(await list(home, index)), [a.id, b.id, c.id]);
+  const d = home.write(longAgo - 400 * dayS);
+  rmSync(a.path);
+  home.append(b.path, nameLine("grown"), longAgo + 9);
+  await archive(home.path, c.path);
+  for (const each of [index, newIndex(home)]) {
+    const found = await list(home, each);
+    assert.deepEqual(
+      found.map(({ meta, metadata, isArchived, updatedAt }) => [meta.id, metadata.name, isArchived, updatedAt]),
+      [
+        [d.id, null, false, longAgo - 400 * dayS],
+        [b.id, "grown", false, longAgo + 9],
+        [c.id, null, true, longAgo + 2],
+      ],
+    );
+  }
+});
+
+test("a file whose time alone has changed is listed by that time", async () => {
+  using home = rolloutHome();
+  const { path } = home.write(longAgo);
+  const index = newIndex(home);
+  await list(home, index);
+  utimesSync(path, longAgo - 5, longAgo - 5);
+  for (const each of [index, newIndex(home)]) {
+    assert.deepEqual(
+      (await list(home, each)).map(({ updatedAt }) => updatedAt),
+      [longAgo - 5],
+    );
+  }
+});
+
+test("a file that was replaced by a longer one is read anew", async () => {
+  using home = rolloutHome();
+  const { path } = home.write(longAgo, { lines: nameLine("old") });
+  const index = newIndex(home);
+  assert.deepEqual(names(await list(home, index)), ["old"]);
+  writeFileSync(path, metaLine({ id: "another", createdAt: 7, preview: "longer than before, and without a name" }));
+  assert.deepEqual(
+    (await list(home, index)).map(({ meta, metadata }) => [meta.id, metadata.name]),
+    [["another", null]],
+  );
+});
+
+test("a rollout that has no first line yet is listed as soon as it has one", async () => {
+  using home = rolloutHome();
+  const { path } = home.write(longAgo);
+  writeFileSync(path, "");
+  const index = newIndex(home);
+  assert.deepEqual(await list(home, index), []);
+  appendFileSync(path, metaLine({ id: "late" }));
+  assert.deepEqual(idsOf(await list(home, index)), ["late"]);
+});
+
+test("what one process says of its threads the other knows at its next list, in order", async () => {
+  using home = rolloutHome();
+  const [a, b] = [home.write(longAgo), home.write(longAgo + 1)];
+  const [ours, theirs] = [newIndex(home), newIndex(home)];
+  await list(home, ours);
+  await ours.sweep();
+  await list(home, theirs);
+  home.append(a.path, nameLine("renamed"), longAgo + 5);
+  const [entry] = await list(home);
+  assert.ok(entry);
+  theirs.changed(a.path, { ...plain(entry), meta: { ...fullMeta, id: a.id, createdAt: longAgo } });
+  await ours.refresh();
+  assert.deepEqual(idsOf(ours.sorted("updatedAt")), [b.id, a.id]);
+  assert.deepEqual(names(ours.sorted("updatedAt")), [null, "renamed"]);
+  const put = await archive(home.path, b.path);
+  theirs.moved(b.path, put);
+  await ours.refresh();
+  assert.deepEqual(
+    ours.sorted("createdAt").map(({ isArchived }) => isArchived),
+    [false, true],
+  );
+  theirs.moved(put, await unarchive(home.path, put));
+  await deleteRollout(a.path);
+  theirs.gone(a.path);
+  await ours.refresh();
+  assert.deepEqual(idsOf(ours.sorted("createdAt")), [b.id]);
+});
+
+test("an index much longer than what there is to say is written anew, whole or not at all", async () => {
+  using home = rolloutHome();
+  const { id, path } = home.write(longAgo);
+  const index = newIndex(home);
+  await list(home, index);
+  writeFileSync(join(dirname(indexOf(home)), "threads-1.jsonl.left.tmp"), "left behind");
+  utimesSync(join(dirname(indexOf(home)), "threads-1.jsonl.left.tmp"), longAgo, longAgo);
+  for (let turn = 0; turn < 1_100; turn++) {
+    index.changed(path, { meta: { ...fullMeta, id }, metadata: { name: null, gitInfo: null }, settings });
+  }
+  home.append(path, nameLine("now"), longAgo + 7);
+  assert.deepEqual(names(await list(home, index)), ["now"]);
+  await index.saved();
+  assert.deepEqual(readdirSync(dirname(indexOf(home))), [basename(indexOf(home))]);
+  assert.ok(readFileSync(indexOf(home), "utf8").split("\n").length < 20);
+  assert.deepEqual(names(await list(home)), ["now"]);
+});
+
+test("a home where the index cannot be written is listed all the same, and said once", async () => {
+  using home = rolloutHome();
+  const { id } = home.write(longAgo);
+  writeFileSync(join(home.path, "index"), "in the way");
+  const troubles: string[] = [];
+  const index = newIndex(home, troubles);
+  assert.deepEqual(idsOf(await list(home, index)), [id]);
+  home.write(longAgo + 1);
+  assert.equal((await list(home, index)).length, 2);
+  assert.equal(troubles.length, 1);
+  assert.match(troubles.join(), /^the index of threads \(.*\) cannot be used: .* Lists are complete without it/);
+});
+
+test("folders of many years are each looked at, some at a time", async () => {
+  using home = rolloutHome();
+  for (let day = 0; day < 300; day++) home.write(longAgo - day * dayS);
+  const index = newIndex(home);
+  assert.equal((await list(home, index)).length, 300);
+  const old = home.write(longAgo - 299 * dayS + 1);
+  for (let lists = 0; lists < 5; lists++) await index.refresh();
+  assert.ok(idsOf(index.sorted("createdAt")).includes(old.id));
+  // A folder that goes is seen at once, by the one it was in.
+  const years = readdirSync(join(home.path, "threads"));
+  rmSync(join(home.path, "threads", years[0] ?? ""), { recursive: true });
+  await index.refresh();
+  assert.ok(index.sorted("createdAt").every(({ path }) => !path.includes(`threads/${years[0]}/`)));
+});
+
+test("files that cannot be read are said once a listing, and the others are listed", { skip: isRoot }, async () => {
+  using home = rolloutHome();
+  const { id } = home.write(longAgo);
+  chmodSync(home.write(longAgo + 1).path, 0);
+  const troubles: string[] = [];
+  const index = newIndex(home, troubles);
+  assert.deepEqual(idsOf(await list(home, index)), [id]);
+  assert.match(troubles.join(), /^the list of threads is not complete, because files cannot be read \(1\): EACCES/);
+});
+
+test("a thread is found by its id, wherever its file lies", async () => {
+  using home = rolloutHome();
+  const usual = home.write(longAgo);
+  assert.deepEqual(await findRollout(home.path, usual.id), { path: usual.path, isArchived: false });
+  // The second turned between the id and the name, and between the days.
+  const late = home.write(longAgo + 1);
+  const renamed = join(home.path, "threads/2031/01/01", `rollout-2031-01-01T00-00-00-${late.id}.jsonl`);
+  mkdirSync(dirname(renamed), { recursive: true });
+  renameSync(late.path, renamed);
+  assert.deepEqual(await findRollout(home.path, late.id), { path: renamed, isArchived: false });
+  const old = home.write(longAgo + 2, { id: "0192f000-0000-4000-8000-000000000001" });
+  const put = await archive(home.path, old.path);
+  assert.deepEqual(await findRollout(home.path, "0192f000-0000-4000-8000-000000000001"), {
+    path: put,
+    isArchived: true,
+  });
+  assert.equal(await findRollout(home.path, "0192f000-0000-7000-8000-00000000000f"), null);
+});
+
+test("whatever happens to the files, an index that was there and one that is new list the same", async () => {
+  const Event = fc.record({
+    kind: fc.constantFrom("write", "append", "archive", "unarchive", "delete", "list", "loseIndex"),
+    at: fc.nat(9),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(Event, { maxLength: 25 }), async (events) => {
+      using home = rolloutHome();
+      const index = newIndex(home);
+      for (const [step, { kind, at }] of events.entries()) await happen(home, index, kind, at, step);
+      const [before, fresh] = [await list(home, index), await list(home)];
+      assert.deepEqual(before.map(plain), fresh.map(plain));
+      assert.deepEqual(byUpdate(index), byUpdate(newIndex(home), before));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+/** By the rules, not by the index. */
+function byUpdate(index: RolloutIndex, entries: readonly ListedRollout[] = index.sorted("updatedAt")): string[] {
+  const sorted = entries.toSorted((a, b) => a.updatedAt - b.updatedAt || (a.meta.id < b.meta.id ? -1 : 1));
+  return idsOf(sorted);
+}
+
+async function happen(home: RolloutHome, index: RolloutIndex, kind: string, at: number, step: number): Promise<void> {
+  const id = `0192f000-0000-7000-8000-00000000000${at}`;
+  const found = await findRollout(home.path, id);
+  if (kind === "list") await list(home, index);
+  else if (kind === "loseIndex") rmSync(dirname(indexOf(home)), { recursive: true, force: true });
+  else if (kind === "write" && found === null) home.write(longAgo + at * dayS, { id });
+  else if (found === null) return;
+  else if (kind === "append") home.append(found.path, nameLine(`step ${step}`), longAgo + step);
+  else if (kind === "archive" && !found.isArchived) await archive(home.path, found.path);
+  else if (kind === "unarchive" && found.isArchived) await unarchive(home.path, found.path);
+  else if (kind === "delete") await deleteRollout(found.path);
+}
+
+const settings = { model: "m", modelProvider: "p", cwd: "/w", reasoningEffort: null };
+const fullMeta = {
+  ...{ id: "t", createdAt: 100, cwd: "/w", modelProvider: "p", model: "m", cliVersion: "1", originator: "o" },
+  ...{ source: "vscode", preview: "hi", forkedFromId: null, threadSource: null },
+  ...{ baseInstructions: null, developerInstructions: null, dynamicTools: [] },
+};
+
+function newIndex(home: RolloutHome, troubles?: string[]): RolloutIndex {
+  return new RolloutIndex(home.path, (trouble) => {
+    if (troubles === undefined) assert.fail(trouble);
+    troubles.push(trouble);
+  });
+}
+
+/** All of them as a list would show them, oldest first; and the index is on disk. */
+async function list(home: RolloutHome, index: RolloutIndex = newIndex(home)): Promise<readonly ListedRollout[]> {
+  await index.refresh();
+  while (!(await index.verify(index.sorted("createdAt")))) {
+    // Once more: what was not as it was known is known now.
+  }
+  await index.sweep();
+  await index.saved();
+  return [...index.sorted("createdAt")];
+}
+
+function plain({ id, createdAt, meta, metadata, settings: set, isArchived, path, updatedAt }: ListedRollout) {
+  return { id, createdAt, meta, metadata, settings: set, isArchived, path, updatedAt };
+}
+
+const idsOf = (entries: readonly ListedRollout[]) => entries.map(({ meta }) => meta.id);
+const names = (entries: readonly ListedRollout[]) => entries.map(({ metadata }) => metadata.name);
