@@ -5,6 +5,7 @@ import { ConfigSource } from "./config/source.ts";
 import { writeFilesAtomically } from "./files/disk.ts";
 import { DocumentView } from "./files/document-view.ts";
 import { editorEdit } from "./files/editor-edit.ts";
+import { isRunning, ownIdentity } from "./exec/process-identity.ts";
 import { readGitInfo } from "./files/git-info.ts";
 import type { FilePlan } from "./files/patch-plan.ts";
 import { replaceOwnFile } from "./files/own-file.ts";
@@ -107,6 +108,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const instructions = (cwd: string) => readInstructions({ home, cwd }, config.current.project_doc_max_bytes);
   const store = new ThreadStore({
     clients,
+    processes: { owner: ownIdentity(), isAlive: isRunning },
     home,
     version: options.version,
     defaultCwd: options.cwd,

@@ -1,6 +1,5 @@
-// What becomes of the bytes a program writes: decoded, passed on promptly, kept within bounds, and made safe for the model.
-import { StringDecoder } from "node:string_decoder";
-
+// What becomes of the bytes a program writes: passed on, kept within bounds, and made safe for the model. They are made
+// into text as late as possible: of a flood most is never shown.
 export interface KeptOutput {
   /** Head and tail, with a line between them when something is missing. */
   readonly text: string;
@@ -8,7 +7,8 @@ export interface KeptOutput {
 }
 
 export interface OutputKeeper {
-  add(text: string): void;
+  /** Whole characters. */
+  add(bytes: Buffer): void;
   kept(): KeptOutput;
 }
 
@@ -32,8 +32,7 @@ export function outputKeeper(maxBytes: number): OutputKeeper {
   }
 
   return {
-    add(text) {
-      const bytes = Buffer.from(text, "utf8");
+    add(bytes) {
       head ??= Buffer.allocUnsafe(headLimit);
       const fitting = bytes.copy(head, headBytes);
       headBytes += fitting;
@@ -52,50 +51,25 @@ export function outputKeeper(maxBytes: number): OutputKeeper {
   };
 }
 
-export interface OutputReceiver {
-  /** A new input, such as stdout: characters may be split between its pieces, but not between two inputs. */
-  input(): { write(bytes: Buffer): void; end(): void };
-  /** Passes on what is still held back. */
-  flush(): void;
-}
-
 /**
- * Decodes and passes text on in order of arrival. What arrives in one turn of the event loop is put together, up to
- * 8 KiB; nothing waits longer than that.
+ * Passes the bytes of one input, such as stdout, on as they come, but never a part of a character: another input's bytes
+ * may come between. What is no UTF-8 is passed on as it is.
  */
-export function outputReceiver(pass: (text: string) => void): OutputReceiver {
-  let pending = "";
-  let scheduled: NodeJS.Immediate | null = null;
-
-  function flush(): void {
-    if (scheduled !== null) clearImmediate(scheduled);
-    scheduled = null;
-    const text = pending;
-    pending = "";
-    if (text !== "") pass(text);
-  }
-
-  function receive(text: string): void {
-    pending += text;
-    while (pending.length > pieceLength) {
-      const end = isHighSurrogate(pending.charCodeAt(pieceLength - 1)) ? pieceLength - 1 : pieceLength;
-      const piece = pending.slice(0, end);
-      pending = pending.slice(end);
-      pass(piece);
-    }
-    if (pending !== "") scheduled ??= setImmediate(flush);
-  }
-
+export function wholeCharacters(pass: (bytes: Buffer) => void): { write(bytes: Buffer): void; end(): void } {
+  let held: Buffer | null = null;
   return {
-    input() {
-      const decoder = new StringDecoder("utf8");
-      return { write: (bytes) => receive(decoder.write(bytes)), end: () => receive(decoder.end()) };
+    write(bytes) {
+      const all: Buffer = held === null ? bytes : Buffer.concat([held, bytes]);
+      const whole = wholeCharactersAtEnd(all);
+      held = whole.length < all.length ? all.subarray(whole.length) : null;
+      if (whole.length > 0) pass(whole);
     },
-    flush,
+    end() {
+      if (held !== null) pass(held);
+      held = null;
+    },
   };
 }
-
-const pieceLength = 8 * 1024;
 
 /**
  * The copy of an output that goes into the model's context: no terminal control, only the last state of a progress
@@ -111,7 +85,7 @@ export function forModel(text: string, options: { maxTokens: number; truncatedBy
     const plain = plainText(text);
     if (Buffer.byteLength(plain) <= maxBytes) return plain;
     const keeper = outputKeeper(Math.max(0, maxBytes - longestOmissionLine));
-    keeper.add(plain);
+    keeper.add(Buffer.from(plain));
     return keeper.kept().text;
   }
   const head = Buffer.from(plainText(text.slice(0, at)));
@@ -183,8 +157,4 @@ function wholeCharactersAtEnd(bytes: Buffer): Buffer {
 
 function isContinuation(byte: number | undefined): boolean {
   return byte !== undefined && (byte & 0xc0) === 0x80;
-}
-
-function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdbff;
 }

@@ -1,5 +1,5 @@
 // Runs one program to its end and says what happened. Does not know what a sandbox is, nor why the program is run.
-import { outputKeeper, outputReceiver } from "./output.ts";
+import { outputKeeper, wholeCharacters } from "./output.ts";
 import type { ExecResult } from "./result.ts";
 import { type SpawnRequest, spawnProgram } from "./spawn.ts";
 import { superviseEnd } from "./terminate.ts";
@@ -9,8 +9,8 @@ export interface ProgramRequest extends SpawnRequest {
   readonly signal?: AbortSignal | undefined;
   /** Undefined: no limit. */
   readonly timeoutMs?: number | undefined;
-  /** Called with each piece of output, at most 8 Ki characters, in order of arrival. Must not throw. */
-  readonly onOutput?: ((chunk: string) => void) | undefined;
+  /** Called with each piece of output, whole characters of UTF-8, in order of arrival. Must not throw. */
+  readonly onOutput?: ((bytes: Buffer) => void) | undefined;
   /** How much output the result keeps. Undefined: 1 MiB. */
   readonly keepBytes?: number | undefined;
 }
@@ -19,9 +19,9 @@ export interface ProgramRequest extends SpawnRequest {
 export async function runProgram(request: ProgramRequest): Promise<ExecResult> {
   const startedAt = performance.now();
   const keeper = outputKeeper(request.keepBytes ?? 1024 * 1024);
-  const end = await runToEnd(request, (text) => {
-    keeper.add(text);
-    request.onOutput?.(text);
+  const end = await runToEnd(request, (bytes) => {
+    keeper.add(bytes);
+    request.onOutput?.(bytes);
   });
   const { text: output, truncatedBytes } = keeper.kept();
   return { ...end, output, truncatedBytes, durationMs: performance.now() - startedAt };
@@ -31,13 +31,12 @@ type End = Omit<ExecResult, "output" | "truncatedBytes" | "durationMs">;
 
 const nothingHappened: End = { exitCode: null, signal: null, timedOut: false, aborted: false, spawnError: null };
 
-async function runToEnd(request: ProgramRequest, pass: (text: string) => void): Promise<End> {
+async function runToEnd(request: ProgramRequest, pass: (bytes: Buffer) => void): Promise<End> {
   if (request.signal?.aborted) return { ...nothingHappened, aborted: true };
   try {
     const { subprocess } = await spawnProgram(request, { input: false, report: false });
-    const receiver = outputReceiver(pass);
     for (const stream of [subprocess.stdout, subprocess.stderr]) {
-      const input = receiver.input();
+      const input = wholeCharacters(pass);
       stream.on("data", (bytes: Buffer) => input.write(bytes));
       stream.once("end", () => input.end());
     }
@@ -50,7 +49,6 @@ async function runToEnd(request: ProgramRequest, pass: (text: string) => void): 
       request,
     );
     const ended = await Promise.race([subprocess, ending.givenUp]);
-    receiver.flush();
     const reason = ending.stopReason();
     const stopped = { timedOut: reason === "timedOut", aborted: reason === "aborted" };
     if (ended === undefined) return { ...nothingHappened, ...stopped };

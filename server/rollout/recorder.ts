@@ -3,6 +3,7 @@
 import { closeSync, constants, fdatasync, fstatSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { RolloutEntry, RolloutLine } from "./line.ts";
+import type { WriterLock } from "./writer-lock.ts";
 
 export interface Recorder {
   readonly path: string;
@@ -18,16 +19,20 @@ export interface Recorder {
  */
 export function openRecorder(
   path: string,
-  options: { nextOrdinal: number; now: () => number; onTrouble: (reason: string) => void },
+  options: { nextOrdinal: number; now: () => number; lock: WriterLock; onTrouble: (reason: string) => void },
 ): Recorder {
   let fd: number | null = null;
   let ordinal = options.nextOrdinal;
   let unwritten: Buffer[] = [];
   let isFailing = false;
 
+  const openLocked = () => {
+    if (!options.lock.take()) throw new Error("another process writes to it");
+    return openSealed(path);
+  };
   const write = () => {
     try {
-      fd ??= openSealed(path);
+      fd ??= openLocked();
       const bytes = Buffer.concat(unwritten);
       // A short write would fuse two lines: the rest stays at the head of the queue.
       const written = writeSync(fd, bytes);
@@ -54,6 +59,7 @@ export function openRecorder(
     close() {
       if (fd !== null) closeSync(fd);
       fd = null;
+      options.lock.release();
     },
   };
 }

@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import type { Config } from "../config/schema.ts";
 import {
+  activeWriter,
   invalidThreadId,
   missingFolder,
   noRollout,
@@ -18,6 +19,7 @@ import { RolloutIndex } from "../rollout/index.ts";
 import type { ListedRollout } from "../rollout/listed.ts";
 import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
 import { openRecorder, type Recorder } from "../rollout/recorder.ts";
+import { type Processes, type WriterLock, writerLock } from "../rollout/writer-lock.ts";
 import { readRollout } from "../rollout/reader.ts";
 import { isUuid } from "../util/uuid-v7.ts";
 import type { Client } from "./client.ts";
@@ -34,6 +36,8 @@ import { listThreads } from "./thread-list.ts";
 export interface StoreDeps {
   readonly thread: Omit<ThreadDeps, "turnEnded" | "tellAll">;
   readonly clients: Clients;
+  /** Tells this process from others that write to the same home. */
+  readonly processes: Processes;
   readonly home: string;
   readonly version: string;
   /** Where a thread starts whose client names no folder. */
@@ -101,9 +105,11 @@ export class ThreadStore {
     checkId(threadId);
     const live = this.#live.get(threadId);
     if (live !== undefined) return live;
-    const { found, record, nextOrdinal } = await this.#readBack(threadId, noRollout);
-    if (found.isArchived) throw threadArchived(threadId);
-    const recorder = this.#recorder(found.path, threadId, nextOrdinal);
+    const { found, record, recorder } = await this.#readToWrite(threadId);
+    if (found.isArchived) {
+      recorder.close();
+      throw threadArchived(threadId);
+    }
     const config = this.#configOf(overrides.config);
     const thread = this.#keep(record, recorder, { isPersisted: true, config });
     thread.announceStatus();
@@ -173,8 +179,7 @@ export class ThreadStore {
       this.#indexThread(live);
       return;
     }
-    const { found, record, nextOrdinal } = await this.#readBack(threadId, noRollout);
-    const recorder = this.#recorder(found.path, threadId, nextOrdinal);
+    const { found, record, recorder } = await this.#readToWrite(threadId);
     const metadata = change(record.metadata);
     recorder.append({ type: "metadata", payload: metadata });
     recorder.close();
@@ -337,10 +342,29 @@ export class ThreadStore {
     return thread !== undefined && !thread.hasSubscribers && thread.status.type !== "active";
   }
 
-  #recorder(path: string, threadId: string, nextOrdinal: number): Recorder {
+  /** Throws RpcError also when another process writes to it. Closing the recorder gives the thread free. */
+  async #readToWrite(threadId: string): Promise<StoredThread & { recorder: Recorder }> {
+    const lock = this.#lock(threadId);
+    // Taken first: what is read then is all there is.
+    if (!lock.take()) throw activeWriter(threadId);
+    try {
+      const stored = await this.#readBack(threadId, noRollout);
+      return { ...stored, recorder: this.#recorder(stored.found.path, threadId, stored.nextOrdinal, lock) };
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  #lock(threadId: string): WriterLock {
+    return writerLock(this.#deps.home, threadId, this.#deps.processes);
+  }
+
+  #recorder(path: string, threadId: string, nextOrdinal: number, lock = this.#lock(threadId)): Recorder {
     const { thread } = this.#deps;
     return openRecorder(path, {
       nextOrdinal,
+      lock,
       now: thread.now,
       onTrouble: (reason) => {
         const message = `This thread is not being saved: ${reason}. What is missing is written as soon as it works again.`;

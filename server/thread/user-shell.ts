@@ -49,7 +49,7 @@ export async function runUserShell(
     argv,
     cwd: settings.cwd,
     timeoutMs,
-    onOutput: (text) => output.push(text),
+    onOutput: (bytes) => output.push(bytes),
     threadId: thread.id,
     threadCwd: settings.cwd,
     policy: { type: "dangerFullAccess" },

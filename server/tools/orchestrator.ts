@@ -224,7 +224,7 @@ async function runPrepared(prepared: Prepared, sandboxed: boolean, deps: ToolDep
         await deps.askClient({ method: "item/tool/requestUserInput", params }),
       );
     },
-    output: (text) => output.push(text),
+    output: (bytes) => output.push(bytes),
     now: () => deps.now(),
   };
   try {

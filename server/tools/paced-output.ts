@@ -1,39 +1,48 @@
-// Streams a command's output to the clients no faster than they can draw it. What comes too fast is put together; what
-// is too much for one piece is left out, with a count. The completed item has head and tail of all of it.
+// Streams a command's output to the clients no faster than they can draw it. What comes in a burst is told in full; of a
+// flood behind that the newest is told, with a count of what is left out. The completed item has head and tail of all.
 
 const PACE_MS = 33;
-const KEPT_CHARS = 1024 * 1024;
+/** So much of a command's output is told whatever its pace. */
+const BURST_BYTES = 4 * 1024 * 1024;
+/** Behind it, so much at a time. */
+const PIECE_BYTES = 256 * 1024;
 
 export interface PacedOutput {
-  push(text: string): void;
+  /** Whole characters: pieces are left out as they came. */
+  push(bytes: Buffer): void;
   /** Emits what is still held back, at once. */
   end(): void;
 }
 
 export function pacedOutput(emit: (delta: string) => void): PacedOutput {
-  let pending = "";
-  let omittedChars = 0;
+  let burstLeft = BURST_BYTES;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  let omittedBytes = 0;
   let timer: NodeJS.Timeout | null = null;
 
   function flush(): void {
     timer = null;
-    if (pending === "") return;
-    const text = omittedChars === 0 ? pending : `\n[... ${omittedChars} characters not shown ...]\n${pending}`;
-    pending = "";
-    omittedChars = 0;
+    if (waitingBytes === 0) return;
+    const text = Buffer.concat(waiting).toString("utf8");
+    const note = omittedBytes === 0 ? "" : `\n[... ${omittedBytes} bytes not shown ...]\n`;
+    burstLeft = Math.max(0, burstLeft - waitingBytes);
+    waiting = [];
+    waitingBytes = 0;
+    omittedBytes = 0;
     timer = setTimeout(flush, PACE_MS);
-    emit(text);
+    emit(note + text);
   }
 
   return {
-    push(text) {
-      pending += text;
-      // Cut seldom: each cut copies what is kept.
-      if (pending.length > 2 * KEPT_CHARS) {
-        const start = pending.length - KEPT_CHARS;
-        const cut = isLowSurrogate(pending.charCodeAt(start)) ? start + 1 : start;
-        omittedChars += cut;
-        pending = pending.slice(cut);
+    push(bytes) {
+      waiting.push(bytes);
+      waitingBytes += bytes.length;
+      const limit = Math.max(burstLeft, PIECE_BYTES);
+      while (waitingBytes > limit && waiting.length > 1) {
+        const oldest = waiting.shift()?.length ?? 0;
+        waitingBytes -= oldest;
+        omittedBytes += oldest;
       }
       if (timer === null) flush();
     },
@@ -43,8 +52,4 @@ export function pacedOutput(emit: (delta: string) => void): PacedOutput {
       if (timer !== null) clearTimeout(timer);
     },
   };
-}
-
-function isLowSurrogate(unit: number): boolean {
-  return unit >= 0xdc00 && unit <= 0xdfff;
 }

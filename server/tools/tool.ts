@@ -113,7 +113,7 @@ export interface RunContext {
   /** Null: the questions were not answered. Must not throw. */
   askUser(questions: UserInputParams): Promise<ToolRequestUserInputResponse | null>;
   /** Streams a piece of a running command's output to the clients. */
-  readonly output: (text: string) => void;
+  readonly output: (bytes: Buffer) => void;
   now(): number;
 }
 
@@ -121,7 +121,8 @@ export interface ExecuteRequest {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly timeoutMs: number;
-  readonly onOutput: (text: string) => void;
+  /** Whole characters of UTF-8, mostly. */
+  readonly onOutput: (bytes: Buffer) => void;
 }
 export type ExecOutcome =
   | ({ readonly kind: "ended" } & ExecResult)

@@ -255,6 +255,12 @@ export class TestServer implements AsyncDisposable {
     this.#isExpectedToDie = true;
   }
 
+  /** As if the client had gone: another process may write to its threads from then on. */
+  async end(): Promise<void> {
+    this.child.stdin?.end();
+    await this.exited;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.child.stdin?.end();
     const { code, signal } = await withDeadline(this.exited, () => `the server to exit; stderr: ${this.stderr}`).catch(

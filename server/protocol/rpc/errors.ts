@@ -59,6 +59,8 @@ export const threadArchived = (threadId: string) =>
     INVALID_REQUEST,
     `session ${threadId} is archived. Take it out of the archive with thread/unarchive first.`,
   );
+export const activeWriter = (threadId: string) =>
+  new RpcError(INVALID_REQUEST, `thread ${threadId} already has an active writer`);
 export const noTurnsOfEphemeral = () => new RpcError(INVALID_REQUEST, "ephemeral threads do not support includeTurns");
 export const invalidInput = (sentence: string) => new RpcError(INVALID_REQUEST, sentence);
 export const remoteImage = () =>

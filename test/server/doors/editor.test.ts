@@ -209,7 +209,7 @@ for (const [how, leave] of [
   });
 }
 
-test("a thread of the editor is listed and resumed by a client of the other door", async () => {
+test("a thread of the editor is listed and read by a client of the other door, and not written by it meanwhile", async () => {
   await using api = await responsesApi([{ steps: [{ text: "Hello." }] }]);
   await using server = await testServer({ api });
   await using editor = await editorClient({ like: server });
@@ -219,7 +219,8 @@ test("a thread of the editor is listed and resumed by a client of the other door
     data.map(({ id, preview }) => [id, preview]),
     [[threadId, "hi from the editor"]],
   );
-  const { thread } = await server.request("thread/resume", { threadId });
+  assert.match((await server.refusal("thread/resume", { threadId })).message, /already has an active writer$/);
+  const { thread } = await server.request("thread/read", { threadId, includeTurns: true });
   assert.deepEqual(
     thread.turns.map(({ items }) => items.map(({ type }) => type)),
     [["userMessage", "agentMessage"]],

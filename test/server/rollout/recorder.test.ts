@@ -11,6 +11,9 @@ import { openRecorder } from "../../../server/rollout/recorder.ts";
 
 const entry = (text: string): RolloutEntry => ({ type: "history", payload: { type: "message", role: "user", text } });
 
+/** Nobody else writes. */
+const free = { take: () => true, release() {} };
+
 test("lines are numbered from where the file ends, and a torn last line is sealed", async () => {
   using folder = temporary();
   const path = join(folder.path, "a/b/r.jsonl");
@@ -37,6 +40,7 @@ test("trouble is told once while it lasts; nothing is lost, and the order stays"
   const recorder = openRecorder(join(place, "r.jsonl"), {
     nextOrdinal: 0,
     now: () => 0,
+    lock: free,
     onTrouble: (reason) => troubles.push(reason),
   });
   writeFileSync(place, "in the way");
@@ -89,7 +93,12 @@ test("whatever is in a file, reading it does not throw, and gives back the whole
 });
 
 function record(path: string, nextOrdinal: number, texts: string[]): void {
-  const recorder = openRecorder(path, { nextOrdinal, now: () => 0, onTrouble: (reason) => assert.fail(reason) });
+  const recorder = openRecorder(path, {
+    nextOrdinal,
+    now: () => 0,
+    lock: free,
+    onTrouble: (reason) => assert.fail(reason),
+  });
   for (const text of texts) recorder.append(entry(text));
   recorder.flush();
   recorder.close();

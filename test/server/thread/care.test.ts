@@ -92,10 +92,12 @@ test("what is not there cannot be put in order", async () => {
 
 test("a name is set on a loaded and on an unloaded thread, is listed, found, and survives a restart", async () => {
   await using api = await responsesApi(ok);
-  await using server = await testServer({ api });
+  await using past = await testServer({ api });
+  const unloaded = (await past.completeTurn("second words")).threadId;
+  await past.end();
+  await using server = await testServer({ like: past });
+  await using other = await testServer({ like: past });
   const loaded = (await server.completeTurn("first words")).threadId;
-  const unloaded = (await server.completeTurn("second words")).threadId;
-  await using other = await testServer({ like: server });
   assert.deepEqual(await server.request("thread/name/set", { threadId: loaded, name: "  Alpha " }), {});
   assert.deepEqual(await server.expectNotification("thread/name/updated"), { threadId: loaded, threadName: "Alpha" });
   await other.request("thread/name/set", { threadId: unloaded, name: "Beta" });
@@ -108,8 +110,8 @@ test("a name is set on a loaded and on an unloaded thread, is listed, found, and
   await using last = await testServer({ like: server });
   const names = (await last.request("thread/list", {})).data.map(({ id, name }) => [id, name]);
   assert.deepEqual(names, [
-    [unloaded, "Beta"],
     [loaded, "Alpha"],
+    [unloaded, "Beta"],
   ]);
   assert.equal((await last.request("thread/read", { threadId: unloaded })).thread.name, "Beta");
   assert.equal(

@@ -66,6 +66,7 @@ test("a tool in a namespace is called by both names, also after a restart", asyn
   assert.deepEqual(calls(server), [["crm", "find"]]);
   const description = api.requests[0]?.tools.find(({ name }) => name === "crm__find") as { description?: string };
   assert.equal(description.description, "Customers. Finds one.");
+  await server.end();
   await using next = await testServer({ like: server, initialize: experimental });
   next.answer("item/tool/call", () => ({ contentItems: [], success: false }));
   await next.request("thread/resume", { threadId });

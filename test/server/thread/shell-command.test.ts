@@ -83,6 +83,7 @@ test("injected items reach the model as they are, behind its opening, also after
   ];
   assert.deepEqual(await server.request("thread/inject_items", { threadId, items }), {});
   assert.equal(api.requests.length, 0);
+  await server.end();
   await using next = await testServer({ like: server });
   await next.request("thread/resume", { threadId });
   await next.completeTurn("go on", threadId);
@@ -90,6 +91,6 @@ test("injected items reach the model as they are, behind its opening, also after
   const at = input.findIndex(({ type }) => type === "reasoning");
   assert.deepEqual(input.slice(at - 1, at + 1), items);
   assert.ok(at > 1, "the opening comes first");
-  const refused = await server.refusal("thread/inject_items", { threadId, items: [{ role: "user" }] });
+  const refused = await next.refusal("thread/inject_items", { threadId, items: [{ role: "user" }] });
   assert.equal(refused.message, "Invalid request: missing field `type` at items.0.type");
 });

@@ -81,6 +81,7 @@ test("a client's own instructions take the place of ours, or stand behind them",
   assert.deepEqual([first.includes("You are Belay"), first.includes("You are a parrot.")], [false, true]);
   assert.deepEqual([second.includes("You are Belay"), second.includes("Be loud.")], [true, true]);
   // Told once, and kept by the thread.
+  await server.end();
   await using next = await testServer({ like: server });
   await next.request("thread/resume", { threadId: own });
   await next.completeTurn("again", own);

@@ -174,6 +174,7 @@ test("resuming twice at once loads the thread once, and nothing is heard twice",
   await using api = await responsesApi(answer);
   await using server = await testServer({ api });
   const { threadId } = await server.completeTurn("one");
+  await server.end();
   await using next = await testServer({ like: server });
   const [first, second] = await Promise.all([
     next.requestRaw("thread/resume", { threadId }),
@@ -218,3 +219,18 @@ async function pages(
 function overrides(url: string): string[] {
   return ["-c", `model_providers.test.base_url="${url}"`];
 }
+
+test("a thread that another process has loaded is refused for writing, and can be read", async () => {
+  await using api = await responsesApi(answer);
+  await using server = await testServer({ api });
+  const { threadId } = await server.completeTurn("one");
+  await using other = await testServer({ like: server });
+  const refused = { code: -32600, message: `thread ${threadId} already has an active writer` };
+  assert.deepEqual(await other.refusal("thread/resume", { threadId }), refused);
+  assert.deepEqual(await other.refusal("thread/name/set", { threadId, name: "mine" }), refused);
+  assert.equal((await other.request("thread/read", { threadId, includeTurns: true })).thread.turns.length, 1);
+  server.expectDeath();
+  server.child.kill("SIGKILL");
+  await server.exited;
+  assert.equal((await other.request("thread/resume", { threadId })).thread.id, threadId);
+});
