@@ -22,6 +22,7 @@ export function pacedOutput(emit: (delta: string) => void): PacedOutput {
   let timer: NodeJS.Timeout | null = null;
 
   function flush(): void {
+    if (timer !== null) clearTimeout(timer);
     timer = null;
     if (waitingBytes === 0) return;
     const text = Buffer.concat(waiting).toString("utf8");
@@ -44,10 +45,10 @@ export function pacedOutput(emit: (delta: string) => void): PacedOutput {
         waitingBytes -= oldest;
         omittedBytes += oldest;
       }
-      if (timer === null) flush();
+      const isPiece = burstLeft > 0 && waitingBytes >= PIECE_BYTES;
+      if (timer === null || isPiece) flush();
     },
     end() {
-      if (timer !== null) clearTimeout(timer);
       flush();
       if (timer !== null) clearTimeout(timer);
     },
