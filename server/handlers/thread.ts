@@ -49,7 +49,8 @@ export function threadHandlers(
       const thread = await store.fork(params, client.name);
       const started = await answer(thread, { includeTurns: !params.excludeTurns });
       announce(thread, { client, answerFirst }, clients);
-      tellUsage(thread, client);
+      // As the original does: who leaves the turns out gets their tokens with the next one.
+      if (!params.excludeTurns) tellUsage(thread, client);
       return started;
     },
     async "thread/read"({ threadId, includeTurns }) {

@@ -79,5 +79,10 @@ export const FileChangeRequestApprovalParams = z.lazy(() =>
 );
 export type FileChangeRequestApprovalParams = z.infer<typeof FileChangeRequestApprovalParams>;
 
-export const ApprovalResponse = z.object({ decision: ApprovalDecision });
+/** An answer that would add to stored rules, of which there are none: it allows the same for the rest of the thread. */
+const WithRule = z
+  .object({ acceptWithExecpolicyAmendment: z.unknown() })
+  .refine(({ acceptWithExecpolicyAmendment }) => acceptWithExecpolicyAmendment !== undefined)
+  .transform((): ApprovalDecision => "acceptForSession");
+export const ApprovalResponse = z.object({ decision: z.union([ApprovalDecision, WithRule]) });
 export type ApprovalResponse = z.infer<typeof ApprovalResponse>;

@@ -370,7 +370,7 @@ export class Thread {
 }
 
 /** What a turn takes (the loop, the tools) is loaded with the first one: starting and listing do without. */
-function loadTurns(): Promise<typeof import("./thread-turn.ts")> {
+function loadTurns() {
   return import("./thread-turn.ts");
 }
 

@@ -127,7 +127,7 @@ const leftOut: readonly LeftOut[] = [
   },
   {
     why: "Providers and features are configured in config.toml, by config/value/write.",
-    methods: ["experimentalFeature/enablement/set", "modelProvider/capabilities/read", "modelProvider/config/write"],
+    methods: ["experimentalFeature/enablement/set", "modelProvider/config/write"],
   },
   { why: "Only for Windows, where we have no sandbox yet.", methods: ["windows/*", "windowsSandbox/*"] },
 ];

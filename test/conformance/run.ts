@@ -2,7 +2,6 @@
 // prints, replays conversations to both, and lists every difference. Exit code 0: nothing differs that may not.
 //   npm run conformance -- --only schema|replay   one half
 //   npm run conformance -- --filter fs/           scenarios and replays with this in their name or methods
-//   npm run conformance -- --complete             methods that are due and not here are failures, too
 //   npm run conformance -- --write-docs           writes docs/protocol.md, whose staleness is a failure
 //   npm run conformance -- --try-scenarios        plays the scenarios to the original, to see whether they are right
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -30,14 +29,14 @@ async function main(options: Options): Promise<number> {
     say(`The original's schema cannot be had, so there is nothing to compare with.\n${(error as Error).message}`);
     return 1;
   }
-  if (options.tryScenarios) return reportSchema(await driveSchema(schema, options.filter, "native"), options);
+  if (options.tryScenarios) return reportSchema(await driveSchema(schema, options.filter, "native"));
 
   const coverage = coverageOf(schema, new Set(scenarios.flatMap(({ drives }) => drives)));
   const failures = [reportCoverage(coverage, schema.version, options)];
   const bySchema = options.only === "replay" ? null : await driveSchema(schema, options.filter);
-  if (bySchema) failures.push(reportSchema(bySchema, options));
+  if (bySchema) failures.push(reportSchema(bySchema));
   const byReplay = options.only === "schema" ? null : await driveReplays(options.filter, (words) => say(`  ${words}`));
-  if (byReplay) failures.push(reportReplays(byReplay, options));
+  if (byReplay) failures.push(reportReplays(byReplay));
   printMethods(bySchema, byReplay);
 
   const sum = failures.reduce((total, count) => total + count, 0);
@@ -51,19 +50,18 @@ function readOptions(args: string[]) {
     options: {
       only: { type: "string" },
       filter: { type: "string", default: "" },
-      complete: { type: "boolean", default: false },
       "write-docs": { type: "boolean", default: false },
       "try-scenarios": { type: "boolean", default: false },
     },
   });
-  const { only, filter, complete } = values;
+  const { only, filter } = values;
   if (only !== undefined && only !== "schema" && only !== "replay")
     throw new Error(`--only is "schema" or "replay", not ${JSON.stringify(only)}`);
-  return { only, filter, complete, writeDocs: values["write-docs"], tryScenarios: values["try-scenarios"] };
+  return { only, filter, writeDocs: values["write-docs"], tryScenarios: values["try-scenarios"] };
 }
 
 /** Each report returns how many failures it holds. */
-function reportCoverage(coverage: Coverage, version: string, { writeDocs, complete }: Options): number {
+function reportCoverage(coverage: Coverage, version: string, { writeDocs }: Options): number {
   const count = (kind: string) => coverage.methods.filter(({ standing }) => standing.kind === kind).length;
   const due = coverage.methods.filter(({ standing }) => standing.kind === "due");
   say(`Methods of the original: ${count("ours")} here, ${due.length} due, ${count("leftOut")} left out for a reason.`);
@@ -80,10 +78,10 @@ function reportCoverage(coverage: Coverage, version: string, { writeDocs, comple
   }
   const isStale = !existsSync(file) || readFileSync(file, "utf8") !== text;
   if (isStale) say("docs/protocol.md is stale: run npm run conformance -- --write-docs");
-  return coverage.problems.length + Number(isStale) + (complete ? due.length : 0);
+  return coverage.problems.length + Number(isStale) + due.length;
 }
 
-function reportSchema(report: SchemaReport, { complete }: Options): number {
+function reportSchema(report: SchemaReport): number {
   say(`\nSchema: ${report.played} scenarios, ${report.messages} messages.`);
   printAll(
     "not allowed by the schema",
@@ -91,12 +89,11 @@ function reportSchema(report: SchemaReport, { complete }: Options): number {
   );
   printAll("scenarios that could not be played", report.broken);
   printAll("in our tables and not driven", report.undriven);
-  if (complete) printAll("driven and not in our tables", report.notHereYet);
-  const missing = complete ? report.notHereYet.length : 0;
-  return report.violations.length + report.broken.length + report.undriven.length + missing;
+  printAll("driven and not in our tables", report.notHereYet);
+  return report.violations.length + report.broken.length + report.undriven.length + report.notHereYet.length;
 }
 
-function reportReplays(report: ReplayReport, { complete }: Options): number {
+function reportReplays(report: ReplayReport): number {
   say(`\nReplays: ${report.played.length} compared, ${report.listed} differences that are listed with a reason.`);
   printAll("differences that are not listed in test/conformance/replay/differences.ts", unlistedLines(report));
   printAll(
@@ -111,8 +108,7 @@ function reportReplays(report: ReplayReport, { complete }: Options): number {
     "replays that wait for methods",
     report.waiting.map(({ name, for: methods }) => `${name}: ${methods.join(", ")}`),
   );
-  const waiting = complete ? report.waiting.length : 0;
-  return unlistedLines(report).length + report.outdated.length + report.broken.length + waiting;
+  return unlistedLines(report).length + report.outdated.length + report.broken.length + report.waiting.length;
 }
 
 /** The same difference in several messages is one line. */

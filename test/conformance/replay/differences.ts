@@ -50,17 +50,6 @@ export const differences: readonly Allowed[] = [
     ],
   },
   {
-    why: "An answer with a rule is none that we offer: it counts as no.",
-    in: ["command accepted with a rule"],
-    what: [
-      {
-        kind: "differs",
-        at: "item/completed commandExecution",
-        member: ["item.status", "item.exitCode", "item.durationMs", "item.aggregatedOutput"],
-      },
-    ],
-  },
-  {
     why: "What the shell is told to run, exactly, for people to read.",
     what: [
       { kind: "adds", at: commandItem, member: "item.script" },
@@ -179,6 +168,11 @@ export const differences: readonly Allowed[] = [
       { kind: "differs", at: commandItem, member: ["item.processId", "item.source"] },
       { kind: "differs", at: "answer to thread/*", member: ["*.processId", "*.source"] },
     ],
+  },
+  {
+    why: "Tokens that were spent are told, also when the turn is stopped while the tools of that answer wait or run.",
+    sometimes: true,
+    what: [{ kind: "adds", at: "thread/tokenUsage/updated" }],
   },
   {
     why: "We know the context window only when it is configured.",

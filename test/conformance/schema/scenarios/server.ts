@@ -52,6 +52,7 @@ export const serverScenarios: readonly Scenario[] = [
   },
   asks("model/list", {}, { limit: 1 }, { includeHidden: true }),
   asks("modelProvider/list", {}),
+  asks("modelProvider/capabilities/read", {}),
   asks("permissionProfile/list", {}, { limit: 1 }),
   asks("experimentalFeature/list", {}, { limit: 3 }),
   asks("configRequirements/read", undefined),
