@@ -170,6 +170,12 @@ export const differences: readonly Allowed[] = [
     ],
   },
   {
+    why: "The original may tell of a new thread only behind the answer to the next request, when the replay is over.",
+    in: ["loaded threads"],
+    sometimes: true,
+    what: [{ kind: "adds", at: "thread/started" }],
+  },
+  {
     why: "Tokens that were spent are told, also when the turn is stopped while the tools of that answer wait or run.",
     sometimes: true,
     what: [{ kind: "adds", at: "thread/tokenUsage/updated" }],
