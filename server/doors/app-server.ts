@@ -15,6 +15,7 @@ import { backlogOf, connectionClient, isUrgent, farewell, MAX_RUNNING, protocolO
 import { complaints } from "./complaints.ts";
 import { jsonLines } from "./json-lines.ts";
 import type { SocketAddress } from "./socket-server.ts";
+import { afterAnswer } from "../util/after-answer.ts";
 
 // new --initialize--> ready.  Before it, every other request is refused.
 type Handshake = { kind: "new" } | { kind: "ready"; client: Client; protocol: Promise<Dispatch<Caller>> };
@@ -124,9 +125,3 @@ async function serveClient(app: ComingApp, pipe: Pipe, lanes: Lanes): Promise<st
 }
 
 const osNames: Partial<Record<NodeJS.Platform, string>> = { darwin: "macos", win32: "windows" };
-
-function afterAnswer(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-}

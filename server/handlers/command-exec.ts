@@ -9,6 +9,7 @@ import { decodeBase64 } from "../files/base64.ts";
 import { osErrorText } from "../files/os-error.ts";
 import type { CommandExecParams, TerminalSize } from "../protocol/command-exec.ts";
 import type { clientRequests } from "../protocol/methods.ts";
+import { permissionProfiles, sandboxOfProfile } from "../protocol/permission-profiles.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";
 import {
   commandNotStarted,
@@ -193,18 +194,12 @@ async function start(
 
 const missing = { code: "ENOENT", syscall: "spawn" };
 
-const profiles: Partial<Record<string, SandboxMode>> = {
-  ":read-only": "read-only",
-  ":workspace": "workspace-write",
-  ":danger-full-access": "danger-full-access",
-};
-
 function policyOf({ sandboxPolicy, permissionProfile }: CommandExecParams, deps: CommandExecDeps): SandboxPolicy {
   if (sandboxPolicy) return sandboxPolicy;
   if (!permissionProfile) return deps.policyOf(deps.defaultMode());
-  const mode = Object.hasOwn(profiles, permissionProfile) ? profiles[permissionProfile] : undefined;
-  if (mode !== undefined) return deps.policyOf(mode);
-  const known = Object.keys(profiles).join(", ");
+  const mode = sandboxOfProfile(permissionProfile);
+  if (mode !== null) return deps.policyOf(mode);
+  const known = Object.keys(permissionProfiles).join(", ");
   throw invalidCommandRequest(`invalid permission profile: there is no ${permissionProfile}, only ${known}`);
 }
 

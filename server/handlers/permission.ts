@@ -1,17 +1,16 @@
 // Requests about what can be permitted, and about features behind a switch.
 import type { clientRequests } from "../protocol/methods.ts";
+import { permissionProfiles } from "../protocol/permission-profiles.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";
 import type { Caller } from "./caller.ts";
 import { paged } from "./paged.ts";
 
 type PermissionMethods = "permissionProfile/list" | "experimentalFeature/list";
 
-const profiles = [":read-only", ":workspace", ":danger-full-access"];
-
 export function permissionHandlers(): Pick<Handlers<typeof clientRequests, Caller>, PermissionMethods> {
   return {
     async "permissionProfile/list"(page) {
-      const all = profiles.map((id) => ({ id, description: null, allowed: true }));
+      const all = Object.keys(permissionProfiles).map((id) => ({ id, description: null, allowed: true }));
       return paged(all, page, "permission profiles");
     },
     // Nothing here is behind a switch.

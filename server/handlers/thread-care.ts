@@ -4,6 +4,7 @@ import type { Handlers } from "../protocol/rpc/dispatch.ts";
 import { invalidInput } from "../protocol/rpc/errors.ts";
 import type { GitInfo } from "../protocol/thread.ts";
 import type { Clients } from "../thread/clients.ts";
+import { withProfile } from "../thread/settings.ts";
 import type { ThreadStore } from "../thread/thread-store.ts";
 import type { Caller } from "./caller.ts";
 
@@ -57,8 +58,9 @@ export function threadCareHandlers(
     },
     async "thread/settings/update"({ threadId, ...overrides }, { answerFirst }) {
       const thread = store.get(threadId);
+      const changes = withProfile(overrides);
       answerFirst();
-      thread.change(overrides);
+      thread.change(changes);
       return {};
     },
   };

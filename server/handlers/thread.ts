@@ -5,6 +5,7 @@ import type { ThreadStartResponse } from "../protocol/thread.ts";
 import { endCursors, turnsPage } from "../thread/pages.ts";
 import type { Client } from "../thread/client.ts";
 import type { Clients } from "../thread/clients.ts";
+import { withProfile } from "../thread/settings.ts";
 import type { Thread } from "../thread/thread.ts";
 import { collaborationMode, startedThread } from "../thread/thread-data.ts";
 import type { ThreadStore } from "../thread/thread-store.ts";
@@ -23,12 +24,17 @@ export function threadHandlers(
   };
   return {
     async "thread/start"(params, { client, answerFirst }) {
-      const thread = await store.start({ ...params, ephemeral: params.ephemeral ?? false, originator: client.name });
+      const thread = await store.start({
+        ...withProfile(params),
+        ephemeral: params.ephemeral ?? false,
+        originator: client.name,
+      });
       const started = await answer(thread, { includeTurns: false });
       announce(thread, { client, answerFirst }, clients);
       return started;
     },
-    async "thread/resume"({ threadId, excludeTurns, initialTurnsPage, ...overrides }, { client, answerFirst }) {
+    async "thread/resume"({ threadId, excludeTurns, initialTurnsPage, ...params }, { client, answerFirst }) {
+      const overrides = withProfile(params);
       const thread = await store.resume(threadId, overrides);
       thread.change(overrides);
       const sources = await instructionSources(thread.settings.cwd);
@@ -46,7 +52,7 @@ export function threadHandlers(
       };
     },
     async "thread/fork"(params, { client, answerFirst }) {
-      const thread = await store.fork(params, client.name);
+      const thread = await store.fork(withProfile(params), client.name);
       const started = await answer(thread, { includeTurns: !params.excludeTurns });
       announce(thread, { client, answerFirst }, clients);
       // As the original does: who leaves the turns out gets their tokens with the next one.

@@ -3,6 +3,7 @@ import type { clientRequests } from "../protocol/methods.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";
 import { invalidInput } from "../protocol/rpc/errors.ts";
 import { readInput } from "../thread/read-input.ts";
+import { withProfile } from "../thread/settings.ts";
 import type { ThreadStore } from "../thread/thread-store.ts";
 import type { Caller } from "./caller.ts";
 
@@ -12,8 +13,9 @@ const ONE_HOUR_MS = 60 * 60 * 1000;
 
 export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientRequests, Caller>, TurnMethods> {
   return {
-    async "turn/start"({ threadId, input, clientUserMessageId, outputSchema, rootTurnId, ...overrides }) {
+    async "turn/start"({ threadId, input, clientUserMessageId, outputSchema, rootTurnId, ...params }) {
       const thread = store.get(threadId);
+      const overrides = withProfile(params);
       const read = await readInput(input, thread.settings.cwd);
       const queued = { ...read, clientId: clientUserMessageId ?? null };
       const options = { outputSchema: outputSchema ?? null, rootTurnId: rootTurnId ?? null };

@@ -31,16 +31,20 @@ export const clientRequests = {
   "thread/start": request(thread.ThreadStartParams, thread.ThreadStartResponse, {
     from: anyone,
     needsWorkspace: true,
-    experimental: { dynamicTools: "thread/start.dynamicTools", ...granular },
+    experimental: { dynamicTools: "thread/start.dynamicTools", permissions: "thread/start.permissions", ...granular },
   }),
   "thread/resume": request(threads.ThreadResumeParams, threads.ThreadResumeResponse, {
     lane: "thread",
     from: anyone,
-    experimental: { initialTurnsPage: "thread/resume.initialTurnsPage", ...granular },
+    experimental: {
+      initialTurnsPage: "thread/resume.initialTurnsPage",
+      permissions: "thread/resume.permissions",
+      ...granular,
+    },
   }),
   "thread/fork": request(threads.ThreadForkParams, thread.ThreadStartResponse, {
     lane: "thread",
-    experimental: { beforeTurnId: "thread/fork.beforeTurnId", ...granular },
+    experimental: { beforeTurnId: "thread/fork.beforeTurnId", permissions: "thread/fork.permissions", ...granular },
   }),
   "thread/list": request(threads.ThreadListParams, threads.ThreadListResponse, { from: anyone, needsWorkspace: true }),
   "thread/loaded/list": request(threads.ThreadLoadedListParams, threads.ThreadLoadedListResponse),
@@ -70,7 +74,7 @@ export const clientRequests = {
   "turn/start": request(turn.TurnStartParams, turn.TurnStartResponse, {
     lane: "thread",
     from: anyone,
-    experimental: granular,
+    experimental: { permissions: "turn/start.permissions", ...granular },
   }),
   "turn/steer": request(turn.TurnSteerParams, turn.TurnSteerResponse, { lane: "thread", from: anyone }),
   // No lane: it must pass whatever it is meant to stop.

@@ -15,6 +15,7 @@ const overrides = ThreadStartParams.pick({
   cwd: true,
   approvalPolicy: true,
   sandbox: true,
+  permissions: true,
   config: true,
   baseInstructions: true,
   developerInstructions: true,
@@ -102,6 +103,12 @@ export const ThreadListParams = z.lazy(() =>
     /** In the title or the first message. */
     searchTerm: z.string().nullish(),
     excludedThreadIds: z.array(z.string()).nullish(),
+    // No thread here belongs to another one, to a section or to a project: asked for those of one, there are none.
+    parentThreadId: z.string().nullish(),
+    ancestorThreadId: z.string().nullish(),
+    attachedToThreadId: z.string().nullish(),
+    sectionId: z.string().nullish(),
+    projectId: z.string().nullish(),
   }),
 );
 export type ThreadListParams = z.infer<typeof ThreadListParams>;
@@ -115,6 +122,8 @@ export const ThreadItemsListParams = z.lazy(() =>
     threadId: z.string(),
     turnId: z.string().nullish(),
     ...page,
+    /** A cursor of a page before, or an item to go on behind. */
+    cursor: z.union([z.string(), z.object({ type: z.literal("item"), itemId: z.string() })]).nullish(),
     /** Oldest first when absent. */
     sortDirection: SortDirection.nullish(),
     /** True members: the output of such items is left out, and the entry says so. */

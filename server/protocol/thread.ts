@@ -89,6 +89,9 @@ export const Thread = z.lazy(() =>
 );
 export type Thread = z.infer<typeof Thread>;
 
+/** Profiles here build on no other. */
+const ActivePermissionProfile = z.object({ id: z.string(), extends: z.null() });
+
 /** What holds for the next turn of a thread. */
 export const ThreadSettings = z.object({
   model: z.string(),
@@ -97,6 +100,8 @@ export const ThreadSettings = z.object({
   approvalPolicy: ApprovalPolicy,
   sandbox: SandboxPolicy,
   reasoningEffort: z.string().nullable(),
+  /** The permission profile the sandbox was named by, if it was. Ours. */
+  permissionProfile: z.string().nullish(),
   /** The mode these settings amount to; null where they are none of the three. Ours. */
   mode: Mode.nullable(),
 });
@@ -108,6 +113,8 @@ const overrides = {
   cwd: z.string().nullish(),
   approvalPolicy: ApprovalPolicy.nullish(),
   sandbox: SandboxMode.nullish(),
+  /** The id of a permission profile; not together with a sandbox. */
+  permissions: z.string().nullish(),
   /** Overrides of config.toml for this thread: dotted or nested keys. */
   config: z.record(z.string(), z.unknown()).nullish(),
   /** Takes the place of our own first instructions to the model. */
@@ -154,7 +161,7 @@ export const ThreadStartResponse = ThreadSettings.extend({
   disabledPluginIds: z.array(z.string()),
   multiAgentMode: z.literal("explicitRequestOnly"),
   serviceTier: vacant,
-  activePermissionProfile: vacant,
+  activePermissionProfile: ActivePermissionProfile.nullable(),
 });
 export type ThreadStartResponse = z.infer<typeof ThreadStartResponse>;
 
@@ -183,7 +190,7 @@ export const AnnouncedSettings = ThreadSettings.extend({
   collaborationMode: CollaborationMode,
   disabledPluginIds: z.array(z.string()),
   multiAgentMode: z.literal("explicitRequestOnly"),
-  activePermissionProfile: vacant,
+  activePermissionProfile: ActivePermissionProfile.nullable(),
   serviceTier: vacant,
   summary: vacant,
   personality: vacant,

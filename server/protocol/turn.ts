@@ -69,6 +69,8 @@ export const TurnStartParams = z.object({
   cwd: z.string().nullish(),
   approvalPolicy: ApprovalPolicy.nullish(),
   sandboxPolicy: SandboxPolicy.nullish(),
+  /** The id of a permission profile; not together with `sandboxPolicy`. */
+  permissions: z.string().nullish(),
   model: z.string().nullish(),
   effort: z.string().nullish(),
   /** A JSON schema that the last message of this turn must fit. */
@@ -99,6 +101,7 @@ export const ThreadSettingsUpdateParams = z.lazy(() =>
     cwd: true,
     approvalPolicy: true,
     sandboxPolicy: true,
+    permissions: true,
     model: true,
     effort: true,
     mode: true,
@@ -118,7 +121,7 @@ export const ThreadShellCommandParams = z.lazy(() =>
     threadId: z.string(),
     command: z.string(),
     /** One hour when absent. */
-    timeoutMs: z.int().min(1).nullish(),
+    timeoutMs: z.int().min(0).nullish(),
   }),
 );
 

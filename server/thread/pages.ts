@@ -52,7 +52,7 @@ export function itemsPage(turns: readonly Turn[], params: ThreadItemsListParams)
   if (turnId && chosen.length === 0) throw turnNotFound(turnId);
   const all = chosen.flatMap((turn) => turn.items.map((item) => ({ turnId: turn.id, item })));
   const page = pageOf(all, (entry) => `${entry.turnId}/${entry.item.id}`, {
-    cursor: cursor ?? null,
+    cursor: typeof cursor === "object" && cursor !== null ? behindItem(all, cursor.itemId) : (cursor ?? null),
     direction: sortDirection ?? "asc",
     limit: clamp(limit, { otherwise: 100, max: MAX_ITEMS }),
   });
@@ -63,6 +63,12 @@ export function itemsPage(turns: readonly Turn[], params: ThreadItemsListParams)
     completedAtMs: item.completedAtMs ?? null,
   }));
   return { ...page, data };
+}
+
+function behindItem(all: readonly { turnId: string; item: ThreadItem }[], itemId: string): string {
+  const anchor = all.find(({ item }) => item.id === itemId);
+  if (anchor === undefined) throw invalidCursor();
+  return cursorOf({ id: `${anchor.turnId}/${itemId}`, isIncluded: false });
 }
 
 /** For the page of turns, or of items, that ends with the newest. Null while there is none. */

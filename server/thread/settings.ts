@@ -5,6 +5,8 @@ import type { Config } from "../config/schema.ts";
 import { ApprovalPolicy } from "../protocol/approval.ts";
 import type { Mode } from "../protocol/mode.ts";
 import { modes } from "../protocol/modes.ts";
+import { sandboxOfProfile } from "../protocol/permission-profiles.ts";
+import { permissionsTwice, unknownProfile } from "../protocol/rpc/errors.ts";
 import { type SandboxMode, SandboxPolicy } from "../protocol/sandbox.ts";
 import { ThreadSettings } from "../protocol/thread.ts";
 
@@ -18,10 +20,26 @@ export interface SettingsOverrides {
   sandboxPolicy?: SandboxPolicy | null | undefined;
   effort?: string | null | undefined;
   mode?: Mode | null | undefined;
+  /** The profile that `sandbox` stands for. */
+  permissionProfile?: string | null | undefined;
+}
+
+/** Requests may name a permission profile in place of a sandbox. Throws RpcError for one there is not, and for both. */
+export function withProfile<T extends SettingsOverrides>(
+  params: T & { permissions?: string | null | undefined },
+): Omit<T, "permissions"> & SettingsOverrides {
+  const { permissions, ...overrides } = params;
+  if (!permissions) return overrides;
+  const twice = (["sandbox", "sandboxPolicy"] as const).find((member) => overrides[member]);
+  if (twice !== undefined) throw permissionsTwice(twice);
+  const sandbox = sandboxOfProfile(permissions);
+  if (sandbox === null) throw unknownProfile(permissions);
+  return { ...overrides, sandbox, permissionProfile: permissions };
 }
 
 export function initialSettings(config: Config, model: string, cwd: string): ThreadSettings {
   return withMode({
+    permissionProfile: null,
     model,
     modelProvider: config.model_provider,
     cwd,
@@ -36,7 +54,9 @@ export function changeSettings(current: ThreadSettings, overrides: SettingsOverr
   const mode = overrides.mode ? modes[overrides.mode] : null;
   const sandboxMode = mode?.sandbox ?? overrides.sandbox;
   const sandbox = sandboxMode ? sandboxFromMode(sandboxMode, config) : (overrides.sandboxPolicy ?? current.sandbox);
+  const isOther = Boolean(sandboxMode ?? overrides.sandboxPolicy);
   return withMode({
+    permissionProfile: overrides.permissionProfile ?? (isOther ? null : (current.permissionProfile ?? null)),
     model: overrides.model ?? current.model,
     modelProvider: overrides.modelProvider ?? current.modelProvider,
     cwd: overrides.cwd ? resolve(current.cwd, overrides.cwd) : current.cwd,

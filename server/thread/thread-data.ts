@@ -67,22 +67,24 @@ export function startedThread(
   settings: ThreadSettings,
   instructionSources: string[],
 ): ThreadStartResponse {
+  const { permissionProfile, ...shown } = settings;
   return {
     thread,
-    ...settings,
+    ...shown,
     serviceTier: null,
     disabledPluginIds: [],
     runtimeWorkspaceRoots: [settings.cwd],
     instructionSources,
     approvalsReviewer: "user",
-    activePermissionProfile: null,
+    activePermissionProfile: activeProfile(permissionProfile),
     multiAgentMode: "explicitRequestOnly",
   };
 }
 
 export function announcedSettings(settings: ThreadSettings): AnnouncedSettings {
+  const { permissionProfile, ...shown } = settings;
   return {
-    ...settings,
+    ...shown,
     sandboxPolicy: settings.sandbox,
     effort: settings.reasoningEffort,
     environments: environmentsOf(settings.cwd),
@@ -90,7 +92,7 @@ export function announcedSettings(settings: ThreadSettings): AnnouncedSettings {
     collaborationMode: collaborationMode(settings),
     disabledPluginIds: [],
     multiAgentMode: "explicitRequestOnly",
-    activePermissionProfile: null,
+    activePermissionProfile: activeProfile(permissionProfile),
     serviceTier: null,
     summary: null,
     personality: null,
@@ -102,6 +104,10 @@ export function collaborationMode({ model, reasoningEffort }: ThreadSettings): A
     mode: "default",
     settings: { model, reasoning_effort: reasoningEffort, developer_instructions: null },
   };
+}
+
+function activeProfile(id: string | null | undefined): AnnouncedSettings["activePermissionProfile"] {
+  return id ? { id, extends: null } : null;
 }
 
 function environmentsOf(cwd: string): AnnouncedSettings["environments"] {

@@ -1,4 +1,5 @@
 // Choosing among all threads: which are wanted, in which order, and the page of them that is asked for.
+import { resolve } from "node:path";
 import * as z from "zod";
 import { invalidCursor } from "../protocol/rpc/errors.ts";
 import type { ThreadListParams } from "../protocol/thread-store.ts";
@@ -114,7 +115,9 @@ export function isWanted(entry: ListedRollout, params: ThreadListParams): boolea
   const { meta, metadata, settings } = entry;
   const { cwd, searchTerm, archived, modelProviders, originators, excludedThreadIds, sourceKinds } = params;
   if (entry.isArchived !== (archived ?? false)) return false;
-  if (cwd != null && ![cwd].flat().includes(settings.cwd)) return false;
+  const { parentThreadId, ancestorThreadId, attachedToThreadId, sectionId, projectId } = params;
+  if (parentThreadId || ancestorThreadId || attachedToThreadId || sectionId || projectId) return false;
+  if (cwd != null && ![cwd].flat().some((folder) => resolve(folder) === settings.cwd)) return false;
   if (modelProviders?.length && !modelProviders.includes(settings.modelProvider)) return false;
   if (originators?.length && !originators.includes(meta.originator)) return false;
   if (excludedThreadIds?.includes(meta.id)) return false;

@@ -17,7 +17,7 @@ import type { Turn } from "../protocol/turn.ts";
 import { archive, deleteRollout, type FoundRollout, findRollout, rolloutPath, unarchive } from "../rollout/files.ts";
 import { RolloutIndex } from "../rollout/index.ts";
 import type { ListedRollout } from "../rollout/listed.ts";
-import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
+import type { ReadLine, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
 import { openRecorder, type Recorder } from "../rollout/recorder.ts";
 import { type Processes, type WriterLock, writerLock } from "../rollout/writer-lock.ts";
 import { readRollout } from "../rollout/reader.ts";
@@ -61,6 +61,7 @@ export interface StartOptions extends SettingsOverrides {
 /** What is read from a rollout, with what it takes to go on writing it. */
 interface StoredThread {
   found: FoundRollout;
+  lines: readonly ReadLine[];
   record: ThreadRecord;
   nextOrdinal: number;
 }
@@ -120,9 +121,8 @@ export class ThreadStore {
   async fork(params: ThreadForkParams, originator: string): Promise<Thread> {
     const { threadId, ephemeral } = params;
     checkId(threadId);
-    const { found, record: whole } = await this.#readBack(threadId, noRollout);
-    const content = await readRollout(found.path);
-    const lines = forkedLines(content.lines, params);
+    const { record: whole, lines: all } = await this.#readBack(threadId, noRollout);
+    const lines = forkedLines(all, params);
     const source = rebuildRecord(lines);
     if (source === null) throw noRollout(threadId);
     const config = this.#configOf(params.config);
@@ -317,7 +317,7 @@ export class ThreadStore {
     if (record === null) throw missing(threadId);
     if (unreadable > 0)
       this.#deps.thread.log("warning", `${found.path}: ${unreadable} lines cannot be read; the rest is kept`);
-    return { found, record, nextOrdinal };
+    return { found, lines, record, nextOrdinal };
   }
 
   #unloadLater(threadId: string): void {

@@ -24,6 +24,7 @@ import { announcedSettings, threadData } from "./thread-data.ts";
 import { applyToTurns } from "./turn-log.ts";
 import { addUsage, noUsage } from "./usage.ts";
 import { runUserShell, type ShellCommand } from "./user-shell.ts";
+import { afterAnswer } from "../util/after-answer.ts";
 
 //   idle --startTurn--> running --the turn ends--> idle
 // While it runs, further input joins the turn; `done` resolves when the turn has ended and said so.
@@ -206,8 +207,7 @@ export class Thread {
     if (this.#activity.kind === "idle") throw noTurnToInterrupt();
     if (this.#activity.turnId !== turnId) throw otherTurnActive(turnId, this.#activity.turnId);
     const { abort } = this.#activity;
-    // Behind the answer to turn/interrupt.
-    setImmediate(() => abort.abort());
+    void afterAnswer().then(() => abort.abort());
   }
 
   /** Ends what runs, waits until it has ended, and closes the file. */
@@ -274,8 +274,7 @@ export class Thread {
 
   #join(running: RunningTurn, queued: QueuedInput): void {
     running.waitingInput.push(queued);
-    // Behind the answer to the request that brought it.
-    setImmediate(() => running.newInput.abort());
+    void afterAnswer().then(() => running.newInput.abort());
   }
 
   #begin(rootTurnId: string | null, run: (turn: Turn, running: RunningTurn) => Promise<boolean>): Turn {
@@ -372,11 +371,4 @@ export class Thread {
 /** What a turn takes (the loop, the tools) is loaded with the first one: starting and listing do without. */
 function loadTurns() {
   return import("./thread-turn.ts");
-}
-
-/** The answer to the request that began something must be the first that its client hears of it. */
-function afterAnswer(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

@@ -62,6 +62,13 @@ export const threadArchived = (threadId: string) =>
 export const activeWriter = (threadId: string) =>
   new RpcError(INVALID_REQUEST, `thread ${threadId} already has an active writer`);
 export const noTurnsOfEphemeral = () => new RpcError(INVALID_REQUEST, "ephemeral threads do not support includeTurns");
+export const unknownProfile = (id: string) =>
+  new RpcError(
+    INVALID_REQUEST,
+    `failed to load configuration: default_permissions refers to unknown built-in profile \`${id}\``,
+  );
+export const permissionsTwice = (member: string) =>
+  new RpcError(INVALID_REQUEST, `\`permissions\` cannot be combined with \`${member}\``);
 export const invalidInput = (sentence: string) => new RpcError(INVALID_REQUEST, sentence);
 export const remoteImage = () =>
   new RpcError(INVALID_REQUEST, "remote image URLs are not supported; use an inline data URL instead");

@@ -16,6 +16,8 @@ const gated: [method: string, params: object, name: string][] = [
   ["thread/start", { dynamicTools }, "thread/start.dynamicTools"],
   ["thread/resume", { threadId, initialTurnsPage: {} }, "thread/resume.initialTurnsPage"],
   ["thread/fork", { threadId, beforeTurnId: nowhere }, "thread/fork.beforeTurnId"],
+  ["thread/start", { permissions: ":workspace" }, "thread/start.permissions"],
+  ["turn/start", { threadId, input: [], permissions: ":workspace" }, "turn/start.permissions"],
   ["thread/start", { approvalPolicy: granular }, "askForApproval.granular"],
   ["thread/resume", { threadId, approvalPolicy: granular }, "askForApproval.granular"],
   ["thread/fork", { threadId, approvalPolicy: granular }, "askForApproval.granular"],

@@ -21,7 +21,7 @@ test("the model of the configured provider is listed with all that the protocol 
     hidden: false,
     isDefault: true,
     defaultReasoningEffort: "xhigh",
-    inputModalities: ["text"],
+    inputModalities: ["text", "image"],
     upgrade: null,
     upgradeInfo: null,
     availabilityNux: null,

@@ -198,3 +198,13 @@ test("settings are changed between turns, are announced once, and hold for the n
 async function listed(server: TestServer, params: object): Promise<string[]> {
   return (await server.request("thread/list", params)).data.map(({ id }) => id);
 }
+
+test("threads of a parent, a section or a project are none; a folder is the same with a slash behind it", async () => {
+  await using api = await responsesApi(ok);
+  await using server = await testServer({ api });
+  const { threadId } = await server.completeTurn("hi");
+  assert.deepEqual(await listed(server, { cwd: `${server.workspace}/` }), [threadId]);
+  for (const member of ["parentThreadId", "ancestorThreadId", "attachedToThreadId", "sectionId", "projectId"]) {
+    assert.deepEqual(await listed(server, { [member]: threadId }), [], member);
+  }
+});

@@ -18,6 +18,21 @@ const scenes = [
   { steps: [{ reasoning: "Hm.", text: "Sure, the Parser." }] },
 ];
 
+test("items go on behind one that is named by its id", async () => {
+  await using api = await responsesApi(scenes);
+  await using server = await testServer({ api });
+  const { threadId } = await history(server);
+  const all = (await server.request("thread/items/list", { threadId })).data.map(({ item }) => item.id);
+  const cursor = { type: "item" as const, itemId: all[1] ?? "" };
+  const behind = await server.request("thread/items/list", { threadId, cursor });
+  assert.deepEqual(
+    behind.data.map(({ item }) => item.id),
+    all.slice(2),
+  );
+  const unknown = { ...cursor, itemId: "none" };
+  assert.equal((await server.refusal("thread/items/list", { threadId, cursor: unknown })).message, badCursor);
+});
+
 test("turns come newest first in a summary, or as they are asked for", async () => {
   await using api = await responsesApi(scenes);
   await using server = await testServer({ api });

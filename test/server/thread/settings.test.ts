@@ -20,6 +20,7 @@ test("a thread starts with what the configuration says, and the name of the mode
       excludeTmpdirEnvVar: false,
       excludeSlashTmp: false,
     },
+    permissionProfile: null,
     reasoningEffort: null,
     mode: "agent",
   });

@@ -101,6 +101,7 @@ export function opened(parts: Partial<Thread> = {}, settings: Partial<ThreadStar
     runtimeWorkspaceRoots: [cwd],
     approvalsReviewer: "user",
     disabledPluginIds: [],
+    activePermissionProfile: null,
     multiAgentMode: "explicitRequestOnly",
     collaborationMode: {
       mode: "default",
