@@ -23,41 +23,44 @@ export function threadHandlers(
     return startedThread(thread.toData({ includeTurns }), thread.settings, sources);
   };
   return {
-    async "thread/start"(params, { client, answerFirst }) {
-      const thread = await store.start({
-        ...withProfile(params),
-        ephemeral: params.ephemeral ?? false,
-        originator: client.name,
+    async "thread/start"(params, caller) {
+      const options = { ...withProfile(params), ephemeral: params.ephemeral ?? false, originator: caller.client.name };
+      const thread = await store.start(options);
+      return store.holding(thread, async () => {
+        const started = await answer(thread, { includeTurns: false });
+        announce(thread, caller, clients);
+        return started;
       });
-      const started = await answer(thread, { includeTurns: false });
-      announce(thread, { client, answerFirst }, clients);
-      return started;
     },
     async "thread/resume"({ threadId, excludeTurns, initialTurnsPage, ...params }, { client, answerFirst }) {
       const overrides = withProfile(params);
       const thread = await store.resume(threadId, overrides);
-      thread.change(overrides);
-      const sources = await instructionSources(thread.settings.cwd);
-      // Joining in the same step as the snapshot: what comes after it is heard behind it, what came before is in it.
-      answerFirst();
-      thread.subscribe(client);
-      tellUsage(thread, client);
-      const cursors = endCursors(thread.turns);
-      return {
-        ...startedThread(thread.toData({ includeTurns: !excludeTurns }), thread.settings, sources),
-        collaborationMode: collaborationMode(thread.settings),
-        initialTurnsPage: initialTurnsPage ? turnsPage(thread.turns, initialTurnsPage) : null,
-        turnsBackwardsCursor: cursors.turns,
-        itemsBackwardsCursor: cursors.items,
-      };
+      return store.holding(thread, async () => {
+        thread.change(overrides);
+        const sources = await instructionSources(thread.settings.cwd);
+        // Joining in the same step as the snapshot: what comes after it is heard behind it, what came before is in it.
+        answerFirst();
+        thread.subscribe(client);
+        tellUsage(thread, client);
+        const cursors = endCursors(thread.turns);
+        return {
+          ...startedThread(thread.toData({ includeTurns: !excludeTurns }), thread.settings, sources),
+          collaborationMode: collaborationMode(thread.settings),
+          initialTurnsPage: initialTurnsPage ? turnsPage(thread.turns, initialTurnsPage) : null,
+          turnsBackwardsCursor: cursors.turns,
+          itemsBackwardsCursor: cursors.items,
+        };
+      });
     },
-    async "thread/fork"(params, { client, answerFirst }) {
-      const thread = await store.fork(withProfile(params), client.name);
-      const started = await answer(thread, { includeTurns: !params.excludeTurns });
-      announce(thread, { client, answerFirst }, clients);
-      // As the original does: who leaves the turns out gets their tokens with the next one.
-      if (!params.excludeTurns) tellUsage(thread, client);
-      return started;
+    async "thread/fork"(params, caller) {
+      const thread = await store.fork(withProfile(params), caller.client.name);
+      return store.holding(thread, async () => {
+        const started = await answer(thread, { includeTurns: !params.excludeTurns });
+        announce(thread, caller, clients);
+        // As the original does: who leaves the turns out gets their tokens with the next one.
+        if (!params.excludeTurns) tellUsage(thread, caller.client);
+        return started;
+      });
     },
     async "thread/read"({ threadId, includeTurns }) {
       return { thread: await store.read(threadId, { includeTurns: includeTurns ?? false }) };

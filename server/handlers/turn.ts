@@ -16,23 +16,28 @@ export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientReq
     async "turn/start"({ threadId, input, clientUserMessageId, outputSchema, rootTurnId, ...params }) {
       const thread = store.get(threadId);
       const overrides = withProfile(params);
-      const read = await readInput(input, thread.settings.cwd);
-      const queued = { ...read, clientId: clientUserMessageId ?? null };
-      const options = { outputSchema: outputSchema ?? null, rootTurnId: rootTurnId ?? null };
-      return { turn: thread.startTurn(queued, overrides, options) };
+      return store.holding(thread, async () => {
+        const read = await readInput(input, thread.settings.cwd);
+        const queued = { ...read, clientId: clientUserMessageId ?? null };
+        const options = { outputSchema: outputSchema ?? null, rootTurnId: rootTurnId ?? null };
+        return { turn: thread.startTurn(queued, overrides, options) };
+      });
     },
     async "turn/steer"({ threadId, input, clientUserMessageId, expectedTurnId }) {
       const thread = store.get(threadId);
-      const read = await readInput(input, thread.settings.cwd);
-      thread.steer(expectedTurnId, { ...read, clientId: clientUserMessageId ?? null });
-      return { turnId: expectedTurnId };
+      return store.holding(thread, async () => {
+        const read = await readInput(input, thread.settings.cwd);
+        thread.steer(expectedTurnId, { ...read, clientId: clientUserMessageId ?? null });
+        return { turnId: expectedTurnId };
+      });
     },
     async "turn/interrupt"({ threadId, turnId }) {
       store.get(threadId).interrupt(turnId);
       return {};
     },
     async "thread/inject_items"({ threadId, items }) {
-      await store.get(threadId).inject(items);
+      const thread = store.get(threadId);
+      await store.holding(thread, () => thread.inject(items));
       return {};
     },
     async "thread/shellCommand"({ threadId, command, timeoutMs }) {

@@ -1,6 +1,7 @@
 // A thread: one conversation with its history, and what holds for its next turn.
 import * as z from "zod";
 import { ApprovalPolicy } from "./approval.ts";
+import { isShallow, tooDeep } from "./depth.ts";
 import { Mode } from "./mode.ts";
 import { SandboxMode, SandboxPolicy } from "./sandbox.ts";
 import { TokenUsageBreakdown, Turn } from "./turn.ts";
@@ -116,7 +117,7 @@ const overrides = {
   /** The id of a permission profile; not together with a sandbox. */
   permissions: z.string().nullish(),
   /** Overrides of config.toml for this thread: dotted or nested keys. */
-  config: z.record(z.string(), z.unknown()).nullish(),
+  config: z.record(z.string(), z.unknown()).refine(isShallow, tooDeep).nullish(),
   /** Takes the place of our own first instructions to the model. */
   baseInstructions: z.string().nullish(),
   /** Told to the model behind the first instructions. */
@@ -129,7 +130,7 @@ const DynamicToolFunction = z.object({
   name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/, "a tool's name is 1 to 64 letters, digits, `_` or `-`"),
   description: z.string(),
   /** A JSON schema of the arguments. */
-  inputSchema: z.record(z.string(), z.unknown()),
+  inputSchema: z.record(z.string(), z.unknown()).refine(isShallow, tooDeep),
 });
 /** A tool that the client runs: the model's calls come to it as `item/tool/call`. */
 export const DynamicTool = z.lazy(() =>

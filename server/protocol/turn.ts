@@ -1,6 +1,7 @@
 // A turn: one user input until the agent stops.
 import * as z from "zod";
 import { ApprovalPolicy } from "./approval.ts";
+import { isShallow, tooDeep } from "./depth.ts";
 import { ThreadItem } from "./item.ts";
 import { Mode } from "./mode.ts";
 import { SandboxPolicy } from "./sandbox.ts";
@@ -74,7 +75,7 @@ export const TurnStartParams = z.object({
   model: z.string().nullish(),
   effort: z.string().nullish(),
   /** A JSON schema that the last message of this turn must fit. */
-  outputSchema: z.record(z.string(), z.unknown()).nullish(),
+  outputSchema: z.record(z.string(), z.unknown()).refine(isShallow, tooDeep).nullish(),
   /** The first turn of the chain of work this one belongs to. */
   rootTurnId: z.string().nullish(),
   /** Sets approval policy and sandbox together, by the name a person picks. Ours; wins over the two. */
@@ -112,7 +113,7 @@ export const ThreadInjectItemsParams = z.lazy(() =>
   z.object({
     threadId: z.string(),
     /** Items of the Responses API, kept and sent to the model as they are. */
-    items: z.array(z.looseObject({ type: z.string() })),
+    items: z.array(z.looseObject({ type: z.string() })).refine(isShallow, tooDeep),
   }),
 );
 /** A command line of the user's own: in their shell, without a sandbox, asking nobody. */

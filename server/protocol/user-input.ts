@@ -1,8 +1,6 @@
 // What a user puts into a turn.
 import * as z from "zod";
-
-/** Deeper than any span needs, and far from where copying or writing a value runs out of stack. */
-const MAX_ELEMENT_DEPTH = 32;
+import { isShallow, tooDeep } from "./depth.ts";
 
 export const UserInput = z.lazy(() =>
   z.discriminatedUnion("type", [
@@ -10,10 +8,7 @@ export const UserInput = z.lazy(() =>
       type: z.literal("text"),
       text: z.string(),
       /** Spans of the text that a client draws specially. Kept and echoed, never interpreted here. */
-      text_elements: z
-        .array(z.unknown())
-        .refine((elements) => !isDeeperThan(elements, MAX_ELEMENT_DEPTH), `nested more than ${MAX_ELEMENT_DEPTH} deep`)
-        .default([]),
+      text_elements: z.array(z.unknown()).refine(isShallow, tooDeep).default([]),
     }),
     /** A picture inside the message, as a data URL. */
     z.object({ type: z.literal("image"), url: z.string(), detail: z.string().nullish() }),
@@ -31,16 +26,6 @@ export type UserInput = z.infer<typeof UserInput>;
 
 /** Longest text of one input, all parts together, in characters. From the App Server protocol, section 2.5. */
 export const MAX_INPUT_CHARS = 1_048_576;
-
-/** Level by level instead of by recursion, which is what a deep value would break. */
-function isDeeperThan(value: unknown, depth: number): boolean {
-  let level = [value];
-  for (let at = 0; level.length > 0; at++) {
-    if (at > depth) return true;
-    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
-  }
-  return false;
-}
 
 /** Questions of the model to the person, with answers to choose from. */
 export const ToolRequestUserInputParams = z.lazy(() =>

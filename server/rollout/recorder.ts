@@ -48,8 +48,9 @@ export function openRecorder(
   return {
     path,
     append(entry) {
-      const line: RolloutLine = { timestamp: new Date(options.now()).toISOString(), ordinal: ordinal++, ...entry };
+      const line: RolloutLine = { timestamp: new Date(options.now()).toISOString(), ordinal, ...entry };
       unwritten.push(Buffer.from(`${JSON.stringify(line)}\n`));
+      ordinal++;
       write();
     },
     flush() {

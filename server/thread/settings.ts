@@ -76,12 +76,16 @@ export function restoreSettings(
   meta: { model: string; modelProvider: string; cwd: string },
 ): { settings: ThreadSettings; substituted: string | null } {
   const whole = ThreadSettings.safeParse(stored);
-  if (whole.success) return { settings: whole.data, substituted: null };
+  if (whole.success) {
+    const { permissionProfile = null, ...rest } = whole.data;
+    return { settings: { ...rest, permissionProfile }, substituted: null };
+  }
   const fields = ThreadSettings.shape;
   const approvalPolicy = ApprovalPolicy.safeParse(stored["approvalPolicy"]);
   const sandbox = SandboxPolicy.safeParse(stored["sandbox"]);
   const isPermitted = approvalPolicy.success && sandbox.success;
   const settings = withMode({
+    permissionProfile: null,
     model: fitting(fields.model, stored["model"], meta.model),
     modelProvider: fitting(fields.modelProvider, stored["modelProvider"], meta.modelProvider),
     cwd: fitting(fields.cwd, stored["cwd"], meta.cwd),

@@ -223,6 +223,17 @@ export class ThreadStore {
     return listened ? "unsubscribed" : "notSubscribed";
   }
 
+  /** Works with a thread that must not be let go of meanwhile. */
+  async holding<T>(thread: Thread, work: () => Promise<T>): Promise<T> {
+    thread.hold();
+    try {
+      return await work();
+    } finally {
+      thread.release();
+      this.#unloadLater(thread.id);
+    }
+  }
+
   /** The client is gone. */
   leave(client: Client): void {
     for (const id of this.#live.keys()) this.unsubscribe(id, client);
@@ -339,7 +350,7 @@ export class ThreadStore {
   /** Nobody listens, and nothing runs. */
   #isIdle(threadId: string): boolean {
     const thread = this.#live.get(threadId);
-    return thread !== undefined && !thread.hasSubscribers && thread.status.type !== "active";
+    return thread !== undefined && !thread.isWanted && thread.status.type !== "active";
   }
 
   /** Throws RpcError also when another process writes to it. Closing the recorder gives the thread free. */

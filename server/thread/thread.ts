@@ -1,4 +1,5 @@
 // One live thread: its settings, its history, who listens, and the turn that runs, if one does.
+import { isDeepStrictEqual } from "node:util";
 import { SessionApprovals } from "../approval/approvals.ts";
 import type { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
@@ -57,6 +58,7 @@ export class Thread {
   readonly #record: ThreadRecord;
   readonly #recorder: Recorder | null;
   readonly #subscribers = new Set<Client>();
+  #holds = 0;
   #activity: Activity = { kind: "idle", failed: false };
   /** False until there is something to keep: an empty thread leaves no file. */
   #isPersisted: boolean;
@@ -114,8 +116,18 @@ export class Thread {
     return this.#isPersisted ? (this.#recorder?.path ?? null) : null;
   }
 
-  get hasSubscribers(): boolean {
-    return this.#subscribers.size > 0;
+  /** Somebody listens to it, or a request is being worked on that needs it. */
+  get isWanted(): boolean {
+    return this.#subscribers.size > 0 || this.#holds > 0;
+  }
+
+  /** Until `release`, it is wanted. */
+  hold(): void {
+    this.#holds++;
+  }
+
+  release(): void {
+    this.#holds--;
   }
 
   get status(): ThreadStatus {
@@ -130,7 +142,8 @@ export class Thread {
   }
 
   subscribe(client: Client): void {
-    if (this.#subscribers.has(client)) return;
+    // One that went while its request was worked on never leaves again.
+    if (client.ended.aborted || this.#subscribers.has(client)) return;
     this.#subscribers.add(client);
     for (const message of this.#record.notices) {
       client.notify({ method: "warning", params: { threadId: this.id, message } });
@@ -147,7 +160,7 @@ export class Thread {
 
   change(overrides: SettingsOverrides): void {
     const next = changeSettings(this.settings, overrides, this.deps.config);
-    if (JSON.stringify(next) === JSON.stringify(this.settings)) return;
+    if (isDeepStrictEqual(next, this.settings)) return;
     this.#record.settings = next;
     this.#record.notices = [];
     this.#append({ type: "settings", payload: next });
@@ -253,8 +266,9 @@ export class Thread {
 
   recordHistory(entries: readonly HistoryItem[]): void {
     for (const entry of entries) {
-      this.#record.history.push(entry);
+      // Written first: what cannot be written is nothing the model is told either.
       this.#append({ type: "history", payload: entry });
+      this.#record.history.push(entry);
     }
   }
 
@@ -319,6 +333,9 @@ export class Thread {
     const message = `The turn failed inside Belay: ${messageOf(error)}. The thread can go on; the log has the details.`;
     const shown = turnError(message, "other", null);
     const completedAt = Math.floor(this.deps.now() / 1000);
+    const isAnnounced = this.#record.turns.some(({ id }) => id === turnId);
+    // Its client waits for the end of a turn whose beginning it was promised.
+    if (!isAnnounced) this.emit({ method: "turn/started", params: { threadId: this.id, turn: emptyTurn(turnId) } });
     this.#completeOpenItems(turnId);
     this.finishTurn(turnId, { status: "failed", error: shown, completedAt, durationMs: null, tokenUsage: null });
     this.#endTurn(turnId, { failed: true });
@@ -354,10 +371,10 @@ export class Thread {
 
   /** From now on the thread is on disk, with all that it was before. */
   #persist(): void {
-    if (this.#isPersisted) return;
-    this.#isPersisted = true;
+    if (this.#isPersisted || this.#recorder === null) return;
     const { meta, metadata, settings, history } = this.#record;
-    this.#append({ type: "threadMeta", payload: meta });
+    this.#recorder.append({ type: "threadMeta", payload: meta });
+    this.#isPersisted = true;
     this.#append({ type: "settings", payload: settings });
     if (metadata.name !== null || metadata.gitInfo !== null) this.#append({ type: "metadata", payload: metadata });
     for (const entry of history) this.#append({ type: "history", payload: entry });

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { responsesApi, streamPart } from "../../support/responses-api.ts";
+import { socketServer } from "../../support/socket-server.ts";
 import { type TestServer, testServer } from "../../support/test-server.ts";
 
 const ok = [{ steps: [{ text: "ok" }] }];
@@ -206,5 +207,32 @@ test("threads of a parent, a section or a project are none; a folder is the same
   assert.deepEqual(await listed(server, { cwd: `${server.workspace}/` }), [threadId]);
   for (const member of ["parentThreadId", "ancestorThreadId", "attachedToThreadId", "sectionId", "projectId"]) {
     assert.deepEqual(await listed(server, { [member]: threadId }), [], member);
+  }
+});
+
+test("a thread whose client left while it was being started is let go of like any other", async () => {
+  await using api = await responsesApi(ok);
+  await using server = await socketServer({ api, config: "thread_unload_delay_secs = 0" });
+  const watcher = await server.connect();
+  for (let count = 0; count < 20; count++) {
+    const client = await server.connect();
+    client.send({ id: "start", method: "thread/start", params: { cwd: server.workspace } });
+    client.socket.close();
+  }
+  for (let count = 0; count < 20; count++) await watcher.expect("thread/closed");
+  assert.deepEqual((await watcher.request("thread/loaded/list", {})).data, []);
+});
+
+test("a thread that is taken up again at the moment it is let go of stays", async () => {
+  await using api = await responsesApi(ok);
+  await using server = await testServer({ api, config: "thread_unload_delay_secs = 0" });
+  const { threadId } = await server.completeTurn("hi");
+  for (let count = 0; count < 30; count++) {
+    const answers = [
+      server.requestRaw("thread/unsubscribe", { threadId }),
+      server.requestRaw("thread/resume", { threadId, excludeTurns: true }),
+    ];
+    for (const { error } of await Promise.all(answers)) assert.equal(error, undefined);
+    assert.deepEqual((await server.request("thread/loaded/list", {})).data, [threadId]);
   }
 });

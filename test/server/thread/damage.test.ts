@@ -93,14 +93,14 @@ test("an input that is nested without end is refused, and the thread goes on", a
   await using api = await responsesApi([{ steps: [{ text: "ok" }] }]);
   await using server = await testServer({ api });
   const threadId = await server.startThread();
-  for (const [id, depth] of [33, 3_000, 7_000, 20_000].entries()) {
+  for (const [id, depth] of [101, 3_000, 7_000, 20_000].entries()) {
     const elements = "[".repeat(depth) + "]".repeat(depth);
     const input = `[{"type":"text","text":"x","text_elements":[${elements}]}]`;
     server.sendLine(`{"id":${id},"method":"turn/start","params":{"threadId":"${threadId}","input":${input}}}`);
     const [answer] = await server.expectAnswers(id);
     assert.deepEqual(answer?.["error"], {
       code: -32600,
-      message: "Invalid request: nested more than 32 deep at input.0.text_elements",
+      message: "Invalid request: nested more than 100 deep at input.0.text_elements",
     });
   }
   assert.equal((await server.completeTurn("hi", threadId)).turn.status, "completed");
@@ -113,3 +113,21 @@ async function stop(server: TestServer, threadId: string): Promise<string> {
   await server.exited;
   return thread.path ?? "";
 }
+
+test("what a client hands in to be kept is refused when it is nested without end, and the thread goes on", async () => {
+  await using api = await responsesApi([{ steps: [{ text: "ok" }] }]);
+  await using server = await testServer({ api, initialize: { experimentalApi: true } });
+  const threadId = await server.startThread();
+  const deep = `${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}`;
+  for (const [id, [method, params]] of [
+    ["thread/inject_items", `{"threadId":"${threadId}","items":[{"type":"message","content":${deep}}]}`],
+    ["thread/start", `{"dynamicTools":[{"type":"function","name":"x","description":"x","inputSchema":${deep}}]}`],
+    ["thread/start", `{"config":${deep}}`],
+    ["turn/start", `{"threadId":"${threadId}","input":[],"outputSchema":${deep}}`],
+  ].entries()) {
+    server.sendLine(`{"id":${id},"method":"${method}","params":${params}}`);
+    const [answer] = await server.expectAnswers(id);
+    assert.match(JSON.stringify(answer?.["error"]), /-32600.*nested more than 100 deep/, method);
+  }
+  assert.equal((await server.completeTurn("hi", threadId)).turn.status, "completed");
+});
