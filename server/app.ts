@@ -21,7 +21,7 @@ import { threadListHandlers } from "./handlers/thread-list.ts";
 import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
 import { defaultModel } from "./model/list.ts";
-import { type ModelSource, secretNames } from "./model/providers.ts";
+import { findProvider, type ModelSource, secretNames } from "./model/providers.ts";
 import { selectModel } from "./model/select.ts";
 import { openStoredKey } from "./model/stored-key.ts";
 import { ApplyEditResult, type ApplyEditParams } from "./protocol/apply-edit.ts";
@@ -112,7 +112,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     home,
     version: options.version,
     defaultCwd: options.cwd,
-    defaultModel: () => defaultModel(models),
+    defaultModel: (own) => {
+      // The catalog lists the models of the provider in use.
+      const isListed = own.model_provider === config.current.model_provider;
+      return defaultModel({ config: own, catalog: isListed ? models.catalog : [] });
+    },
+    isProvider: (id) => findProvider(models, id) !== null,
     configWith: (overrides) => overlaid(config.current, overrides),
     readGitInfo,
     thread: {

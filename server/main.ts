@@ -10,9 +10,13 @@ const version = typeof __BELAY_VERSION__ === "string" ? __BELAY_VERSION__ : "0.0
 
 const usage = `Belay ${version}, a coding agent
 
-  belay app-server [--listen URL] [-c key=value]…
+  belay app-server [--listen URL] [-c key=value]… [--strict-config]
                                           serves the App Server protocol: JSON lines on stdio (stdio://), or WebSockets
                                           on ws://IP:PORT, unix:// or unix://PATH
+    --strict-config                       ends with code 1 when something in the configuration cannot be used
+    --analytics-default-enabled, --enable FEATURE, --disable FEATURE
+                                          are taken for the clients that pass them, and have no effect: Belay has no
+                                          analytics and no such features
     --ws-auth capability-token            asks clients for the token in --ws-token-file FILE, or --ws-token-sha256 HEX
     --ws-auth signed-bearer-token         asks for a JWT (HS256) signed with --ws-shared-secret-file FILE, and for what
                                           --ws-issuer, --ws-audience and --ws-max-clock-skew-seconds say
@@ -36,7 +40,8 @@ async function appServer(args: string[]): Promise<number> {
     import("./doors/arguments.ts"),
     import("./doors/app-server.ts"),
   ]);
-  const { listen, auth, overrides } = readAppServerArguments(args);
+  const { listen, auth, overrides, isStrict, help } = readAppServerArguments(args);
+  if (help) return print(usage, 0);
   const options = { ...baseOptions(), apiKeys: {}, clientsReturn: listen.kind !== "stdio" };
   // A client is greeted first: most of the harness is loaded behind the answer to `initialize`.
   const make = async () => {
@@ -45,6 +50,13 @@ async function appServer(args: string[]): Promise<number> {
   };
   let made: Promise<App> | null = null;
   const app = { options, ready: () => (made ??= make()) };
+  const { warnings } = isStrict ? await app.ready() : { warnings: [] };
+  if (warnings.length > 0) {
+    const sentences = warnings.map(
+      ({ summary, details }) => `belay: ${summary}${details === null ? "" : ` ${details}`}`,
+    );
+    return print(`${sentences.join("\n")}\n`, 1);
+  }
   if (listen.kind === "stdio") {
     onTermination(() => process.stdin.destroy());
     await serveStdio(app, { input: process.stdin, output: process.stdout });
@@ -103,7 +115,8 @@ function print(text: string, code: number): number {
   return code;
 }
 
-async function main([name = "--help", ...args]: string[]): Promise<number> {
+async function main(argv: string[]): Promise<number> {
+  const [name = "--help", ...args] = await withCommandFirst(argv);
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) return print(`belay: there is no command ${JSON.stringify(name)}\n\n${usage}`, 2);
   try {
@@ -111,6 +124,12 @@ async function main([name = "--help", ...args]: string[]): Promise<number> {
   } catch (error) {
     return print(`belay: ${(error as Error).message}\n`, 1);
   }
+}
+
+async function withCommandFirst(argv: string[]): Promise<string[]> {
+  const [first = ""] = argv;
+  if (!first.startsWith("-") || Object.hasOwn(commands, first)) return argv;
+  return (await import("./doors/arguments.ts")).commandFirst(argv);
 }
 
 // Who started us may not read our log: that is no reason to end.

@@ -1,5 +1,5 @@
 // Reads config.toml and lays the editor's settings and `-c` over it. Never throws: what cannot be used is left out
-// and reported, so that a broken file stops nobody from working.
+// and reported, so that a broken file stops nobody from working. Nor does it lift a restriction: see strictest.ts.
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
@@ -9,6 +9,7 @@ import type { CatalogModel } from "./catalog.ts";
 import { layerOf } from "./layers.ts";
 import { misspelledKeys } from "./misspelled.ts";
 import { Config } from "./schema.ts";
+import { inWords, type Setting, strictestAt, strictestOfFile } from "./strictest.ts";
 import { placeOfError, type TextRange, valueRange } from "./text-range.ts";
 import { setAt, type Table } from "./values.ts";
 
@@ -42,18 +43,24 @@ export async function loadConfig(home: string, overrides: readonly Overrides[]):
   const warnings: ConfigWarning[] = [];
   if (file.trouble !== null) warnings.push(unreadable(path, file.trouble));
   let values = structuredClone(file.values);
+  if (file.trouble !== null) hold(values, strictestOfFile);
   for (const { key, meant } of misspelledKeys(Object.keys(values), Object.keys(Config.shape))) {
     const details = `Did you mean ${meant}? Correct it in ${path} and restart the server.`;
     warnings.push({ summary: `There is no configuration key ${key}.`, details, path });
   }
-  keepValid(values, { name: path, text: file.text ?? "" }, warnings);
+  hold(values, keepValid(values, { name: path, text: file.text ?? "" }, warnings).instead);
   const flags: Table = {};
   for (const [key, value] of overrides.flatMap((layer) => Object.entries(layer))) {
     const before = structuredClone(values);
     setAt(values, key.split("."), structuredClone(value));
-    // What the layers below say stands when this one cannot be used: a typing error must not lift a restriction.
-    if (keepValid(values, { name: "the editor's settings or -c", text: "" }, warnings) > 0) values = before;
-    else setAt(flags, key.split("."), structuredClone(value));
+    const { dropped, instead } = keepValid(values, { name: "the editor's settings or -c", text: "" }, warnings);
+    if (dropped === 0) {
+      setAt(flags, key.split("."), structuredClone(value));
+      continue;
+    }
+    // What the layers below say stands, unless it may be less strict than what was meant.
+    values = before;
+    for (const layer of [values, flags]) hold(layer, instead);
   }
   const user = layerOf({ type: "user", file: path, profile: null }, file.values, file.trouble?.place ?? null);
   const session = Object.keys(flags).length === 0 ? [] : [layerOf({ type: "sessionFlags" }, flags)];
@@ -127,22 +134,34 @@ function unreadable(path: string, { error, range }: { error: Error; range: TextR
   const firstLine = error.message.split("\n")[0];
   return {
     summary: "Invalid configuration; using defaults.",
-    details: `${path} could not be read${where}: ${firstLine}. Correct the file and restart the server.`,
+    details: `${path} could not be read${where}: ${firstLine}. Correct the file and restart the server. Until then ${inWords(strictestOfFile)}, unless the editor's settings or -c say otherwise.`,
     path,
     ...(range === null ? {} : { range }),
   };
 }
 
-/** Drops each value that does not fit its key, says so, and keeps the rest. Returns how many it dropped. */
-function keepValid(values: Table, origin: { name: string; text: string }, warnings: ConfigWarning[]): number {
+function hold(values: Table, settings: readonly Setting[]): void {
+  for (const { key, value } of settings) setAt(values, key.split("."), value);
+}
+
+/** Drops each value that does not fit its key, says so, and keeps the rest. `instead`: what must hold for it. */
+function keepValid(
+  values: Table,
+  origin: { name: string; text: string },
+  warnings: ConfigWarning[],
+): { dropped: number; instead: Setting[] } {
+  const instead: Setting[] = [];
   for (let dropped = 0; ; dropped++) {
     const parsed = Config.safeParse(values, once);
-    if (parsed.success) return dropped;
+    if (parsed.success) return { dropped, instead };
     const issue = parsed.error.issues[0] as z.core.$ZodIssue;
     const range = valueRange(origin.text, issue.path.map(String));
+    const strict = strictestAt(issue.path.map(String));
+    instead.push(...strict);
+    const until = strict.length === 0 ? "" : ` Until then ${inWords(strict)}.`;
     warnings.push({
       summary: `The configuration key ${issue.path.join(".")} is not used.`,
-      details: `${issue.message}. Correct it in ${origin.name} and restart the server.`,
+      details: `${issue.message}. Correct it in ${origin.name} and restart the server.${until}`,
       path: isAbsolute(origin.name) ? origin.name : null,
       ...(range === null ? {} : { range }),
     });

@@ -8,6 +8,8 @@ export const ProviderConfig = z.object({
   base_url: z.string().optional(),
   /** Environment variable that holds the key. */
   env_key: z.string().optional(),
+  /** How to get a key, in words for a person: told where one is missing or refused. */
+  env_key_instructions: z.string().optional(),
   wire_api: z.enum(["responses", "chat"]).default("responses"),
   http_headers: z.record(z.string(), z.string()).default({}),
   /** Header name to environment variable; unset variables send no header. */
@@ -27,6 +29,8 @@ export const Config = z.object({
   model_provider: z.string().default("openai"),
   model_providers: z.record(z.string(), ProviderConfig).default({}),
   model_reasoning_effort: z.string().optional(),
+  /** Told to the model behind our own instructions, unless the client brings others. */
+  developer_instructions: z.string().optional(),
   /** A file that lists the models of the provider in use; relative to BELAY_HOME. */
   model_catalog_json: z.string().optional(),
   /** In tokens. Unknown without it: the context ring stays empty then. */

@@ -36,16 +36,21 @@ export class ConfigSource {
   }
 
   /**
-   * Reads the file again: the warnings that were not there before. A file that no longer parses changes no value, for
-   * a typing error must not lift a restriction.
+   * Reads the file again: the warnings that were not there before. A file that no longer parses changes no value but
+   * those that decide what a command may do: the strictest hold for them, as they do when it never did parse.
    */
   async refresh(): Promise<ConfigWarning[]> {
     const before = this.#loaded;
     const next = await loadConfig(this.#home, this.#overrides);
     const isBroken = next.layers.some(({ disabledReason }) => disabledReason !== null);
-    const { config, values, catalog } = isBroken ? before : next;
-    this.#loaded = { ...next, config, values, catalog };
+    this.#loaded = isBroken ? { ...next, ...asBefore(before, next) } : next;
     const known = new Set(before.warnings.map((warning) => JSON.stringify(warning)));
     return next.warnings.filter((warning) => !known.has(JSON.stringify(warning)));
   }
+}
+
+function asBefore(before: LoadedConfig, next: LoadedConfig): Pick<LoadedConfig, "config" | "values" | "catalog"> {
+  const { sandbox_mode, approval_policy } = next.config;
+  const strict = { sandbox_mode, approval_policy };
+  return { config: { ...before.config, ...strict }, values: { ...before.values, ...strict }, catalog: before.catalog };
 }

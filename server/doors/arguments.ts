@@ -10,6 +10,10 @@ export interface AppServerArguments {
   auth: WebSocketAuth;
   /** `key=value`, in the order they were given. */
   overrides: string[];
+  /** A configuration that cannot be used as it is written ends the server. */
+  isStrict: boolean;
+  /** Only the usage is wanted. */
+  help: boolean;
 }
 
 type Listen = { kind: "stdio" } | SocketAddress;
@@ -17,7 +21,16 @@ type Listen = { kind: "stdio" } | SocketAddress;
 const string = { type: "string" } as const;
 const tokenFlags = ["ws-token-file", "ws-token-sha256"] as const;
 const signatureFlags = ["ws-shared-secret-file", "ws-issuer", "ws-audience", "ws-max-clock-skew-seconds"] as const;
+/** What usual clients pass and nothing here depends on. */
+const withoutEffect = {
+  "analytics-default-enabled": { type: "boolean" },
+  enable: { type: "string", multiple: true },
+  disable: { type: "string", multiple: true },
+} as const;
 const options = {
+  ...withoutEffect,
+  help: { type: "boolean", short: "h" },
+  "strict-config": { type: "boolean" },
   listen: string,
   stdio: { type: "boolean" },
   config: { type: "string", short: "c", multiple: true },
@@ -42,7 +55,22 @@ export function readAppServerArguments(argv: readonly string[]): AppServerArgume
     listen: readListen(values.listen ?? "stdio://"),
     auth: readAuth(values),
     overrides: values.config ?? [],
+    isStrict: values["strict-config"] ?? false,
+    help: values.help ?? false,
   };
+}
+
+/** The command's name first: what stands before it moves behind it, where what is said later wins. */
+export function commandFirst(argv: readonly string[]): string[] {
+  let at = 0;
+  for (let taken = 1; taken > 0; at += taken) taken = takenBefore(argv[at] ?? "");
+  return [...argv.slice(at, at + 1), ...argv.slice(0, at), ...argv.slice(at + 1)];
+}
+
+/** How many words an option takes that may stand before the command; 0: it is none. */
+function takenBefore(word: string): 0 | 1 | 2 {
+  if (/^(-c|--config|--enable|--disable)$/.test(word)) return 2;
+  return /^(-c.+|--(config|enable|disable)=.*|--strict-config)$/.test(word) ? 1 : 0;
 }
 
 function parse(argv: readonly string[]) {
@@ -61,7 +89,7 @@ function readListen(url: string): Listen {
   if (url.startsWith("unix://")) return { kind: "unix", path: url.slice("unix://".length) || null };
   if (!url.startsWith("ws://")) {
     throw new Error(
-      `unsupported --listen URL \`${url}\`; expected \`stdio://\`, \`unix://\`, \`unix://PATH\`, \`ws://IP:PORT\`, or \`off\``,
+      `unsupported --listen URL \`${url}\`; expected \`stdio://\`, \`unix://\`, \`unix://PATH\`, or \`ws://IP:PORT\``,
     );
   }
   const [, bracketed, plain, port] = /^ws:\/\/(?:\[([^\]]+)\]|([^:/]+)):(\d{1,5})\/?$/.exec(url) ?? [];

@@ -1,11 +1,22 @@
 // Turns whatever a model endpoint does wrong into one sentence that names the cause and the cure.
 import type { ModelFailure } from "./model.ts";
 
+/** How this provider can be given a key. */
+export interface KeyWays {
+  /** The environment variable. Null: none is named. */
+  envKey: string | null;
+  /** `account/login/start` is about this provider. */
+  canSignIn: boolean;
+  /** In the words of who described the provider. */
+  instructions: string | null;
+}
+
 export interface Endpoint {
   provider: string;
   baseUrl: string;
   model: string;
   idleTimeoutMs: number;
+  keyWays: KeyWays;
   /** What must not appear in any text about this endpoint: the key, and the values of configured headers. */
   secrets: readonly string[];
 }
@@ -36,12 +47,26 @@ export function notAStreamFailure({ provider, baseUrl }: Endpoint, status: numbe
   };
 }
 
-export function missingKeyFailure(provider: string, envKey: string): ModelFailure {
+export function missingKeyFailure(provider: string, envKey: string, ways: KeyWays): ModelFailure {
+  const cure = `Set the environment variable ${envKey} and restart, or store one ${storedBy(ways)}`;
   return {
-    message: `The model provider "${provider}" needs an API key, and there is none. Store one with the command "Belay: Set API Key", or set the environment variable ${envKey} and restart.`,
+    message: `The model provider "${provider}" needs an API key, and there is none. ${cure}`,
     info: "unauthorized",
     details: null,
   };
+}
+
+function refusedKeyMessage({ provider, keyWays }: Endpoint, status: number): string {
+  const { envKey } = keyWays;
+  const correct = envKey === null ? "Correct the header that carries it" : `Correct the environment variable ${envKey}`;
+  const cure = `${correct} and restart, or store another ${storedBy(keyWays)}`;
+  return `The model provider "${provider}" refused the API key (HTTP ${status}). ${cure}`;
+}
+
+/** To the end of the sentence, and what the provider's description adds. */
+function storedBy({ canSignIn, instructions }: KeyWays): string {
+  const others = canSignIn ? ", with account/login/start in other clients" : "";
+  return `with "Belay: Set API Key" in VS Code${others}.${instructions === null ? "" : ` ${instructions}`}`;
 }
 
 /** A redirect is not followed: the prompt and the headers were meant for the address that was configured. */
@@ -113,8 +138,7 @@ function statusFailure(
   const failed = { httpConnectionFailed: { httpStatusCode: status } };
   if (/<!doctype|<html/i.test(said)) return notAStreamFailure(endpoint, status, "text/html");
   if (status === 401 || status === 403) {
-    const message = `The model provider "${provider}" refused the API key (HTTP ${status}). Store another with "Belay: Set API Key", or correct the environment variable that holds it.`;
-    return { message, info: failed, details: said };
+    return { message: refusedKeyMessage(endpoint, status), info: failed, details: said };
   }
   if (error.code === "model_not_found") {
     const message = `The model provider "${provider}" has no model "${model}". Choose another, or correct model in config.toml.`;

@@ -9,7 +9,10 @@ const DEFAULT_MODEL = "gpt-5.5";
 const SCRIPTED_MODEL = "scripted";
 
 /** The model id that is used when nobody chose one. */
-export function defaultModel({ config, catalog }: ModelSource, provider = config.model_provider): string {
+export function defaultModel(
+  { config, catalog }: Pick<ModelSource, "config" | "catalog">,
+  provider = config.model_provider,
+): string {
   if (isScripted(provider)) return SCRIPTED_MODEL;
   const listed =
     provider === config.model_provider ? catalog.find(({ visibility }) => visibility === "list") : undefined;

@@ -4,6 +4,7 @@ import type { ClientOptions } from "openai";
 import type { ResponseCreateParamsStreaming, ResponseInputItem, Tool } from "openai/resources/responses/responses";
 import {
   type Endpoint,
+  type KeyWays,
   cutFailure,
   idleFailure,
   missingKeyFailure,
@@ -16,8 +17,8 @@ import { responsesEventReader } from "./responses-events.ts";
 export interface ResponsesProvider {
   name: string;
   baseUrl: string;
-  /** Null: the provider needs none. */
-  envKey: string | null;
+  /** Without an environment variable for it the provider needs none. */
+  keyWays: KeyWays;
   apiKey: string | null;
   headers: Record<string, string>;
   query: Record<string, string>;
@@ -34,8 +35,9 @@ async function* stream(
   request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ModelEvent> {
-  if (provider.apiKey === null && provider.envKey !== null) {
-    yield { type: "failed", failure: missingKeyFailure(provider.name, provider.envKey) };
+  const { envKey } = provider.keyWays;
+  if (provider.apiKey === null && envKey !== null) {
+    yield { type: "failed", failure: missingKeyFailure(provider.name, envKey, provider.keyWays) };
     return;
   }
   const endpoint: Endpoint = {
@@ -43,6 +45,7 @@ async function* stream(
     baseUrl: provider.baseUrl,
     model: request.model,
     idleTimeoutMs: provider.idleTimeoutMs,
+    keyWays: provider.keyWays,
     secrets: secretsOf(provider),
   };
   let watchdog: Watchdog | null = null;

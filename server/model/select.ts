@@ -1,9 +1,9 @@
 // Which model answers: from the configuration to a Model.
 import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ProviderConfig } from "../config/schema.ts";
+import { ProviderConfig } from "../config/schema.ts";
 import type { Model, ModelFailure } from "./model.ts";
-import { findProvider, isScripted, keyOf, type ModelSource } from "./providers.ts";
+import { findProvider, isScripted, keyOf, type ModelSource, OPENAI } from "./providers.ts";
 import { responsesModel } from "./responses.ts";
 import { scriptedModel } from "./scripted.ts";
 
@@ -24,20 +24,21 @@ export function selectModel(source: ModelSource, provider: string): Model {
     const message = `The model provider "${provider}" is set to wire_api = "chat", which this version does not speak yet. Use a provider with the Responses API.`;
     return failingModel({ message, info: "other", details: null });
   }
+  const settings = configured ?? ProviderConfig.parse({});
   return responsesModel({
     name,
     baseUrl: baseUrl.replace(/\/+$/, ""),
-    envKey,
+    keyWays: { envKey, canSignIn: provider === OPENAI, instructions: settings.env_key_instructions?.trim() || null },
     apiKey: keyOf(source, provider).key,
-    headers: { ...configured?.http_headers, ...headersFromEnv(configured, source.env) },
-    query: configured?.query_params ?? {},
-    maxRetries: configured?.request_max_retries ?? 2,
-    idleTimeoutMs: configured?.stream_idle_timeout_ms ?? 300_000,
+    headers: { ...settings.http_headers, ...headersFromEnv(settings, source.env) },
+    query: settings.query_params,
+    maxRetries: settings.request_max_retries,
+    idleTimeoutMs: settings.stream_idle_timeout_ms,
   });
 }
 
-function headersFromEnv(configured: ProviderConfig | undefined, env: ModelSource["env"]): Record<string, string> {
-  const named = Object.entries(configured?.env_http_headers ?? {});
+function headersFromEnv(settings: ProviderConfig, env: ModelSource["env"]): Record<string, string> {
+  const named = Object.entries(settings.env_http_headers);
   return Object.fromEntries(named.flatMap(([header, name]) => (env[name] ? [[header, env[name]]] : [])));
 }
 

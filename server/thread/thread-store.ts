@@ -7,6 +7,7 @@ import {
   missingFolder,
   noRollout,
   noTurnsOfEphemeral,
+  providerNotConfigured,
   threadArchived,
   threadNotFound,
   threadNotLoaded,
@@ -42,7 +43,8 @@ export interface StoreDeps {
   readonly version: string;
   /** Where a thread starts whose client names no folder. */
   readonly defaultCwd: string;
-  defaultModel(): string;
+  defaultModel(config: Config): string;
+  isProvider(id: string): boolean;
   /** With overrides of config.toml laid over it; those that do not fit are left out. */
   configWith(overrides: Readonly<Record<string, unknown>>): Config;
   readGitInfo(cwd: string): Promise<GitInfo | null>;
@@ -80,14 +82,17 @@ export class ThreadStore {
 
   /** What a new thread starts with. */
   defaults(overrides: SettingsOverrides, config: Config = this.#deps.thread.config): ThreadSettings {
-    return changeSettings(initialSettings(config, this.#deps.defaultModel(), this.#deps.defaultCwd), overrides, config);
+    const model = this.#deps.defaultModel(config);
+    return changeSettings(initialSettings(config, model, this.#deps.defaultCwd), overrides, config);
   }
 
   async start(options: StartOptions): Promise<Thread> {
+    this.#checkProvider(options);
     const config = this.#configOf(options.config);
     const settings = this.defaults(options, config);
     if (!(await isFolder(settings.cwd))) throw missingFolder(settings.cwd);
-    const { meta, path } = this.#newMeta(settings, options);
+    const developerInstructions = options.developerInstructions ?? config.developer_instructions;
+    const { meta, path } = this.#newMeta(settings, { ...options, developerInstructions });
     const metadata = { name: null, gitInfo: await this.#deps.readGitInfo(settings.cwd) };
     const recorder = options.ephemeral ? null : this.#recorder(path, meta.id, 0);
     return this.#keep(newThreadRecord(meta, metadata, settings), recorder, { isPersisted: false, config });
@@ -102,8 +107,9 @@ export class ThreadStore {
   }
 
   /** Loads it from disk unless it is live. Throws RpcError when there is none. */
-  async resume(threadId: string, overrides: Pick<StartOptions, "config"> = {}): Promise<Thread> {
+  async resume(threadId: string, overrides: Pick<StartOptions, "config" | "modelProvider"> = {}): Promise<Thread> {
     checkId(threadId);
+    this.#checkProvider(overrides);
     const live = this.#live.get(threadId);
     if (live !== undefined) return live;
     const { found, record, recorder } = await this.#readToWrite(threadId);
@@ -121,6 +127,7 @@ export class ThreadStore {
   async fork(params: ThreadForkParams, originator: string): Promise<Thread> {
     const { threadId, ephemeral } = params;
     checkId(threadId);
+    this.#checkProvider(params);
     const { record: whole, lines: all } = await this.#readBack(threadId, noRollout);
     const lines = forkedLines(all, params);
     const source = rebuildRecord(lines);
@@ -312,6 +319,12 @@ export class ThreadStore {
 
   #configOf(overrides: Readonly<Record<string, unknown>> | null | undefined): Config {
     return overrides ? this.#deps.configWith(overrides) : this.#deps.thread.config;
+  }
+
+  /** Of what is asked for alone: a thread outlives the provider it was started with. */
+  #checkProvider({ modelProvider, config }: Pick<StartOptions, "config" | "modelProvider">): void {
+    const asked = modelProvider ?? config?.["model_provider"] ?? null;
+    if (typeof asked === "string" && !this.#deps.isProvider(asked)) throw providerNotConfigured(asked);
   }
 
   async #find(threadId: string): Promise<FoundRollout> {

@@ -37,6 +37,8 @@ export interface ServerOptions {
   env?: Record<string, string>;
   /** More arguments behind `app-server`. */
   args?: string[];
+  /** And before it. */
+  argsBefore?: string[];
   /** Keep using the directories of another server. */
   like?: { home: string; workspace: string };
   /** Capabilities of `initialize`; null leaves the handshake to the test. */
@@ -116,11 +118,12 @@ export class TestServer implements AsyncDisposable {
   #isExpectedToDie = false;
   #hasGivenUp = false;
 
-  constructor(directories: Directories, { env, args }: Pick<ServerOptions, "env" | "args">) {
+  constructor(directories: Directories, { env, args = [], argsBefore = [] }: ServerOptions) {
     this.home = directories.home;
     this.workspace = directories.workspace;
     this.#base = directories.base;
-    this.child = spawn(process.execPath, [join(root, "server/main.ts"), "app-server", ...(args ?? [])], {
+    const argv = [join(root, "server/main.ts"), ...argsBefore, "app-server", ...args];
+    this.child = spawn(process.execPath, argv, {
       cwd: this.workspace,
       env: serverEnvironment(this.home, env),
       stdio: ["pipe", "pipe", "pipe"],

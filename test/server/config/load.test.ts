@@ -15,24 +15,70 @@ test("without a file there are the defaults and no warning", async () => {
   assert.deepEqual([config, warnings], [defaults, []]);
 });
 
-test("a file that does not parse gives the defaults and says where it is wrong", async () => {
+const strict = { sandbox_mode: "read-only", approval_policy: "untrusted" };
+
+test("a file that does not parse gives the defaults, with the strictest permissions, and says where it is wrong", async () => {
   const { config, warnings, path } = await load('approval_policy = "never"\nmodel = \n');
-  assert.deepEqual(config, defaults);
+  assert.deepEqual(config, Config.parse(strict));
   assert.deepEqual(
     warnings.map(({ summary, path }) => ({ summary, path })),
     [{ summary: "Invalid configuration; using defaults.", path }],
   );
   assert.match(
     warnings[0]?.details ?? "",
-    /config\.toml could not be read at line 2, column \d+: .*\. Correct the file and restart the server\.$/,
+    /config\.toml could not be read at line 2, column \d+: .*\. Correct the file and restart the server\. Until then sandbox_mode is "read-only" and approval_policy is "untrusted", unless/,
   );
 });
 
-test("a file that is a directory gives the defaults and a warning", async () => {
+test("over a file that does not parse, the editor's settings and -c hold", async () => {
+  const { config } = await load("model = ", [{ sandbox_mode: "workspace-write" }, { approval_policy: "never" }]);
+  assert.deepEqual(config, Config.parse({ sandbox_mode: "workspace-write", approval_policy: "never" }));
+});
+
+test("a restriction that cannot be read is the strictest one, wherever it was written", async () => {
+  const loose = { network_access: true };
+  const closed = { network_access: false, exclude_tmpdir_env_var: true, exclude_slash_tmp: true };
+  const table: [toml: string, overrides: Overrides[], expected: object, told: RegExp][] = [
+    ['sandbox_mode = "readonly"', [], { sandbox_mode: "read-only" }, /Until then sandbox_mode is "read-only"\.$/],
+    ["approval_policy = { granular = 5 }", [], { approval_policy: "untrusted" }, /approval_policy is "untrusted"\.$/],
+    ["sandbox_workspace_write = 5", [], { sandbox_workspace_write: closed }, /exclude_slash_tmp is true\.$/],
+    [
+      "[sandbox_workspace_write]\nexclude_slash_tmp = 1\nnetwork_access = true",
+      [],
+      { sandbox_workspace_write: { ...loose, exclude_slash_tmp: true } },
+      /exclude_slash_tmp is true\.$/,
+    ],
+    [
+      'sandbox_mode = "danger-full-access"',
+      [{ sandbox_mode: "readonly" }],
+      { sandbox_mode: "read-only" },
+      /sandbox_mode is "read-only"\.$/,
+    ],
+    [
+      "[sandbox_workspace_write]\nnetwork_access = true",
+      [{ "sandbox_workspace_write.network_access": "no" }],
+      { sandbox_workspace_write: {} },
+      /network_access is false\.$/,
+    ],
+    [
+      "",
+      [{ sandbox_mode: "readonly" }, { sandbox_mode: "danger-full-access" }],
+      { sandbox_mode: "danger-full-access" },
+      /./,
+    ],
+  ];
+  for (const [toml, overrides, expected, told] of table) {
+    const { config, warnings } = await load(toml, overrides);
+    assert.deepEqual(config, Config.parse(expected), toml);
+    assert.match(warnings[0]?.details ?? "", told, toml);
+  }
+});
+
+test("a file that is a directory counts as one that does not parse", async () => {
   using home = temporary();
   mkdirSync(join(home.path, "config.toml"));
   const { config, warnings } = await loadConfig(home.path, []);
-  assert.deepEqual([config, warnings.length], [defaults, 1]);
+  assert.deepEqual([config, warnings.length], [Config.parse(strict), 1]);
 });
 
 test("a value that does not fit costs its key alone", async () => {
@@ -55,6 +101,7 @@ test("a value that does not fit costs its key alone", async () => {
     config,
     Config.parse({
       model: "m",
+      approval_policy: "untrusted",
       sandbox_workspace_write: { writable_roots: ["/a"] },
       model_providers: { x: { base_url: "u" }, y: {} },
     }),

@@ -1,7 +1,7 @@
 // The command line of `belay app-server`, as a table.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readAppServerArguments } from "../../../server/doors/arguments.ts";
+import { commandFirst, readAppServerArguments } from "../../../server/doors/arguments.ts";
 
 const none = { kind: "none" };
 const hash = "0123456789abcdef".repeat(4);
@@ -29,6 +29,9 @@ test("a transport, a way to know clients, and settings", () => {
     [[...signed, "--ws-issuer", "i", "--ws-audience", "a"], { auth: { ...defaults, issuer: "i", audience: "a" } }],
     [[...signed, "--ws-max-clock-skew-seconds", "0"], { auth: { ...defaults, maxClockSkewSeconds: 0 } }],
     [["-c", "model=x", "--config", "model=y"], { overrides: ["model=x", "model=y"] }],
+    [["--strict-config"], { isStrict: true, help: false }],
+    [["--help"], { isStrict: false, help: true }],
+    [["--analytics-default-enabled", "--enable", "a", "--enable=b", "--disable", "c"], { overrides: [], help: false }],
   ];
   for (const [argv, expected] of table) {
     const read = readAppServerArguments(argv);
@@ -36,12 +39,27 @@ test("a transport, a way to know clients, and settings", () => {
   }
 });
 
+test("options may stand before the command", () => {
+  const table: [string, string][] = [
+    ["-c model=x app-server -c model=y", "app-server -c model=x -c model=y"],
+    [
+      "--config=a=b --enable f --disable=g --strict-config app-server",
+      "app-server --config=a=b --enable f --disable=g --strict-config",
+    ],
+    ["-ca=b --help", "--help -ca=b"],
+    ["--listen app-server", "--listen app-server"],
+    ["-c", "-c"],
+    ["", ""],
+  ];
+  for (const [given, meant] of table) assert.equal(commandFirst(given.split(" ")).join(" "), meant, given);
+});
+
 test("what cannot be meant is refused, with the cure", () => {
   const table: [string[], RegExp][] = [
     [["--nope"], /'--nope'/],
     [["extra"], /'extra'/],
     [["--listen"], /--listen/],
-    [["--listen", "http://x"], /unsupported --listen URL `http:\/\/x`; expected `stdio:\/\/`/],
+    [["--listen", "http://x"], /unsupported --listen URL `http:\/\/x`; expected `stdio:\/\/`, .* or `ws:\/\/IP:PORT`$/],
     [["--listen", "off"], /no transport to serve/],
     [["--stdio", "--listen", "unix://"], /two transports/],
     [["--listen", "ws://localhost:1"], /invalid websocket --listen URL .* expected `ws:\/\/IP:PORT`/],

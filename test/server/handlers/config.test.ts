@@ -212,17 +212,21 @@ test("a link stays a link, a file keeps its mode, and a new one is its owner's a
   assert.deepEqual([text(fresh), statSync(file(fresh)).mode & 0o777], ['model = "a"\n', 0o600]);
 });
 
-test("a file that is broken is read as disabled, never written, and lifts no restriction when it breaks later", async () => {
-  await using server = await testServer({ approvalPolicy: "untrusted" });
+test("a file that is broken is read as disabled, never written, and is the strictest when it breaks later", async () => {
+  await using server = await testServer({ approvalPolicy: "never", sandboxMode: "danger-full-access" });
   // From here on it has read the file as it was.
   await server.request("config/read", {});
   writeFileSync(file(server), 'approval_policy = "untrusted"\nthis is [no toml');
   const { config, layers } = await server.request("config/read", { includeLayers: true });
-  assert.equal(config["approval_policy"], "untrusted");
+  assert.deepEqual(
+    [config["approval_policy"], config["sandbox_mode"], config["model"]],
+    ["untrusted", "read-only", "test-model"],
+  );
   assert.match(layers?.[0]?.disabledReason ?? "", /config\.toml:2:\d+: /);
   const { range } = await server.expectNotification("configWarning");
   assert.equal(range?.start.line, 2);
-  assert.equal((await server.request("thread/start", { cwd: server.workspace })).approvalPolicy, "untrusted");
+  const { approvalPolicy, sandbox } = await server.request("thread/start", { cwd: server.workspace });
+  assert.deepEqual([approvalPolicy, sandbox.type], ["untrusted", "readOnly"]);
   const refused = await server.refusal("config/value/write", replace("model", "a"));
   assert.equal(refused.code, -32603);
   assert.match(refused.message, /^failed to load configuration: .*config\.toml:2:\d+: /);
@@ -233,7 +237,7 @@ test("what somebody writes into the file by hand counts once the configuration i
   await using server = await testServer();
   writeFileSync(file(server), 'model = "by-hand"\nsandbox_mode = "é" # x\n');
   const { config } = await server.request("config/read", {});
-  assert.deepEqual([config["model"], config["sandbox_mode"]], ["by-hand", null]);
+  assert.deepEqual([config["model"], config["sandbox_mode"]], ["by-hand", "read-only"]);
   const { summary, range } = await server.expectNotification("configWarning");
   assert.deepEqual(
     [summary, range],

@@ -40,7 +40,15 @@ test("parts of a reasoning are counted from 0, whatever the provider calls them"
 test("what is no text where the types say text is kept as text", async () => {
   const call = { type: "function_call", call_id: 7, name: "exec_command", arguments: { cmd: "echo ran" } };
   const reasoning = { type: "reasoning", id: "r", summary: [{ text: 5 }], encrypted_content: {} };
-  const read = responsesEventReader({ provider: "p", baseUrl: "u", model: "m", idleTimeoutMs: 1, secrets: [] });
+  const keyWays = { envKey: null, canSignIn: false, instructions: null };
+  const read = responsesEventReader({
+    provider: "p",
+    baseUrl: "u",
+    model: "m",
+    idleTimeoutMs: 1,
+    keyWays,
+    secrets: [],
+  });
   const events = [
     { type: "response.output_text.delta", item_id: "a", delta: { a: 1 } },
     { type: "response.output_item.done", output_index: 1, item: reasoning },

@@ -108,7 +108,8 @@ const troubles: Trouble[] = [
   {
     name: "refuses the key",
     happens: json(401, { error: { message: "Incorrect API key", code: "invalid_api_key" } }),
-    message: /refused the API key \(HTTP 401\)\. Store another with "Belay: Set API Key"/,
+    message:
+      /refused the API key \(HTTP 401\)\. Correct the header that carries it and restart, or store another with "Belay: Set API Key" in VS Code\.$/,
     info: { httpConnectionFailed: { httpStatusCode: 401 } },
   },
   {

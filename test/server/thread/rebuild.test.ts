@@ -15,7 +15,7 @@ const meta: ThreadMeta = {
 };
 const settings = (model: string): ThreadSettings => ({
   ...{ model, modelProvider: "p", cwd: "/w", approvalPolicy: "never", sandbox: { type: "dangerFullAccess" } },
-  ...{ reasoningEffort: null, mode: "fullAccess" },
+  ...{ permissionProfile: null, reasoningEffort: null, mode: "fullAccess" },
 });
 const turn = (status: Turn["status"]): Turn => ({
   ...{

@@ -88,6 +88,36 @@ test("a client's own instructions take the place of ours, or stand behind them",
   assert.equal(toldText(api.requests[2] ?? assert.fail()).split("You are a parrot.").length, 2);
 });
 
+test("instructions of the configuration are told, and a client's own take their place", async () => {
+  await using api = await responsesApi(ok);
+  await using server = await testServer({ api, config: 'developer_instructions = "Be quiet."' });
+  const config = { developer_instructions: "Be loud." };
+  const threads = [{}, { config }, { config, developerInstructions: "Be kind." }];
+  for (const params of threads) await server.completeTurn("hi", await server.startThread(params));
+  const told = api.requests.map((request) => toldText(request).match(/Be (quiet|loud|kind)\./g));
+  assert.deepEqual(told, [["Be quiet."], ["Be loud."], ["Be kind."]]);
+});
+
+test("overrides of the configuration choose the model and how long it thinks", async () => {
+  await using api = await responsesApi(ok);
+  await using server = await testServer({ api, config: 'model_reasoning_effort = "low"' });
+  const config = { model: "other-model", model_reasoning_effort: "high" };
+  const started = await server.request("thread/start", { cwd: server.workspace, config });
+  assert.deepEqual([started.model, started.reasoningEffort], ["other-model", "high"]);
+  await server.completeTurn("hi", started.thread.id);
+  assert.deepEqual(
+    [api.requests[0]?.model, api.requests[0]?.["reasoning"]],
+    ["other-model", { effort: "high", summary: "auto" }],
+  );
+  const asked = await server.request("thread/start", { cwd: server.workspace, config, model: "asked-for" });
+  const plain = await server.request("thread/start", { cwd: server.workspace });
+  const scripted = await server.request("thread/start", {
+    cwd: server.workspace,
+    config: { model_provider: "scripted" },
+  });
+  assert.deepEqual([asked.model, plain.model, scripted.model], ["asked-for", "test-model", "scripted"]);
+});
+
 test("overrides of the configuration hold for their thread, dotted or nested; what does not fit is left out", async () => {
   await using api = await responsesApi(ok);
   await using server = await testServer({ api });
