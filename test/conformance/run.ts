@@ -11,6 +11,7 @@ import { clientRequests, serverNotifications, serverRequests } from "../../serve
 import { root } from "../support/test-server.ts";
 import { type Coverage, coverageOf } from "./coverage.ts";
 import { protocolDocs } from "./docs.ts";
+import { withoutEffect } from "./members.ts";
 import { driveReplays, type ReplayReport } from "./replay/all.ts";
 import { driveSchema, isOurOwn, scenarios, type SchemaReport } from "./schema/drive.ts";
 import { printedSchema, type PrintedSchema } from "./schema/printed.ts";
@@ -32,7 +33,7 @@ async function main(options: Options): Promise<number> {
   if (options.tryScenarios) return reportSchema(await driveSchema(schema, options.filter, "native"));
 
   const coverage = coverageOf(schema, new Set(scenarios.flatMap(({ drives }) => drives)));
-  const failures = [reportCoverage(coverage, schema.version, options)];
+  const failures = [reportCoverage(coverage, schema, options)];
   const bySchema = options.only === "replay" ? null : await driveSchema(schema, options.filter);
   if (bySchema) failures.push(reportSchema(bySchema));
   const byReplay = options.only === "schema" ? null : await driveReplays(options.filter, (words) => say(`  ${words}`));
@@ -61,24 +62,26 @@ function readOptions(args: string[]) {
 }
 
 /** Each report returns how many failures it holds. */
-function reportCoverage(coverage: Coverage, version: string, { writeDocs }: Options): number {
+function reportCoverage(coverage: Coverage, schema: PrintedSchema, { writeDocs }: Options): number {
+  const members = withoutEffect(schema);
+  const problems = [...coverage.problems, ...members.problems];
   const count = (kind: string) => coverage.methods.filter(({ standing }) => standing.kind === kind).length;
   const due = coverage.methods.filter(({ standing }) => standing.kind === "due");
   say(`Methods of the original: ${count("ours")} here, ${due.length} due, ${count("leftOut")} left out for a reason.`);
-  printAll("not accounted for", coverage.problems);
+  printAll("not accounted for", problems);
   printAll(
     "not here yet",
     due.map(({ method }) => method),
   );
   const file = path.join(root, "docs", "protocol.md");
-  const text = protocolDocs(version, coverage);
+  const text = protocolDocs(schema.version, coverage, members.found);
   if (writeDocs) {
     mkdirSync(path.dirname(file), { recursive: true });
     writeFileSync(file, text);
   }
   const isStale = !existsSync(file) || readFileSync(file, "utf8") !== text;
   if (isStale) say("docs/protocol.md is stale: run npm run conformance -- --write-docs");
-  return coverage.problems.length + Number(isStale) + due.length;
+  return problems.length + Number(isStale) + due.length;
 }
 
 function reportSchema(report: SchemaReport): number {

@@ -22,6 +22,9 @@ const replays: readonly Replay[] = [
   ...workspaceReplays,
 ];
 
+/** What clients and servers ask of each other in them. */
+export const replayedMethods: ReadonlySet<string> = new Set(replays.flatMap(methodsOf));
+
 export interface ReplayReport extends Judgement {
   readonly played: readonly string[];
   /** Replays that could not be played to their end, and why. */

@@ -106,7 +106,9 @@ function ungated({ experimentalMethods, experimentalMembers }: PrintedSchema): (
     const isGated = (member?: string) =>
       row.experimental === true ||
       (member !== undefined && row.experimental !== false && Object.hasOwn(row.experimental, member));
-    const members = (experimentalMembers.get(method) ?? []).filter((member) => membersOf(row.params).includes(member));
+    const members = (experimentalMembers.get(method) ?? []).filter((member) =>
+      membersRead(row.params).includes(member),
+    );
     const open = [
       ...(experimentalMethods.has(method) && !isGated() ? [method] : []),
       ...members.filter((member) => !isGated(member)).map((member) => `${method}.${member}`),
@@ -115,7 +117,8 @@ function ungated({ experimentalMethods, experimentalMembers }: PrintedSchema): (
   });
 }
 
-function membersOf(params: z.ZodType): string[] {
+/** The members of params that a row takes in. */
+export function membersRead(params: z.ZodType): string[] {
   const { properties = {} } = z.toJSONSchema(params, { io: "input", unrepresentable: "any" });
   return Object.keys(properties);
 }

@@ -103,7 +103,7 @@ function methodsIn(folder: string, file: string): Map<string, Method> {
 }
 
 /** The members of a message's params. */
-function membersOf({ properties, definitions }: JsonSchema): string[] {
+export function membersOf({ properties, definitions }: JsonSchema): string[] {
   const reference = (properties as { params?: { $ref?: string } } | undefined)?.params?.$ref;
   const params = definitions?.[reference?.split("/").at(-1) ?? ""];
   return Object.keys((params?.["properties"] as Record<string, unknown> | undefined) ?? {});
