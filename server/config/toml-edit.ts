@@ -10,7 +10,11 @@ import { isTable, sameValue, type Table } from "./values.ts";
  * without contents, which may be left out).
  */
 export function editToml(text: string, target: Table): string {
-  const edited = changes(parse(text), target, []).reduce(
+  const all = changes(parse(text), target, []);
+  if (all.length > MAX_CHANGES) {
+    throw new Error(`${all.length} places of the file would change; at most ${MAX_CHANGES} may at a time`);
+  }
+  const edited = all.reduce(
     (current, { path, value }) => (value === undefined ? remove(current, path) : put(current, path, value)),
     text,
   );
@@ -18,6 +22,9 @@ export function editToml(text: string, target: Table): string {
   if (!sameValue(parse(result), target)) throw new Error("the edited file would not say what was asked for");
   return result;
 }
+
+/** The text is read again for each. */
+const MAX_CHANGES = 1000;
 
 /** Every line ends like that. Where both kinds stand, new lines get the other. */
 function isWindows(text: string): boolean {

@@ -155,10 +155,12 @@ function lineEnd(text: string, from: number): number {
   return at === -1 ? text.length : at;
 }
 
-/** A dotted key, decoded by the parser itself. */
+/** A dotted key; one with quotes is decoded by the parser itself. */
 function keysOf(dotted: string): string[] {
+  const bare = dotted.trim();
+  if (/^[\w-]+(?:\.[\w-]+)*$/.test(bare)) return bare.split(".");
   const keys: string[] = [];
-  let value: unknown = parse(`${dotted.trim()} = 0`);
+  let value: unknown = parse(`${bare} = 0`);
   while (typeof value === "object" && value !== null) {
     const [key = ""] = Object.keys(value);
     keys.push(key);

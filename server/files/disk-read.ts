@@ -54,7 +54,8 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? error.message.replace(/, \w+ '.*$/s, "") : String(error);
 }
 
-const maxTextBytes = 10 * 1024 * 1024;
+/** What is larger is neither read nor, later, written over. */
+export const maxTextBytes = 10 * 1024 * 1024;
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The real path of what was opened; null when another file is at `path` by now. */

@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { setImmediate as nextTick } from "node:timers/promises";
 import type { FileMatch } from "../protocol/file-search.ts";
+import type { Turnstile } from "../util/turnstile.ts";
 import { type Candidate, parseQuery, type Scored, scorePath } from "./fuzzy-match.ts";
 import { listFiles } from "./list-files.ts";
 
@@ -10,32 +11,54 @@ interface Listed extends Candidate {
   readonly root: string;
 }
 
+/** How much is done at a time; the rest waits. */
+export interface SearchTurnstiles {
+  readonly walks: Turnstile;
+  readonly searches: Turnstile;
+}
+
 /** The files below some roots, as far as they are known by now. */
 export class FileList {
-  readonly #entries: Listed[] = [];
+  readonly #turnstiles: SearchTurnstiles;
+  #entries: Listed[] = [];
   readonly #stop = new AbortController();
   /** Resolves when all are known, or the list was stopped. */
   readonly complete: Promise<void>;
   isComplete = false;
 
   /** `base`: what relative roots are relative to. */
-  constructor(roots: readonly string[], base: string) {
-    const distinct = new Map(roots.map((root) => [resolve(base, root), root]));
-    // What lies below two roots belongs to the inner one.
-    const options = { signal: this.#stop.signal, closed: new Set(distinct.keys()) };
-    const walks = [...distinct].map(([path, root]) =>
-      listFiles(path, (entry) => this.#entries.push({ ...entry, root }), options),
-    );
-    this.complete = Promise.all(walks).then(() => void (this.isComplete = true));
+  constructor(roots: readonly string[], base: string, turnstiles: SearchTurnstiles) {
+    this.#turnstiles = turnstiles;
+    this.complete = this.#list(new Map(roots.map((root) => [resolve(base, root), root])));
   }
 
+  /** What was listed is forgotten. */
   stop(): void {
     this.#stop.abort();
+    this.#entries = [];
   }
 
-  /** Among those known when it is called. Empty when the signal is aborted, and for an empty query. */
+  /** Among those known when its turn comes. Empty when the signal is aborted, and for an empty query. */
   async search(query: string, signal: AbortSignal): Promise<FileMatch[]> {
     if (query === "") return [];
+    using place = await this.#turnstiles.searches.enter(signal);
+    return place === null ? [] : this.#best(query, signal);
+  }
+
+  async #list(roots: ReadonlyMap<string, string>): Promise<void> {
+    const { signal } = this.#stop;
+    using place = await this.#turnstiles.walks.enter(signal);
+    if (place === null) return;
+    // What lies below two roots belongs to the inner one.
+    const options = { signal, closed: new Set(roots.keys()) };
+    const walks = [...roots].map(([path, root]) =>
+      listFiles(path, (entry) => signal.aborted || this.#entries.push({ ...entry, root }), options),
+    );
+    await Promise.all(walks);
+    this.isComplete = true;
+  }
+
+  async #best(query: string, signal: AbortSignal): Promise<FileMatch[]> {
     const parsed = parseQuery(query);
     const best: Found[] = [];
     let sliceEnd = performance.now() + sliceMs;

@@ -9,6 +9,14 @@ import { readBounded } from "./disk-read.ts";
 import { realTarget } from "./paths.ts";
 import { replaceFile } from "./replace-file.ts";
 
+/** In bytes. Rejects for what `readHostFile` would not read either. */
+export async function hostFileSize(path: string): Promise<number> {
+  const stat = await fs.stat(path);
+  if (!stat.isFile()) throw notAFile(path);
+  if (stat.size > maxReadBytes) throw fileTooLarge(maxReadBytes);
+  return stat.size;
+}
+
 export async function readHostFile(path: string): Promise<Buffer> {
   // Before it is opened: to open a pipe waits for a writer, and to open a device can do anything.
   if (!(await fs.stat(path)).isFile()) throw notAFile(path);

@@ -14,6 +14,11 @@ export class ClientScope<T> {
     return this.#started.get(client)?.get(name) ?? null;
   }
 
+  /** How many are started and have not ended. */
+  count(client: Client): number {
+    return this.#started.get(client)?.size ?? 0;
+  }
+
   set(client: Client, name: string, started: T): void {
     this.end(client, name);
     if (client.ended.aborted) return this.#end(started);

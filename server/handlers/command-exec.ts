@@ -2,6 +2,7 @@
 import { stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { resolve } from "node:path";
+import { setImmediate as nextTick } from "node:timers/promises";
 import { cappedOutput } from "../exec/capped.ts";
 import { type LiveEnd, type LiveProgram, type LiveRequest, type OutputStream, startLive } from "../exec/live.ts";
 import type { TerminalProgram, Terminals } from "../exec/pty.ts";
@@ -17,17 +18,22 @@ import {
   invalidCommandRequest,
   noActiveCommand,
   requestCancelled,
+  serverOverloaded,
 } from "../protocol/rpc/errors.ts";
 import type { SandboxMode, SandboxPolicy } from "../protocol/sandbox.ts";
 import type { Client } from "../thread/client.ts";
 import type { CommandRunner } from "../tools/execute.ts";
 import { orAborted } from "../util/or-aborted.ts";
+import { Turnstile } from "../util/turnstile.ts";
 import type { Caller } from "./caller.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_CAP_BYTES = 1024 * 1024;
 const DEFAULT_SIZE: TerminalSize = { rows: 24, cols: 80 };
 const TIMED_OUT = 124;
+const MAX_RUNNING_OF_CLIENT = 64;
+/** Starting a program holds up everybody for a moment. */
+const MAX_STARTING = 4;
 
 export interface CommandExecDeps {
   readonly runner: CommandRunner;
@@ -49,12 +55,19 @@ interface Running {
   terminate(): void;
 }
 
+interface OfClient {
+  /** Those that run, with a name or without. */
+  count: number;
+  readonly named: Map<string, Running>;
+}
+
 export function commandExecHandlers(
   deps: CommandExecDeps,
 ): Pick<Handlers<typeof clientRequests, Caller>, CommandMethods> {
-  const commands = new WeakMap<Client, Map<string, Running>>();
+  const starts = new Turnstile(MAX_STARTING);
+  const commands = new WeakMap<Client, OfClient>();
   const find = (client: Client, processId: string): Running => {
-    const running = commands.get(client)?.get(processId);
+    const running = commands.get(client)?.named.get(processId);
     if (running === undefined) throw noActiveCommand(processId);
     return running;
   };
@@ -68,18 +81,20 @@ export function commandExecHandlers(
     async "command/exec"(params, { client }, signal) {
       checkParams(params);
       const processId = params.processId ?? null;
-      const ofClient = commands.get(client) ?? new Map<string, Running>();
+      const ofClient = commands.get(client) ?? { count: 0, named: new Map<string, Running>() };
       commands.set(client, ofClient);
-      if (processId !== null && ofClient.has(processId)) {
+      if (processId !== null && ofClient.named.has(processId)) {
         throw invalidCommandRequest(`duplicate active command/exec process id: ${JSON.stringify(processId)}`);
       }
+      if (ofClient.count >= MAX_RUNNING_OF_CLIENT) throw serverOverloaded();
+      ofClient.count++;
       const terminate = new AbortController();
       const output = receiverOf(params, client);
       const ends = AbortSignal.any([signal, terminate.signal]);
-      const starting = start(params, deps, { signal: ends, onOutput: output.onOutput });
+      const starting = startInTurn(starts, params, deps, { signal: ends, onOutput: output.onOutput });
       // Known from here on, so that what the client sends right behind this request finds it.
       if (processId !== null) {
-        ofClient.set(processId, {
+        ofClient.named.set(processId, {
           takesInput: isStreamed(params).input,
           inputIsClosed: false,
           program: starting.catch(() => null),
@@ -92,7 +107,8 @@ export function commandExecHandlers(
         if (end.spawnError !== null) throw commandNotStarted(spawnProblem(end.spawnError, params.command[0]));
         return { exitCode: exitCodeOf(end, params), ...output.kept() };
       } finally {
-        if (processId !== null) ofClient.delete(processId);
+        ofClient.count--;
+        if (processId !== null) ofClient.named.delete(processId);
       }
     },
     async "command/exec/write"({ processId, deltaBase64, closeStdin }, { client }) {
@@ -163,6 +179,15 @@ function bytesToWrite(deltaBase64: string | null, closeStdin: boolean): Buffer {
   const decoded = decodeBase64(deltaBase64 ?? "");
   if (!decoded.ok) throw invalidCommandOption(`invalid deltaBase64: ${decoded.reason}`);
   return decoded.bytes;
+}
+
+/** What is ended while it waits comes to nothing in `start`. */
+async function startInTurn(starts: Turnstile, ...what: Parameters<typeof start>): ReturnType<typeof start> {
+  using _place = await starts.enter(what[2].signal);
+  const program = await start(...what);
+  // Whatever else has come meanwhile goes before the next start.
+  await nextTick();
+  return program;
 }
 
 /** Rejects with RpcError when the command must not run, or has nowhere to. */

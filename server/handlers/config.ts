@@ -4,11 +4,18 @@ import { applyEdits, parseKeyPath } from "../config/edits.ts";
 import { describeConfig, overridden, versionOf } from "../config/layers.ts";
 import { readConfigFile } from "../config/load.ts";
 import type { ConfigSource } from "../config/source.ts";
+import { maxTextBytes } from "../files/disk-read.ts";
 import { replaceOwnFile } from "../files/own-file.ts";
 import type { ConfigEdit, ConfigWriteResponse } from "../protocol/config.ts";
 import type { clientRequests, ServerNotification } from "../protocol/methods.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";
-import { configNotWritten, configUnreadable, configWriteRefused, messageOf } from "../protocol/rpc/errors.ts";
+import {
+  configNotWritten,
+  configUnreadable,
+  configWriteRefused,
+  invalidInput,
+  messageOf,
+} from "../protocol/rpc/errors.ts";
 import type { Caller } from "./caller.ts";
 
 type ConfigMethods = "config/read" | "config/value/write" | "config/batchWrite" | "configRequirements/read";
@@ -18,6 +25,8 @@ interface Write {
   filePath?: string | null | undefined;
   expectedVersion?: string | null | undefined;
 }
+
+const MAX_EDITS = 100;
 
 /** `tellAll`: every client, whoever caused it. */
 export function configHandlers(
@@ -66,6 +75,9 @@ export function configHandlers(
 
 /** Throws RpcError, and then nothing is written. */
 async function writeEdits(path: string, { edits, filePath, expectedVersion }: Write): Promise<void> {
+  if (edits.length > MAX_EDITS) {
+    throw invalidInput(`${edits.length} edits are too many for one request. Send at most ${MAX_EDITS} at a time.`);
+  }
   if (filePath && !(isAbsolute(filePath) && resolve(filePath) === path)) {
     throw configWriteRefused("configLayerReadonly", "Only writes to the user config are allowed");
   }
@@ -78,6 +90,10 @@ async function writeEdits(path: string, { edits, filePath, expectedVersion }: Wr
   const target = applyEdits(values, edits);
   const edited = await edit(text ?? "", target);
   if (edited === (text ?? "")) return;
+  if (Buffer.byteLength(edited) > maxTextBytes) {
+    const message = `The configuration would be larger than ${maxTextBytes >> 20} MB. Nothing was written; write less.`;
+    throw configWriteRefused("configValidationError", message);
+  }
   const written = await replaceOwnFile(path, text, edited);
   if (!written.ok) throw configNotWritten(written.message);
 }

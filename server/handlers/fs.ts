@@ -6,18 +6,41 @@ import { osErrorText } from "../files/os-error.ts";
 import { watchPath } from "../files/watch.ts";
 import type { clientRequests } from "../protocol/methods.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";
-import { invalidBase64, nulInPath, osError, watchExists } from "../protocol/rpc/errors.ts";
+import { invalidBase64, nulInPath, osError, requestCancelled, watchExists } from "../protocol/rpc/errors.ts";
 import type { Client } from "../thread/client.ts";
+import { afterAnswer } from "../util/after-answer.ts";
+import { orAborted } from "../util/or-aborted.ts";
+import { Turnstile } from "../util/turnstile.ts";
 import type { Caller } from "./caller.ts";
 import { ClientScope } from "./client-scope.ts";
+
+/** Of files that are read and answered at a time: in all, and for one client that may be slow to take the answers. */
+const MAX_READ_BYTES = 256 * 1024 * 1024;
+const MAX_READ_BYTES_OF_CLIENT = 16 * 1024 * 1024;
 
 type FsMethods = Extract<keyof typeof clientRequests, `fs/${string}`>;
 
 export function fsHandlers(): Pick<Handlers<typeof clientRequests, Caller>, FsMethods> {
+  const reading = new Turnstile(MAX_READ_BYTES);
+  const readingOf = new WeakMap<Client, Turnstile>();
+  const ownReading = (client: Client): Turnstile => {
+    const own = readingOf.get(client) ?? new Turnstile(MAX_READ_BYTES_OF_CLIENT);
+    readingOf.set(client, own);
+    return own;
+  };
   const watches = new ClientScope<() => void>((end) => end());
   return {
-    async "fs/readFile"({ path }) {
-      return { dataBase64: (await told(host.readHostFile(resolve(path)))).toString("base64") };
+    async "fs/readFile"({ path }, { client }, signal) {
+      const file = resolve(path);
+      const size = await told(host.hostFileSize(file));
+      const own = await ownReading(client).enter(signal, size);
+      try {
+        using place = await reading.enter(signal, size);
+        if (place === null) throw requestCancelled("fs/readFile");
+        return { dataBase64: (await told(host.readHostFile(file))).toString("base64") };
+      } finally {
+        void leaveWhenTaken(own, client);
+      }
     },
     async "fs/writeFile"({ path, dataBase64 }) {
       const decoded = decodeBase64(dataBase64);
@@ -54,6 +77,14 @@ export function fsHandlers(): Pick<Handlers<typeof clientRequests, Caller>, FsMe
       return {};
     },
   };
+}
+
+/** When the answer is on its way to the client: one that does not read waits for itself alone. */
+async function leaveWhenTaken(place: Disposable | null, client: Client): Promise<void> {
+  if (place === null) return;
+  await afterAnswer();
+  await orAborted(client.drained(), client.ended);
+  place[Symbol.dispose]();
 }
 
 function startWatch(path: string, watchId: string, client: Client): () => void {

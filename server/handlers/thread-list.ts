@@ -28,8 +28,8 @@ export function threadListHandlers(store: ThreadStore): Pick<Handlers<typeof cli
       const page = await searchThreads(store.index, params, signal);
       return { ...page, data: page.data.map(({ entry, snippet }) => ({ thread: store.listed(entry), snippet })) };
     },
-    async "thread/searchOccurrences"(params) {
-      return occurrences(await store.turns(params.threadId), params);
+    async "thread/searchOccurrences"(params, _, signal) {
+      return occurrences(await store.turns(params.threadId), params, signal);
     },
     async "thread/turns/list"(params) {
       return turnsPage(await store.turns(params.threadId), params);

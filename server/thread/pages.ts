@@ -1,4 +1,4 @@
-// The history of a thread page by page: turns, items, and where a text stands. Pure.
+// The history of a thread page by page: turns, items, and where a text stands. Touches no disk.
 import type { ThreadItem } from "../protocol/item.ts";
 import { invalidCursor, turnNotFound } from "../protocol/rpc/errors.ts";
 import type {
@@ -10,6 +10,8 @@ import type {
   ThreadTurnsListResponse,
 } from "../protocol/thread-store.ts";
 import type { Turn, TurnItemsView } from "../protocol/turn.ts";
+import { slices } from "../util/slices.ts";
+import { checkTerm, positionsOf } from "./find-text.ts";
 
 type Direction = "asc" | "desc";
 
@@ -30,6 +32,7 @@ interface Page<T> {
 const MAX_TURNS = 100;
 const MAX_ITEMS = 1_000;
 const MAX_OCCURRENCES = 200;
+const MAX_OCCURRENCES_OF_ITEM = 1_000;
 
 /** Throws RpcError for a cursor that is not of this thread. */
 export function turnsPage(
@@ -82,18 +85,52 @@ export function endCursors(turns: readonly Turn[]): { turns: string | null; item
   };
 }
 
-/** Each place where the text stands in what was said, in order, in any case. Throws RpcError as above. */
-export function occurrences(
+/**
+ * Each place where the text stands in what was said, in order, in any case; in one item the first thousand. Throws
+ * RpcError as above, and for a term that is too long.
+ */
+export async function occurrences(
   turns: readonly Turn[],
   { searchTerm, cursor, limit }: ThreadSearchOccurrencesParams,
-): ThreadSearchOccurrencesResponse {
-  const all = turns.flatMap((turn) => turn.items.flatMap((item) => inItem(turn, item, searchTerm)));
-  const page = pageOf(all, ({ id }) => id, {
-    cursor: cursor ?? null,
-    direction: "asc",
-    limit: clamp(limit, { otherwise: 50, max: MAX_OCCURRENCES }),
-  });
-  return { data: page.data.map(({ occurrence }) => occurrence), nextCursor: page.nextCursor };
+  signal: AbortSignal,
+): Promise<ThreadSearchOccurrencesResponse> {
+  checkTerm(searchTerm);
+  const max = clamp(limit, { otherwise: 50, max: MAX_OCCURRENCES });
+  const start = cursor ? placeOf(cursor) : null;
+  const found = await collected(turns, { searchTerm, start, enough: max + 1, signal });
+  const page = found.slice(0, max);
+  const last = page.at(-1);
+  return {
+    data: page.map(({ occurrence }) => occurrence),
+    nextCursor: found.length > max && last !== undefined ? cursorOf({ id: last.id, isIncluded: false }) : null,
+  };
+}
+
+interface Collecting {
+  searchTerm: string;
+  start: Place | null;
+  /** No more items are looked through once there are so many. */
+  enough: number;
+  signal: AbortSignal;
+}
+
+async function collected(
+  turns: readonly Turn[],
+  { searchTerm, start, enough, signal }: Collecting,
+): Promise<FoundInItem[]> {
+  const all = turns.flatMap((turn) => turn.items.map((item) => ({ turn, item })));
+  const first = start === null ? 0 : all.findIndex(({ turn, item }) => start.id.startsWith(`${turn.id}/${item.id}/`));
+  if (first === -1) throw invalidCursor();
+  const pause = slices();
+  const found: FoundInItem[] = [];
+  for (const [index, { turn, item }] of all.slice(first).entries()) {
+    const here = await inItem(turn, item, { term: searchTerm, pause });
+    const ids = here.map(({ id }) => id);
+    found.push(...here.slice(index === 0 && start !== null ? startOf(ids, start) : 0));
+    if (signal.aborted || found.length >= enough) break;
+    await pause();
+  }
+  return found;
 }
 
 /** What a person would look for in an item: the words said, the commands and the paths; not their output. */
@@ -132,9 +169,19 @@ export function snippetAround(
 
 const SNIPPET_CHARS = 60;
 
-function inItem(turn: Turn, item: ThreadItem, term: string) {
+interface FoundInItem {
+  readonly id: string;
+  readonly occurrence: ThreadSearchOccurrencesResponse["data"][number];
+}
+
+async function inItem(
+  turn: Turn,
+  item: ThreadItem,
+  { term, pause }: { term: string; pause: () => Promise<void> },
+): Promise<FoundInItem[]> {
   const text = searchableText(item);
-  return positionsOf(text, term).map((at, index) => {
+  const places = await positionsOf(text, term, { max: MAX_OCCURRENCES_OF_ITEM, pause });
+  return places.map((at, index) => {
     const { snippet, start, end } = snippetAround(text, at, term.length);
     return {
       id: `${turn.id}/${item.id}/${index}`,
@@ -147,16 +194,6 @@ function inItem(turn: Turn, item: ThreadItem, term: string) {
       },
     };
   });
-}
-
-/** In UTF-16 code units. Case is folded only where that keeps the length, so that positions stay true. */
-export function positionsOf(text: string, term: string): number[] {
-  if (term === "") return [];
-  const lower = text.toLowerCase();
-  const [haystack, needle] = lower.length === text.length ? [lower, term.toLowerCase()] : [text, term];
-  const found: number[] = [];
-  for (let at = haystack.indexOf(needle); at !== -1; at = haystack.indexOf(needle, at + needle.length)) found.push(at);
-  return found;
 }
 
 function withItems(turn: Turn, view: TurnItemsView): Turn {

@@ -5,7 +5,9 @@ import type { ThreadListParams, ThreadSearchParams } from "../protocol/thread-st
 import type { RolloutIndex } from "../rollout/index.ts";
 import type { ListedRollout } from "../rollout/listed.ts";
 import { readRollout } from "../rollout/reader.ts";
-import { positionsOf, searchableText, snippetAround } from "./pages.ts";
+import { slices } from "../util/slices.ts";
+import { checkTerm, indexIn, positionsOf } from "./find-text.ts";
+import { searchableText, snippetAround } from "./pages.ts";
 import { cutPage, fromCursor, isWanted, type ListPage, listOptions } from "./thread-list.ts";
 
 export interface FoundThread {
@@ -13,22 +15,25 @@ export interface FoundThread {
   snippet: string;
 }
 
-/** Throws RpcError for a cursor that this search did not give out. */
+/** Throws RpcError for a cursor that this search did not give out, and for a term that is too long. */
 export async function searchThreads(
   index: RolloutIndex,
   params: ThreadSearchParams,
   signal: AbortSignal,
 ): Promise<ListPage<FoundThread>> {
+  const { searchTerm } = params;
+  checkTerm(searchTerm);
   const options = listOptions(params);
   await index.refresh();
   await index.sweep();
   // A copy of the rest: it changes while files are read.
-  const candidates = [...fromCursor(index.sorted(options.order), options)];
+  const candidates = searchTerm === "" ? [] : [...fromCursor(index.sorted(options.order), options)];
+  const pause = slices();
   const found: FoundThread[] = [];
   for (const entry of candidates) {
     if (signal.aborted || found.length > options.limit) break;
     if (!isWanted(entry, filterOf(params))) continue;
-    const snippet = await snippetOf(entry, params.searchTerm);
+    const snippet = await snippetOf(entry, searchTerm, pause);
     if (snippet !== null) found.push({ entry, snippet });
   }
   return cutPage(found, ({ entry }) => entry, options);
@@ -40,26 +45,33 @@ function filterOf({ archived, sourceKinds }: ThreadSearchParams): ThreadListPara
 }
 
 /** Null when it is not in there. */
-async function snippetOf({ path, meta, metadata }: ListedRollout, term: string): Promise<string | null> {
+async function snippetOf(
+  { path, meta, metadata }: ListedRollout,
+  term: string,
+  pause: () => Promise<void>,
+): Promise<string | null> {
+  const first = { max: 1, pause };
   for (const text of [metadata.name ?? "", meta.preview]) {
-    const [at] = positionsOf(text, term);
+    const [at] = await positionsOf(text, term, first);
     if (at !== undefined) return snippetAround(text, at, term.length).snippet;
   }
-  if (!(await mayContain(path, term))) return null;
+  if (!(await mayContain(path, term, pause))) return null;
   const record = rebuildRecord((await readRollout(path)).lines);
   for (const item of record?.turns.flatMap(({ items }) => items) ?? []) {
+    await pause();
     const text = searchableText(item);
-    const [at] = positionsOf(text, term);
+    const [at] = await positionsOf(text, term, first);
     if (at !== undefined) return snippetAround(text, at, term.length).snippet;
   }
   return null;
 }
 
 /** Cheap, and wrong only in one direction: most files need not be parsed. */
-async function mayContain(path: string, term: string): Promise<boolean> {
+async function mayContain(path: string, term: string, pause: () => Promise<void>): Promise<boolean> {
   const escaped = JSON.stringify(term).slice(1, -1).toLowerCase();
   try {
-    return (await readFile(path, "utf8")).toLowerCase().includes(escaped);
+    const text = (await readFile(path, "utf8")).toLowerCase();
+    return (await indexIn(text, escaped, { from: 0, pause })) !== -1;
   } catch {
     // Deleted meanwhile, or not to be read: nothing is found in it.
     return false;

@@ -12,8 +12,8 @@ export interface WithoutEffect {
 
 const unread: readonly Omit<WithoutEffect, "methods">[] = [
   {
-    why: "What a thread may do is said by `sandbox`, `sandboxPolicy`, `approvalPolicy` or `mode`; people answer for it.",
-    members: ["permissions", "approvalsReviewer"],
+    why: "It is people who answer approvals.",
+    members: ["approvalsReviewer"],
   },
   {
     why: "A thread has one folder, `cwd`, on this machine; `writableRoots` of a sandbox policy are more that it may write.",
@@ -42,16 +42,8 @@ const unread: readonly Omit<WithoutEffect, "methods">[] = [
     members: ["serviceName", "sessionStartSource", "turnTrigger", "parentTurnId"],
   },
   {
-    why: "Threads form no trees and stand in no projects or sections: a list that asks for some of one is not narrowed.",
-    members: [
-      "parentThreadId",
-      "ancestorThreadId",
-      "attachedToThreadId",
-      "includeAttachedThreads",
-      "attachToSource",
-      "projectId",
-      "sectionId",
-    ],
+    why: "Threads form no trees and stand in no projects.",
+    members: ["includeAttachedThreads", "attachToSource", "projectId"],
   },
   { why: "There is one account, and one index of threads.", members: ["currentAccountOnly", "useStateDbOnly"] },
   {

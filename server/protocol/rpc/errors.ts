@@ -112,6 +112,11 @@ export const searchNotFound = (sessionId: string) =>
 export const searchNeedsId = () => new RpcError(INVALID_REQUEST, "sessionId must not be empty");
 export const searchNeedsRoots = () =>
   new RpcError(INTERNAL_ERROR, "failed to start fuzzy file search session: at least one search directory is required");
+export const tooManySearches = (max: number) =>
+  new RpcError(
+    INVALID_REQUEST,
+    `A client may have ${max} fuzzy file search sessions at a time. End one with fuzzyFileSearch/sessionStop first.`,
+  );
 export const noActiveCommand = (processId: string) =>
   invalidCommandRequest(`no active command/exec for process id ${JSON.stringify(processId)}`);
 export const invalidCommandRequest = (text: string) => new RpcError(INVALID_REQUEST, text);

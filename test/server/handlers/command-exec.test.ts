@@ -391,3 +391,22 @@ function resultOf(answer: AnyMessage): CommandExecResponse {
   assert.ok("result" in answer, JSON.stringify(answer));
   return answer["result"] as CommandExecResponse;
 }
+
+test("a client has so many commands at a time; one that ends makes room", posix, async () => {
+  await using server = await testServer();
+  const command = ["sleep", "60"];
+  for (let at = 0; at < 64; at++) {
+    server.send({ id: `c${at}`, method: "command/exec", params: { command, processId: `p${at}`, ...free } });
+  }
+  assert.deepEqual(await server.refusal("command/exec", { command, ...free }), {
+    code: -32001,
+    message: "Server overloaded; retry later.",
+  });
+  // The last to be started, so that some end while they wait for their turn.
+  await server.request("command/exec/terminate", { processId: "p63" });
+  const [ended] = await server.expectAnswers("c63");
+  assert.equal((ended?.["result"] as CommandExecResponse).exitCode, 137);
+  assert.equal((await server.request("command/exec", { command: echo, ...free })).exitCode, 4);
+  for (let at = 0; at < 63; at++) await server.request("command/exec/terminate", { processId: `p${at}` });
+  for (let at = 0; at < 63; at++) await server.expectAnswers(`c${at}`);
+});

@@ -258,3 +258,29 @@ test("nobody demands anything of the configuration, and params may be left out",
 function pick(values: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(keys.map((key) => [key, values[key]]));
 }
+
+test("a write that is too much is refused, and the file stays one that can be written", async () => {
+  await using server = await testServer();
+  const before = text(server);
+  const edits = Array.from({ length: 101 }, (_, at) => replace(`more.k${at}`, at));
+  assert.deepEqual(await server.refusal("config/batchWrite", { edits }), {
+    code: -32600,
+    message: "101 edits are too many for one request. Send at most 100 at a time.",
+  });
+  assert.deepEqual(await server.refusal("config/value/write", replace("more", "x".repeat(11 * 1024 * 1024))), {
+    code: -32600,
+    message: "The configuration would be larger than 10 MB. Nothing was written; write less.",
+    data: { config_write_error_code: "configValidationError" },
+  });
+  assert.equal(text(server), before);
+  await server.request("config/batchWrite", { edits: edits.slice(0, 100) });
+});
+
+test("a value that changes too many places of the file at once is refused", async () => {
+  await using server = await testServer();
+  const table = (value: number) => Object.fromEntries(Array.from({ length: 1001 }, (_, at) => [`k${at}`, value]));
+  await server.request("config/value/write", replace("more", table(0)));
+  const { code, message } = await server.refusal("config/value/write", replace("more", table(1)));
+  assert.equal(code, -32600);
+  assert.match(message, /1001 places of the file would change; at most 1000 may at a time/);
+});

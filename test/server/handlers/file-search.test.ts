@@ -104,6 +104,27 @@ test("a session needs a name, a root and the capability", async () => {
   });
 });
 
+test("a client has so many sessions at a time; one that stops makes room, and so does starting one anew", async () => {
+  await using server = await testServer({ files, initialize: { experimentalApi: true } });
+  const start = "fuzzyFileSearch/sessionStart";
+  const session = (at: number) => ({ sessionId: `s${at}`, roots: [server.workspace] });
+  for (let at = 0; at < 16; at++) await server.request(start, session(at));
+  await server.request(start, session(3));
+  assert.deepEqual(await server.refusal(start, session(16)), {
+    code: -32600,
+    message:
+      "A client may have 16 fuzzy file search sessions at a time. End one with fuzzyFileSearch/sessionStop first.",
+  });
+  await server.request("fuzzyFileSearch/sessionStop", { sessionId: "s0" });
+  await server.request(start, session(16));
+});
+
+test("many searches at once all find what is there", async () => {
+  await using server = await testServer({ files });
+  const found = await Promise.all(Array.from({ length: 40 }, () => find(server, "apptest")));
+  assert.deepEqual(new Set(found.flat()), new Set(["65713 src/App.test.ts"]));
+});
+
 async function find(server: TestServer, query: string, roots = [server.workspace]): Promise<string[]> {
   const { files: found } = await server.request("fuzzyFileSearch", { query, roots });
   return found.map(({ score, path }) => `${score} ${path}`);

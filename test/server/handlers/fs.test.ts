@@ -147,3 +147,15 @@ test("a watch has one name, which is free again once it is ended; to end it twic
   await server.request("fs/unwatch", { watchId: "w1" });
   await server.request("fs/watch", watch);
 });
+
+test("large files that are asked for all at once are all answered", async () => {
+  await using server = await testServer();
+  const path = join(server.workspace, "large");
+  fs.writeFileSync(path, Buffer.alloc(20 * 1024 * 1024, "a"));
+  const answers = await Promise.all(Array.from({ length: 6 }, () => server.request("fs/readFile", { path })));
+  const expected = Math.ceil((20 * 1024 * 1024) / 3) * 4;
+  assert.deepEqual(
+    answers.map(({ dataBase64 }) => dataBase64.length),
+    answers.map(() => expected),
+  );
+});

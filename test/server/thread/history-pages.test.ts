@@ -2,12 +2,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { ThreadSearchOccurrencesResponse } from "../../../server/protocol/thread-store.ts";
 import type { Turn } from "../../../server/protocol/turn.ts";
+import { positionsOf } from "../../../server/thread/find-text.ts";
 import { itemsPage, occurrences, turnsPage } from "../../../server/thread/pages.ts";
 import { responsesApi } from "../../support/responses-api.ts";
 import { type TestServer, testServer } from "../../support/test-server.ts";
 
 const experimental = { experimentalApi: true };
+const unhurried = new AbortController().signal;
 const badCursor = "Invalid request: the cursor is not one this method gave out";
 const nowhere = "01890000-0000-7000-8000-000000000000";
 const scenes = [
@@ -224,11 +227,16 @@ test("pages of turns and of items give each one once, in order, whichever way th
   );
 });
 
-test("pages of places give each one once, and a place is where the text stands", () => {
-  fc.assert(
-    fc.property(anyTurns, anyPage.limit, fc.constantFrom("a", "AB", "ba"), (turns, limit, searchTerm) => {
-      const pages = walk((cursor) => occurrences(turns, { threadId: "t", searchTerm, limit, cursor }));
-      const found = pages.flatMap(({ data }) => data);
+test("pages of places give each one once, and a place is where the text stands", async () => {
+  await fc.assert(
+    fc.asyncProperty(anyTurns, anyPage.limit, fc.constantFrom("a", "AB", "ba"), async (turns, limit, searchTerm) => {
+      const found: ThreadSearchOccurrencesResponse["data"] = [];
+      let cursor: string | null = null;
+      do {
+        const page = await occurrences(turns, { threadId: "t", searchTerm, limit, cursor }, unhurried);
+        found.push(...page.data);
+        cursor = page.nextCursor;
+      } while (cursor !== null);
       for (const { snippet, snippetMatchRange: range } of found) {
         assert.equal(snippet.slice(range.start, range.end).toLowerCase(), searchTerm.toLowerCase());
       }
@@ -237,6 +245,33 @@ test("pages of places give each one once, and a place is where the text stands",
       assert.equal(found.length, expected);
     }),
   );
+});
+
+test("a text is found wherever it stands in a long one, up to a thousand times in one item", async () => {
+  const places = [0, 64 * 1024 - 2, 128 * 1024, 200_000];
+  const chars = Array.from({ length: 200_003 }, () => ".");
+  for (const at of places) chars.splice(at, 3, ..."Abc");
+  const options = { max: 9, pause: async () => {} };
+  assert.deepEqual(await positionsOf(chars.join(""), "aBC", options), places);
+  const many = [turnOf(["a".repeat(5000), "a"], 0)];
+  let [count, cursor]: [number, string | null] = [0, null];
+  do {
+    const params = { threadId: "t", searchTerm: "a", limit: 200, cursor };
+    const { data, nextCursor } = await occurrences(many, params, unhurried);
+    [count, cursor] = [count + data.length, nextCursor];
+  } while (cursor !== null);
+  assert.equal(count, 1001);
+});
+
+test("a term that is too long is refused, and an empty one is found nowhere", async () => {
+  await using server = await testServer({ initialize: experimental });
+  const threadId = await server.startThread();
+  const long = { threadId, searchTerm: "a".repeat(1001) };
+  const message = "searchTerm has 1001 characters. Search for a part of it, of at most 1000.";
+  for (const method of ["thread/search", "thread/searchOccurrences"] as const) {
+    assert.deepEqual(await server.refusal(method, long), { code: -32600, message });
+    assert.deepEqual((await server.request(method, { threadId, searchTerm: "" })).data, []);
+  }
 });
 
 function walk<P extends { nextCursor: string | null }>(pageAt: (cursor: string | null) => P): P[] {
