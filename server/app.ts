@@ -8,7 +8,7 @@ import { editorEdit } from "./files/editor-edit.ts";
 import { isRunning, ownIdentity } from "./exec/process-identity.ts";
 import { readGitInfo } from "./files/git-info.ts";
 import type { FilePlan } from "./files/patch-plan.ts";
-import { replaceOwnFile } from "./files/own-file.ts";
+import { lockOwnFile, replaceOwnFile } from "./files/own-file.ts";
 import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
 import { later } from "./handlers/later.ts";
@@ -81,7 +81,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { home, env, log } = options;
   const [config, storedKey] = await Promise.all([
     ConfigSource.open(home, options.overrides),
-    openStoredKey(home, replaceOwnFile),
+    openStoredKey(home, { lock: lockOwnFile, replace: replaceOwnFile }),
   ]);
   const documents = new DocumentView();
   const models: ModelSource = {

@@ -11,7 +11,7 @@ import { Lanes } from "../protocol/rpc/lanes.ts";
 import { bounded, type Pipe } from "../protocol/rpc/outbox.ts";
 import type { Client } from "../thread/client.ts";
 import type { WebSocketAuth } from "./bearer-auth.ts";
-import { backlogOf, connectionClient, isUrgent, farewell, MAX_RUNNING, protocolOf, welcome } from "./client.ts";
+import { backlogOf, connectionClient, isUrgent, farewell, later, MAX_RUNNING, protocolOf, welcome } from "./client.ts";
 import { complaints } from "./complaints.ts";
 import { jsonLines } from "./json-lines.ts";
 import type { SocketAddress } from "./socket-server.ts";
@@ -98,7 +98,7 @@ async function serveClient(app: ComingApp, pipe: Pipe, lanes: Lanes): Promise<st
   let left: (reason: string) => void = () => {};
   const closed = new Promise<string>((resolve) => (left = resolve));
   const connection: Connection = new Connection(
-    bounded(pipe, { backlogOf }),
+    bounded(pipe, { backlogOf, later }),
     {
       async request(method, params, { signal, answerFirst }) {
         if (method === "initialize") return greet(parseParams(clientRequests.initialize.params, params));

@@ -78,3 +78,10 @@ export function farewell(app: App, client: Client): void {
   app.clients.leave(client);
   app.store.leave(client);
 }
+
+/** Keeps no process alive. Returns what calls it off. */
+export function later(run: () => void, afterMs: number): () => void {
+  const timer = setTimeout(run, afterMs);
+  timer.unref();
+  return () => clearTimeout(timer);
+}

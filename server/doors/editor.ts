@@ -12,7 +12,7 @@ import { alreadyInitialized, messageOf, notInitialized, unknownMethod } from "..
 import { Lanes } from "../protocol/rpc/lanes.ts";
 import { bounded, type Pipe } from "../protocol/rpc/outbox.ts";
 import type { Client } from "../thread/client.ts";
-import { backlogOf, connectionClient, farewell, protocolOf, welcome } from "./client.ts";
+import { backlogOf, connectionClient, farewell, later, protocolOf, welcome } from "./client.ts";
 
 // new --initialize--> starting --its answer--> ready --shutdown--> leaving
 type Handshake =
@@ -70,7 +70,7 @@ export async function serveEditor(pipe: Pipe, options: Options): Promise<void> {
   );
 
   const connection: Connection = new Connection(
-    bounded(pipe, { backlogOf }),
+    bounded(pipe, { backlogOf, later }),
     {
       request(method, params, { signal, answerFirst }) {
         if (Object.hasOwn(editorRequests, method)) return editor(method, params, null, signal);

@@ -1,8 +1,28 @@
 // Writes a file of Belay's own as a whole: whatever happens, the old one is there or the new one.
 import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { isRunning, ownIdentity } from "../exec/process-identity.ts";
+import { fileLock } from "../util/file-lock.ts";
 import { type WriteResult, writeFilesAtomically } from "./disk.ts";
 
 const OWNER_ONLY = 0o600;
+/** Others have a file for as long as it takes to read and write it: milliseconds. */
+const RETRY_AFTER_MS = 10;
+const MAX_RETRIES = 200;
+
+/** Between reading a file and replacing it no other process may. Rejects with a sentence when others do not let go. */
+export async function lockOwnFile(path: string): Promise<{ release(): void }> {
+  const lockPath = join(dirname(path), "locks", basename(path));
+  const lock = fileLock(lockPath, { owner: ownIdentity(), isAlive: isRunning });
+  for (let retries = 0; !lock.take(); retries++) {
+    if (retries === MAX_RETRIES) {
+      throw new Error(`${path} is being changed by another process. Try again; ${lockPath} says which it is.`);
+    }
+    await setTimeout(RETRY_AFTER_MS);
+  }
+  return lock;
+}
 
 /**
  * `before` is the text that must be there now, null for no file. A new file is its owner's alone; an old one keeps its

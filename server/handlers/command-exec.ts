@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { constants } from "node:os";
 import { resolve } from "node:path";
 import { setImmediate as nextTick } from "node:timers/promises";
-import { cappedOutput } from "../exec/capped.ts";
+import { cappedForJson, cappedOutput } from "../exec/capped.ts";
 import { type LiveEnd, type LiveProgram, type LiveRequest, type OutputStream, startLive } from "../exec/live.ts";
 import type { TerminalProgram, Terminals } from "../exec/pty.ts";
 import { decodeBase64 } from "../files/base64.ts";
@@ -29,6 +29,8 @@ import type { Caller } from "./caller.ts";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_CAP_BYTES = 1024 * 1024;
+/** Of JSON, for each stream of a response: one text can be twice as long, and no more. */
+const MAX_KEPT_CHARS = 240 * 1024 * 1024;
 const DEFAULT_SIZE: TerminalSize = { rows: 24, cols: 80 };
 const TIMED_OUT = 124;
 const MAX_RUNNING_OF_CLIENT = 64;
@@ -231,9 +233,10 @@ function policyOf({ sandboxPolicy, permissionProfile }: CommandExecParams, deps:
 /** Where output goes: to the client at its own pace, or into the response. */
 function receiverOf(params: CommandExecParams, client: Client) {
   const cap = params.disableOutputCap ? Number.POSITIVE_INFINITY : (params.outputBytesCap ?? DEFAULT_CAP_BYTES);
-  const caps = { stdout: cappedOutput(cap), stderr: cappedOutput(cap) };
-  const kept: Record<OutputStream, Buffer[]> = { stdout: [], stderr: [] };
   const processId = isStreamed(params).output ? (params.processId ?? null) : null;
+  const capped = () => (processId === null ? cappedForJson(cappedOutput(cap), MAX_KEPT_CHARS) : cappedOutput(cap));
+  const caps = { stdout: capped(), stderr: capped() };
+  const kept: Record<OutputStream, Buffer[]> = { stdout: [], stderr: [] };
   return {
     async onOutput(stream: OutputStream, all: Buffer): Promise<void> {
       const taken = caps[stream].take(all);

@@ -5,7 +5,7 @@ import { describeConfig, overridden, versionOf } from "../config/layers.ts";
 import { readConfigFile } from "../config/load.ts";
 import type { ConfigSource } from "../config/source.ts";
 import { maxTextBytes } from "../files/disk-read.ts";
-import { replaceOwnFile } from "../files/own-file.ts";
+import { lockOwnFile, replaceOwnFile } from "../files/own-file.ts";
 import type { ConfigEdit, ConfigWriteResponse } from "../protocol/config.ts";
 import type { clientRequests, ServerNotification } from "../protocol/methods.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";
@@ -45,7 +45,11 @@ export function configHandlers(
   };
   const write = (params: Write) =>
     inTurn(async (): Promise<ConfigWriteResponse> => {
-      await writeEdits(source.path, params);
+      // Other servers on this home do the same.
+      const lock = await lockOwnFile(source.path).catch((error: unknown) => {
+        throw configNotWritten(messageOf(error));
+      });
+      await writeEdits(source.path, params).finally(() => lock.release());
       await refresh();
       const paths = params.edits.map(({ keyPath }) => parseKeyPath(keyPath));
       const overriddenMetadata = overridden(source.loaded, paths);

@@ -1,9 +1,11 @@
 // Requests that look: lists, pages of a history, searches. They load nothing.
 import type { clientRequests } from "../protocol/methods.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";
+import { invalidCursor } from "../protocol/rpc/errors.ts";
 import { itemsPage, occurrences, turnsPage } from "../thread/pages.ts";
 import { searchThreads } from "../thread/search.ts";
 import type { ThreadStore } from "../thread/thread-store.ts";
+import { isUuid } from "../util/uuid-v7.ts";
 import type { Caller } from "./caller.ts";
 
 type ListMethods =
@@ -18,6 +20,7 @@ export function threadListHandlers(store: ThreadStore): Pick<Handlers<typeof cli
   return {
     "thread/list": (params) => store.list(params),
     async "thread/loaded/list"({ cursor, limit }) {
+      if (cursor && !isUuid(cursor)) throw invalidCursor();
       const all = [...store.live()].map(({ id }) => id).sort();
       const start = cursor ? all.findIndex((id) => id > cursor) : 0;
       const data = start === -1 ? [] : all.slice(start, start + Math.max(limit ?? all.length, 1));

@@ -1,6 +1,6 @@
 // Where rollouts lie: by day, or in the archive, by the time in their own name.
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
 import { uuidV7Time } from "../util/uuid-v7.ts";
 
 export interface FoundRollout {
@@ -18,6 +18,13 @@ export function rolloutPath(home: string, threadId: string, nowMs: number): stri
 
 export function isRolloutName(name: string): boolean {
   return /^rollout-\d{4}-\d\d-\d\dT.*\.jsonl$/.test(name);
+}
+
+/** Of a file or a folder of rollouts, relative to a home: one that leads out of it is none. */
+export function isRolloutPlace(path: string): boolean {
+  const [root, ...rest] = path.split(sep);
+  if (!(roots as readonly (string | undefined)[]).includes(root)) return false;
+  return rest.every((part) => part !== "" && part !== "." && part !== ".." && !/[/\0]/.test(part));
 }
 
 /** `path` is relative to a home. */
@@ -78,7 +85,8 @@ function archivedPath(home: string, name: string): string {
 
 async function isFile(path: string): Promise<boolean> {
   try {
-    return (await stat(path)).isFile();
+    // A link is none, here as in a list: it may lead anywhere.
+    return (await lstat(path)).isFile();
   } catch {
     // Not there, or not to be seen: the search that follows says which.
     return false;

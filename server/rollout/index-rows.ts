@@ -1,5 +1,6 @@
 // The rows of the index file, a line each. Of a file's row, what lists are ordered by is read at once and the rest when
 // it is shown: there are thousands of them at the first list of a process.
+import { isRolloutPlace } from "./files.ts";
 import type { FolderRow } from "./folders.ts";
 import type { ThreadMetadata } from "./line.ts";
 import type { ListedMeta, ListedSettings } from "./listed.ts";
@@ -128,8 +129,15 @@ export function rowLine(row: IndexRow): string {
   return row instanceof FileRow ? row.toLine() : JSON.stringify(row);
 }
 
-/** None for a torn or damaged line: the file it was about is looked at again. */
+/**
+ * None for a torn or damaged line: the file it was about is looked at again. None for what is not below the folders of
+ * rollouts either: whoever wrote that into the file would have us read, and tell of, files anywhere.
+ */
 export function parseRow(line: string): IndexRow[] {
+  return anyRow(line).filter((row) => isRolloutPlace("folder" in row ? row.folder : row.path));
+}
+
+function anyRow(line: string): IndexRow[] {
   if (line.startsWith("[")) return FileRow.parse(line);
   const row = parseJson(line) as Partial<Record<keyof FolderRow | keyof GoneRow, unknown>> | null | undefined;
   if (typeof row?.folder === "string" && isNumbers([row.mtimeMs, row.files, row.folders])) return [row as FolderRow];

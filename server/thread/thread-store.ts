@@ -71,6 +71,8 @@ interface StoredThread {
 export class ThreadStore {
   readonly #deps: StoreDeps;
   readonly #live = new Map<string, Thread>();
+  /** Being let go of already. */
+  readonly #stopping = new Set<string>();
   readonly #unloads = new Map<string, NodeJS.Timeout>();
   /** All that is on disk, for lists. */
   readonly index: RolloutIndex;
@@ -250,7 +252,9 @@ export class ThreadStore {
   async unload(threadId: string): Promise<void> {
     const thread = this.#live.get(threadId);
     if (thread === undefined) return;
+    this.#stopping.add(threadId);
     await thread.stop();
+    this.#stopping.delete(threadId);
     this.#live.delete(threadId);
     this.#deps.clients.tell({
       method: "thread/status/changed",
@@ -338,7 +342,8 @@ export class ThreadStore {
     if (found === null) throw missing(threadId);
     const { lines, unreadable, nextOrdinal } = await readRollout(found.path);
     const record = rebuildRecord(lines);
-    if (record === null) throw missing(threadId);
+    // A copy of another thread's: that one is who writes to it, and who is known by its id.
+    if (record?.meta.id !== threadId) throw missing(threadId);
     if (unreadable > 0)
       this.#deps.thread.log("warning", `${found.path}: ${unreadable} lines cannot be read; the rest is kept`);
     return { found, lines, record, nextOrdinal };
@@ -363,7 +368,8 @@ export class ThreadStore {
   /** Nobody listens, and nothing runs. */
   #isIdle(threadId: string): boolean {
     const thread = this.#live.get(threadId);
-    return thread !== undefined && !thread.isWanted && thread.status.type !== "active";
+    if (thread === undefined || this.#stopping.has(threadId)) return false;
+    return !thread.isWanted && thread.status.type !== "active";
   }
 
   /** Throws RpcError also when another process writes to it. Closing the recorder gives the thread free. */

@@ -34,8 +34,7 @@ ${leftOutTable(methods)}
 ## Members that are taken and have no effect
 
 These members of params are in the original's schema. Ours takes them, also from clients without \`experimentalApi\`, and
-goes on as if they were not there: who asks for a profile of \`permissions\` gets what the configuration says, which may be
-more, and finds it as \`sandbox\` in the answer. The run notices when either server's params gain or lose a member; what
+goes on as if they were not there. The run notices when either server's params gain or lose a member; what
 lies deeper in params it does not look at.
 
 | members | of | why |

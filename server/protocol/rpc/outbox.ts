@@ -1,8 +1,9 @@
 // What was said to the other side of a wire and has not been read yet: bounded, whatever the other side does.
 // While it keeps up, a message goes straight through and costs nothing here. While it does not, what waits is merged as
 // the method's row says; pieces of items that grow too many are left out, since the completed item has all of it; and
-// who does not even read the rest is disconnected. Knows no method.
+// who takes nothing of the rest for a while is disconnected. Knows no method.
 import type { Transport } from "./connection.ts";
+import { serverOverloaded } from "./errors.ts";
 import { type Message, type NotificationMessage, textOf } from "./messages.ts";
 
 /**
@@ -22,15 +23,25 @@ export interface Pipe extends Transport {
 
 export interface OutboxOptions {
   backlogOf(method: string): Backlog;
+  /** Runs it after so many milliseconds; what it returns calls that off. */
+  later(run: () => void, afterMs: number): () => void;
   /** Above it the longest merged delta is left out. */
   maxDeltaBytes?: number;
-  /** Above it the connection is closed. */
+  /**
+   * Above it the other side must go on taking something: else the connection is closed, after a while, or when so much
+   * was said besides answers that it asked for.
+   */
   maxBytes?: number;
+  stalledAfterMs?: number;
+  /** Never more than this: an answer that would be is refused, and for all else the connection is closed. */
+  hardMaxBytes?: number;
 }
 
 const BEHIND_BYTES = 1024 * 1024;
 const MAX_DELTA_BYTES = 4 * 1024 * 1024;
 const MAX_BYTES = 64 * 1024 * 1024;
+const STALLED_AFTER_MS = 30_000;
+const HARD_MAX_BYTES = 512 * 1024 * 1024;
 /** What a message that waits takes besides its text, about. */
 const OVERHEAD_BYTES = 500;
 
@@ -40,10 +51,40 @@ type Waiting = { kind: "text"; text: string } | { kind: "delta"; message: Delta 
 
 /** The same transport with a bounded queue in front of it. */
 export function bounded(pipe: Pipe, options: OutboxOptions): Transport {
+  const { maxBytes = MAX_BYTES, hardMaxBytes = HARD_MAX_BYTES, stalledAfterMs = STALLED_AFTER_MS } = options;
   const queue = new Queue(options.backlogOf, options.maxDeltaBytes ?? MAX_DELTA_BYTES);
-  const maxBytes = options.maxBytes ?? MAX_BYTES;
   let lastSent = Promise.resolve();
-  let emptying: Promise<void> | null = null;
+  let emptying: PromiseWithResolvers<void> | null = null;
+  let callOff: (() => void) | null = null;
+  let bytesSinceTaken = 0;
+
+  const giveUp = (limit: number) => {
+    queue.clear();
+    emptying?.reject(new Error(`the other side does not read: more than ${limit} bytes wait for it`));
+    pipe.close();
+  };
+  const watch = () => {
+    if (queue.bytes > maxBytes) callOff ??= options.later(() => giveUp(maxBytes), stalledAfterMs);
+  };
+  // The while begins anew with it: a large answer takes its time, and so do those behind it.
+  const taken = () => {
+    callOff?.();
+    callOff = null;
+    bytesSinceTaken = 0;
+    watch();
+  };
+  const push = (message: Message) => {
+    const before = queue.bytes;
+    queue.push(message);
+    if (!("result" in message)) {
+      bytesSinceTaken += queue.bytes - before;
+      if (bytesSinceTaken > maxBytes) giveUp(maxBytes);
+    } else if (queue.bytes > hardMaxBytes) {
+      queue.replaceNewest({ error: serverOverloaded().toBody(), id: message.id });
+    }
+    if (queue.bytes > hardMaxBytes) giveUp(hardMaxBytes);
+    watch();
+  };
 
   // Sends at least one between two waits, so that it never spins.
   const empty = async () => {
@@ -55,8 +96,18 @@ export function bounded(pipe: Pipe, options: OutboxOptions): Transport {
         // What fails for one fails for the last, which is waited for.
         lastSent.catch(() => {});
       } while (!pipe.isFull);
+      taken();
     }
-    emptying = null;
+  };
+  const startEmptying = () => {
+    const started = Promise.withResolvers<void>();
+    emptying = started;
+    const ended = () => {
+      emptying = null;
+      taken();
+    };
+    empty().finally(ended).then(started.resolve, started.reject);
+    return started;
   };
 
   return {
@@ -68,14 +119,9 @@ export function bounded(pipe: Pipe, options: OutboxOptions): Transport {
         lastSent = pipe.send(message);
         return lastSent;
       }
-      queue.push(message);
-      if (queue.bytes > maxBytes) {
-        queue.clear();
-        pipe.close();
-        return Promise.reject(new Error(`the other side does not read: more than ${maxBytes} bytes wait for it`));
-      }
-      emptying ??= empty();
-      return emptying;
+      const { promise } = emptying ?? startEmptying();
+      push(message);
+      return promise;
     },
     listen: (onMessage, onClose) => pipe.listen(onMessage, onClose),
     close: () => pipe.close(),
@@ -117,6 +163,12 @@ class Queue {
     const key = isNotification && backlog === "latest" ? keyOf(message) : this.#number++;
     this.#remove(key);
     this.#add(key, { kind: "text", text: textOf(message) });
+  }
+
+  /** Puts an answer in the place of the one that came last. */
+  replaceNewest(answer: Message): void {
+    this.#remove(this.#number - 1);
+    this.push(answer);
   }
 
   /** The oldest. Null when none is left. */

@@ -1,6 +1,6 @@
 // Signing in with a key over the wire: where it is kept, who hears of it, what is signed with it, and that nobody sees it.
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { responsesApi } from "../../support/responses-api.ts";
@@ -135,3 +135,21 @@ async function account(server: TestServer) {
   const { account, requiresOpenaiAuth } = await server.request("account/read", {});
   return { account, requiresOpenaiAuth };
 }
+
+test("a symbolic link is signed in through by nobody, and signing out does not pretend that the key is gone", async () => {
+  await using first = await testServer(openai());
+  const target = join(first.home, "elsewhere.json");
+  const content = JSON.stringify({ OPENAI_API_KEY: KEY });
+  writeFileSync(target, content);
+  symlinkSync(target, auth(first));
+  await using server = await testServer({ ...openai(), like: first });
+  for (const [method, params] of [
+    ["account/login/start", { type: "apiKey", apiKey: "sk-other" }],
+    ["account/logout", {}],
+  ] as const) {
+    const { message } = await server.refusal(method, params);
+    assert.match(message, /auth\.json is a symbolic link to .*elsewhere\.json/);
+  }
+  assert.equal(readFileSync(target, "utf8"), content);
+  assert.deepEqual((await account(server)).account, { type: "apiKey" });
+});

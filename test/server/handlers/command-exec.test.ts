@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { platform } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { cappedForJson, cappedOutput } from "../../../server/exec/capped.ts";
 import type { CommandExecResponse } from "../../../server/protocol/command-exec.ts";
 import { holdingLifeline, lifeline } from "../../support/lifeline.ts";
 import { type AnyMessage, type TestServer, testServer } from "../../support/test-server.ts";
@@ -201,6 +202,15 @@ test("output is kept up to its cap, for each stream", posix, async () => {
   const usual = await server.request("command/exec", { command: much, ...free });
   const all = await server.request("command/exec", { command: much, disableOutputCap: true, ...free });
   assert.deepEqual([usual.stdout.length, all.stdout.length], [1024 * 1024, 3 * 1024 * 1024]);
+});
+
+test("without a cap a response holds what one JSON text can carry, and the rest is left out", () => {
+  const output = cappedForJson(cappedOutput(Number.POSITIVE_INFINITY), 20);
+  const taken = ["ab\n", '"\\', "\0\0", "x"].map((text) => output.take(Buffer.from(text)));
+  assert.deepEqual(
+    taken.map((each) => each && [each.bytes.toString(), each.capReached]),
+    [["ab\n", false], ['"\\', false], ["\0\0", true], null],
+  );
 });
 
 test("the last delta of a stream that reached its cap says so", posix, async () => {

@@ -284,3 +284,18 @@ test("a value that changes too many places of the file at once is refused", asyn
   assert.equal(code, -32600);
   assert.match(message, /1001 places of the file would change; at most 1000 may at a time/);
 });
+
+test("two servers that write at the same moment lose nothing", async () => {
+  await using first = await testServer();
+  await using second = await testServer({ like: first });
+  for (let round = 0; round < 10; round++) {
+    await Promise.all([
+      first.request("config/value/write", replace(`first${round}`, 1)),
+      second.request("config/value/write", replace(`second${round}`, 1)),
+    ]);
+  }
+  for (let round = 0; round < 10; round++) {
+    assert.match(text(first), new RegExp(`^first${round} = 1$`, "m"));
+    assert.match(text(first), new RegExp(`^second${round} = 1$`, "m"));
+  }
+});

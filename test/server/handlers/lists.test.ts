@@ -174,6 +174,16 @@ test("permission profiles come page by page", async () => {
   assert.equal((await server.request("permissionProfile/list", { limit: 0 })).data.length, 1);
 });
 
+test("loaded threads are listed in pages, and a cursor that is no thread's is refused", async () => {
+  await using server = await testServer();
+  const ids = [await server.startThread(), await server.startThread()].toSorted();
+  const { data, nextCursor } = await server.request("thread/loaded/list", { limit: 1 });
+  const rest = await server.request("thread/loaded/list", { cursor: nextCursor });
+  assert.deepEqual([...data, ...rest.data], ids);
+  const { message } = await server.refusal("thread/loaded/list", { cursor: "-1" });
+  assert.match(message, /the cursor is not one this method gave out/);
+});
+
 test("a cursor that was never given out is refused", async () => {
   await using server = await testServer();
   const messages = [];

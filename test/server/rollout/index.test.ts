@@ -9,6 +9,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -16,6 +17,7 @@ import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { archive, deleteRollout, findRollout, unarchive } from "../../../server/rollout/files.ts";
+import { parseRow } from "../../../server/rollout/index-rows.ts";
 import { RolloutIndex } from "../../../server/rollout/index.ts";
 import type { ListedRollout } from "../../../server/rollout/listed.ts";
 import { metaLine, nameLine, rolloutHome, type RolloutHome, rolloutLine } from "../../support/rollouts.ts";
@@ -325,3 +327,23 @@ function plain({ id, createdAt, meta, metadata, settings: set, isArchived, path,
 
 const idsOf = (entries: readonly ListedRollout[]) => entries.map(({ meta }) => meta.id);
 const names = (entries: readonly ListedRollout[]) => entries.map(({ metadata }) => metadata.name);
+
+test("a row of the index file that leads out of the folders of rollouts is not believed", () => {
+  const file = (path: string) => `["${path}",100,"t",1,1,1,null]`;
+  const folder = (path: string) => JSON.stringify({ folder: path, mtimeMs: 1, files: 0, folders: 0 });
+  const gone = (path: string) => JSON.stringify({ path, isGone: true });
+  const outside = ["", "/etc", "..", "../x", "threads/../../x", "threads/./x", "threads//x", "elsewhere/x"];
+  for (const row of [file, folder, gone]) {
+    for (const path of outside) assert.deepEqual(parseRow(row(path)), [], row(path));
+    for (const path of ["threads/2026/01/01/r", "archived/r"]) assert.equal(parseRow(row(path)).length, 1, row(path));
+  }
+});
+
+test("a rollout that is a symbolic link is none", async () => {
+  using home = rolloutHome();
+  const { id, path } = home.write(100);
+  assert.equal((await findRollout(home.path, id))?.path, path);
+  renameSync(path, join(home.path, "elsewhere.jsonl"));
+  symlinkSync(join(home.path, "elsewhere.jsonl"), path);
+  assert.equal(await findRollout(home.path, id), null);
+});

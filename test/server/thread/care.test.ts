@@ -219,7 +219,8 @@ test("a thread whose client left while it was being started is let go of like an
     client.send({ id: "start", method: "thread/start", params: { cwd: server.workspace } });
     client.socket.close();
   }
-  for (let count = 0; count < 20; count++) await watcher.expect("thread/closed");
+  const closed = () => watcher.heard.filter(({ method }) => method === "thread/closed").length;
+  await watcher.until("all threads to be closed", () => (closed() === 20 ? true : undefined));
   assert.deepEqual((await watcher.request("thread/loaded/list", {})).data, []);
 });
 

@@ -1,10 +1,11 @@
 // Rollouts whose lines are JSON and not what they should be: the thread goes on, with no more rights than it is sure of.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { text as readAll } from "node:stream/consumers";
 import { test } from "node:test";
+import { uuidV7 } from "../../../server/util/uuid-v7.ts";
 import { responsesApi, toolOutputs } from "../../support/responses-api.ts";
 import { root, type TestServer, testServer } from "../../support/test-server.ts";
 
@@ -66,6 +67,19 @@ test("lines of a wrong shape stop neither the thread, nor its next turn, nor the
       data.map(({ id }) => id),
       [threadId],
     );
+  }
+});
+
+test("a copy of a rollout under another id is no thread of that id", async () => {
+  await using api = await responsesApi([{ steps: [{ text: "ok" }] }]);
+  await using server = await testServer({ api });
+  const { threadId } = await server.completeTurn("first");
+  const other = uuidV7(1_000);
+  const { path } = (await server.request("thread/read", { threadId })).thread;
+  copyFileSync(path ?? "", path?.replace(threadId, other) ?? "");
+  for (const method of ["thread/read", "thread/resume"] as const) {
+    const { message } = await server.refusal(method, { threadId: other });
+    assert.match(message, new RegExp(other));
   }
 });
 

@@ -2,13 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { later } from "../../../../server/doors/client.ts";
 import type { Transport } from "../../../../server/protocol/rpc/connection.ts";
 import type { Message, NotificationMessage } from "../../../../server/protocol/rpc/messages.ts";
 import { type Backlog, bounded, type Pipe } from "../../../../server/protocol/rpc/outbox.ts";
 
 test("while the other side reads, every message goes straight through as it is", async () => {
   const pipe = fakePipe();
-  const outbox = bounded(pipe, { backlogOf });
+  const outbox = bounded(pipe, { backlogOf, later });
   for (const text of ["a", "b"]) void outbox.send(delta("x", text));
   assert.deepEqual(pipe.read(), [delta("x", "a"), delta("x", "b")]);
   assert.equal(outbox.isBehind, false);
@@ -16,7 +17,7 @@ test("while the other side reads, every message goes straight through as it is",
 
 test("while it does not, deltas of one thing are joined, of what is replaced the latest stays, all else is kept", async () => {
   const pipe = fakePipe();
-  const outbox = bounded(pipe, { backlogOf });
+  const outbox = bounded(pipe, { backlogOf, later });
   pipe.isFull = true;
   say(outbox, [
     { id: 1, result: "kept" },
@@ -34,7 +35,7 @@ test("while it does not, deltas of one thing are joined, of what is replaced the
 
 test("the other side is behind from a megabyte that waits on, until it has read", async () => {
   const pipe = fakePipe();
-  const outbox = bounded(pipe, { backlogOf });
+  const outbox = bounded(pipe, { backlogOf, later });
   pipe.isFull = true;
   void outbox.send(event("a"));
   assert.equal(outbox.isBehind, false);
@@ -46,7 +47,7 @@ test("the other side is behind from a megabyte that waits on, until it has read"
 
 test("deltas of another part of the same item, or of another method, stay apart", async () => {
   const pipe = fakePipe();
-  const outbox = bounded(pipe, { backlogOf });
+  const outbox = bounded(pipe, { backlogOf, later });
   pipe.isFull = true;
   const part = (summaryIndex: number) => ({ method: "delta", params: { itemId: "x", summaryIndex, delta: "." } });
   say(outbox, [part(0), part(1), part(0), { ...part(0), method: "delta/other" }]);
@@ -57,7 +58,7 @@ test("deltas of another part of the same item, or of another method, stay apart"
 
 test("what was said stays as it was said, whatever becomes of it meanwhile", async () => {
   const pipe = fakePipe();
-  const outbox = bounded(pipe, { backlogOf });
+  const outbox = bounded(pipe, { backlogOf, later });
   pipe.isFull = true;
   const item = { text: "before" };
   const shared = delta("x", "a");
@@ -70,7 +71,7 @@ test("what was said stays as it was said, whatever becomes of it meanwhile", asy
 
 test("too many deltas: the longest is left out, the shorter ones and everything else come", async () => {
   const pipe = fakePipe();
-  const outbox = bounded(pipe, { backlogOf, maxDeltaBytes: 100 });
+  const outbox = bounded(pipe, { backlogOf, later, maxDeltaBytes: 100 });
   pipe.isFull = true;
   say(outbox, [delta("message", "short"), delta("output", "x".repeat(90)), delta("output", "x".repeat(90))]);
   say(outbox, [delta("output", "end"), event("completed")]);
@@ -80,7 +81,7 @@ test("too many deltas: the longest is left out, the shorter ones and everything 
 
 test("too much of what cannot be left out closes the wire, and says why", async () => {
   const pipe = fakePipe();
-  const outbox = bounded(pipe, { backlogOf, maxBytes: 5_000 });
+  const outbox = bounded(pipe, { backlogOf, later, maxBytes: 5_000 });
   pipe.isFull = true;
   for (let number = 0; number < 5; number++) void outbox.send(event("x".repeat(100)));
   assert.equal(pipe.isClosed, false);
@@ -89,9 +90,56 @@ test("too much of what cannot be left out closes the wire, and says why", async 
   assert.equal(pipe.isClosed, true);
 });
 
+test("who asked for much may take a while, unless nothing at all is taken of it", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const pipe = fakePipe();
+  const outbox = bounded(pipe, { backlogOf, later, maxBytes: 5_000, stalledAfterMs: 30_000 });
+  pipe.isFull = true;
+  const sent = [1, 2, 3].map((id) => outbox.send({ id, result: "x".repeat(3_000) }));
+  t.mock.timers.tick(29_999);
+  assert.equal(pipe.isClosed, false);
+  t.mock.timers.tick(1);
+  assert.equal(pipe.isClosed, true);
+  await assert.rejects(Promise.all(sent), { message: /does not read: more than 5000 bytes wait/ });
+});
+
+test("who reads on gets all of it, however much waits and however long it takes", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const pipe = fakePipe();
+  const outbox = bounded(pipe, { backlogOf, later, maxBytes: 5_000, stalledAfterMs: 30_000 });
+  pipe.isFull = true;
+  const answers = Array.from({ length: 8 }, (_, id) => ({ id, result: "x".repeat(3_000) }));
+  const sent = Promise.all(answers.map((answer) => outbox.send(answer)));
+  for (const _ of answers) {
+    t.mock.timers.tick(29_000);
+    await pipe.takeOne();
+  }
+  await pipe.drain();
+  await sent;
+  t.mock.timers.tick(60_000);
+  assert.deepEqual([pipe.isClosed, pipe.read()], [false, answers]);
+});
+
+test("memory has an end: answers beyond it are refused, and for anything else the wire is closed at once", async () => {
+  const pipe = fakePipe();
+  const outbox = bounded(pipe, { backlogOf, later, hardMaxBytes: 9_000 });
+  pipe.isFull = true;
+  say(
+    outbox,
+    [1, 2, 3].map((id) => ({ id, result: "x".repeat(3_500) })),
+  );
+  await pipe.drain();
+  const [, , third] = pipe.read();
+  assert.deepEqual(third, { error: { code: -32001, message: "Server overloaded; retry later." }, id: 3 });
+  pipe.isFull = true;
+  const sent = [1, 2, 3].map(() => outbox.send(event("x".repeat(3_500))));
+  assert.equal(pipe.isClosed, true);
+  await assert.rejects(Promise.all(sent), { message: /does not read: more than 9000 bytes wait/ });
+});
+
 test("a write that fails is told to whoever waits behind it", async () => {
   const pipe = fakePipe();
-  const outbox = bounded(pipe, { backlogOf });
+  const outbox = bounded(pipe, { backlogOf, later });
   const first = outbox.send(event("one"));
   pipe.isFull = true;
   const second = outbox.send(event("two"));
@@ -111,7 +159,7 @@ test("whenever the other side reads, it hears everything kept in order, all of e
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const pipe = fakePipe();
-      const outbox = bounded(pipe, { backlogOf });
+      const outbox = bounded(pipe, { backlogOf, later });
       const said: NotificationMessage[] = [];
       for (const current of steps) {
         if (current === "fill") pipe.isFull = true;
@@ -163,6 +211,8 @@ interface FakePipe extends Pipe {
   read(): Message[];
   /** The other side reads on: what was sent settles, and there is room. */
   drain(): Promise<void>;
+  /** It reads one message, and there is no room yet. */
+  takeOne(): Promise<void>;
   fail(error: Error): void;
 }
 
@@ -184,6 +234,10 @@ function fakePipe(): FakePipe {
     async drain() {
       pipe.isFull = false;
       for (const sent of settle.splice(0)) sent.resolve();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    async takeOne() {
+      settle.shift()?.resolve();
       await new Promise((resolve) => setImmediate(resolve));
     },
     fail(error) {
