@@ -97,6 +97,14 @@ test("packages stay where they belong", () => {
   assert.deepEqual(strays, []);
 });
 
+test("the server uses nothing that Node 20 does not have", () => {
+  const newer = /Promise\.withResolvers|Object\.groupBy|Array\.fromAsync|import\.meta\.dirname/;
+  assert.deepEqual(
+    files.filter((file) => file.startsWith("server/") && newer.test(code(file))),
+    [],
+  );
+});
+
 test("only server/main.ts, and what starts it, touches the process it runs in", () => {
   const touching = files.filter(
     (file) =>

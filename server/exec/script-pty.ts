@@ -39,7 +39,8 @@ const probedExitCode = 7;
 const probed = { file: "/bin/sh", args: ["-c", `exit ${probedExitCode}`], env: {} };
 
 async function start(tools: Tools, request: LiveRequest, size: TerminalSize): Promise<TerminalProgram> {
-  const placed = Promise.withResolvers<Place | null>();
+  let isPlaced: (place: Place | null) => void = () => {};
+  const placed = new Promise<Place | null>((resolve) => (isPlaced = resolve));
   let place: Place | null = null;
   const program = await startLive(
     { ...request, ...inScript(tools, request, size) },
@@ -47,20 +48,20 @@ async function start(tools: Tools, request: LiveRequest, size: TerminalSize): Pr
       input: "open",
       report(text) {
         place = placeIn(text);
-        placed.resolve(place);
+        isPlaced(place);
       },
       killMore: () => place !== null && killSession(place.session),
     },
   );
-  void program.ended.then(() => placed.resolve(null));
+  void program.ended.then(() => isPlaced(null));
   // What is typed before the terminal is set up would not be echoed.
-  const type = async (bytes: Uint8Array) => void ((await placed.promise) !== null && (await program.write(bytes)));
+  const type = async (bytes: Uint8Array) => void ((await placed) !== null && (await program.write(bytes)));
   return {
     ended: program.ended,
     write: type,
     closeInput: () => void type(Buffer.from(endOfInput)),
     async resize(newSize) {
-      const at = await placed.promise;
+      const at = await placed;
       if (at === null) return "the command has ended";
       const args = ["-F", at.device, ...dimensions(newSize)];
       const { exitCode, output } = await runProgram({ file: tools.stty, args, cwd: "/", env: {}, timeoutMs: 10_000 });

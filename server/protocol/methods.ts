@@ -46,7 +46,16 @@ export const clientRequests = {
     lane: "thread",
     experimental: { beforeTurnId: "thread/fork.beforeTurnId", permissions: "thread/fork.permissions", ...granular },
   }),
-  "thread/list": request(threads.ThreadListParams, threads.ThreadListResponse, { from: anyone, needsWorkspace: true }),
+  "thread/list": request(threads.ThreadListParams, threads.ThreadListResponse, {
+    from: anyone,
+    needsWorkspace: true,
+    experimental: {
+      parentThreadId: "thread/list.parentThreadId",
+      ancestorThreadId: "thread/list.ancestorThreadId",
+      attachedToThreadId: "thread/list.attachedToThreadId",
+      projectId: "thread/list.projectId",
+    },
+  }),
   "thread/loaded/list": request(threads.ThreadLoadedListParams, threads.ThreadLoadedListResponse),
   "thread/search": request(threads.ThreadSearchParams, threads.ThreadSearchResponse, { experimental: true }),
   "thread/searchOccurrences": request(threads.ThreadSearchOccurrencesParams, threads.ThreadSearchOccurrencesResponse, {

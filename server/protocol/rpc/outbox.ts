@@ -54,7 +54,7 @@ export function bounded(pipe: Pipe, options: OutboxOptions): Transport {
   const { maxBytes = MAX_BYTES, hardMaxBytes = HARD_MAX_BYTES, stalledAfterMs = STALLED_AFTER_MS } = options;
   const queue = new Queue(options.backlogOf, options.maxDeltaBytes ?? MAX_DELTA_BYTES);
   let lastSent = Promise.resolve();
-  let emptying: PromiseWithResolvers<void> | null = null;
+  let emptying: Deferred | null = null;
   let callOff: (() => void) | null = null;
   let bytesSinceTaken = 0;
 
@@ -100,7 +100,8 @@ export function bounded(pipe: Pipe, options: OutboxOptions): Transport {
     }
   };
   const startEmptying = () => {
-    const started = Promise.withResolvers<void>();
+    // Known before it begins: what is sent meanwhile waits for the same.
+    const started = deferred();
     emptying = started;
     const ended = () => {
       emptying = null;
@@ -236,4 +237,17 @@ function bytesOf(waiting: Waiting): number {
 function keyOf({ method, params }: NotificationMessage): string {
   const ids = Object.entries(params ?? {}).filter(([name]) => /(?:Id|Index)$/.test(name));
   return JSON.stringify([method, ...ids]);
+}
+
+interface Deferred {
+  promise: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** As newer versions of the language have it. */
+function deferred(): Deferred {
+  let settle: Pick<Deferred, "resolve" | "reject"> | null = null;
+  const promise = new Promise<void>((resolve, reject) => (settle = { resolve, reject }));
+  return { promise, ...(settle as unknown as Pick<Deferred, "resolve" | "reject">) };
 }

@@ -170,6 +170,18 @@ export const differences: readonly Allowed[] = [
     ],
   },
   {
+    why: "The original may answer what follows before it tells of a new thread.",
+    in: ["settings"],
+    sometimes: true,
+    what: [{ kind: "moves", at: "answer to thread/settings/update" }],
+  },
+  {
+    why: "A search may find all it shows in one go or in several.",
+    in: ["search for files"],
+    sometimes: true,
+    what: [{ kind: "adds", at: "fuzzyFileSearch/sessionUpdated" }],
+  },
+  {
     why: "The original may tell of a new thread only behind the answer to the next request, when the replay is over.",
     in: ["loaded threads"],
     sometimes: true,

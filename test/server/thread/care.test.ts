@@ -202,7 +202,7 @@ async function listed(server: TestServer, params: object): Promise<string[]> {
 
 test("threads of a parent, a section or a project are none; a folder is the same with a slash behind it", async () => {
   await using api = await responsesApi(ok);
-  await using server = await testServer({ api });
+  await using server = await testServer({ api, initialize: { experimentalApi: true } });
   const { threadId } = await server.completeTurn("hi");
   assert.deepEqual(await listed(server, { cwd: `${server.workspace}/` }), [threadId]);
   for (const member of ["parentThreadId", "ancestorThreadId", "attachedToThreadId", "sectionId", "projectId"]) {
