@@ -386,6 +386,21 @@ test("a delta leaves every other item and turn as it was", () => {
   assert.notEqual(items(changed)?.[1], items(before)?.[1]);
 });
 
+test("of a command that floods the panel keeps the newest output, within bounds", () => {
+  const command = item.command("yes", { aggregatedOutput: null, status: "inProgress", completedAtMs: null });
+  let state = after(showing, said(starts(command)));
+  for (let piece = 0; piece < 10; piece++) {
+    const text = String(piece).repeat(300 * 1024);
+    state = reduce(
+      state,
+      said({ method: "item/commandExecution/outputDelta", params: { ...at, itemId: command.id, delta: text } }),
+    );
+  }
+  const shown = shownThread(state.view)?.turns[0]?.items[0];
+  const output = shown?.type === "commandExecution" ? (shown.aggregatedOutput ?? "") : "";
+  assert.ok(output.endsWith("9".repeat(300 * 1024)) && output.length <= 2 * 1024 * 1024);
+});
+
 function delta(text: string): PanelEvent {
   return said({ method: "item/agentMessage/delta", params: { ...at, itemId: "answer-1", delta: text } });
 }
