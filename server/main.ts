@@ -36,16 +36,17 @@ const commands: Record<string, Command> = {
 };
 
 async function appServer(args: string[]): Promise<number> {
-  const [{ readAppServerArguments }, { serveSockets, serveStdio }] = await Promise.all([
+  const [{ readAppServerArguments }, { serveSockets, serveStdio }, { parseOverride }] = await Promise.all([
     import("./doors/arguments.ts"),
     import("./doors/app-server.ts"),
+    import("./config/load.ts"),
   ]);
   const { listen, auth, overrides, isStrict, help } = readAppServerArguments(args);
   if (help) return print(usage, 0);
   const options = { ...baseOptions(), apiKeys: {}, clientsReturn: listen.kind !== "stdio" };
   // A client is greeted first: most of the harness is loaded behind the answer to `initialize`.
   const make = async () => {
-    const [{ createApp }, { parseOverride }] = await Promise.all([import("./app.ts"), import("./config/load.ts")]);
+    const { createApp } = await import("./app.ts");
     return createApp({ ...options, overrides: overrides.map(parseOverride) });
   };
   let made: Promise<App> | null = null;
