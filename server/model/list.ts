@@ -94,8 +94,9 @@ function authOf(configured: ProviderConfig | undefined, baseUrl: string | null):
 
 /** Passwords and tokens are put into addresses, too. */
 function isShowable(address: string): boolean {
-  const url = URL.parse(address);
-  return url !== null && url.username === "" && url.password === "" && url.search === "" && url.hash === "";
+  if (!URL.canParse(address)) return false;
+  const url = new URL(address);
+  return url.username === "" && url.password === "" && url.search === "" && url.hash === "";
 }
 
 /** What the catalog says of this model, else what the Responses API defines for all; and what was configured. */
