@@ -41,32 +41,27 @@ export function scanToml(text: string): Statement[] {
 
 /** The pairs of the inline table that stands at `table`. */
 export function scanInlineTable(text: string, table: Span): Pair[] {
-  const pairs: Pair[] = [];
-  for (let at = skipBlank(text, table.start + 1); at < table.end - 1; at = skipBlank(text, at)) {
-    if (text[at] === ",") {
-      at++;
-      continue;
-    }
-    const pair = readPair(text, at, []);
-    pairs.push(pair);
-    at = pair.end;
-  }
-  return pairs;
+  return scanElements(text, table, (at) => readPair(text, at, []));
 }
 
 /** The values of the array that stands at `array`. */
 export function scanArray(text: string, array: Span): Span[] {
-  const values: Span[] = [];
-  for (let at = skipBlank(text, array.start + 1); at < array.end - 1; at = skipBlank(text, at)) {
+  return scanElements(text, array, (at) => readValue(text, at));
+}
+
+/** What stands between two brackets and commas. */
+function scanElements<T extends { end: number }>(text: string, outer: Span, read: (at: number) => T): T[] {
+  const elements: T[] = [];
+  for (let at = skipBlank(text, outer.start + 1); at < outer.end - 1; at = skipBlank(text, at)) {
     if (text[at] === ",") {
       at++;
       continue;
     }
-    const value = readValue(text, at);
-    values.push(value);
-    at = value.end;
+    const element = read(at);
+    elements.push(element);
+    at = element.end;
   }
-  return values;
+  return elements;
 }
 
 /** Behind the comma that follows; where there is none, null. */

@@ -1,5 +1,6 @@
 // The turns of a thread as clients see them, built from what clients are told: live, and again from a rollout.
 import type { ThreadItem } from "../protocol/item.ts";
+import { withDelta } from "../protocol/live-output.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import type { Turn } from "../protocol/turn.ts";
 
@@ -45,7 +46,7 @@ export function applyToTurns(turns: Turn[], notification: ServerNotification): v
     case "item/commandExecution/outputDelta": {
       const item = findItem(turns, notification.params);
       if (item?.type === "commandExecution")
-        item.aggregatedOutput = liveOutput(item.aggregatedOutput, notification.params.delta);
+        item.aggregatedOutput = withDelta(item.aggregatedOutput, notification.params.delta);
       return;
     }
     default:
@@ -59,14 +60,6 @@ export function closeAbandonedTurns(turns: Turn[]): void {
   for (const turn of turns) {
     if (turn.status === "inProgress") turn.status = "interrupted";
   }
-}
-
-const MAX_LIVE_CHARS = 1024 * 1024;
-
-// While a command runs, a snapshot shows the end of its output; the completed item has head and tail.
-function liveOutput(before: string | null, delta: string): string {
-  const text = (before ?? "") + delta;
-  return text.length > 2 * MAX_LIVE_CHARS ? text.slice(-MAX_LIVE_CHARS) : text;
 }
 
 function putItem(turns: Turn[], turnId: string, item: ThreadItem): void {

@@ -1,8 +1,8 @@
 // A command line of the user's own, in a thread: no sandbox, nobody is asked, and the model is told with the next turn.
 import type { HistoryItem } from "../model/model.ts";
 import type { ThreadItemOf } from "../protocol/item.ts";
+import { endedCommand, startedCommand } from "../tools/command-item.ts";
 import { pacedOutput } from "../tools/paced-output.ts";
-import { shellQuote } from "../util/shell-quote.ts";
 import type { Thread } from "./thread.ts";
 
 export interface ShellCommand {
@@ -23,24 +23,10 @@ export async function runUserShell(
   const ids = { threadId: thread.id, turnId };
   const argv = ["/bin/bash", "-lc", command];
   const startedAtMs = deps.now();
-  const item: CommandItem = {
-    type: "commandExecution",
-    id: deps.newId(),
-    command: shellQuote(argv),
-    script: command,
-    cwd: settings.cwd,
-    processId: null,
-    source: "userShell",
-    status: "inProgress",
-    commandActions: [{ type: "unknown", command }],
-    aggregatedOutput: null,
-    exitCode: null,
-    durationMs: null,
-    pluginId: null,
-    scriptPath: null,
-    startedAtMs,
-    completedAtMs: null,
-  };
+  const item = startedCommand({
+    ...{ id: deps.newId(), argv, script: command, cwd: settings.cwd },
+    ...{ source: "userShell", startedAtMs },
+  });
   thread.emit({ method: "item/started", params: { item, ...ids, startedAtMs } });
   const output = pacedOutput((delta) =>
     thread.emit({ method: "item/commandExecution/outputDelta", params: { ...ids, itemId: item.id, delta } }),
@@ -57,17 +43,7 @@ export async function runUserShell(
   });
   output.end();
   const completedAtMs = deps.now();
-  const ended: CommandItem =
-    outcome.kind === "refused"
-      ? { ...item, status: "failed", aggregatedOutput: outcome.message, completedAtMs }
-      : {
-          ...item,
-          status: outcome.exitCode === 0 ? "completed" : "failed",
-          aggregatedOutput: outcome.spawnError === null ? outcome.output : `${outcome.output}${outcome.spawnError}\n`,
-          exitCode: outcome.exitCode,
-          durationMs: Math.round(outcome.durationMs),
-          completedAtMs,
-        };
+  const ended = endedCommand(item, outcome, completedAtMs);
   thread.emit({ method: "item/completed", params: { item: ended, ...ids, contentTokenCount: null, completedAtMs } });
   return { type: "message", role: "user", text: forModel(ended) };
 }

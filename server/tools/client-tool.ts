@@ -1,7 +1,8 @@
 // Tools that the client brought along: the model's calls go to it, and its answers back.
 import type { DynamicTool } from "../protocol/thread.ts";
-import type { ThreadItemOf, ToolOutputPart } from "../protocol/item.ts";
+import type { ToolOutputPart } from "../protocol/item.ts";
 import { type Immediate, immediate, type PrepareContext, type Prepared, type RawCall, type Tool } from "./tool.ts";
+import { endedCall, startedCall, textPart } from "./tool-call-item.ts";
 
 /** One tool a function; what is in a namespace carries its name in front, so that the model can tell them apart. */
 export function clientTools(specs: readonly DynamicTool[]): Tool[] {
@@ -40,31 +41,17 @@ function prepareCall(
   } catch (error) {
     return immediate(`failed to parse function arguments: ${(error as Error).message}`);
   }
-  const item: ThreadItemOf<"dynamicToolCall"> = {
-    type: "dynamicToolCall",
-    id: itemId,
-    ...what,
-    arguments: given,
-    status: "inProgress",
-    contentItems: null,
-    success: null,
-    durationMs: null,
-    startedAtMs,
-    completedAtMs: null,
-  };
+  const item = startedCall({ id: itemId, ...what, arguments: given, startedAtMs });
   return {
     kind: "prepared",
     item,
     action: Object.freeze({ kind: "client" }),
     async run(context) {
       const answer = await context.callTool({ callId: itemId, ...what, arguments: given });
-      const contentItems = answer?.contentItems ?? [{ type: "inputText" as const, text: noAnswer }];
+      const contentItems = answer?.contentItems ?? textPart(noAnswer);
       const success = answer?.success ?? false;
-      const completedAtMs = context.now();
-      const durationMs = completedAtMs - startedAtMs;
-      const status = success ? ("completed" as const) : ("failed" as const);
       return {
-        item: { ...item, status, contentItems, success, durationMs, completedAtMs },
+        item: endedCall(item, { success, contentItems, completedAtMs: context.now() }),
         output: textOf(contentItems),
         images: contentItems.flatMap((part) => (part.type === "inputImage" ? [part.imageUrl] : [])),
       };

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import * as z from "zod";
 import { forModel } from "../exec/output.ts";
 import type { ThreadItemOf } from "../protocol/item.ts";
-import { shellQuote } from "../util/shell-quote.ts";
+import { endedCommand, startedCommand } from "./command-item.ts";
 import { jsonTool } from "./define.ts";
 import type { ExecOutcome, FileReader, Finished, PrepareContext, RunContext } from "./tool.ts";
 
@@ -38,24 +38,8 @@ export const execCommand = jsonTool(ExecCommandParams, {
     const spelled = resolve(context.cwd, params.workdir ?? "");
     const { cwd, isElsewhere } = await findFolder(spelled, context);
     const argv = Object.freeze(["/bin/bash", "-c", "--", params.cmd]);
-    const item: ThreadItemOf<"commandExecution"> = {
-      type: "commandExecution",
-      id: context.itemId,
-      command: shellQuote(argv),
-      script: params.cmd,
-      cwd,
-      processId: null,
-      source: "agent",
-      status: "inProgress",
-      commandActions: [{ type: "unknown", command: params.cmd }],
-      aggregatedOutput: null,
-      exitCode: null,
-      durationMs: null,
-      pluginId: null,
-      scriptPath: null,
-      startedAtMs: context.startedAtMs,
-      completedAtMs: null,
-    };
+    const { itemId: id, startedAtMs } = context;
+    const item = startedCommand({ id, argv, script: params.cmd, cwd, source: "agent", startedAtMs });
     const action = Object.freeze({
       kind: "command" as const,
       argv,
@@ -105,21 +89,10 @@ async function runCommand(
           timeoutMs: COMMAND_TIMEOUT_MS,
           onOutput: context.output,
         });
-  const completedAtMs = context.now();
-  if (outcome.kind === "refused") {
-    const failed = { ...item, status: "failed" as const, aggregatedOutput: outcome.message, completedAtMs };
-    return { item: failed, output: `exec_command failed: ${outcome.message}` };
-  }
   return {
-    item: {
-      ...item,
-      status: outcome.exitCode === 0 ? "completed" : "failed",
-      aggregatedOutput: outcome.spawnError === null ? outcome.output : `${outcome.output}${outcome.spawnError}\n`,
-      exitCode: outcome.exitCode,
-      durationMs: Math.round(outcome.durationMs),
-      completedAtMs,
-    },
-    output: describeOutcome(outcome, maxTokens),
+    item: endedCommand(item, outcome, context.now()),
+    output:
+      outcome.kind === "refused" ? `exec_command failed: ${outcome.message}` : describeOutcome(outcome, maxTokens),
   };
 }
 

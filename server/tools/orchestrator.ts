@@ -7,7 +7,7 @@ import { type ActionFacts, isOrdinary, type Requirement, requirement } from "../
 import type { FilePlan } from "../files/patch-plan.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
 import type { ApprovalDecision, ApprovalPolicy } from "../protocol/approval.ts";
-import { DynamicToolCallResponse, type ThreadItemOf } from "../protocol/item.ts";
+import { DynamicToolCallResponse } from "../protocol/item.ts";
 import type { ParamsOut } from "../protocol/rows.ts";
 import type { ServerNotification, serverRequests } from "../protocol/methods.ts";
 import { plainPolicy } from "../protocol/plain-policy.ts";
@@ -30,6 +30,7 @@ import type {
   WriteLimits,
   WriteResult,
 } from "./tool.ts";
+import { endedCall, startedCall, textPart } from "./tool-call-item.ts";
 import { lockOf } from "./turn-lock.ts";
 
 type Asked = Exclude<keyof typeof serverRequests, "workspace/applyEdit">;
@@ -124,22 +125,10 @@ const MAX_SHOWN_INPUT = 4_000;
 /** A call that never became an action leaves a trace all the same: people see that it failed, and why. */
 function failedCall(call: ToolCallEntry, output: string, deps: ToolDeps): ToolOutcome {
   const now = deps.now();
-  const item: ThreadItemOf<"dynamicToolCall"> = {
-    type: "dynamicToolCall",
-    id: deps.newId(),
-    namespace: null,
-    tool: call.name,
-    arguments: { input: call.input.slice(0, MAX_SHOWN_INPUT) },
-    status: "failed",
-    contentItems: [{ type: "inputText", text: output }],
-    success: false,
-    durationMs: 0,
-    startedAtMs: now,
-    completedAtMs: now,
-  };
-  const started = { ...item, status: "inProgress" as const, contentItems: null, success: null, completedAtMs: null };
-  deps.emit({ method: "item/started", params: { item: started, ...ids(deps), startedAtMs: now } });
-  complete(item, deps);
+  const shown = { input: call.input.slice(0, MAX_SHOWN_INPUT) };
+  const item = startedCall({ id: deps.newId(), tool: call.name, arguments: shown, startedAtMs: now });
+  deps.emit({ method: "item/started", params: { item, ...ids(deps), startedAtMs: now } });
+  complete(endedCall(item, { success: false, contentItems: textPart(output), completedAtMs: now }), deps);
   return answer(output);
 }
 

@@ -2,9 +2,9 @@
 import { resolve } from "node:path";
 import * as z from "zod";
 import { isInside } from "../util/inside.ts";
-import type { ThreadItemOf } from "../protocol/item.ts";
 import { jsonTool } from "./define.ts";
 import { immediate, type PrepareContext } from "./tool.ts";
+import { endedCall, startedCall, textPart } from "./tool-call-item.ts";
 
 const MAX_LINES = 2_000;
 /** What goes into the model's context at most, in characters. */
@@ -25,19 +25,8 @@ export const readFile = jsonTool(ReadFileParams, {
 
   async prepare(params, context) {
     const path = resolve(context.cwd, params.path);
-    const item: ThreadItemOf<"dynamicToolCall"> = {
-      type: "dynamicToolCall",
-      id: context.itemId,
-      namespace: null,
-      tool: "read_file",
-      arguments: params,
-      status: "inProgress",
-      contentItems: null,
-      success: null,
-      durationMs: null,
-      startedAtMs: context.startedAtMs,
-      completedAtMs: null,
-    };
+    const { itemId: id, startedAtMs } = context;
+    const item = startedCall({ id, tool: "read_file", arguments: params, startedAtMs });
     const place = await findPlace(path, context);
     if (place.kind === "refused") return immediate(`read_file failed: ${place.message}`);
     return {
@@ -48,18 +37,8 @@ export const readFile = jsonTool(ReadFileParams, {
         const view = await files.read(path, place.permits);
         const success = view.kind === "text";
         const output = view.kind === "text" ? numberLines(view.text, params) : `read_file failed: ${why(view, path)}`;
-        const completedAtMs = now();
-        return {
-          item: {
-            ...item,
-            status: success ? "completed" : "failed",
-            contentItems: [{ type: "inputText", text: output }],
-            success,
-            durationMs: completedAtMs - context.startedAtMs,
-            completedAtMs,
-          },
-          output,
-        };
+        const end = { success, contentItems: textPart(output), completedAtMs: now() };
+        return { item: endedCall(item, end), output };
       },
     };
   },

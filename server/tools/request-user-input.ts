@@ -1,7 +1,7 @@
 // The model asks the person: a few questions, each with answers to choose from.
 import * as z from "zod";
-import type { ThreadItemOf } from "../protocol/item.ts";
 import { jsonTool } from "./define.ts";
+import { endedCall, startedCall, textPart } from "./tool-call-item.ts";
 
 const Params = z.object({
   questions: z
@@ -29,19 +29,7 @@ export const requestUserInput = jsonTool(Params, {
     "make and change what you do next; never for permission, which is asked for by itself.",
 
   async prepare({ questions }, { itemId, startedAtMs }) {
-    const item: ThreadItemOf<"dynamicToolCall"> = {
-      type: "dynamicToolCall",
-      id: itemId,
-      namespace: null,
-      tool: "request_user_input",
-      arguments: { questions },
-      status: "inProgress",
-      contentItems: null,
-      success: null,
-      durationMs: null,
-      startedAtMs,
-      completedAtMs: null,
-    };
+    const item = startedCall({ id: itemId, tool: "request_user_input", arguments: { questions }, startedAtMs });
     return {
       kind: "prepared",
       item,
@@ -60,18 +48,8 @@ export const requestUserInput = jsonTool(Params, {
         });
         const isAnswered = answers !== null;
         const output = isAnswered ? JSON.stringify(answers) : "The user did not answer. Go on with what seems best.";
-        const completedAtMs = context.now();
-        return {
-          item: {
-            ...item,
-            status: isAnswered ? "completed" : "failed",
-            contentItems: [{ type: "inputText", text: output }],
-            success: isAnswered,
-            durationMs: completedAtMs - startedAtMs,
-            completedAtMs,
-          },
-          output,
-        };
+        const end = { success: isAnswered, contentItems: textPart(output), completedAtMs: context.now() };
+        return { item: endedCall(item, end), output };
       },
     };
   },

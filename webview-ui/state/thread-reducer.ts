@@ -1,5 +1,6 @@
 // One thread and what the server says about it. Pure; a row that did not change keeps its identity, so that the view
 // draws only what moved.
+import { withDelta } from "../../server/protocol/live-output.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { ThreadItem, ThreadItemOf } from "../../server/protocol/item.ts";
 import type { ThreadStartResponse } from "../../server/protocol/thread.ts";
@@ -45,7 +46,7 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "item/commandExecution/outputDelta":
       return updateItem(thread, params, "commandExecution", (item) => ({
         ...item,
-        aggregatedOutput: newestOutput((item.aggregatedOutput ?? "") + params.delta),
+        aggregatedOutput: withDelta(item.aggregatedOutput, params.delta),
       }));
     case "item/reasoning/summaryPartAdded":
       return updateItem(thread, params, "reasoning", (item) => ({
@@ -86,13 +87,6 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
       method satisfies never;
       return thread;
   }
-}
-
-const MAX_LIVE_CHARS = 1024 * 1024;
-
-/** While a command floods, its end is enough to look at; the completed item has head and tail. Cut seldom: it copies. */
-function newestOutput(text: string): string {
-  return text.length > 2 * MAX_LIVE_CHARS ? text.slice(-MAX_LIVE_CHARS) : text;
 }
 
 /** Deltas come many to a frame: the store may gather them, never reorder them. */
