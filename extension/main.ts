@@ -148,7 +148,7 @@ class Belay implements vscode.Disposable {
 
   async #editorOptions(): Promise<EditorOptions> {
     const apiKey = await readApiKey(this.ctx.extension.secrets, this.ctx.log);
-    const options: EditorOptions = { belay: { workspaceEdits: true }, config: userConfig() };
+    const options: EditorOptions = { belay: { workspaceEdits: true, terminals: false }, config: userConfig() };
     return apiKey === undefined ? options : { ...options, apiKey };
   }
 

@@ -11,6 +11,9 @@ import type { FilePlan } from "./files/patch-plan.ts";
 import { lockOwnFile, replaceOwnFile } from "./files/own-file.ts";
 import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
+import { commandHandlers } from "./handlers/command.ts";
+import { ruleHandlers } from "./handlers/rule.ts";
+import { sandboxHandlers } from "./handlers/sandbox.ts";
 import { later } from "./handlers/later.ts";
 import { configHandlers } from "./handlers/config.ts";
 import { modelHandlers } from "./handlers/model.ts";
@@ -186,6 +189,9 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...configHandlers(config, tellAll),
       ...accountHandlers(models, storedKey, tellAll),
       ...permissionHandlers(),
+      ...commandHandlers(),
+      ...ruleHandlers(),
+      ...sandboxHandlers(runner),
     },
     connectEditor(port) {
       editor = port;

@@ -1,5 +1,6 @@
 // Asking the user before acting: policies, requests and decisions.
 import * as z from "zod";
+import { RuleScope } from "./command.ts";
 import { CommandAction, FileUpdateChange } from "./item.ts";
 
 /** When to ask. `untrusted`: always; `on-request`: when an action leaves the sandbox; `never`: never, such actions fail. */
@@ -25,6 +26,42 @@ export type ApprovalPolicy = z.infer<typeof ApprovalPolicy>;
 export const ApprovalDecision = z.enum(["accept", "acceptForSession", "decline", "cancel"]);
 export type ApprovalDecision = z.infer<typeof ApprovalDecision>;
 
+/** Allowed from now on, and written down: this command (`exact`) or all that begin so. Default scope: `always`. */
+const WithRule = z.lazy(() =>
+  z.object({
+    acceptWithExecpolicyAmendment: z.object({
+      execpolicy_amendment: z.array(z.string()).min(1),
+      /** Ours. */
+      scope: RuleScope.optional(),
+      /** Ours: and no word more. */
+      exact: z.boolean().optional(),
+    }),
+  }),
+);
+/** Allows or denies a host for the rest of the thread. */
+const WithNetwork = z.lazy(() =>
+  z.object({
+    applyNetworkPolicyAmendment: z.object({ network_policy_amendment: NetworkPolicyAmendment }),
+  }),
+);
+const NetworkPolicyAmendment = z.lazy(() => z.object({ host: z.string(), action: z.enum(["allow", "deny"]) }));
+
+/** `runInTerminal`: the person runs it in a shell of their own, through the editor. Ours. */
+export const CommandApprovalDecision = z.union([ApprovalDecision, z.literal("runInTerminal"), WithRule, WithNetwork]);
+export type CommandApprovalDecision = z.infer<typeof CommandApprovalDecision>;
+
+/** What `Always allow…` offers: the exact command first, then at most two honest generalisations. Ours. */
+export const RuleOffer = z.lazy(() =>
+  z.object({
+    pattern: z.array(z.string()),
+    exact: z.boolean(),
+    /** In words, such as "npm test, with any arguments". */
+    label: z.string(),
+    scopes: z.array(RuleScope),
+  }),
+);
+export type RuleOffer = z.infer<typeof RuleOffer>;
+
 /** Why a person is asked, in words the panel shows as they are. Ours; other clients ignore it. */
 export const ApprovalExplanation = z.lazy(() =>
   z.object({
@@ -48,8 +85,6 @@ const request = {
   startedAtMs: z.number(),
   /** The model's justification, when it asked to leave the sandbox. Model text: show it as a quotation. */
   reason: z.string().nullish(),
-  /** Without `acceptForSession` where an answer must not stand for later: another place than the workspace's own files. */
-  availableDecisions: z.array(ApprovalDecision),
   explanation: ApprovalExplanation.optional(),
 };
 
@@ -65,6 +100,15 @@ export const CommandExecutionRequestApprovalParams = z.lazy(() =>
     script: z.string(),
     cwd: z.string(),
     commandActions: z.array(CommandAction),
+    availableDecisions: z.array(CommandApprovalDecision),
+    /** What `acceptWithExecpolicyAmendment` would allow: the words of the exact command. Absent: it must not be. */
+    proposedExecpolicyAmendment: z.array(z.string()).nullish(),
+    /** It needs the network, and there this host. The sandbox cannot limit it to that one. */
+    networkApprovalContext: z
+      .object({ host: z.string(), protocol: z.enum(["http", "https", "socks5Tcp", "socks5Udp"]) })
+      .nullish(),
+    proposedNetworkPolicyAmendments: z.array(NetworkPolicyAmendment).nullish(),
+    ruleOffers: z.array(RuleOffer).optional(),
   }),
 );
 export type CommandExecutionRequestApprovalParams = z.infer<typeof CommandExecutionRequestApprovalParams>;
@@ -72,6 +116,8 @@ export type CommandExecutionRequestApprovalParams = z.infer<typeof CommandExecut
 export const FileChangeRequestApprovalParams = z.lazy(() =>
   z.object({
     ...request,
+    /** Without `acceptForSession` where an answer must not stand for later: another place than the workspace's own. */
+    availableDecisions: z.array(ApprovalDecision),
     grantRoot: z.string().nullable(),
     /** The changes themselves, so that a client need not join on `itemId`. Ours. */
     changes: z.array(FileUpdateChange),
@@ -79,10 +125,7 @@ export const FileChangeRequestApprovalParams = z.lazy(() =>
 );
 export type FileChangeRequestApprovalParams = z.infer<typeof FileChangeRequestApprovalParams>;
 
-/** An answer that would add to stored rules, of which there are none: it allows the same for the rest of the thread. */
-const WithRule = z
-  .object({ acceptWithExecpolicyAmendment: z.unknown() })
-  .refine(({ acceptWithExecpolicyAmendment }) => acceptWithExecpolicyAmendment !== undefined)
-  .transform((): ApprovalDecision => "acceptForSession");
-export const ApprovalResponse = z.object({ decision: z.union([ApprovalDecision, WithRule]) });
+export const ApprovalResponse = z.object({ decision: ApprovalDecision });
 export type ApprovalResponse = z.infer<typeof ApprovalResponse>;
+export const CommandApprovalResponse = z.object({ decision: CommandApprovalDecision });
+export type CommandApprovalResponse = z.infer<typeof CommandApprovalResponse>;

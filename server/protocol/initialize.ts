@@ -6,6 +6,8 @@ export const BelayCapabilities = z.lazy(() =>
   z.object({
     /** The client applies `workspace/applyEdit`: edits go through its open buffers and its undo. */
     workspaceEdits: z.boolean().default(false),
+    /** The client answers `belay/runInTerminal`: it has shells of the person's own. */
+    terminals: z.boolean().default(false),
   }),
 );
 export type BelayCapabilities = z.infer<typeof BelayCapabilities>;

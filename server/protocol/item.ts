@@ -81,6 +81,10 @@ export const ReasoningItem = z.lazy(() =>
     ...timed,
   }),
 );
+/** `stopped`: by a person, or with its turn. `unknown`: it ran in a person's own shell, which did not say. */
+export const CommandEnding = z.enum(["exited", "signal", "stopped", "timedOut", "notStarted", "unknown"]);
+export type CommandEnding = z.infer<typeof CommandEnding>;
+
 export const CommandExecutionItem = z.lazy(() =>
   z.object({
     type: z.literal("commandExecution"),
@@ -99,6 +103,12 @@ export const CommandExecutionItem = z.lazy(() =>
     /** Null while it runs, when it never ran, and when a signal ended it. */
     exitCode: z.number().int().nullable(),
     durationMs: z.number().nullable(),
+    /** It runs in a terminal: it can be typed to and resized. Ours. */
+    tty: z.boolean().optional(),
+    /** How it ended; absent while it runs. Ours. */
+    ending: CommandEnding.optional(),
+    /** The signal that ended it, such as SIGSEGV. Ours. */
+    signal: z.string().nullish(),
     pluginId: vacant,
     scriptPath: vacant,
     ...timed,

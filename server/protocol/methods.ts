@@ -4,6 +4,7 @@
 import * as z from "zod";
 import * as account from "./account.ts";
 import * as approval from "./approval.ts";
+import * as command from "./command.ts";
 import * as commandExec from "./command-exec.ts";
 import * as search from "./file-search.ts";
 import * as fs from "./fs.ts";
@@ -75,7 +76,7 @@ export const clientRequests = {
     experimental: true,
   }),
   "thread/inject_items": request(turn.ThreadInjectItemsParams, turn.EmptyResponse, { lane: "thread" }),
-  "thread/shellCommand": request(turn.ThreadShellCommandParams, turn.EmptyResponse, { lane: "thread" }),
+  "thread/shellCommand": request(turn.ThreadShellCommandParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
   "belay/threadDefaults/read": request(thread.ThreadDefaultsReadParams, thread.ThreadDefaultsReadResponse, {
     from: anyone,
     needsWorkspace: true,
@@ -109,6 +110,29 @@ export const clientRequests = {
   "command/exec/resize": request(commandExec.CommandExecResizeParams, turn.EmptyResponse),
   // It must pass whatever it is meant to stop.
   "command/exec/terminate": request(commandExec.CommandExecTerminateParams, turn.EmptyResponse, { urgent: true }),
+  "thread/backgroundTerminals/list": request(
+    command.BackgroundTerminalsListParams,
+    command.BackgroundTerminalsListResponse,
+    { from: anyone, experimental: true },
+  ),
+  "thread/backgroundTerminals/terminate": request(
+    command.BackgroundTerminalsTerminateParams,
+    command.BackgroundTerminalsTerminateResponse,
+    { from: anyone, experimental: true, urgent: true },
+  ),
+  "thread/backgroundTerminals/clean": request(thread.ThreadIdParams, turn.EmptyResponse, {
+    from: anyone,
+    experimental: true,
+    urgent: true,
+  }),
+  "belay/command/write": request(command.CommandWriteParams, turn.EmptyResponse, { from: anyone, urgent: true }),
+  "belay/command/resize": request(command.CommandResizeParams, turn.EmptyResponse, { from: anyone }),
+  "belay/command/stop": request(command.CommandParams, command.CommandStopResponse, { from: anyone, urgent: true }),
+  "belay/stopAll": request(command.StopAllParams, command.StopAllResponse, { from: anyone, urgent: true }),
+  "belay/rule/list": request(command.RuleListParams, command.RuleListResponse, { from: anyone }),
+  "belay/rule/remove": request(command.RuleRemoveParams, command.RuleRemoveResponse, { from: anyone }),
+  "belay/policy/check": request(command.PolicyCheckParams, command.PolicyCheckResponse, { from: anyone }),
+  "belay/sandbox/read": request(z.object({}), command.SandboxState, { from: anyone }),
   "modelProvider/list": request(model.ModelProviderListParams, model.ModelProviderListResponse),
   "modelProvider/capabilities/read": request(
     model.ModelProviderCapabilitiesReadParams,
@@ -135,7 +159,7 @@ export const clientRequests = {
 export const serverRequests = {
   "item/commandExecution/requestApproval": request(
     approval.CommandExecutionRequestApprovalParams,
-    approval.ApprovalResponse,
+    approval.CommandApprovalResponse,
     {
       from: anyone,
     },
@@ -149,6 +173,7 @@ export const serverRequests = {
   /** A tool that the client brought along. */
   "item/tool/call": request(item.DynamicToolCallParams, item.DynamicToolCallResponse),
   "workspace/applyEdit": request(ApplyEditParams, ApplyEditResult, { from: extensionOnly }),
+  "belay/runInTerminal": request(command.RunInTerminalParams, command.RunInTerminalResult, { from: extensionOnly }),
 } as const satisfies Record<string, RequestRow>;
 
 /** Server to client. */
@@ -177,6 +202,8 @@ export const serverNotifications = {
   "item/reasoning/summaryTextDelta": notification(item.ReasoningSummaryTextDeltaNotification, { backlog: "append" }),
   "item/reasoning/textDelta": notification(item.ReasoningTextDeltaNotification, { backlog: "append" }),
   "item/commandExecution/outputDelta": notification(item.ItemDeltaNotification, { backlog: "append" }),
+  "item/commandExecution/terminalInteraction": notification(command.TerminalInteractionNotification),
+  "belay/sandbox/updated": notification(command.SandboxState, { backlog: "latest" }),
   "fs/changed": notification(fs.FsChangedNotification),
   "fuzzyFileSearch/sessionUpdated": notification(search.SessionUpdatedNotification, { backlog: "latest" }),
   "fuzzyFileSearch/sessionCompleted": notification(search.SessionCompletedNotification),

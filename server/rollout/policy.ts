@@ -29,6 +29,8 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
   "item/reasoning/summaryTextDelta": false,
   "item/reasoning/textDelta": false,
   "item/commandExecution/outputDelta": false,
+  "item/commandExecution/terminalInteraction": false,
+  "belay/sandbox/updated": false,
   "fs/changed": false,
   "fuzzyFileSearch/sessionUpdated": false,
   "fuzzyFileSearch/sessionCompleted": false,

@@ -4,7 +4,7 @@ import type { ServerNotification } from "../protocol/methods.ts";
 import { ConnectionClosed } from "../protocol/rpc/errors.ts";
 import type { RequestId } from "../protocol/rpc/messages.ts";
 import type { ThreadStatus } from "../protocol/thread.ts";
-import type { ClientRequest } from "../tools/orchestrator.ts";
+import type { ClientRequest } from "../tools/deps.ts";
 import type { Client } from "./client.ts";
 
 export type Answer =

@@ -3,10 +3,11 @@ import { developerMessage, interruptedMessage, openingContext, permissionsMessag
 import { runTurn, type TurnEnd } from "../agent/run-turn.ts";
 import { TurnDiff } from "../files/turn-diff.ts";
 import type { HistoryItem } from "../model/model.ts";
-import { ApprovalResponse } from "../protocol/approval.ts";
+import { serverRequests } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
 import { clientTools } from "../tools/client-tool.ts";
-import { runToolCall, type ToolDeps, toolSpecs } from "../tools/orchestrator.ts";
+import type { ToolDeps } from "../tools/deps.ts";
+import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
 import type { Tool } from "../tools/tool.ts";
 import { turnError } from "./record.ts";
 import type { QueuedInput, Thread, TurnOptions } from "./thread.ts";
@@ -180,7 +181,8 @@ function toolDeps(
     ask: async (request) => {
       const answer = await thread.desk.ask(request, abort.signal);
       if (answer.kind !== "answered") return answer.kind === "cancelled" ? "cancel" : "failed";
-      const parsed = ApprovalResponse.safeParse(answer.value);
+      const { result } = serverRequests[request.method];
+      const parsed = result.safeParse(answer.value);
       return parsed.success ? parsed.data.decision : "failed";
     },
     askClient: async (request) => {

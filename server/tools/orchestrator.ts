@@ -1,76 +1,22 @@
 // The one place for: prepare -> approval -> sandbox -> run. Every call comes back as one outcome with one output for
 // the model, whatever happened on the way; an item that was started is always completed here.
 import type * as z from "zod";
-import { commandKey, fileKey, type SessionApprovals } from "../approval/approvals.ts";
-import { describeSandbox, explainApproval } from "../approval/explain.ts";
-import { type ActionFacts, isOrdinary, type Requirement, requirement } from "../approval/policy.ts";
-import type { FilePlan } from "../files/patch-plan.ts";
+import { describeSandbox } from "../approval/explain.ts";
+import { requirement } from "../approval/policy.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
-import type { ApprovalDecision, ApprovalPolicy } from "../protocol/approval.ts";
 import { DynamicToolCallResponse } from "../protocol/item.ts";
-import type { ParamsOut } from "../protocol/rows.ts";
-import type { ServerNotification, serverRequests } from "../protocol/methods.ts";
 import { plainPolicy } from "../protocol/plain-policy.ts";
 import { messageOf } from "../protocol/rpc/errors.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { ToolRequestUserInputResponse } from "../protocol/user-input.ts";
 import { orAborted } from "../util/or-aborted.ts";
+import { type Answered, askIfNeeded, decide } from "./ask.ts";
+import type { ToolDeps } from "./deps.ts";
 import { pacedOutput } from "./paced-output.ts";
 import { tools } from "./registry.ts";
-import type {
-  Action,
-  ExecOutcome,
-  ExecuteRequest,
-  FileReader,
-  Finished,
-  Prepared,
-  RunContext,
-  Tool,
-  ToolItem,
-  WriteLimits,
-  WriteResult,
-} from "./tool.ts";
+import type { Action, Finished, Prepared, RunContext, Tool, ToolItem } from "./tool.ts";
 import { endedCall, startedCall, textPart } from "./tool-call-item.ts";
 import { lockOf } from "./turn-lock.ts";
-
-type Asked = Exclude<keyof typeof serverRequests, "workspace/applyEdit">;
-/** A question of a turn to its clients. */
-export type ClientRequest<M extends Asked = Asked> = {
-  [N in M]: { method: N; params: ParamsOut<typeof serverRequests, N> };
-}[M];
-export type ApprovalRequest = ClientRequest<
-  "item/commandExecution/requestApproval" | "item/fileChange/requestApproval"
->;
-
-/** What the layers around hand in. Nothing here opens, spawns or asks by itself. */
-export interface ToolDeps {
-  readonly threadId: string;
-  readonly turnId: string;
-  readonly cwd: string;
-  readonly approvalPolicy: ApprovalPolicy;
-  readonly sandbox: SandboxPolicy;
-  /** The turn's one signal: the same for all calls of the turn. */
-  readonly signal: AbortSignal;
-  readonly approvals: SessionApprovals;
-  readonly files: FileReader;
-  /** Null: the sandbox works here. */
-  sandboxUnavailable(): Promise<string | null>;
-  /** `sandboxed: false` runs it as the user could. Must not throw. */
-  execute(request: ExecuteRequest & { sandboxed: boolean; signal: AbortSignal }): Promise<ExecOutcome>;
-  /** Must not throw. */
-  write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
-  /** Resolves as `failed` when nobody can answer. Must not throw. */
-  ask(request: ApprovalRequest): Promise<ApprovalDecision | "failed">;
-  /** As the client answered; null when it did not, or with an error. Must not throw. */
-  askClient(request: ClientRequest<"item/tool/call" | "item/tool/requestUserInput">): Promise<unknown>;
-  /** Tools besides the registry's: what the client of this thread brought along. */
-  readonly clientTools: readonly Tool[];
-  /** Called after each successful write. */
-  filesChanged(plan: readonly FilePlan[]): void;
-  emit(notification: ServerNotification): void;
-  now(): number;
-  newId(): string;
-}
 
 export interface ToolOutcome {
   readonly output: string;
@@ -133,38 +79,12 @@ function failedCall(call: ToolCallEntry, output: string, deps: ToolDeps): ToolOu
 }
 
 async function decideAndRun(call: ToolCallEntry, prepared: Prepared, deps: ToolDeps): Promise<ToolOutcome> {
-  const { action } = prepared;
-  const need = requirement(factsOf(action), {
-    cwd: deps.cwd,
-    approvalPolicy: plainPolicy(deps.approvalPolicy),
-    sandbox: deps.sandbox,
-    sandboxUnavailable: action.kind === "command" ? await deps.sandboxUnavailable() : null,
-  });
+  const need = await decide(prepared.action, deps);
   if (need.kind === "forbid") return failedCall(call, need.message, deps);
   if (deps.signal.aborted) return answer(stopped);
-
   deps.emit({ method: "item/started", params: { item: prepared.item, ...ids(deps), startedAtMs: deps.now() } });
-  const keys = approvalKeys(action, need.sandboxed ? deps.sandbox : null);
-  if (need.kind === "ask" && !deps.approvals.cover(keys)) {
-    const decisions: ApprovalDecision[] =
-      keys.length > 0 ? ["accept", "acceptForSession", "decline", "cancel"] : ["accept", "decline", "cancel"];
-    const decision = await deps.ask(approvalRequest(prepared, need, decisions, deps));
-    switch (decision) {
-      case "accept":
-        break;
-      case "acceptForSession":
-        deps.approvals.remember(keys);
-        break;
-      case "decline":
-        return refuse(prepared, deps, "rejected by user", { stopsTurn: false });
-      case "cancel":
-        return refuse(prepared, deps, "rejected by user", { stopsTurn: true });
-      case "failed":
-        return refuse(prepared, deps, "approval request failed", { stopsTurn: false });
-      default:
-        decision satisfies never;
-    }
-  }
+  const answered = await askIfNeeded(prepared, need, deps);
+  if (answered.kind === "refused") return refuse(prepared, deps, answered);
   return execute(prepared, need.sandboxed, deps);
 }
 
@@ -254,8 +174,11 @@ function ended(item: ToolItem, status: "failed" | "declined", deps: ToolDeps): T
     : { ...item, status, completedAtMs };
 }
 
-function refuse(prepared: Prepared, deps: ToolDeps, why: string, { stopsTurn }: { stopsTurn: boolean }): ToolOutcome {
-  const status = why === "approval request failed" ? ("failed" as const) : ("declined" as const);
+function refuse(
+  prepared: Prepared,
+  deps: ToolDeps,
+  { why, status, stopsTurn }: Extract<Answered, { kind: "refused" }>,
+): ToolOutcome {
   complete(ended(prepared.item, status, deps), deps);
   const what = prepared.action.kind === "command" ? "exec_command failed" : "patch rejected";
   return { output: `${what}: ${why}. Nothing was done.`, stopsTurn };
@@ -266,73 +189,6 @@ function complete(item: Finished["item"], deps: ToolDeps): void {
     method: "item/completed",
     params: { item, ...ids(deps), contentTokenCount: null, completedAtMs: deps.now() },
   });
-}
-
-function factsOf(action: Action): ActionFacts {
-  return action.kind === "command" ? { kind: "command", escalated: action.escalated } : action;
-}
-
-/** `sandbox` is what confines the action; null: nothing does. Empty: it is asked for each time. */
-function approvalKeys(action: Action, sandbox: SandboxPolicy | null): string[] {
-  switch (action.kind) {
-    case "read":
-    case "client":
-      return [];
-    case "command":
-      return [commandKey({ argv: action.argv, cwd: action.cwd, sandbox })];
-    case "fileChange":
-      return action.targets.every(isOrdinary)
-        ? action.targets.map(({ realPath, effect }) => fileKey(realPath, effect))
-        : [];
-    default:
-      return action satisfies never;
-  }
-}
-
-function approvalRequest(
-  prepared: Prepared,
-  need: Extract<Requirement, { kind: "ask" }>,
-  availableDecisions: ApprovalDecision[],
-  deps: ToolDeps,
-): ApprovalRequest {
-  const { action, item } = prepared;
-  const common = {
-    ...ids(deps),
-    itemId: item.id,
-    startedAtMs: deps.now(),
-    availableDecisions,
-  };
-  const because = need.because;
-  if (action.kind === "command" && item.type === "commandExecution") {
-    const { command, cwd, commandActions } = item;
-    const { isElsewhere } = action;
-    const explanation = explainApproval({
-      ...{ cwd, isElsewhere, because },
-      ...{ sandbox: deps.sandbox, sandboxed: need.sandboxed },
-    });
-    const { justification } = action;
-    const params = {
-      kind: "command" as const,
-      ...common,
-      ...(justification === null ? {} : { reason: justification }),
-      environmentId: "local" as const,
-      command,
-      script: action.script,
-      cwd,
-      commandActions,
-      explanation,
-    };
-    return { method: "item/commandExecution/requestApproval", params };
-  }
-  const changes = item.type === "fileChange" ? item.changes : [];
-  const explanation = explainApproval({
-    ...{ cwd: deps.cwd, isElsewhere: false, because },
-    ...{ sandbox: deps.sandbox, sandboxed: true },
-  });
-  return {
-    method: "item/fileChange/requestApproval",
-    params: { ...common, reason: null, grantRoot: null, changes, explanation },
-  };
 }
 
 const stopped = "aborted by user. Nothing was done.";

@@ -81,6 +81,8 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "fuzzyFileSearch/sessionCompleted":
     case "command/exec/outputDelta":
     case "serverRequest/resolved":
+    case "item/commandExecution/terminalInteraction":
+    case "belay/sandbox/updated":
       return thread;
     default:
       // A newer server may say more than we know.

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { SessionApprovals } from "../../../server/approval/approvals.ts";
 import type { ApprovalDecision } from "../../../server/protocol/approval.ts";
 import type { ServerNotification } from "../../../server/protocol/methods.ts";
-import { runToolCall, type ToolDeps } from "../../../server/tools/orchestrator.ts";
+import type { ToolDeps } from "../../../server/tools/deps.ts";
+import { runToolCall } from "../../../server/tools/orchestrator.ts";
 
 const patch = "*** Begin Patch\n*** Add File: a.txt\n+new\n*** End Patch";
 const patchCall = { type: "toolCall", callId: "1", name: "apply_patch", kind: "freeform", input: patch } as const;

@@ -1,0 +1,46 @@
+// What the layers around hand to a turn's tools. Nothing here opens, spawns or asks by itself.
+import type { SessionApprovals } from "../approval/approvals.ts";
+import type { FilePlan } from "../files/patch-plan.ts";
+import type { ApprovalPolicy, CommandApprovalDecision } from "../protocol/approval.ts";
+import type { ServerNotification, serverRequests } from "../protocol/methods.ts";
+import type { ParamsOut } from "../protocol/rows.ts";
+import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import type { ExecOutcome, ExecuteRequest, FileReader, Tool, WriteLimits, WriteResult } from "./tool.ts";
+
+type Asked = Exclude<keyof typeof serverRequests, "workspace/applyEdit" | "belay/runInTerminal">;
+/** A question of a turn to its clients. */
+export type ClientRequest<M extends Asked = Asked> = {
+  [N in M]: { method: N; params: ParamsOut<typeof serverRequests, N> };
+}[M];
+export type ApprovalRequest = ClientRequest<
+  "item/commandExecution/requestApproval" | "item/fileChange/requestApproval"
+>;
+
+export interface ToolDeps {
+  readonly threadId: string;
+  readonly turnId: string;
+  readonly cwd: string;
+  readonly approvalPolicy: ApprovalPolicy;
+  readonly sandbox: SandboxPolicy;
+  /** The turn's one signal: the same for all calls of the turn. */
+  readonly signal: AbortSignal;
+  readonly approvals: SessionApprovals;
+  readonly files: FileReader;
+  /** Null: the sandbox works here. */
+  sandboxUnavailable(): Promise<string | null>;
+  /** `sandboxed: false` runs it as the user could. Must not throw. */
+  execute(request: ExecuteRequest & { sandboxed: boolean; signal: AbortSignal }): Promise<ExecOutcome>;
+  /** Must not throw. */
+  write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
+  /** Resolves as `failed` when nobody can answer. Must not throw. */
+  ask(request: ApprovalRequest): Promise<CommandApprovalDecision | "failed">;
+  /** As the client answered; null when it did not, or with an error. Must not throw. */
+  askClient(request: ClientRequest<"item/tool/call" | "item/tool/requestUserInput">): Promise<unknown>;
+  /** Tools besides the registry's: what the client of this thread brought along. */
+  readonly clientTools: readonly Tool[];
+  /** Called after each successful write. */
+  filesChanged(plan: readonly FilePlan[]): void;
+  emit(notification: ServerNotification): void;
+  now(): number;
+  newId(): string;
+}
