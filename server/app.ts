@@ -28,6 +28,7 @@ import { findProvider, type ModelSource, secretNames } from "./model/providers.t
 import { selectModel } from "./model/select.ts";
 import { openStoredKey } from "./model/stored-key.ts";
 import { ApplyEditResult, type ApplyEditParams } from "./protocol/apply-edit.ts";
+import { type RunInTerminalParams, RunInTerminalResult } from "./protocol/command.ts";
 import type { clientRequests, ServerNotification } from "./protocol/methods.ts";
 import type { Handlers } from "./protocol/rpc/dispatch.ts";
 import { messageOf } from "./protocol/rpc/errors.ts";
@@ -62,6 +63,8 @@ export interface AppOptions {
 export interface EditorPort {
   /** Rejects when it is gone, and when the signal is aborted. */
   applyEdit(edit: ApplyEditParams, signal: AbortSignal): Promise<unknown>;
+  /** Null: it has no shells of the person's own. Rejects like `applyEdit`. */
+  runInTerminal: ((command: RunInTerminalParams, signal: AbortSignal) => Promise<unknown>) | null;
 }
 
 export interface App {
@@ -74,7 +77,7 @@ export interface App {
   readonly clients: Clients;
   /** All of the protocol but the handshake, which is the door's. */
   readonly handlers: Omit<Handlers<typeof clientRequests, Caller>, "initialize">;
-  /** From now on edits go through this editor; null: to the disk. */
+  /** From now on edits go through this editor, and a person's own shells are its; null: to the disk, and there are none. */
   connectEditor(port: EditorPort | null): void;
   /** Interrupts what runs and waits for it. */
   close(): Promise<void>;
@@ -146,6 +149,12 @@ export async function createApp(options: AppOptions): Promise<App> {
         if (editor !== null) return writeThrough(editor, documents, plan, limits);
         const approved = new Set(limits.realPaths.values());
         return writeFilesAtomically(plan, { permits: (path) => approved.has(path) });
+      },
+      get runInTerminal() {
+        const run = editor?.runInTerminal ?? null;
+        return run === null
+          ? null
+          : (command: RunInTerminalParams, signal: AbortSignal) => inTerminal(run(command, signal), signal);
       },
       clientsReturn: options.clientsReturn,
       nextRequestId,
@@ -219,5 +228,15 @@ async function writeThrough(
   } catch (error) {
     if (signal.aborted) return { ok: false, message: "stopped before the editor said whether it applied the change" };
     return { ok: false, message: `the editor did not apply the change: ${messageOf(error)}` };
+  }
+}
+
+/** A shell that cannot be heard of any more ran the command, or did not: nobody knows. */
+async function inTerminal(answer: Promise<unknown>, signal: AbortSignal): Promise<RunInTerminalResult> {
+  try {
+    return RunInTerminalResult.parse(await answer);
+  } catch (error) {
+    const problem = signal.aborted ? "the turn was stopped while it ran in the user's shell" : messageOf(error);
+    return { ran: true, exitCode: null, output: null, problem };
   }
 }

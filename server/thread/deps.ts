@@ -4,6 +4,7 @@ import type { FilePlan } from "../files/patch-plan.ts";
 import type { InstructionFile } from "../instructions/agents-md.ts";
 import type { Model } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
+import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/command.ts";
 import type { RequestId } from "../protocol/rpc/messages.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import type { ExecOutcome, ExecuteRequest, FileReader, WriteLimits, WriteResult } from "../tools/tool.ts";
@@ -26,6 +27,8 @@ export interface ThreadDeps {
   ): Promise<ExecOutcome>;
   /** Through the editor where there is one. Must not throw. */
   write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
+  /** Runs a line in the person's own shell; null when no editor is there that could. Must not throw or reject. */
+  readonly runInTerminal: ((command: RunInTerminalParams, signal: AbortSignal) => Promise<RunInTerminalResult>) | null;
   /** Tells every client, whether it listens to the thread or not. */
   tellAll(notification: ServerNotification): void;
   /** Called when a turn has ended and said so. */
