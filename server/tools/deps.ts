@@ -1,7 +1,10 @@
 // What the layers around hand to a turn's tools. Nothing here opens, spawns or asks by itself.
 import type { SessionApprovals } from "../approval/approvals.ts";
+import type { NewRule } from "../approval/rules.ts";
+import type { RulesFile } from "../approval/rules-file.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
 import type { ApprovalPolicy, CommandApprovalDecision } from "../protocol/approval.ts";
+import type { RunInTerminalResult } from "../protocol/command.ts";
 import type { ServerNotification, serverRequests } from "../protocol/methods.ts";
 import type { ParamsOut } from "../protocol/rows.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
@@ -26,6 +29,12 @@ export interface ToolDeps {
   readonly signal: AbortSignal;
   readonly approvals: SessionApprovals;
   readonly files: FileReader;
+  /** The rules that are written down, as they stand now. Must not throw or reject. */
+  rules(): Promise<RulesFile>;
+  /** Rejects with a sentence when it cannot be written down. */
+  addRule(rule: NewRule): Promise<void>;
+  /** Runs a line in the person's own shell; null when nobody could. Must not throw or reject. */
+  readonly runInTerminal: ((command: { itemId: string; script: string; cwd: string }) => Promise<RunInTerminalResult>) | null;
   /** Null: the sandbox works here. */
   sandboxUnavailable(): Promise<string | null>;
   /** `sandboxed: false` runs it as the user could. Must not throw. */
