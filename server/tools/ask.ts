@@ -56,6 +56,7 @@ export async function askIfNeeded(
 }
 
 function factsOf(action: Action): ActionFacts {
+  if (action.kind === "stdin") return { kind: "read" };
   return action.kind === "command" ? { kind: "command", escalated: action.escalated } : action;
 }
 
@@ -64,6 +65,7 @@ function approvalKeys(action: Action, sandbox: SandboxPolicy | null): string[] {
   switch (action.kind) {
     case "read":
     case "client":
+    case "stdin":
       return [];
     case "command":
       return [commandKey({ argv: action.argv, cwd: action.cwd, sandbox })];
