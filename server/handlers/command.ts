@@ -32,10 +32,12 @@ export function commandHandlers(store: ThreadStore): Pick<Handlers<typeof client
 
   return {
     async "thread/backgroundTerminals/list"({ threadId, cursor, limit }) {
-      const { background } = store.get(threadId).commands;
       const behind = cursor ? Number(numberOf(cursor, () => invalidPage(`invalid cursor: ${cursor}`))) : 0;
-      // They are numbered in the order of their start.
-      const rest = background.filter(({ item }) => Number(item.processId) > behind).map(toTerminal);
+      const rest = store
+        .get(threadId)
+        .commands.background.map(toTerminal)
+        .filter(({ processId }) => Number(processId) > behind)
+        .toSorted((a, b) => Number(a.processId) - Number(b.processId));
       const data = rest.slice(0, Math.max(limit ?? rest.length, 1));
       return { data, nextCursor: data.length < rest.length ? (data.at(-1)?.processId ?? null) : null };
     },

@@ -52,11 +52,7 @@ export function endedCommand(item: CommandItem, outcome: ExecOutcome, completedA
 }
 
 /** One that never ran. */
-export function unstartedCommand(
-  item: CommandItem,
-  status: "failed" | "declined",
-  completedAtMs: number,
-): CommandItem {
+export function unstartedCommand(item: CommandItem, status: "failed" | "declined", completedAtMs: number): CommandItem {
   return { ...item, status, processId: null, ending: "notStarted", signal: null, completedAtMs };
 }
 

@@ -81,4 +81,3 @@ export type ExecOutcome =
   | ({ readonly kind: "ended" } & ExecResult)
   /** Nothing was started. */
   | { readonly kind: "refused"; readonly message: string };
-

@@ -120,7 +120,11 @@ async function runPrepared(prepared: Prepared, sandboxed: boolean, deps: ToolDep
   let isHandedOver = prepared.isAnnounced ?? false;
   const context = runContext(deps, (commandItem, request) => {
     isHandedOver = true;
-    return startThreadCommand(commandItem, request, { ...deps, sandboxed, start: (r) => deps.start({ ...r, sandboxed }) });
+    return startThreadCommand(commandItem, request, {
+      ...deps,
+      sandboxed,
+      start: (r) => deps.start({ ...r, sandboxed }),
+    });
   });
   const running = prepared.run(context).catch((error: unknown): Finished => {
     const broken = `It failed inside Belay: ${messageOf(error)}. It may have had effects.`;

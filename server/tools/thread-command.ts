@@ -46,10 +46,12 @@ export function startThreadCommand(
   const life: { isEnded: boolean; isBackground: boolean; program: RunningCommand | null } = {
     ...{ isEnded: false, isBackground: false, program: null },
   };
-  const starting = startSafely(around, { ...request, signal, onOutput: (bytes) => output.push(bytes) }).then((started) => {
-    if (started.kind === "running") life.program = started.command;
-    return started;
-  });
+  const starting = startSafely(around, { ...request, signal, onOutput: (bytes) => output.push(bytes) }).then(
+    (started) => {
+      if (started.kind === "running") life.program = started.command;
+      return started;
+    },
+  );
 
   async function end(): Promise<EndedCommand> {
     const started = await starting;
@@ -59,7 +61,10 @@ export function startThreadCommand(
     const completedAtMs = around.now();
     const completed = endedCommand(item, outcome, completedAtMs);
     life.isEnded = true;
-    around.emit({ method: "item/completed", params: { item: completed, ...ids, contentTokenCount: null, completedAtMs } });
+    around.emit({
+      method: "item/completed",
+      params: { item: completed, ...ids, contentTokenCount: null, completedAtMs },
+    });
     return { item: completed, outcome };
   }
 

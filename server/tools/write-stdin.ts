@@ -56,7 +56,7 @@ export const writeStdin = jsonTool(WriteStdinParams, {
 });
 
 const noInput =
-  "this command has no terminal, so its input is empty. Start it anew with tty=true to type to it; chars \"\\u0003\" ends it.";
+  'this command has no terminal, so its input is empty. Start it anew with tty=true to type to it; chars "\\u0003" ends it.';
 
 function unknownSession(session: number, { sessions }: CommandSessions): string {
   const known = sessions.map(({ item }) => `${item.processId} (${(item.script ?? "").slice(0, 60)})`);

@@ -31,7 +31,9 @@ export function assertOrder(heard: readonly AnyMessage[]): void {
       assert.equal(turns.get(params.turn.id), "running", "a turn completes once, after it has started");
       turns.set(params.turn.id, "ended");
       assert.notEqual(params.turn.status, "inProgress");
-      const open = [...started].filter(([item, turn]) => turn === params.turn.id && !completed.has(item) && !commands.has(item));
+      const open = [...started].filter(
+        ([item, turn]) => turn === params.turn.id && !completed.has(item) && !commands.has(item),
+      );
       assert.deepEqual(open, [], "a turn that ended has no open item");
       assert.deepEqual(
         [...asked].filter(([, turn]) => turn === params.turn.id),
