@@ -112,14 +112,19 @@ async function toItsEnd(subprocess: Spawned, request: LiveRequest, wiring: LiveW
 /** Passes on what comes, one piece at a time. */
 export function outputOf(stream: Readable | null, name: OutputStream, { onOutput, signal }: LiveRequest) {
   let taking: Promise<void> | null = null;
-  stream?.on("data", (bytes: Buffer) => {
-    const taken = onOutput(name, bytes);
-    if (!(taken instanceof Promise)) return;
-    stream.pause();
-    taking = taken.then(() => {
+  const hold = (taken: Promise<void>) => {
+    stream?.pause();
+    const last = taken.then(() => {
+      if (taking !== last) return;
       taking = null;
-      stream.resume();
+      stream?.resume();
     });
+    taking = last;
+  };
+  stream?.on("data", (bytes: Buffer) => {
+    // A stream that was told to pause may still have a piece on its way.
+    const taken = taking === null ? onOutput(name, bytes) : taking.then(() => onOutput(name, bytes));
+    if (taken instanceof Promise) hold(taken);
   });
   return {
     /** Resolves when the receiver has all that was read. */
