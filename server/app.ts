@@ -6,6 +6,7 @@ import { writeFilesAtomically } from "./files/disk.ts";
 import { DocumentView } from "./files/document-view.ts";
 import { editorEdit } from "./files/editor-edit.ts";
 import { isRunning, ownIdentity } from "./exec/process-identity.ts";
+import { terminals } from "./exec/terminals.ts";
 import { readGitInfo } from "./files/git-info.ts";
 import type { FilePlan } from "./files/patch-plan.ts";
 import { lockOwnFile, replaceOwnFile } from "./files/own-file.ts";
@@ -105,7 +106,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   };
   const homes = { userHome: homedir() || null, belayHome: home };
-  const runner = commandRunner({ platform: options.platform, env, secretNames: () => secretNames(models), ...homes });
+  const findTerminals = terminals(options.platform);
+  const runner = commandRunner({
+    ...{ platform: options.platform, env, ...homes },
+    secretNames: () => secretNames(models),
+    terminals: findTerminals,
+  });
   const { nextRequestId } = options;
   const clients = new Clients();
   const tellAll = (notification: ServerNotification) => clients.tell(notification);
@@ -144,7 +150,8 @@ export async function createApp(options: AppOptions): Promise<App> {
         const status = await runner.sandboxStatus();
         return status.kind === "works" ? null : status.reason;
       },
-      execute: (request) => runner.execute(request),
+      hasTerminals: async () => (await findTerminals()).kind === "available",
+      start: (request) => runner.start(request),
       write(plan, limits) {
         if (editor !== null) return writeThrough(editor, documents, plan, limits);
         const approved = new Set(limits.realPaths.values());
@@ -182,13 +189,10 @@ export async function createApp(options: AppOptions): Promise<App> {
         (await import("./handlers/file-search.ts")).fileSearchHandlers(options.cwd),
       ),
       ...later("command/exec", async () => {
-        const [{ commandExecHandlers }, { terminals }] = await Promise.all([
-          import("./handlers/command-exec.ts"),
-          import("./exec/terminals.ts"),
-        ]);
+        const { commandExecHandlers } = await import("./handlers/command-exec.ts");
         return commandExecHandlers({
           runner,
-          terminals: terminals(options.platform),
+          terminals: findTerminals,
           cwd: options.cwd,
           policyOf: (mode) => sandboxFromMode(mode, config.current),
           defaultMode: () => config.current.sandbox_mode,
@@ -198,7 +202,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...configHandlers(config, tellAll),
       ...accountHandlers(models, storedKey, tellAll),
       ...permissionHandlers(),
-      ...commandHandlers(),
+      ...commandHandlers(store),
       ...ruleHandlers(),
       ...sandboxHandlers(runner),
     },

@@ -77,6 +77,7 @@ async function serveClient(app: ComingApp, pipe: Pipe, lanes: Lanes): Promise<st
       name: clientInfo.name,
       optOut: new Set(capabilities?.optOutNotificationMethods ?? []),
       mayExperiment: capabilities?.experimentalApi ?? false,
+      showsTerminals: capabilities?.belay?.terminals ?? false,
     });
     // Behind the answer, which needs none of what is loaded now.
     const protocol = afterAnswer().then(async () => {

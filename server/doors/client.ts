@@ -20,12 +20,15 @@ export interface Peer {
   optOut: ReadonlySet<string>;
   /** It declared `experimentalApi`. */
   mayExperiment: boolean;
+  /** It declared `belay.terminals`. */
+  showsTerminals: boolean;
 }
 
 export function connectionClient(connection: Connection, peer: Peer): Client {
   return {
     name: peer.name,
     mayExperiment: peer.mayExperiment,
+    showsTerminals: peer.showsTerminals,
     ended: connection.ended,
     notify(notification) {
       if (!peer.optOut.has(notification.method)) connection.tell(stamped(notification));

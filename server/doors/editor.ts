@@ -41,6 +41,7 @@ export async function serveEditor(pipe: Pipe, options: Options): Promise<void> {
       name: params.clientInfo?.name ?? "editor",
       optOut: new Set(),
       mayExperiment: true,
+      showsTerminals: belay?.terminals ?? false,
     });
     if (belay?.workspaceEdits) {
       app.connectEditor({

@@ -6,17 +6,21 @@ import { type Spawned, type SpawnRequest, spawnProgram } from "./spawn.ts";
 import { superviseEnd } from "./terminate.ts";
 
 export interface LiveRequest extends SpawnRequest {
-  /** Ends the program at once, with whatever it started, when aborted. */
+  /** Ends the program, with whatever it started, when aborted. */
   readonly signal: AbortSignal;
   /** Undefined: no limit. */
   readonly timeoutMs?: number | undefined;
-  /** Nothing more of the same stream is read until the promise resolves. Must not throw or reject. */
-  readonly onOutput: (stream: OutputStream, bytes: Buffer) => Promise<void>;
+  /** How long SIGTERM may take before SIGKILL. Undefined: no SIGTERM is sent. */
+  readonly termGraceMs?: number | undefined;
+  /** Nothing more of the same stream is read until a promise it returns resolves. Must not throw or reject. */
+  readonly onOutput: (stream: OutputStream, bytes: Buffer) => void | Promise<void>;
 }
 
 export type OutputStream = "stdout" | "stderr";
 
 export interface LiveProgram {
+  /** Null when it never started. */
+  readonly pid: number | null;
   /** Never rejects. Resolves when the program has ended and all it wrote was taken. */
   readonly ended: Promise<LiveEnd>;
   /** Resolves when there is room for more. What is written to a program that has ended is dropped. */
@@ -39,8 +43,8 @@ interface LiveWiring {
   readonly input?: "open" | undefined;
   /** Receives what the program writes to its descriptor 3. */
   readonly report?: ((text: string) => void) | undefined;
-  /** Ends what is not in the program's process group. */
-  readonly killMore?: (() => void) | undefined;
+  /** Instead of to the program's process group alone; `group` does that. */
+  readonly kill?: ((signal: "SIGTERM" | "SIGKILL", group: () => void) => void) | undefined;
 }
 
 /** Never rejects: a program that cannot be started has ended with `spawnError`. It has a process group of its own. */
@@ -49,17 +53,27 @@ export async function startLive(request: LiveRequest, wiring: LiveWiring = {}): 
   try {
     const pipes = { input: wiring.input === "open", report: wiring.report !== undefined };
     const { subprocess } = await spawnProgram(request, pipes);
-    return { ended: toItsEnd(subprocess, request, wiring), ...inputOf(subprocess.nodeChildProcess.stdin) };
+    return {
+      pid: subprocess.pid ?? null,
+      ended: toItsEnd(subprocess, request, wiring),
+      ...inputOf(subprocess.nodeChildProcess.stdin),
+    };
   } catch (error) {
     // Arguments that no program can be started with, such as one with a NUL byte.
     return notStarted({ spawnError: asError(error) });
   }
 }
 
-const nothingHappened: LiveEnd = { exitCode: null, signal: null, timedOut: false, aborted: false, spawnError: null };
+export const nothingHappened: LiveEnd = {
+  exitCode: null,
+  signal: null,
+  timedOut: false,
+  aborted: false,
+  spawnError: null,
+};
 
-function notStarted(why: Partial<LiveEnd>): LiveProgram {
-  return { ended: Promise.resolve({ ...nothingHappened, ...why }), ...inputOf(null) };
+export function notStarted(why: Partial<LiveEnd>): LiveProgram {
+  return { pid: null, ended: Promise.resolve({ ...nothingHappened, ...why }), ...inputOf(null) };
 }
 
 async function toItsEnd(subprocess: Spawned, request: LiveRequest, wiring: LiveWiring): Promise<LiveEnd> {
@@ -70,8 +84,9 @@ async function toItsEnd(subprocess: Spawned, request: LiveRequest, wiring: LiveW
   using ending = superviseEnd(
     {
       kill(signal) {
-        subprocess.kill(signal);
-        wiring.killMore?.();
+        const group = () => void subprocess.kill(signal);
+        if (wiring.kill === undefined) group();
+        else wiring.kill(signal, group);
       },
       onceExited: (listener) => void child.once("exit", listener),
       closePipes() {
@@ -79,7 +94,7 @@ async function toItsEnd(subprocess: Spawned, request: LiveRequest, wiring: LiveW
         reports?.destroy();
       },
     },
-    { ...request, termGraceMs: 0 },
+    { ...request, termGraceMs: request.termGraceMs ?? 0 },
   );
   const result = await Promise.race([subprocess, ending.givenUp]);
   await Promise.all(outputs.map((output) => output.taken()));
@@ -88,18 +103,28 @@ async function toItsEnd(subprocess: Spawned, request: LiveRequest, wiring: LiveW
   const reason = ending.stopReason();
   const stopped = { timedOut: reason === "timedOut", aborted: reason === "aborted" };
   if (result === undefined) return { ...nothingHappened, ...stopped };
-  if (subprocess.pid === undefined) return { ...nothingHappened, spawnError: asError(result.cause) };
+  if (subprocess.pid === undefined) {
+    return { ...nothingHappened, spawnError: spawnErrorOf(result.cause, result.originalMessage) };
+  }
   return { ...nothingHappened, ...stopped, exitCode: result.exitCode ?? null, signal: result.signal ?? null };
 }
 
-function outputOf(stream: Readable | null, name: OutputStream, { onOutput, signal }: LiveRequest) {
+/** Passes on what comes, one piece at a time. */
+export function outputOf(stream: Readable | null, name: OutputStream, { onOutput, signal }: LiveRequest) {
   let taking: Promise<void> | null = null;
-  stream?.on("data", (bytes: Buffer) => {
-    stream.pause();
-    taking = onOutput(name, bytes).then(() => {
+  const hold = (taken: Promise<void>) => {
+    stream?.pause();
+    const last = taken.then(() => {
+      if (taking !== last) return;
       taking = null;
-      stream.resume();
+      stream?.resume();
     });
+    taking = last;
+  };
+  stream?.on("data", (bytes: Buffer) => {
+    // A stream that was told to pause may still have a piece on its way.
+    const taken = taking === null ? onOutput(name, bytes) : taking.then(() => onOutput(name, bytes));
+    if (taken instanceof Promise) hold(taken);
   });
   return {
     /** Resolves when the receiver has all that was read. */
@@ -129,6 +154,13 @@ function inputOf(stdin: Writable | null): Pick<LiveProgram, "write" | "closeInpu
       }),
     closeInput: () => void stdin?.end(),
   };
+}
+
+/** The system's own error calls a working directory that is missing a program that is missing. */
+function spawnErrorOf(cause: unknown, message: string | undefined): NodeJS.ErrnoException {
+  const { code, syscall, path } = asError(cause);
+  const facts = Object.entries({ code, syscall, path }).filter(([, value]) => value !== undefined);
+  return Object.assign(new Error(message ?? asError(cause).message, { cause }), Object.fromEntries(facts));
 }
 
 function asError(cause: unknown): NodeJS.ErrnoException {

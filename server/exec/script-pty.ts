@@ -1,12 +1,12 @@
 // Terminals from util-linux: `script` holds the terminal, `stty` sets its size. No native module is needed.
-import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
-import { kill } from "node:process";
 import type { TerminalSize } from "../protocol/command-exec.ts";
 import { shellQuote } from "../util/shell-quote.ts";
 import { type LiveRequest, startLive } from "./live.ts";
 import type { TerminalProgram, Terminals } from "./pty.ts";
 import { runProgram } from "./run.ts";
+import { killSession } from "./sessions.ts";
 
 interface Tools {
   readonly script: string;
@@ -50,13 +50,18 @@ async function start(tools: Tools, request: LiveRequest, size: TerminalSize): Pr
         place = placeIn(text);
         isPlaced(place);
       },
-      killMore: () => place !== null && killSession(place.session),
+      kill(signal, group) {
+        if (place !== null) killSession(place.session, signal);
+        // `script` has words of its own for who asks it to end; without its program it ends by itself.
+        if (place === null || signal === "SIGKILL") group();
+      },
     },
   );
   void program.ended.then(() => isPlaced(null));
   // What is typed before the terminal is set up would not be echoed.
   const type = async (bytes: Uint8Array) => void ((await placed) !== null && (await program.write(bytes)));
   return {
+    pid: program.pid,
     ended: program.ended,
     write: type,
     closeInput: () => void type(Buffer.from(endOfInput)),
@@ -106,36 +111,6 @@ function dimensions({ rows, cols }: TerminalSize): string[] {
 function placeIn(text: string): Place | null {
   const [, session, device] = /^(\d+) (\/dev\/\S+)\n$/.exec(text) ?? [];
   return session === undefined || device === undefined ? null : { session: Number(session), device };
-}
-
-/** A shell in a terminal gives each of its jobs a group, so the group of the leader is not all of them. */
-function killSession(session: number): void {
-  // Again while there are some: one may have been starting another.
-  for (let round = 0; round < 5; round++) {
-    const members = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && sessionOf(name) === session);
-    if (members.length === 0) return;
-    for (const member of members) killIfThere(Number(member));
-  }
-}
-
-function sessionOf(pid: string): number | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // The name before it may contain anything, parentheses and spaces included.
-    const [state, , , session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return state === "Z" ? null : Number(session);
-  } catch {
-    // It ended between the listing and the reading.
-    return null;
-  }
-}
-
-function killIfThere(pid: number): void {
-  try {
-    kill(pid, "SIGKILL");
-  } catch {
-    // It has ended, or belongs to another user: nothing is left to do.
-  }
 }
 
 // From the system's own directories, whatever PATH says: a program planted in a workspace would run unconfined.

@@ -40,10 +40,10 @@ export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientReq
       await store.holding(thread, () => thread.inject(items));
       return {};
     },
-    async "thread/shellCommand"({ threadId, command, timeoutMs }) {
+    async "thread/shellCommand"({ threadId, command, timeoutMs }, { client }) {
       const thread = store.get(threadId);
       if (command.trim() === "") throw invalidInput("command must not be empty");
-      thread.runShell({ command, timeoutMs: timeoutMs ?? ONE_HOUR_MS });
+      thread.runShell({ command, timeoutMs: timeoutMs ?? ONE_HOUR_MS, isShown: client.showsTerminals });
       return {};
     },
   };

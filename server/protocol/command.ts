@@ -6,9 +6,10 @@ export const BackgroundTerminal = z.lazy(() =>
   z.object({
     itemId: z.string(),
     processId: z.string(),
-    /** The argv as one shell-quoted line. */
+    /** What the shell was told to run. */
     command: z.string(),
     cwd: z.string(),
+    /** Of the process that was started: with a sandbox or a terminal, one around the command. */
     osPid: z.int().nullable(),
     cpuPercent: z.number().nullable(),
     rssKb: z.int().nullable(),

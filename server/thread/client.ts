@@ -7,6 +7,8 @@ export interface Client {
   readonly name: string;
   /** It takes what the protocol calls experimental. */
   readonly mayExperiment: boolean;
+  /** A person can type to commands through it. */
+  readonly showsTerminals: boolean;
   /** Aborted when it has gone: what it started for itself alone ends then. */
   readonly ended: AbortSignal;
   notify(notification: ServerNotification): void;

@@ -7,7 +7,8 @@ import type { ServerNotification } from "../protocol/methods.ts";
 import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/command.ts";
 import type { RequestId } from "../protocol/rpc/messages.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
-import type { ExecOutcome, ExecuteRequest, FileReader, WriteLimits, WriteResult } from "../tools/tool.ts";
+import type { Started, StartRequest } from "../tools/command.ts";
+import type { FileReader, WriteLimits, WriteResult } from "../tools/tool.ts";
 
 export type Log = (level: "info" | "warning" | "error", message: string, cause?: unknown) => void;
 
@@ -21,10 +22,9 @@ export interface ThreadDeps {
   readInstructions(cwd: string): Promise<InstructionFile[]>;
   /** Null: the sandbox works here. */
   sandboxUnavailable(): Promise<string | null>;
-  /** Must not throw. `threadCwd` is what the policy is about; the command's own cwd is the model's choice. */
-  execute(
-    request: ExecuteRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy; signal: AbortSignal },
-  ): Promise<ExecOutcome>;
+  hasTerminals(): Promise<boolean>;
+  /** Must not reject. `threadCwd` is what the policy is about; the command's own cwd is the model's choice. */
+  start(request: StartRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy }): Promise<Started>;
   /** Through the editor where there is one. Must not throw. */
   write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
   /** Runs a line in the person's own shell; null when no editor is there that could. Must not throw or reject. */

@@ -3,7 +3,7 @@ import type { HistoryItem } from "../model/model.ts";
 import type { ReadLine, ThreadMeta } from "../rollout/line.ts";
 import { restoreSettings } from "./settings.ts";
 import type { ThreadRecord } from "./record.ts";
-import { applyToTurns, closeAbandonedTurns } from "./turn-log.ts";
+import { applyToTurns, closeAbandoned } from "./turn-log.ts";
 
 /** Null when the lines do not say whose they are. */
 export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
@@ -41,10 +41,10 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   }
   if (meta === null || stored === null) return null;
   const { settings, substituted } = restoreSettings(stored, meta);
-  closeAbandonedTurns(record.turns);
+  const lastAtMs = Date.parse(lines.at(-1)?.timestamp ?? "");
+  closeAbandoned(record.turns, Number.isNaN(lastAtMs) ? null : lastAtMs);
   dropUnaskedOutputs(record.history);
   answerAbandonedCalls(record.history);
-  const lastAtMs = Date.parse(lines.at(-1)?.timestamp ?? "");
   return {
     ...record,
     meta,

@@ -63,6 +63,8 @@ export async function runThreadTurn(
   });
   // The turn can end before it took what the user added to it. That is kept: the model hears it with the next turn.
   for (const queued of thread.takeWaitingInput()) takeInput(thread, turn.id, queued);
+  // Stopping a turn stops what it left in the background, too.
+  if (abort.signal.aborted) await thread.commands.endOf(turn.id);
   return finish(thread, turn.id, end, { ...clock(), usage });
 }
 
@@ -169,8 +171,10 @@ function toolDeps(
     approvals: thread.approvals,
     files: deps.files,
     sandboxUnavailable: () => deps.sandboxUnavailable(),
-    execute: ({ sandboxed, ...request }) =>
-      deps.execute({
+    commands: thread.commands,
+    hasTerminals: () => deps.hasTerminals(),
+    start: ({ sandboxed, ...request }) =>
+      deps.start({
         ...request,
         threadId: thread.id,
         threadCwd: settings.cwd,

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { SessionApprovals } from "../approval/approvals.ts";
 import type { HistoryItem } from "../model/model.ts";
+import type { ThreadItem } from "../protocol/item.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import {
   messageOf,
@@ -20,6 +21,7 @@ import type { ThreadDeps } from "./deps.ts";
 import { QuestionDesk } from "./question-desk.ts";
 import { type AnnouncedUsage, emptyTurn, previewOf, summaryOf, type ThreadRecord, turnError } from "./record.ts";
 import type { ReadInput } from "./read-input.ts";
+import { RunningCommands } from "./running-commands.ts";
 import { changeSettings, type SettingsOverrides } from "./settings.ts";
 import { announcedSettings, threadData } from "./thread-data.ts";
 import { applyToTurns } from "./turn-log.ts";
@@ -55,6 +57,7 @@ export class Thread {
   readonly deps: ThreadDeps;
   readonly approvals = new SessionApprovals();
   readonly desk: QuestionDesk;
+  readonly commands: RunningCommands;
   readonly #record: ThreadRecord;
   readonly #recorder: Recorder | null;
   readonly #subscribers = new Set<Client>();
@@ -68,6 +71,14 @@ export class Thread {
     this.#record = record;
     this.#recorder = recorder;
     this.#isPersisted = options.isPersisted;
+    this.commands = new RunningCommands(record.turns, {
+      // On disk from its start, unlike other items: it can outlive its turn, and the server may not live to see its end.
+      started: ({ item, turnId }) => {
+        const params = { item, threadId: this.id, turnId, startedAtMs: item.startedAtMs ?? deps.now() };
+        this.#append({ type: "notification", payload: { method: "item/started", params } });
+      },
+      failed: (message) => deps.log("error", `the end of a command could not be told: ${message}`),
+    });
     this.desk = new QuestionDesk({
       threadId: this.id,
       nextRequestId: deps.nextRequestId,
@@ -223,12 +234,22 @@ export class Thread {
     void afterAnswer().then(() => abort.abort());
   }
 
+  /** Stops the turn and all commands, also those of earlier turns. Says how many there were, before they have ended. */
+  stopAll(): { turns: number; commands: number } {
+    const activity = this.#activity;
+    const { running } = this.commands;
+    void afterAnswer().then(() => {
+      if (activity.kind === "running") activity.abort.abort();
+      for (const command of running) command.stop();
+    });
+    return { turns: activity.kind === "running" ? 1 : 0, commands: running.length };
+  }
+
   /** Ends what runs, waits until it has ended, and closes the file. */
   async stop(): Promise<void> {
-    if (this.#activity.kind === "running") {
-      this.#activity.abort.abort();
-      await this.#activity.done;
-    }
+    const activity = this.#activity;
+    if (activity.kind === "running") activity.abort.abort();
+    await Promise.all([activity.kind === "running" ? activity.done : null, this.commands.stopAll()]);
     this.#recorder?.close();
   }
 
@@ -345,7 +366,9 @@ export class Thread {
   #completeOpenItems(turnId: string): void {
     const turn = this.#record.turns.find(({ id }) => id === turnId);
     const completedAtMs = this.deps.now();
-    for (const item of turn?.items.filter((candidate) => candidate.completedAtMs == null) ?? []) {
+    // A command that runs completes when it ends.
+    const isOpen = (item: ThreadItem) => item.completedAtMs == null && this.commands.get(item.id) === null;
+    for (const item of turn?.items.filter(isOpen) ?? []) {
       const ended = { ...item, ...("status" in item ? { status: "failed" as const } : {}), completedAtMs };
       try {
         const params = { item: ended, threadId: this.id, turnId, contentTokenCount: null, completedAtMs };

@@ -55,10 +55,18 @@ export function applyToTurns(turns: Turn[], notification: ServerNotification): v
   }
 }
 
-/** A turn that nobody ends any more, because the process that ran it is gone, was interrupted. */
-export function closeAbandonedTurns(turns: Turn[]): void {
+/**
+ * What nobody ends any more, because the process that ran it is gone: a turn was interrupted, a command, which may have
+ * outlived its turn, was stopped.
+ */
+export function closeAbandoned(turns: Turn[], completedAtMs: number | null): void {
   for (const turn of turns) {
     if (turn.status === "inProgress") turn.status = "interrupted";
+    turn.items = turn.items.map((item) =>
+      item.type === "commandExecution" && item.status === "inProgress"
+        ? { ...item, status: "failed", ending: "stopped", completedAtMs }
+        : item,
+    );
   }
 }
 

@@ -1,14 +1,15 @@
 // The item of a command: as it starts, whoever runs it, and as it ends.
-import type { ThreadItemOf } from "../protocol/item.ts";
+import type { CommandEnding, ThreadItemOf } from "../protocol/item.ts";
 import { shellQuote } from "../util/shell-quote.ts";
-import type { ExecOutcome } from "./tool.ts";
+import type { ExecOutcome } from "./command.ts";
 
 type CommandItem = ThreadItemOf<"commandExecution">;
 
 export function startedCommand(
-  command: Pick<CommandItem, "id" | "cwd" | "source"> & {
+  command: Pick<CommandItem, "id" | "cwd" | "source" | "processId"> & {
     argv: readonly string[];
     script: string;
+    tty: boolean;
     startedAtMs: number;
   },
 ): CommandItem {
@@ -18,13 +19,14 @@ export function startedCommand(
     command: shellQuote(command.argv),
     script: command.script,
     cwd: command.cwd,
-    processId: null,
+    processId: command.processId,
     source: command.source,
     status: "inProgress",
     commandActions: [{ type: "unknown", command: command.script }],
     aggregatedOutput: null,
     exitCode: null,
     durationMs: null,
+    tty: command.tty,
     pluginId: null,
     scriptPath: null,
     startedAtMs: command.startedAtMs,
@@ -34,14 +36,30 @@ export function startedCommand(
 
 export function endedCommand(item: CommandItem, outcome: ExecOutcome, completedAtMs: number): CommandItem {
   if (outcome.kind === "refused") {
-    return { ...item, status: "failed", aggregatedOutput: outcome.message, completedAtMs };
+    return { ...unstartedCommand(item, "failed", completedAtMs), aggregatedOutput: outcome.message };
   }
+  const ending = endingOf(outcome);
   return {
     ...item,
-    status: outcome.exitCode === 0 ? "completed" : "failed",
+    status: ending === "exited" && outcome.exitCode === 0 ? "completed" : "failed",
     aggregatedOutput: outcome.spawnError === null ? outcome.output : `${outcome.output}${outcome.spawnError}\n`,
     exitCode: outcome.exitCode,
     durationMs: Math.round(outcome.durationMs),
+    ending,
+    signal: outcome.signal,
     completedAtMs,
   };
+}
+
+/** One that never ran. */
+export function unstartedCommand(item: CommandItem, status: "failed" | "declined", completedAtMs: number): CommandItem {
+  return { ...item, status, processId: null, ending: "notStarted", signal: null, completedAtMs };
+}
+
+/** Why it ended comes before how: a command that is stopped ends by a signal or catches it and exits. */
+function endingOf(outcome: Extract<ExecOutcome, { kind: "ended" }>): CommandEnding {
+  if (outcome.spawnError !== null) return "notStarted";
+  if (outcome.timedOut) return "timedOut";
+  if (outcome.aborted) return "stopped";
+  return outcome.signal === null ? "exited" : "signal";
 }

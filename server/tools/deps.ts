@@ -8,7 +8,8 @@ import type { RunInTerminalResult } from "../protocol/command.ts";
 import type { ServerNotification, serverRequests } from "../protocol/methods.ts";
 import type { ParamsOut } from "../protocol/rows.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
-import type { ExecOutcome, ExecuteRequest, FileReader, Tool, WriteLimits, WriteResult } from "./tool.ts";
+import type { RunningCommands, StartRequest, Started } from "./command.ts";
+import type { FileReader, Tool, WriteLimits, WriteResult } from "./tool.ts";
 
 type Asked = Exclude<keyof typeof serverRequests, "workspace/applyEdit" | "belay/runInTerminal">;
 /** A question of a turn to its clients. */
@@ -37,8 +38,11 @@ export interface ToolDeps {
   readonly runInTerminal: ((command: { itemId: string; script: string; cwd: string }) => Promise<RunInTerminalResult>) | null;
   /** Null: the sandbox works here. */
   sandboxUnavailable(): Promise<string | null>;
-  /** `sandboxed: false` runs it as the user could. Must not throw. */
-  execute(request: ExecuteRequest & { sandboxed: boolean; signal: AbortSignal }): Promise<ExecOutcome>;
+  /** Those of the thread. */
+  readonly commands: RunningCommands;
+  hasTerminals(): Promise<boolean>;
+  /** `sandboxed: false` runs it as the user could. Must not reject. */
+  start(request: StartRequest & { sandboxed: boolean }): Promise<Started>;
   /** Must not throw. */
   write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
   /** Resolves as `failed` when nobody can answer. Must not throw. */

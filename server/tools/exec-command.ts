@@ -1,58 +1,110 @@
-// The tool that runs a shell command. Pipes only: it has no terminal and no input.
+// The tool that runs a shell command. A command that has not ended by the time the model wants to hear of it goes on: it
+// is looked at, typed to and ended with write_stdin.
 import { resolve } from "node:path";
 import * as z from "zod";
-import { forModel } from "../exec/output.ts";
-import type { ThreadItemOf } from "../protocol/item.ts";
-import { endedCommand, startedCommand } from "./command-item.ts";
+import { applyPatch } from "./apply-patch.ts";
+import type { ThreadCommand } from "./command.ts";
+import { startedCommand, unstartedCommand } from "./command-item.ts";
+import { DEFAULT_OUTPUT_TOKENS, type Look, MaxOutputTokens, tellOf } from "./command-output.ts";
 import { jsonTool } from "./define.ts";
-import type { ExecOutcome, FileReader, Finished, PrepareContext, RunContext } from "./tool.ts";
+import { heredocPatch } from "./heredoc-patch.ts";
+import {
+  type FileReader,
+  type Finished,
+  immediate,
+  type PrepareContext,
+  type Prepared,
+  type RunContext,
+} from "./tool.ts";
 
-const COMMAND_TIMEOUT_MS = 10 * 60_000;
-const DEFAULT_OUTPUT_TOKENS = 10_000;
 const MAX_COMMAND_CHARS = 100_000;
+const DEFAULT_YIELD_MS = 10_000;
+const MIN_YIELD_MS = 250;
+const MAX_YIELD_MS = 30_000;
+const ONE_DAY_MS = 24 * 60 * 60_000;
 
 const ExecCommandParams = z.object({
   cmd: z.string().min(1).max(MAX_COMMAND_CHARS).describe("The shell command, run by bash."),
   workdir: z.string().optional().describe("Folder to run in; relative to the thread's folder, which is the default."),
-  max_output_tokens: z
-    .int()
-    .min(100)
-    .max(DEFAULT_OUTPUT_TOKENS)
+  tty: z
+    .boolean()
     .optional()
-    .describe("How much output you get back; more is cut in the middle."),
+    .describe("true gives it a terminal, so that it can be typed to. Without one its input is empty."),
+  yield_time_ms: z
+    .number()
+    .optional()
+    .describe(
+      `How long to wait for its end, ${MIN_YIELD_MS} to ${MAX_YIELD_MS}; ${DEFAULT_YIELD_MS} unless given. Then it goes on behind you.`,
+    ),
+  timeout_ms: z.int().min(1).max(ONE_DAY_MS).optional().describe("Stops it after so long. No limit unless given."),
+  max_output_tokens: MaxOutputTokens,
   sandbox_permissions: z
     .enum(["use_default", "require_escalated"])
     .optional()
     .describe("require_escalated asks the user to let this command run outside the sandbox."),
   justification: z.string().max(500).optional().describe("With require_escalated: one sentence to the user on why."),
+  prefix_rule: z
+    .array(z.string().min(1).max(1000))
+    .min(1)
+    .max(20)
+    .optional()
+    .describe('With require_escalated: how commands begin that the user may allow from now on, such as ["npm", "ci"].'),
 });
 type ExecCommandParams = z.infer<typeof ExecCommandParams>;
 
 export const execCommand = jsonTool(ExecCommandParams, {
   name: "exec_command",
   description:
-    "Runs a shell command and returns its output and exit code once it ends. It has no terminal and its input is " +
-    "empty; it is stopped after ten minutes, so do not start servers or watchers with it.",
+    "Runs a shell command and returns its output and exit code. One that has not ended in time goes on in the " +
+    "background: you get its output so far and a session ID for write_stdin, and may do other things meanwhile. " +
+    "Servers and watchers can be started so.",
 
   async prepare(params, context) {
     const spelled = resolve(context.cwd, params.workdir ?? "");
-    const { cwd, isElsewhere } = await findFolder(spelled, context);
-    const argv = Object.freeze(["/bin/bash", "-c", "--", params.cmd]);
-    const { itemId: id, startedAtMs } = context;
-    const item = startedCommand({ id, argv, script: params.cmd, cwd, source: "agent", startedAtMs });
-    const action = Object.freeze({
-      kind: "command" as const,
-      argv,
-      script: params.cmd,
-      cwd,
-      isElsewhere,
-      escalated: params.sandbox_permissions === "require_escalated",
-      justification: params.justification ?? null,
-    });
-    const maxTokens = params.max_output_tokens ?? DEFAULT_OUTPUT_TOKENS;
-    return { kind: "prepared", item, action, run: (run) => runCommand(item, { ...action, spelled }, maxTokens, run) };
+    const patch = heredocPatch(params.cmd, { workdir: spelled, cwd: context.cwd });
+    if (patch !== null) return applyPatch.prepare({ kind: "freeform", input: patch }, context);
+    const full = context.commands.refusal();
+    if (full !== null) return immediate(`exec_command failed: ${full}`);
+    return prepareCommand(params, spelled, context);
   },
 });
+
+async function prepareCommand(params: ExecCommandParams, spelled: string, context: PrepareContext): Promise<Prepared> {
+  const { cwd, isElsewhere } = await findFolder(spelled, context);
+  const argv = Object.freeze(["/bin/bash", "-c", "--", params.cmd]);
+  const { itemId: id, startedAtMs } = context;
+  const wantsTerminal = params.tty ?? false;
+  const item = startedCommand({
+    ...{ id, argv, script: params.cmd, cwd, source: "agent", startedAtMs },
+    processId: context.commands.nextProcessId(),
+    tty: wantsTerminal && (await context.hasTerminals()),
+  });
+  const action = Object.freeze({
+    kind: "command" as const,
+    argv,
+    script: params.cmd,
+    cwd,
+    isElsewhere,
+    escalated: params.sandbox_permissions === "require_escalated",
+    justification: params.justification ?? null,
+    prefixRule: params.prefix_rule ?? null,
+  });
+  const look: Look = {
+    waitMs: Math.min(Math.max(params.yield_time_ms ?? DEFAULT_YIELD_MS, MIN_YIELD_MS), MAX_YIELD_MS),
+    maxTokens: params.max_output_tokens ?? DEFAULT_OUTPUT_TOKENS,
+  };
+  return {
+    kind: "prepared",
+    item,
+    action,
+    async run(run) {
+      const problem = await folderProblem({ spelled, cwd }, run.files);
+      if (problem !== null) return notRun(item, problem, run.now());
+      const input = wantsTerminal ? "terminal" : "nothing";
+      return firstLook(run.start(item, { argv, cwd, input, timeoutMs: params.timeout_ms }), look, run);
+    },
+  };
+}
 
 /** What is shown, judged and allowed is the folder that links lead to. One that cannot be known stays as spelled. */
 async function findFolder(spelled: string, { cwd: threadCwd, files }: PrepareContext) {
@@ -73,38 +125,14 @@ async function folderProblem(folder: { spelled: string; cwd: string }, files: Fi
   return `${folder.spelled} leads to another folder than when the command was prepared: ${now}, not ${folder.cwd}. Nothing was run.`;
 }
 
-async function runCommand(
-  item: ThreadItemOf<"commandExecution">,
-  action: { argv: readonly string[]; cwd: string; spelled: string },
-  maxTokens: number,
-  context: RunContext,
-): Promise<Finished> {
-  const problem = await folderProblem(action, context.files);
-  const outcome: ExecOutcome =
-    problem !== null
-      ? { kind: "refused", message: problem }
-      : await context.execute({
-          argv: action.argv,
-          cwd: action.cwd,
-          timeoutMs: COMMAND_TIMEOUT_MS,
-          onOutput: context.output,
-        });
-  return {
-    item: endedCommand(item, outcome, context.now()),
-    output:
-      outcome.kind === "refused" ? `exec_command failed: ${outcome.message}` : describeOutcome(outcome, maxTokens),
-  };
+function notRun(item: ThreadCommand["item"], problem: string, completedAtMs: number): Finished {
+  const failed = { ...unstartedCommand(item, "failed", completedAtMs), aggregatedOutput: problem };
+  return { item: failed, output: `exec_command failed: ${problem}` };
 }
 
-function describeOutcome(outcome: Extract<ExecOutcome, { kind: "ended" }>, maxTokens: number): string {
-  const lines = [`Wall time: ${(outcome.durationMs / 1000).toFixed(4)} seconds`, describeEnd(outcome), "Output:"];
-  return `${lines.join("\n")}\n${forModel(outcome.output, { maxTokens, truncatedBytes: outcome.truncatedBytes })}`;
-}
-
-function describeEnd(outcome: Extract<ExecOutcome, { kind: "ended" }>): string {
-  if (outcome.spawnError !== null) return `The command could not be started: ${outcome.spawnError}`;
-  if (outcome.aborted) return "aborted by user";
-  if (outcome.timedOut) return `Stopped after the limit of ${COMMAND_TIMEOUT_MS / 60_000} minutes`;
-  if (outcome.signal !== null) return `Process ended by signal ${outcome.signal}`;
-  return `Process exited with code ${outcome.exitCode ?? "unknown"}`;
+async function firstLook(command: ThreadCommand, look: Look, run: RunContext): Promise<Finished> {
+  const { text, end } = await tellOf(command, look, run.signal);
+  if (end === null) return { item: command.item, output: text };
+  const { outcome, item } = end;
+  return { item, output: outcome.kind === "refused" ? `exec_command failed: ${outcome.message}` : text };
 }

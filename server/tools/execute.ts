@@ -1,4 +1,6 @@
 // Runs a command under a policy: the sandbox translates, exec runs. The two do not know each other.
+import { startCommand } from "../exec/command.ts";
+import type { Terminals } from "../exec/pty.ts";
 import { runProgram } from "../exec/run.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { commandEnvironment } from "../sandbox/environment.ts";
@@ -7,17 +9,15 @@ import { findHelper } from "../sandbox/linux.ts";
 import { type SandboxStatus, sandboxProbe } from "../sandbox/probe.ts";
 import { RootPins } from "../sandbox/root-pins.ts";
 import { type SandboxedCommand, sandboxCommand } from "../sandbox/select.ts";
-import type { ExecOutcome, ExecuteRequest } from "./tool.ts";
+import type { Started, StartRequest } from "./command.ts";
 
 export interface CommandRunner {
   /** Asked once with a real run of the sandbox; the answer stands for the life of the process. */
   sandboxStatus(): Promise<SandboxStatus>;
   /** What to start for a command, for who runs it otherwise than to its end. Must not throw. */
   translate(request: CommandRequest): Promise<SandboxedCommand>;
-  /** Must not throw: what cannot be run is refused with a sentence. */
-  execute(
-    request: ExecuteRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy; signal: AbortSignal },
-  ): Promise<ExecOutcome>;
+  /** Must not reject: what cannot be run is refused with a sentence. */
+  start(request: StartRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy }): Promise<Started>;
 }
 
 export interface CommandRequest {
@@ -40,6 +40,7 @@ export function commandRunner(facts: {
   belayHome: string;
   /** Variables of `env` that hold a secret, whatever they are called. */
   secretNames?(): readonly string[];
+  terminals(): Promise<Terminals>;
 }): CommandRunner {
   const { platform, env, userHome, belayHome } = facts;
   const pins = new RootPins(diskFacts);
@@ -65,15 +66,22 @@ export function commandRunner(facts: {
   return {
     sandboxStatus,
     translate,
-    async execute({ argv, cwd, threadId, threadCwd, policy, signal, timeoutMs, onOutput }) {
+    async start({ argv, cwd, threadId, threadCwd, policy, input, ...wiring }) {
       const moved = policy.type === "workspaceWrite" ? pins.refusal(threadId, rootsOf(threadCwd, policy)) : null;
       if (moved !== null) return { kind: "refused", message: moved };
-      const program = await translate({ argv, cwd, workspace: threadCwd, policy });
+      const terminal = input === "terminal" && (await facts.terminals()).kind === "available";
+      const program = await translate({ argv, cwd, workspace: threadCwd, policy, terminal });
       if (program.kind === "refuse") return { kind: "refused", message: program.message };
-      return { kind: "ended", ...(await runProgram({ ...program, signal, timeoutMs, onOutput })) };
+      const stdin = terminal
+        ? { terminal: usualSize }
+        : { terminal: null, input: input === "terminal" ? ("open" as const) : undefined };
+      return { kind: "running", command: await startCommand({ ...program, ...wiring, ...stdin }, facts) };
     },
   };
 }
+
+/** Until who shows the terminal says how large it is. */
+const usualSize = { rows: 24, cols: 80 };
 
 function withOverrides(
   environment: Readonly<Record<string, string>>,

@@ -11,9 +11,10 @@ import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { ToolRequestUserInputResponse } from "../protocol/user-input.ts";
 import { orAborted } from "../util/or-aborted.ts";
 import { type Answered, askIfNeeded, decide } from "./ask.ts";
+import { unstartedCommand } from "./command-item.ts";
 import type { ToolDeps } from "./deps.ts";
-import { pacedOutput } from "./paced-output.ts";
 import { tools } from "./registry.ts";
+import { startThreadCommand } from "./thread-command.ts";
 import type { Action, Finished, Prepared, RunContext, Tool, ToolItem } from "./tool.ts";
 import { endedCall, startedCall, textPart } from "./tool-call-item.ts";
 import { lockOf } from "./turn-lock.ts";
@@ -47,6 +48,8 @@ export async function runToolCall(call: ToolCallEntry, deps: ToolDeps): Promise<
     sandbox: deps.sandbox,
     startedAtMs: deps.now(),
     files: deps.files,
+    commands: deps.commands,
+    hasTerminals: () => deps.hasTerminals(),
     forbids(targets) {
       const need = requirement(
         { kind: "fileChange", targets },
@@ -82,41 +85,68 @@ async function decideAndRun(call: ToolCallEntry, prepared: Prepared, deps: ToolD
   const need = await decide(prepared.action, deps);
   if (need.kind === "forbid") return failedCall(call, need.message, deps);
   if (deps.signal.aborted) return answer(stopped);
-  deps.emit({ method: "item/started", params: { item: prepared.item, ...ids(deps), startedAtMs: deps.now() } });
+  if (!prepared.isAnnounced) {
+    deps.emit({ method: "item/started", params: { item: prepared.item, ...ids(deps), startedAtMs: deps.now() } });
+  }
   const answered = await askIfNeeded(prepared, need, deps);
   if (answered.kind === "refused") return refuse(prepared, deps, answered);
   return execute(prepared, need.sandboxed, deps);
 }
 
-/** Only here calls wait for each other. Whoever waits for a person holds nothing. */
+/** Only here calls wait for each other. Whoever waits for a person holds nothing, nor does a command that goes on. */
 async function execute(prepared: Prepared, sandboxed: boolean, deps: ToolDeps): Promise<ToolOutcome> {
   const { action } = prepared;
   if (action.kind === "client") {
     const finished = await runPrepared(prepared, sandboxed, deps);
-    complete(finished.item, deps);
     return { ...answer(finished.output), images: finished.images };
   }
-  const leave = await lockOf(deps.signal).enter(action.kind === "command" ? "commands" : "files", deps.signal);
+  const occupant = action.kind === "command" || action.kind === "stdin" ? "commands" : "files";
+  const leave = await lockOf(deps.signal).enter(occupant, deps.signal);
   if (leave === null) {
-    complete(ended(prepared.item, "declined", deps), deps);
+    completeUnstarted(prepared, "declined", deps);
     return answer(stopped);
   }
   const finished = await runPrepared(prepared, sandboxed, deps).finally(leave);
-  complete(finished.item, deps);
   if (action.kind === "fileChange" && finished.item.status === "completed") deps.filesChanged(action.plan);
   return answer(withSandboxHint(finished, action, sandboxed, deps.sandbox));
 }
 
-/** A bug in a tool fails its item like any other trouble: what was started completes. */
+/**
+ * Completes the item, unless it belongs to a command by then. A bug in a tool fails its item like any other trouble:
+ * what was started completes.
+ */
 async function runPrepared(prepared: Prepared, sandboxed: boolean, deps: ToolDeps): Promise<Finished> {
-  const { item } = prepared;
-  const output = pacedOutput((delta) =>
-    deps.emit({ method: "item/commandExecution/outputDelta", params: { ...ids(deps), itemId: item.id, delta } }),
-  );
-  const context: RunContext = {
+  const { item, action } = prepared;
+  let isHandedOver = prepared.isAnnounced ?? false;
+  const context = runContext(deps, (commandItem, request) => {
+    isHandedOver = true;
+    return startThreadCommand(commandItem, request, {
+      ...deps,
+      sandboxed,
+      start: (r) => deps.start({ ...r, sandboxed }),
+    });
+  });
+  const running = prepared.run(context).catch((error: unknown): Finished => {
+    const broken = `It failed inside Belay: ${messageOf(error)}. It may have had effects.`;
+    return { item: ended(item, "failed", deps), output: broken };
+  });
+  // Like preparing, reading may be left behind; so may a client that does not answer.
+  const mayBeLeft = action.kind === "read" || action.kind === "client";
+  const awaited = mayBeLeft ? await orAborted(running, deps.signal) : await running;
+  const finished = awaited === "aborted" ? { item: ended(item, "failed", deps), output: stopped } : awaited;
+  if (!isHandedOver) complete(finished.item, deps);
+  return finished;
+}
+
+function runContext(deps: ToolDeps, start: RunContext["start"]): RunContext {
+  return {
     signal: deps.signal,
     files: deps.files,
-    execute: (request) => deps.execute({ ...request, sandboxed, signal: deps.signal }),
+    start,
+    announceTyping({ item, turnId }, stdin) {
+      const params = { threadId: deps.threadId, turnId, itemId: item.id, processId: item.processId ?? "", stdin };
+      deps.emit({ method: "item/commandExecution/terminalInteraction", params });
+    },
     write: (plan, targets) =>
       deps.write(plan, {
         realPaths: new Map(targets.map(({ path, realPath }) => [path, realPath])),
@@ -128,27 +158,11 @@ async function runPrepared(prepared: Prepared, sandboxed: boolean, deps: ToolDep
     },
     askUser: async (asked) => {
       const params = { ...ids(deps), ...asked };
-      return fitting(
-        ToolRequestUserInputResponse,
-        await deps.askClient({ method: "item/tool/requestUserInput", params }),
-      );
+      const answered = await deps.askClient({ method: "item/tool/requestUserInput", params });
+      return fitting(ToolRequestUserInputResponse, answered);
     },
-    output: (bytes) => output.push(bytes),
     now: () => deps.now(),
   };
-  try {
-    const running = prepared.run(context);
-    if (prepared.action.kind !== "read" && prepared.action.kind !== "client") return await running;
-    // Like preparing, reading may be left behind; so may a client that does not answer.
-    const finished = await orAborted(running, deps.signal);
-    if (finished !== "aborted") return finished;
-    return { item: ended(item, "failed", deps), output: stopped };
-  } catch (error) {
-    const broken = `It failed inside Belay: ${messageOf(error)}. It may have had effects.`;
-    return { item: ended(item, "failed", deps), output: broken };
-  } finally {
-    output.end();
-  }
 }
 
 /** Null for an answer that is none. */
@@ -169,9 +183,20 @@ function withSandboxHint(finished: Finished, action: Action, sandboxed: boolean,
 /** For a tool call the protocol knows no `declined`: what was declined failed. */
 function ended(item: ToolItem, status: "failed" | "declined", deps: ToolDeps): ToolItem {
   const completedAtMs = deps.now();
-  return item.type === "dynamicToolCall"
-    ? { ...item, status: "failed", completedAtMs }
-    : { ...item, status, completedAtMs };
+  switch (item.type) {
+    case "dynamicToolCall":
+      return { ...item, status: "failed", completedAtMs };
+    case "commandExecution":
+      return unstartedCommand(item, status, completedAtMs);
+    case "fileChange":
+      return { ...item, status, completedAtMs };
+    default:
+      return item satisfies never;
+  }
+}
+
+function completeUnstarted(prepared: Prepared, status: "failed" | "declined", deps: ToolDeps): void {
+  if (!prepared.isAnnounced) complete(ended(prepared.item, status, deps), deps);
 }
 
 function refuse(
@@ -179,10 +204,17 @@ function refuse(
   deps: ToolDeps,
   { why, status, stopsTurn }: Extract<Answered, { kind: "refused" }>,
 ): ToolOutcome {
-  complete(ended(prepared.item, status, deps), deps);
-  const what = prepared.action.kind === "command" ? "exec_command failed" : "patch rejected";
-  return { output: `${what}: ${why}. Nothing was done.`, stopsTurn };
+  completeUnstarted(prepared, status, deps);
+  return { output: `${refused[prepared.action.kind]}: ${why}. Nothing was done.`, stopsTurn };
 }
+
+const refused: Record<Action["kind"], string> = {
+  read: "reading failed",
+  client: "the call failed",
+  command: "exec_command failed",
+  stdin: "write_stdin failed",
+  fileChange: "patch rejected",
+};
 
 function complete(item: Finished["item"], deps: ToolDeps): void {
   deps.emit({

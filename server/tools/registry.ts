@@ -4,5 +4,6 @@ import { execCommand } from "./exec-command.ts";
 import { readFile } from "./read-file.ts";
 import { requestUserInput } from "./request-user-input.ts";
 import type { Tool } from "./tool.ts";
+import { writeStdin } from "./write-stdin.ts";
 
-export const tools: readonly Tool[] = [execCommand, applyPatch, readFile, requestUserInput];
+export const tools: readonly Tool[] = [execCommand, writeStdin, applyPatch, readFile, requestUserInput];

@@ -1,12 +1,12 @@
 // What a tool is: a name, what it takes, and how a call of it is prepared and run. A tool says what it touches;
 // approval and sandbox are the orchestrator's business.
 import type { FileEffect } from "../approval/approvals.ts";
-import type { ExecResult } from "../exec/result.ts";
 import type { FilePlan, FileView } from "../files/patch-plan.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
 import type { DynamicToolCallParams, DynamicToolCallResponse, ThreadItemOf } from "../protocol/item.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import type { ToolRequestUserInputParams, ToolRequestUserInputResponse } from "../protocol/user-input.ts";
+import type { CommandSessions, CommandStart, ThreadCommand } from "./command.ts";
 
 /** The item types that stand for a tool call. Each has a status, so each can be declined. */
 export type ToolItem = ThreadItemOf<"commandExecution" | "fileChange" | "dynamicToolCall">;
@@ -33,13 +33,15 @@ export interface Prepared {
   readonly kind: "prepared";
   /** In progress; what clients are shown before anything happens. */
   readonly item: ToolItem;
+  /** It is another call's, which announced it and completes it. */
+  readonly isAnnounced?: boolean;
   /** Frozen: what is approved is what `run` does. */
   readonly action: Action;
   run(context: RunContext): Promise<Finished>;
 }
 
 export interface Finished {
-  /** Completed or failed, with its result. */
+  /** Completed or failed, with its result; in progress when its command goes on behind this call. */
   readonly item: ToolItem;
   /** What the model is told. */
   readonly output: string;
@@ -62,6 +64,21 @@ export type Action =
       /** The model asked to leave the sandbox, and said why. */
       readonly escalated: boolean;
       readonly justification: string | null;
+      /** How the model would have the rule begin that spares this question from now on. */
+      readonly prefixRule: readonly string[] | null;
+    }
+  | {
+      /** Types into a command that runs, or only looks what it has written since. */
+      readonly kind: "stdin";
+      readonly itemId: string;
+      readonly processId: string;
+      readonly argv: readonly string[];
+      readonly script: string;
+      readonly cwd: string;
+      /** False: nothing confines the command that reads it. */
+      readonly sandboxed: boolean;
+      /** Empty: it only looks. */
+      readonly chars: string;
     }
   | { readonly kind: "fileChange"; readonly plan: readonly FilePlan[]; readonly targets: readonly FileTarget[] };
 
@@ -85,6 +102,9 @@ export interface PrepareContext {
   readonly files: FileReader;
   /** Why a change of these places is refused without asking anybody, for the model; null when it is not. */
   forbids(targets: readonly FileTarget[]): string | null;
+  readonly commands: CommandSessions;
+  /** Whether a command can have a terminal here. */
+  hasTerminals(): Promise<boolean>;
 }
 
 export interface FileReader {
@@ -104,30 +124,18 @@ type UserInputParams = Omit<ToolRequestUserInputParams, "threadId" | "turnId">;
 export interface RunContext {
   readonly signal: AbortSignal;
   readonly files: FileReader;
-  /** Under the sandbox that was decided for this very action. */
-  execute(command: ExecuteRequest): Promise<ExecOutcome>;
+  /** Under the sandbox that was decided for this very action. From here on the command completes the item. */
+  start(item: ThreadItemOf<"commandExecution">, command: CommandStart): ThreadCommand;
+  /** Tells the clients what the model types. */
+  announceTyping(command: ThreadCommand, chars: string): void;
   /** `targets` are where the plan may land; anywhere else is refused. */
   write(plan: readonly FilePlan[], targets: readonly FileTarget[]): Promise<WriteResult>;
   /** Null: nobody who could answer did. Must not throw. */
   callTool(call: ToolCallParams): Promise<DynamicToolCallResponse | null>;
   /** Null: the questions were not answered. Must not throw. */
   askUser(questions: UserInputParams): Promise<ToolRequestUserInputResponse | null>;
-  /** Streams a piece of a running command's output to the clients. */
-  readonly output: (bytes: Buffer) => void;
   now(): number;
 }
-
-export interface ExecuteRequest {
-  readonly argv: readonly string[];
-  readonly cwd: string;
-  readonly timeoutMs: number;
-  /** Whole characters of UTF-8, mostly. */
-  readonly onOutput: (bytes: Buffer) => void;
-}
-export type ExecOutcome =
-  | ({ readonly kind: "ended" } & ExecResult)
-  /** Nothing was started. */
-  | { readonly kind: "refused"; readonly message: string };
 
 export interface WriteLimits {
   /** By path, the real places that were judged and approved: a link that was moved since leads elsewhere. */

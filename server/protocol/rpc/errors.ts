@@ -122,6 +122,14 @@ export const noActiveCommand = (processId: string) =>
 export const invalidCommandRequest = (text: string) => new RpcError(INVALID_REQUEST, text);
 export const invalidCommandOption = (text: string) => new RpcError(INVALID_PARAMS, text);
 export const commandNotStarted = (cause: string) => new RpcError(INTERNAL_ERROR, `failed to spawn command: ${cause}`);
+export const commandNotRunning = (itemId: string) =>
+  new RpcError(INVALID_REQUEST, `the command ${itemId} does not run: it has ended, or was not started yet`);
+export const commandTakesNoInput = () =>
+  new RpcError(INVALID_REQUEST, "the command has no terminal, so its input is empty; it can only be stopped");
+export const commandNotResized = (reason: string) =>
+  new RpcError(INVALID_REQUEST, `the terminal was not resized: ${reason}`);
+export const invalidProcessId = (processId: string) =>
+  new RpcError(INVALID_REQUEST, `invalid background terminal process id: ${JSON.stringify(processId)} is not a number`);
 export const requestCancelled = (method: string) =>
   new RpcError(REQUEST_CANCELLED, `${method} was cancelled by the client`);
 /** Nothing was done; the client tries again a little later. */

@@ -59,14 +59,14 @@ test("a result keeps the head and the tail of a big output and counts what it le
 
 test("output is passed on whole and in order", async () => {
   const pieces: Buffer[] = [];
-  const result = await runFixture("prints-bytes.js", ["300000"], { onOutput: (piece) => pieces.push(piece) });
+  const result = await runFixture("prints-bytes.js", ["300000"], { onOutput: (piece) => void pieces.push(piece) });
   assert.deepEqual(result, { ...ended, output: Buffer.concat(pieces).toString() });
   assert.equal(result.output, "0123456789".repeat(30_000));
 });
 
 test("a character whose bytes arrive apart, with another stream in between, stays whole", posix, async () => {
   const result = await runFixture("splits-character.js", [], {
-    onOutput: (bytes) => /^\d+\n$/.test(String(bytes)) && process.kill(Number(bytes), "SIGUSR2"),
+    onOutput: (bytes) => void (/^\d+\n$/.test(String(bytes)) && process.kill(Number(bytes), "SIGUSR2")),
   });
   assert.deepEqual({ ...result, output: result.output.replace(/\d+/, "ID") }, { ...ended, output: "ID\né" });
 });

@@ -80,6 +80,7 @@ async function crash(append: (method: string, itemId: string | null) => void) {
   thread.subscribe({
     name: "test",
     mayExperiment: true,
+    showsTerminals: false,
     ended: new AbortController().signal,
     notify(notification) {
       heard.push(structuredClone(notification));

@@ -5,7 +5,8 @@ import fc from "fast-check";
 import type { ThreadItem } from "../../../server/protocol/item.ts";
 import type { ServerNotification } from "../../../server/protocol/methods.ts";
 import type { Turn } from "../../../server/protocol/turn.ts";
-import { applyToTurns, closeAbandonedTurns } from "../../../server/thread/turn-log.ts";
+import { startedCommand } from "../../../server/tools/command-item.ts";
+import { applyToTurns, closeAbandoned } from "../../../server/thread/turn-log.ts";
 
 const ids = { threadId: "t", turnId: "u" };
 const turn: Turn = {
@@ -96,13 +97,20 @@ test("deltas and items of unknown turns and of other kinds are passed over", () 
   assert.deepEqual(turns[0]?.items, [command("c")]);
 });
 
-test("only running turns are closed as abandoned", () => {
+test("only running turns are closed as abandoned, and commands that run, of whatever turn", () => {
   const turns = (["inProgress", "completed", "failed", "interrupted"] as const).map((status) => ({ ...turn, status }));
-  closeAbandonedTurns(turns);
+  const ran = { argv: ["ls"], script: "ls", cwd: "/", processId: "1001", source: "agent" as const, tty: false };
+  const running = startedCommand({ ...ran, id: "i", startedAtMs: 5 });
+  const done = { ...running, id: "d", status: "completed" as const };
+  for (const each of turns) each.items = [running, done];
+  closeAbandoned(turns, 9);
   assert.deepEqual(
     turns.map(({ status }) => status),
     ["interrupted", "completed", "failed", "interrupted"],
   );
+  for (const { items } of turns) {
+    assert.deepEqual(items, [{ ...running, status: "failed", ending: "stopped", completedAtMs: 9 }, done]);
+  }
 });
 
 /** A turn with items of all streaming kinds that interleave; some never complete. */

@@ -4,6 +4,8 @@ import { test } from "node:test";
 import { SessionApprovals } from "../../../server/approval/approvals.ts";
 import type { ApprovalDecision } from "../../../server/protocol/approval.ts";
 import type { ServerNotification } from "../../../server/protocol/methods.ts";
+import { RunningCommands } from "../../../server/thread/running-commands.ts";
+import type { Started } from "../../../server/tools/command.ts";
 import type { ToolDeps } from "../../../server/tools/deps.ts";
 import { runToolCall } from "../../../server/tools/orchestrator.ts";
 
@@ -23,12 +25,12 @@ test("a turn that was stopped before a call begins runs nothing and shows nothin
 
 test("a call that breaks inside fails its item, which still completes", async () => {
   const { outcome, told } = await run(command, {
-    execute: () => {
+    start: () => {
       throw new Error("boom");
     },
   });
   assert.deepEqual(told, ["item/started inProgress", "item/completed failed"]);
-  assert.match(outcome.output, /^It failed inside Belay: boom\. It may have had effects\.$/);
+  assert.match(outcome.output, /it failed inside Belay: boom\. It may have had effects\.$/);
 });
 
 test("a patch may be written where it was judged to land, and nowhere else", async () => {
@@ -77,10 +79,10 @@ test("a patch of the same turn waits for a running command, and is declined when
     const ends = Promise.withResolvers<void>();
     const running = run(command, {
       signal: abort.signal,
-      async execute() {
+      async start() {
         started.resolve();
         await ends.promise;
-        return ended;
+        return endedAtOnce;
       },
     });
     await started.promise;
@@ -110,17 +112,21 @@ for (const [decision, told, stopsTurn] of [
   });
 }
 
-const ended = {
-  kind: "ended",
-  exitCode: 0,
-  signal: null,
-  timedOut: false,
-  aborted: false,
-  spawnError: null,
-  output: "",
-  truncatedBytes: 0,
-  durationMs: 1,
-} as const;
+const endedAtOnce: Started = {
+  kind: "running",
+  command: {
+    ...{ pid: 1, terminal: null, whyNot: null },
+    ended: Promise.resolve({
+      ...{ exitCode: 0, signal: null, timedOut: false, aborted: false, spawnError: null },
+      ...{ output: "", truncatedBytes: 0, durationMs: 1 },
+    }),
+    write: async () => {},
+    closeInput() {},
+    resize: async () => null,
+    stop() {},
+    takeNew: () => ({ text: "", omitted: 0 }),
+  },
+};
 
 interface Wishes {
   signal?: AbortSignal;
@@ -128,7 +134,7 @@ interface Wishes {
   aborted?: boolean;
   /** Given: the policy asks. */
   decision?: ApprovalDecision | "failed";
-  execute?: ToolDeps["execute"];
+  start?: ToolDeps["start"];
   realTarget?: (path: string) => string;
 }
 
@@ -153,7 +159,9 @@ async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {})
       deniedTo: () => () => false,
     },
     sandboxUnavailable: async () => null,
-    execute: wishes.execute ?? (async ({ argv }) => (did.push(`run ${argv.at(-1)}`), ended)),
+    commands: new RunningCommands([], { started() {}, failed: assert.fail }),
+    hasTerminals: async () => false,
+    start: wishes.start ?? (async ({ argv }) => (did.push(`run ${argv.at(-1)}`), endedAtOnce)),
     write: async (_, { realPaths }) => (did.push(`write ${[...realPaths.values()].join()}`), { ok: true }),
     ask: async () => wishes.decision ?? assert.fail("nobody should be asked"),
     askClient: async () => assert.fail("no client has a tool here"),
