@@ -107,6 +107,7 @@ function wordToken(rest: string, { isFirst }: { isFirst: boolean }): Token {
   }
   if (at === 0) return notLexable(trouble(rest));
   if (isFirst && word.text.includes("=")) return notLexable("the line sets a variable");
+  if (isFirst && word.text.startsWith("%")) return notLexable("% names a job of the shell");
   if (isFirst && !word.quoted && reserved.has(word.text)) return notLexable(`${word.text} is a word of the shell`);
   return { kind: "word", word, length: at };
 }
@@ -117,7 +118,7 @@ const troubles: readonly (readonly [RegExp, string])[] = [
   [/^"[^"$`\\!]*[\\!]/, "the line has \\ or ! in double quotes"],
   [/^"[^"$`\\!]*\$?`|^"[^"$`\\!]*\$\(|^`|^\$\(/, "the line has a substitution"],
   [/^"|^\$/, "the line has a variable or another expansion"],
-  [/^&[^&]|^&$/, "the line runs something in the background"],
+  [/^\|&|^&[^&]|^&$/, "the line runs something in the background"],
   [/^[\d]*[<>]|^>/, "the line reads from or writes to a file"],
   [/^[()]/, "the line has a group in parentheses"],
   [/^[{}]/, "the line has braces"],

@@ -243,7 +243,8 @@ function findCheck(told: Told): string | null {
     const word = expression[at] ?? "";
     if (findValued.has(word)) {
       const value = expression[++at];
-      const problem = word === "-printf" ? escapes([value ?? ""]) : null;
+      if (value === undefined) return `find ${word} lacks its value`;
+      const problem = word === "-printf" ? escapes([value]) : null;
       if (problem !== null) return problem;
     } else if (!findTests.has(word)) {
       return `find ${word} is not known to only look`;
