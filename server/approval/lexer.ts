@@ -88,6 +88,7 @@ const reserved = new Set(
 
 function wordToken(rest: string, { isFirst }: { isFirst: boolean }): Token {
   const word: Word = { text: "", quoted: false, glob: false };
+  let bareText = "";
   let at = 0;
   while (at < rest.length && !/[ ;|&]/.test(rest.charAt(at))) {
     const here = rest.slice(at);
@@ -95,6 +96,7 @@ function wordToken(rest: string, { isFirst }: { isFirst: boolean }): Token {
     const inQuotes = quotedText.exec(here);
     if (plain !== undefined) {
       word.text += plain;
+      bareText += plain;
       word.glob ||= /[*?[]/.test(plain);
       at += plain.length;
     } else if (inQuotes !== null) {
@@ -105,11 +107,22 @@ function wordToken(rest: string, { isFirst }: { isFirst: boolean }): Token {
       return notLexable(trouble(here));
     }
   }
-  if (at === 0) return notLexable(trouble(rest));
-  if (isFirst && word.text.includes("=")) return notLexable("the line sets a variable");
-  if (isFirst && word.text.startsWith("%")) return notLexable("% names a job of the shell");
-  if (isFirst && !word.quoted && reserved.has(word.text)) return notLexable(`${word.text} is a word of the shell`);
-  return { kind: "word", word, length: at };
+  const problem = at === 0 ? trouble(rest) : isFirst ? nameTrouble(word, bareText) : openBracket(bareText);
+  return problem === null ? { kind: "word", word, length: at } : notLexable(problem);
+}
+
+/** In this place some words are the shell's own. */
+function nameTrouble({ text, quoted }: Word, bareText: string): string | null {
+  if (text.includes("=")) return "the line sets a variable";
+  if (text.startsWith("%")) return "% names a job of the shell";
+  if (!quoted && reserved.has(text)) return `${text} is a word of the shell`;
+  return bareText.includes("[") && text !== "[" ? "the name of the command is not written plainly" : null;
+}
+
+/** `a[` begins the index of a variable, which can go on over blanks. */
+function openBracket(bareText: string): string | null {
+  const isOpen = bareText !== "[" && bareText.replace(/\[[^[\]]*\]/g, "").includes("[");
+  return isOpen ? "the line has a bracket that stays open" : null;
 }
 
 const troubles: readonly (readonly [RegExp, string])[] = [
