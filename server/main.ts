@@ -22,6 +22,9 @@ const usage = `Belay ${version}, a coding agent
                                           --ws-issuer, --ws-audience and --ws-max-clock-skew-seconds say
   belay sandbox --mode read-only|workspace-write [--cwd DIR] [--writable DIR]… [--network] -- CMD ARG…
                                           runs a program under the sandbox policy
+  belay policy check [--approval POLICY] [--mode MODE] [--cwd DIR] [--json] -- 'LINE'
+                                          says whether a command line would run, ask or be forbidden, and why;
+                                          --stdin takes JSON lines with \`command\`
   belay --version
 `;
 
@@ -31,6 +34,7 @@ const commands: Record<string, Command> = {
   "app-server": appServer,
   editor,
   sandbox,
+  policy,
   "--version": async () => print(`belay ${version}\n`, 0),
   "--help": async () => print(usage, 0),
 };
@@ -82,6 +86,12 @@ async function sandbox(args: string[]): Promise<number> {
   const { runSandboxCommand } = await import("./commands/sandbox.ts");
   const { env, stdout, stderr } = process;
   return runSandboxCommand(args, { env, cwd: process.cwd(), stdout, stderr });
+}
+
+async function policy(args: string[]): Promise<number> {
+  const { runPolicyCommand } = await import("./commands/policy.ts");
+  const { env, stdin, stdout, stderr } = process;
+  return runPolicyCommand(args, { home: belayHome(env, homedir()), cwd: process.cwd(), stdin, stdout, stderr });
 }
 
 function baseOptions(): Omit<AppOptions, "overrides" | "apiKeys" | "clientsReturn"> {
