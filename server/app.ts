@@ -35,6 +35,7 @@ import type { Handlers } from "./protocol/rpc/dispatch.ts";
 import { messageOf } from "./protocol/rpc/errors.ts";
 import type { Log } from "./thread/deps.ts";
 import { Clients } from "./thread/clients.ts";
+import { RuleStore } from "./thread/rule-store.ts";
 import { sandboxFromMode } from "./thread/settings.ts";
 import { ThreadStore } from "./thread/thread-store.ts";
 import { deniedPlaces } from "./tools/denied-places.ts";
@@ -115,6 +116,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { nextRequestId } = options;
   const clients = new Clients();
   const tellAll = (notification: ServerNotification) => clients.tell(notification);
+  const rules = new RuleStore(home, { lock: lockOwnFile, replace: replaceOwnFile });
   let editor: EditorPort | null = null;
 
   const instructions = (cwd: string) => readInstructions({ home, cwd }, config.current.project_doc_max_bytes);
@@ -157,6 +159,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         const approved = new Set(limits.realPaths.values());
         return writeFilesAtomically(plan, { permits: (path) => approved.has(path) });
       },
+      rules,
       get runInTerminal() {
         const run = editor?.runInTerminal ?? null;
         return run === null
@@ -203,7 +206,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...accountHandlers(models, storedKey, tellAll),
       ...permissionHandlers(),
       ...commandHandlers(store),
-      ...ruleHandlers(),
+      ...ruleHandlers(rules, store),
       ...sandboxHandlers(runner),
     },
     connectEditor(port) {

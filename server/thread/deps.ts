@@ -7,6 +7,7 @@ import type { ServerNotification } from "../protocol/methods.ts";
 import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/command.ts";
 import type { RequestId } from "../protocol/rpc/messages.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import type { RuleStore } from "./rule-store.ts";
 import type { Started, StartRequest } from "../tools/command.ts";
 import type { FileReader, WriteLimits, WriteResult } from "../tools/tool.ts";
 
@@ -27,6 +28,7 @@ export interface ThreadDeps {
   start(request: StartRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy }): Promise<Started>;
   /** Through the editor where there is one. Must not throw. */
   write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
+  readonly rules: RuleStore;
   /** Runs a line in the person's own shell; null when no editor is there that could. Must not throw or reject. */
   readonly runInTerminal: ((command: RunInTerminalParams, signal: AbortSignal) => Promise<RunInTerminalResult>) | null;
   /** Tells every client, whether it listens to the thread or not. */

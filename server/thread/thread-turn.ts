@@ -6,7 +6,7 @@ import type { HistoryItem } from "../model/model.ts";
 import { serverRequests } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
 import { clientTools } from "../tools/client-tool.ts";
-import type { ToolDeps } from "../tools/deps.ts";
+import type { RunInTerminalRequest, ToolDeps } from "../tools/deps.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
 import type { Tool } from "../tools/tool.ts";
 import { turnError } from "./record.ts";
@@ -173,13 +173,15 @@ function toolDeps(
     sandboxUnavailable: () => deps.sandboxUnavailable(),
     commands: thread.commands,
     hasTerminals: () => deps.hasTerminals(),
-    start: ({ sandboxed, ...request }) =>
-      deps.start({
-        ...request,
-        threadId: thread.id,
-        threadCwd: settings.cwd,
-        policy: sandboxed ? settings.sandbox : { type: "dangerFullAccess" },
-      }),
+    start: (request) => deps.start({ ...request, threadId: thread.id, threadCwd: settings.cwd }),
+    rules: () => deps.rules.current(),
+    addRule: (rule) => deps.rules.add(rule),
+    get runInTerminal() {
+      const run = deps.runInTerminal;
+      return run === null
+        ? null
+        : (command: RunInTerminalRequest) => run({ ...command, threadId: thread.id, turnId }, abort.signal);
+    },
     write: (plan, limits) => deps.write(plan, limits),
     clientTools: brought,
     ask: async (request) => {

@@ -37,6 +37,19 @@ export function approvalRequest(
     };
     return { method: "item/commandExecution/requestApproval", params };
   }
+  if (action.kind === "stdin" && item.type === "commandExecution") {
+    const sandboxed = need.policy.type !== "dangerFullAccess";
+    const { command, cwd } = item;
+    const explanation = explainApproval({
+      ...{ cwd, isElsewhere: false, because: need.because },
+      ...{ sandbox: need.policy, sandboxed },
+    });
+    const params = {
+      ...{ kind: "writeStdin" as const, ...common, approvalId: deps.newId(), environmentId: "local" as const },
+      ...{ command, script: action.chars, cwd, commandActions: [], availableDecisions: decisions, explanation },
+    };
+    return { method: "item/commandExecution/requestApproval", params };
+  }
   const changes = item.type === "fileChange" ? item.changes : [];
   const explanation = explainApproval({
     ...{ cwd: deps.cwd, isElsewhere: false, because: need.because },

@@ -106,6 +106,8 @@ function approvalKeys(action: Action, policy: SandboxPolicy): string[] {
     case "read":
     case "client":
       return [];
+    case "stdin":
+      return [`stdin:${action.processId}`];
     case "command":
       return [commandKey({ argv: action.argv, cwd: action.cwd, sandbox: policy })];
     case "fileChange":

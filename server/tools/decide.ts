@@ -1,6 +1,7 @@
 // Whether an action may run, must ask or must not, and what would confine it: what the rules and the policy say.
 import { judgeCommand } from "../approval/judge.ts";
-import { type Requirement, requirement } from "../approval/policy.ts";
+import { isUnconfined, type Requirement, requirement } from "../approval/policy.ts";
+import type { PlainApprovalPolicy } from "../protocol/approval.ts";
 import { plainPolicy } from "../protocol/plain-policy.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { confinement, hasNetwork } from "./confinement.ts";
@@ -30,6 +31,7 @@ export async function decide(action: Action, deps: ToolDeps): Promise<Decision> 
     sandbox: deps.sandbox,
     sandboxUnavailable: action.kind === "command" ? await deps.sandboxUnavailable() : null,
   };
+  if (action.kind === "stdin") return decision(typingNeed(action, situation), deps, null);
   if (action.kind !== "command") return decision(requirement(action, situation), deps, null);
   const { script, cwd, escalated } = action;
   const written = await deps.rules();
@@ -56,3 +58,20 @@ function decision(need: Requirement, deps: ToolDeps, hosts: readonly string[] | 
   };
 }
 
+
+/** A key that only ends or interrupts, or nothing at all, cannot be a command. */
+const harmlessKeys = /^[\x03\x04\x1c]*$/;
+
+/** What is typed into a command may be a command itself. The sandbox that confines the one confines the other. */
+function typingNeed(
+  { chars, sandboxed }: Extract<Action, { kind: "stdin" }>,
+  { approvalPolicy, sandbox }: { approvalPolicy: PlainApprovalPolicy; sandbox: SandboxPolicy },
+): Requirement {
+  const isFree = sandboxed || isUnconfined(sandbox);
+  if (harmlessKeys.test(chars) || (isFree && approvalPolicy !== "untrusted")) return { kind: "skip", sandboxed };
+  const because = sandboxed
+    ? "what it types may be a command, and every command asks"
+    : "it types into a command that runs outside the sandbox";
+  if (approvalPolicy !== "never") return { kind: "ask", because, sandboxed };
+  return { kind: "forbid", message: `rejected: ${because}, and the approval policy is never to ask` };
+}

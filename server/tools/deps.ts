@@ -4,7 +4,7 @@ import type { NewRule } from "../approval/rules.ts";
 import type { RulesFile } from "../approval/rules-file.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
 import type { ApprovalPolicy, CommandApprovalDecision } from "../protocol/approval.ts";
-import type { RunInTerminalResult } from "../protocol/command.ts";
+import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/command.ts";
 import type { ServerNotification, serverRequests } from "../protocol/methods.ts";
 import type { ParamsOut } from "../protocol/rows.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
@@ -35,14 +35,14 @@ export interface ToolDeps {
   /** Rejects with a sentence when it cannot be written down. */
   addRule(rule: NewRule): Promise<void>;
   /** Runs a line in the person's own shell; null when nobody could. Must not throw or reject. */
-  readonly runInTerminal: ((command: { itemId: string; script: string; cwd: string }) => Promise<RunInTerminalResult>) | null;
+  readonly runInTerminal: ((command: RunInTerminalRequest) => Promise<RunInTerminalResult>) | null;
   /** Null: the sandbox works here. */
   sandboxUnavailable(): Promise<string | null>;
   /** Those of the thread. */
   readonly commands: RunningCommands;
   hasTerminals(): Promise<boolean>;
-  /** `sandboxed: false` runs it as the user could. Must not reject. */
-  start(request: StartRequest & { sandboxed: boolean }): Promise<Started>;
+  /** Confined by `policy`. Must not reject. */
+  start(request: StartRequest & { policy: SandboxPolicy }): Promise<Started>;
   /** Must not throw. */
   write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
   /** Resolves as `failed` when nobody can answer. Must not throw. */
@@ -57,3 +57,5 @@ export interface ToolDeps {
   now(): number;
   newId(): string;
 }
+
+export type RunInTerminalRequest = Pick<RunInTerminalParams, "itemId" | "script" | "cwd">;
