@@ -55,7 +55,7 @@ export async function startLive(request: LiveRequest, wiring: LiveWiring = {}): 
     const { subprocess } = await spawnProgram(request, pipes);
     return {
       pid: subprocess.pid ?? null,
-      ended: toItsEnd(subprocess, request, wiring),
+      ended: toItsEnd(childOf(subprocess, wiring), request),
       ...inputOf(subprocess.nodeChildProcess.stdin),
     };
   } catch (error) {
@@ -64,7 +64,7 @@ export async function startLive(request: LiveRequest, wiring: LiveWiring = {}): 
   }
 }
 
-export const nothingHappened: LiveEnd = {
+const nothingHappened: LiveEnd = {
   exitCode: null,
   signal: null,
   timedOut: false,
@@ -76,41 +76,65 @@ export function notStarted(why: Partial<LiveEnd>): LiveProgram {
   return { pid: null, ended: Promise.resolve({ ...nothingHappened, ...why }), ...inputOf(null) };
 }
 
-async function toItsEnd(subprocess: Spawned, request: LiveRequest, wiring: LiveWiring): Promise<LiveEnd> {
+/** A program that was started, whoever started it. */
+export interface LiveChild {
+  readonly outputs: readonly (readonly [name: OutputStream, stream: Readable | null])[];
+  /** Resolves when it has exited and its outputs have ended. Never rejects. */
+  readonly whole: Promise<Pick<LiveEnd, "exitCode" | "signal" | "spawnError">>;
+  kill(signal: "SIGTERM" | "SIGKILL"): void;
+  onceExited(listener: () => void): void;
+  /** Closes what is open besides the outputs. */
+  closeMore(): void;
+}
+
+function childOf(subprocess: Spawned, wiring: LiveWiring): LiveChild {
   const child = subprocess.nodeChildProcess;
   const reports = child.stdio[3] as Readable | null | undefined;
   reports?.on("data", (bytes: Buffer) => wiring.report?.(bytes.toString("utf8")));
-  const outputs = [outputOf(child.stdout, "stdout", request), outputOf(child.stderr, "stderr", request)];
+  return {
+    outputs: [
+      ["stdout", child.stdout],
+      ["stderr", child.stderr],
+    ],
+    whole: subprocess.then(({ exitCode = null, signal = null, cause, originalMessage }) => {
+      if (subprocess.pid !== undefined) return { exitCode, signal, spawnError: null };
+      return { exitCode: null, signal: null, spawnError: spawnErrorOf(cause, originalMessage) };
+    }),
+    kill(signal) {
+      const group = () => void subprocess.kill(signal);
+      if (wiring.kill === undefined) group();
+      else wiring.kill(signal, group);
+    },
+    onceExited: (listener) => void child.once("exit", listener),
+    closeMore: () => void reports?.destroy(),
+  };
+}
+
+export async function toItsEnd(child: LiveChild, request: LiveRequest): Promise<LiveEnd> {
+  const outputs = child.outputs.map(([name, stream]) => outputOf(stream, name, request));
   using ending = superviseEnd(
     {
-      kill(signal) {
-        const group = () => void subprocess.kill(signal);
-        if (wiring.kill === undefined) group();
-        else wiring.kill(signal, group);
-      },
-      onceExited: (listener) => void child.once("exit", listener),
+      kill: (signal) => child.kill(signal),
+      onceExited: (listener) => child.onceExited(listener),
       closePipes() {
         for (const output of outputs) void output.close();
-        reports?.destroy();
+        child.closeMore();
       },
     },
     { ...request, termGraceMs: request.termGraceMs ?? 0 },
   );
-  const result = await Promise.race([subprocess, ending.givenUp]);
+  const result = await Promise.race([child.whole, ending.givenUp]);
   await Promise.all(outputs.map((output) => output.taken()));
   // Given up: nothing may come behind the end.
   if (result === undefined) for (const output of outputs) output.drop();
   const reason = ending.stopReason();
   const stopped = { timedOut: reason === "timedOut", aborted: reason === "aborted" };
-  if (result === undefined) return { ...nothingHappened, ...stopped };
-  if (subprocess.pid === undefined) {
-    return { ...nothingHappened, spawnError: spawnErrorOf(result.cause, result.originalMessage) };
-  }
-  return { ...nothingHappened, ...stopped, exitCode: result.exitCode ?? null, signal: result.signal ?? null };
+  if (result?.spawnError) return { ...nothingHappened, spawnError: result.spawnError };
+  return { ...nothingHappened, ...stopped, ...result };
 }
 
 /** Passes on what comes, one piece at a time. */
-export function outputOf(stream: Readable | null, name: OutputStream, { onOutput, signal }: LiveRequest) {
+function outputOf(stream: Readable | null, name: OutputStream, { onOutput, signal }: LiveRequest) {
   let taking: Promise<void> | null = null;
   const hold = (taken: Promise<void>) => {
     stream?.pause();

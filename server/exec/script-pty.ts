@@ -1,8 +1,8 @@
 // Terminals from util-linux: `script` holds the terminal, `stty` sets its size. No native module is needed.
-import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import type { TerminalSize } from "../protocol/command-exec.ts";
 import { shellQuote } from "../util/shell-quote.ts";
+import { isExecutable } from "./descriptors.ts";
 import { type LiveRequest, startLive } from "./live.ts";
 import type { TerminalProgram, Terminals } from "./pty.ts";
 import { runProgram } from "./run.ts";
@@ -117,15 +117,6 @@ function placeIn(text: string): Place | null {
 function findTool(name: string): string | null {
   const found = ["/usr/bin", "/bin"].map((directory) => join(directory, name)).find(isExecutable);
   return found ?? null;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function lastLine(output: string): string {

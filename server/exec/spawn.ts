@@ -1,5 +1,6 @@
 // Starts programs: the one place where that is done. Each leads a process group of its own, which is killed as a whole.
 import type { execa as Execa } from "execa";
+import { areTerminalsOpen, isThere, withoutOthersDescriptors } from "./descriptors.ts";
 
 export interface SpawnRequest {
   readonly file: string;
@@ -22,7 +23,8 @@ export type Spawned = ReturnType<typeof start>;
 export async function spawnProgram(request: SpawnRequest, pipes: Pipes): Promise<{ subprocess: Spawned }> {
   // Loaded when the first command runs, not when the server starts.
   const { execa } = await import("execa");
-  return { subprocess: start(execa, request, pipes) };
+  const isKept = !pipes.report && areTerminalsOpen() && isThere(request);
+  return { subprocess: start(execa, isKept ? { ...request, ...withoutOthersDescriptors(request) } : request, pipes) };
 }
 
 function start(execa: typeof Execa, { file, args, cwd, env }: SpawnRequest, { input, report }: Pipes) {

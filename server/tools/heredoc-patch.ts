@@ -14,7 +14,7 @@ export function heredocPatch(script: string, { workdir, cwd }: { workdir: string
 
 // Nothing in a bare or double-quoted folder that the shell would expand.
 const whole =
-  /^\s*(?:cd[ \t]+(?:([\w./@%+:,-]+)|'([^'\n]+)'|"([^"$`\\\n]+)")[ \t]*&&[ \t]*)?apply_?patch[ \t]*<<[ \t]*(['"]?)(\w+)\4[ \t]*\n([\s\S]*?\n)\5\s*$/;
+  /^\s*(?:cd[ \t]+(?:([\w./@%+:,][\w./@%+:,-]*)|'([^'\n]+)'|"([^"$`\\\n]+)")[ \t]*&&[ \t]*)?apply_?patch[ \t]*<<[ \t]*(['"]?)(\w+)\4[ \t]*\n([\s\S]*?\n)\5\s*$/;
 
 const named = /^(\*\*\* (?:(?:Add|Update|Delete) File|Move to): )(.+)$/gm;
 

@@ -1,5 +1,6 @@
 // The fixture programs, and what is left of them in the process list.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { type ProgramRequest, runProgram } from "../../../server/exec/run.ts";
 
@@ -34,4 +35,11 @@ function argumentsOf(id: string): string[] {
     // It ended between the listing and the reading.
     return [];
   }
+}
+
+/** Where the VS Code of the editor's tests lies, if it was fetched before: its own node-pty is a provider, too. */
+export function vscodeHere(): string | undefined {
+  const cache = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "belay");
+  const found = existsSync(cache) ? readdirSync(cache).find((name) => name.startsWith("vscode-")) : undefined;
+  return found && join(cache, found, "node_modules/code-server/lib/vscode");
 }
