@@ -13,7 +13,7 @@ import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
 import { commandHandlers } from "./handlers/command.ts";
 import { ruleHandlers } from "./handlers/rule.ts";
-import { sandboxHandlers } from "./handlers/sandbox.ts";
+import { sandboxHandlers, sandboxWarnings } from "./handlers/sandbox.ts";
 import { later } from "./handlers/later.ts";
 import { configHandlers } from "./handlers/config.ts";
 import { modelHandlers } from "./handlers/model.ts";
@@ -80,6 +80,9 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** A start is over by then. */
+const PROBE_AFTER_MS = 1_000;
+
 export async function createApp(options: AppOptions): Promise<App> {
   const { home, env, log } = options;
   const [config, storedKey] = await Promise.all([
@@ -102,10 +105,18 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   };
   const homes = { userHome: homedir() || null, belayHome: home };
-  const runner = commandRunner({ platform: options.platform, env, secretNames: () => secretNames(models), ...homes });
+  const containerIsSandbox = () => config.current.container_is_sandbox;
+  const { platform } = options;
+  const runner = commandRunner({ platform, env, secretNames: () => secretNames(models), ...homes, containerIsSandbox });
+  const { sandbox } = runner;
   const { nextRequestId } = options;
   const clients = new Clients();
   const tellAll = (notification: ServerNotification) => clients.tell(notification);
+  sandbox.onChange((params) => tellAll({ method: "belay/sandbox/updated", params }));
+  // Who asks earlier is answered earlier. Until then it would only be in the way of the first thread.
+  const probing = setTimeout(() => void sandbox.state(), PROBE_AFTER_MS);
+  probing.unref();
+  const misplaced = () => sandboxWarnings(sandbox, config.current, config.path);
   let editor: EditorPort | null = null;
 
   const instructions = (cwd: string) => readInstructions({ home, cwd }, config.current.project_doc_max_bytes);
@@ -137,10 +148,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       platform: options.platform,
       selectModel: (provider) => selectModel(models, provider),
       readInstructions: instructions,
-      sandboxUnavailable: async () => {
-        const status = await runner.sandboxStatus();
-        return status.kind === "works" ? null : status.reason;
-      },
+      sandboxUnavailable: (policy) => sandbox.unavailable(policy),
+      containerIsSandbox: () => sandbox.containerIsSandbox(),
       execute: (request) => runner.execute(request),
       write(plan, limits) {
         if (editor !== null) return writeThrough(editor, documents, plan, limits);
@@ -158,7 +167,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   return {
     options,
     get warnings() {
-      return config.loaded.warnings;
+      return [...config.loaded.warnings, ...misplaced()];
     },
     documents,
     store,
@@ -186,18 +195,21 @@ export async function createApp(options: AppOptions): Promise<App> {
         });
       }),
       ...modelHandlers(models, () => config.isOverridden("model_provider")),
-      ...configHandlers(config, tellAll),
+      ...configHandlers(config, tellAll, () => (sandbox.configured() ? misplaced() : [])),
       ...accountHandlers(models, storedKey, tellAll),
       ...permissionHandlers(),
       ...commandHandlers(),
       ...ruleHandlers(),
-      ...sandboxHandlers(runner),
+      ...sandboxHandlers(sandbox),
     },
     connectEditor(port) {
       editor = port;
       if (port === null) documents.clear();
     },
-    close: () => store.stopAll(),
+    close() {
+      clearTimeout(probing);
+      return store.stopAll();
+    },
   };
 }
 

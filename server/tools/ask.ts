@@ -36,7 +36,8 @@ export async function askIfNeeded(
   if (need.kind !== "ask" || deps.approvals.cover(keys)) return { kind: "granted" };
   const decisions: ApprovalDecision[] =
     keys.length > 0 ? ["accept", "acceptForSession", "decline", "cancel"] : ["accept", "decline", "cancel"];
-  const decision = await deps.ask(approvalRequest(prepared, need, decisions, deps));
+  const inContainer = await deps.containerIsSandbox();
+  const decision = await deps.ask(approvalRequest(prepared, { ...need, inContainer }, decisions, deps));
   switch (decision) {
     case "accept":
       return { kind: "granted" };
@@ -78,7 +79,7 @@ function approvalKeys(action: Action, sandbox: SandboxPolicy | null): string[] {
 
 function approvalRequest(
   prepared: Prepared,
-  need: Extract<Requirement, { kind: "ask" }>,
+  need: Extract<Requirement, { kind: "ask" }> & { inContainer: boolean },
   availableDecisions: ApprovalDecision[],
   deps: ToolDeps,
 ): ApprovalRequest {
@@ -96,7 +97,7 @@ function approvalRequest(
     const { isElsewhere } = action;
     const explanation = explainApproval({
       ...{ cwd, isElsewhere, because },
-      ...{ sandbox: deps.sandbox, sandboxed: need.sandboxed },
+      ...{ sandbox: deps.sandbox, sandboxed: need.sandboxed, inContainer: need.inContainer },
     });
     const { justification } = action;
     const params = {

@@ -26,8 +26,10 @@ export interface ToolDeps {
   readonly signal: AbortSignal;
   readonly approvals: SessionApprovals;
   readonly files: FileReader;
-  /** Null: the sandbox works here. */
+  /** Null: commands of this turn are confined here, by our sandbox or by what `containerIsSandbox` says. */
   sandboxUnavailable(): Promise<string | null>;
+  /** A container, and nothing of ours, confines commands here, as the user has chosen. */
+  containerIsSandbox(): Promise<boolean>;
   /** `sandboxed: false` runs it as the user could. Must not throw. */
   execute(request: ExecuteRequest & { sandboxed: boolean; signal: AbortSignal }): Promise<ExecOutcome>;
   /** Must not throw. */

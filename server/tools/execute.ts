@@ -1,16 +1,20 @@
 // Runs a command under a policy: the sandbox translates, exec runs. The two do not know each other.
 import { runProgram } from "../exec/run.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import { findContainer } from "../sandbox/container.ts";
 import { commandEnvironment } from "../sandbox/environment.ts";
 import { diskFacts, executable } from "../sandbox/facts.ts";
-import { findHelper } from "../sandbox/linux.ts";
+import { findHelper, type Program } from "../sandbox/linux.ts";
+import { LiveSandbox } from "../sandbox/live.ts";
 import { type SandboxStatus, sandboxProbe } from "../sandbox/probe.ts";
 import { RootPins } from "../sandbox/root-pins.ts";
 import { type SandboxedCommand, sandboxCommand } from "../sandbox/select.ts";
 import type { ExecOutcome, ExecuteRequest } from "./tool.ts";
 
 export interface CommandRunner {
-  /** Asked once with a real run of the sandbox; the answer stands for the life of the process. */
+  /** What confines commands here. `reprobe` it when the sandbox itself could not be started. */
+  readonly sandbox: LiveSandbox;
+  /** Asked with a real run of the sandbox, and anew only when there is reason to. */
   sandboxStatus(): Promise<SandboxStatus>;
   /** What to start for a command, for who runs it otherwise than to its end. Must not throw. */
   translate(request: CommandRequest): Promise<SandboxedCommand>;
@@ -40,40 +44,63 @@ export function commandRunner(facts: {
   belayHome: string;
   /** Variables of `env` that hold a secret, whatever they are called. */
   secretNames?(): readonly string[];
+  /** What the user's own configuration says; see `LiveSandbox`. */
+  containerIsSandbox?(): boolean;
 }): CommandRunner {
   const { platform, env, userHome, belayHome } = facts;
   const pins = new RootPins(diskFacts);
   // From the system's own directories, whatever PATH says: a helper planted in a workspace would run unconfined.
-  const helper = findHelper({ path: "", roots: [], executable });
-  const sandboxStatus = sandboxProbe({
-    platform,
-    helper,
-    run: (program) => runProgram({ ...program, timeoutMs: 10_000 }),
+  // Looked for with each probe, since it may be installed or go away while we live.
+  let helper: string | null = null;
+  const run = (program: Program) => runProgram({ ...program, timeoutMs: 10_000 });
+  const sandbox = new LiveSandbox({
+    probe() {
+      helper = findHelper({ path: "", roots: [], executable });
+      return sandboxProbe({ platform, helper, run })();
+    },
+    findContainer: () => findContainer({ platform, env, files: diskFacts }),
+    containerIsSandbox: () => facts.containerIsSandbox?.() ?? false,
+    now: () => performance.now(),
   });
 
   async function translate(request: CommandRequest): Promise<SandboxedCommand> {
     const { argv, cwd, workspace, policy, terminal = false } = request;
     const roots = bothSpellings(rootsOf(workspace, policy));
     const usual = commandEnvironment(env, { roots, secretNames: facts.secretNames?.() ?? [], terminal });
-    return sandboxCommand({ argv, cwd, env: withOverrides(usual, request.env ?? {}), terminal }, policy, {
-      status: await sandboxStatus(),
+    const enforced = (await sandbox.containerIsSandbox()) ? inContainer(policy) : policy;
+    if (enforced === null) return { kind: "refuse", message: onlyReads };
+    return sandboxCommand({ argv, cwd, env: withOverrides(usual, request.env ?? {}), terminal }, enforced, {
+      status: await sandbox.status(),
       helper,
       context: { cwd: workspace, home: userHome, belayHome, privateTmp: null, files: diskFacts },
     });
   }
 
   return {
-    sandboxStatus,
+    sandbox,
+    sandboxStatus: () => sandbox.status(),
     translate,
     async execute({ argv, cwd, threadId, threadCwd, policy, signal, timeoutMs, onOutput }) {
       const moved = policy.type === "workspaceWrite" ? pins.refusal(threadId, rootsOf(threadCwd, policy)) : null;
       if (moved !== null) return { kind: "refused", message: moved };
       const program = await translate({ argv, cwd, workspace: threadCwd, policy });
       if (program.kind === "refuse") return { kind: "refused", message: program.message };
-      return { kind: "ended", ...(await runProgram({ ...program, signal, timeoutMs, onOutput })) };
+      const result = await runProgram({ ...program, signal, timeoutMs, onOutput });
+      const unlaunched = policy.type === "dangerFullAccess" ? null : await sandbox.unlaunched(result);
+      return unlaunched === null ? { kind: "ended", ...result } : { kind: "refused", message: unlaunched };
     },
   };
 }
+
+/** What is left of a policy where the container around us enforces it. Null: nothing, so it must not run so. */
+function inContainer(policy: SandboxPolicy): SandboxPolicy | null {
+  if (policy.type === "readOnly") return null;
+  return policy.type === "workspaceWrite" ? { type: "externalSandbox", networkAccess: "enabled" } : policy;
+}
+
+const onlyReads =
+  "The command was not run: the container is the sandbox here, and it keeps no command from writing. " +
+  "Ask for workspace-write, or make bubblewrap work (belay doctor says how).";
 
 function withOverrides(
   environment: Readonly<Record<string, string>>,

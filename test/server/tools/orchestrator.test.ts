@@ -153,6 +153,7 @@ async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {})
       deniedTo: () => () => false,
     },
     sandboxUnavailable: async () => null,
+    containerIsSandbox: async () => false,
     execute: wishes.execute ?? (async ({ argv }) => (did.push(`run ${argv.at(-1)}`), ended)),
     write: async (_, { realPaths }) => (did.push(`write ${[...realPaths.values()].join()}`), { ok: true }),
     ask: async () => wishes.decision ?? assert.fail("nobody should be asked"),
