@@ -6,8 +6,9 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { belayHome } from "./util/belay-home.ts";
 
-// Node 22.8 and later. The folder is ours alone: one that others may write to could hold their code.
-module.enableCompileCache?.(join(belayHome(process.env, homedir()), "cache", "code"));
+// Node 22.8 and later. The folder is ours alone: one that others may write to could hold their code. The doctor looks at
+// the home as it is, and leaves nothing there.
+if (process.argv[2] !== "doctor") module.enableCompileCache?.(join(belayHome(process.env, homedir()), "cache", "code"));
 // Node keeps it when the process ends; a server that is killed should have left it as well.
 setTimeout(() => module.flushCompileCache?.(), 2_000).unref();
 
