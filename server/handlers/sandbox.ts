@@ -11,7 +11,7 @@ export function sandboxHandlers(
     async "belay/sandbox/read"() {
       const status = await runner.sandboxStatus();
       return status.kind === "works"
-        ? { kind: "works", layer: "bubblewrap", reason: null, cure: null, isContainer: false }
+        ? { kind: "works", layer: status.layer, reason: null, cure: null, isContainer: false }
         : { kind: "unavailable", layer: null, reason: status.reason, cure: status.cure, isContainer: false };
     },
   };

@@ -1,19 +1,29 @@
 // Runs a command under a policy: the sandbox translates, exec runs. The two do not know each other.
+import { arch } from "node:process";
+import { ownPart } from "../exec/process-identity.ts";
 import { runProgram } from "../exec/run.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { commandEnvironment } from "../sandbox/environment.ts";
-import { diskFacts, executable } from "../sandbox/facts.ts";
-import { findHelper } from "../sandbox/linux.ts";
-import { type SandboxStatus, sandboxProbe } from "../sandbox/probe.ts";
+import { diskFacts } from "../sandbox/facts.ts";
+import { machineSandbox } from "../sandbox/machine.ts";
+import type { SandboxStatus } from "../sandbox/probe.ts";
 import { RootPins } from "../sandbox/root-pins.ts";
-import { type SandboxedCommand, sandboxCommand } from "../sandbox/select.ts";
+import type { SandboxedCommand } from "../sandbox/select.ts";
 import type { ExecOutcome, ExecuteRequest } from "./tool.ts";
 
 export interface CommandRunner {
-  /** Asked once with a real run of the sandbox; the answer stands for the life of the process. */
+  /** Asked once with a real run of the sandbox; the answer stands until a start in it fails. */
   sandboxStatus(): Promise<SandboxStatus>;
-  /** What to start for a command, for who runs it otherwise than to its end. Must not throw. */
+  /**
+   * What to start for a command, for who runs it otherwise than to its end; its `ended` is to be called then. Must not
+   * throw.
+   */
   translate(request: CommandRequest): Promise<SandboxedCommand>;
+  /**
+   * For a command that ended by itself and whose `ended` said false, with its output: asks the sandbox anew, and returns
+   * the sentence that says that the command was not run, and why.
+   */
+  launchFailed(output: string): Promise<string>;
   /** Must not throw: what cannot be run is refused with a sentence. */
   execute(
     request: ExecuteRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy; signal: AbortSignal },
@@ -40,14 +50,17 @@ export function commandRunner(facts: {
   belayHome: string;
   /** Variables of `env` that hold a secret, whatever they are called. */
   secretNames?(): readonly string[];
+  /** A start in the sandbox failed, and it was asked anew. */
+  sandboxAskedAnew?(status: SandboxStatus): void;
 }): CommandRunner {
-  const { platform, env, userHome, belayHome } = facts;
+  const { env } = facts;
   const pins = new RootPins(diskFacts);
-  // From the system's own directories, whatever PATH says: a helper planted in a workspace would run unconfined.
-  const helper = findHelper({ path: "", roots: [], executable });
-  const sandboxStatus = sandboxProbe({
-    platform,
-    helper,
+  const sandbox = machineSandbox({
+    ...facts,
+    arch,
+    // From the system's own directories, whatever PATH says: a helper planted in a workspace would run unconfined.
+    search: { path: "", roots: [] },
+    processes: ownPart(),
     run: (program) => runProgram({ ...program, timeoutMs: 10_000 }),
   });
 
@@ -55,22 +68,29 @@ export function commandRunner(facts: {
     const { argv, cwd, workspace, policy, terminal = false } = request;
     const roots = bothSpellings(rootsOf(workspace, policy));
     const usual = commandEnvironment(env, { roots, secretNames: facts.secretNames?.() ?? [], terminal });
-    return sandboxCommand({ argv, cwd, env: withOverrides(usual, request.env ?? {}), terminal }, policy, {
-      status: await sandboxStatus(),
-      helper,
-      context: { cwd: workspace, home: userHome, belayHome, privateTmp: null, files: diskFacts },
-    });
+    return sandbox.translate({ argv, cwd, env: withOverrides(usual, request.env ?? {}), terminal }, policy, workspace);
+  }
+
+  async function launchFailed(output: string): Promise<string> {
+    const message = await sandbox.failed(output);
+    facts.sandboxAskedAnew?.(await sandbox.status());
+    return message;
   }
 
   return {
-    sandboxStatus,
+    sandboxStatus: () => sandbox.status(),
     translate,
+    launchFailed,
     async execute({ argv, cwd, threadId, threadCwd, policy, signal, timeoutMs, onOutput }) {
       const moved = policy.type === "workspaceWrite" ? pins.refusal(threadId, rootsOf(threadCwd, policy)) : null;
       if (moved !== null) return { kind: "refused", message: moved };
       const program = await translate({ argv, cwd, workspace: threadCwd, policy });
       if (program.kind === "refuse") return { kind: "refused", message: program.message };
-      return { kind: "ended", ...(await runProgram({ ...program, signal, timeoutMs, onOutput })) };
+      const result = await runProgram({ ...program, signal, timeoutMs, onOutput });
+      const wasReached = program.ended?.() ?? true;
+      if (wasReached || result.aborted || result.timedOut) return { kind: "ended", ...result };
+      const message = await launchFailed(result.spawnError ?? result.output);
+      return { kind: "refused", message, sandboxFailed: true };
     },
   };
 }
