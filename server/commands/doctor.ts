@@ -1,5 +1,8 @@
 // `belay doctor`: what works here, what does not, and what would help. Looks at everything as the server would, and
 // writes nothing.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { configPath, loadConfig, type Overrides, parseOverride } from "../config/load.ts";
 import { terminals } from "../exec/terminals.ts";
@@ -76,7 +79,10 @@ async function examine(overrides: readonly Overrides[], io: DoctorIo): Promise<C
   ]);
   const { config, catalog } = loaded;
   const containerIsSandbox = () => config.container_is_sandbox;
-  const { sandbox } = commandRunner({ platform, env, userHome: io.userHome, belayHome: home, containerIsSandbox });
+  // The sandbox needs files of its own, and nothing shall be left in the home.
+  const scratch = mkdtempSync(join(tmpdir(), "belay-doctor-"));
+  const runner = commandRunner({ platform, env, userHome: io.userHome, belayHome: scratch, containerIsSandbox });
+  const { sandbox } = runner;
   const misplaced = sandboxWarnings(sandbox, config, configPath(home));
   const models = { home, env, apiKeys: {}, config, catalog, storedKey: storedKey.get() };
   const checks = await Promise.all([
@@ -92,5 +98,6 @@ async function examine(overrides: readonly Overrides[], io: DoctorIo): Promise<C
     checked("ripgrep", "Ripgrep", () => checkRipgrep({ env, cwd })),
     checkModels(models),
   ]);
+  rmSync(scratch, { recursive: true, force: true });
   return checks.flat();
 }

@@ -3,7 +3,7 @@
 import type { SandboxState } from "../protocol/command.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import type { ContainerFinding } from "./container.ts";
-import type { ProbeResult, SandboxStatus } from "./probe.ts";
+import { launchFailure, type SandboxStatus } from "./probe.ts";
 
 export interface LiveSandboxDeps {
   /** A real run each time. Must not throw. */
@@ -77,16 +77,11 @@ export class LiveSandbox {
     return policy.type === "readOnly" ? "The container around it does not keep a command from writing." : null;
   }
 
-  /**
-   * Why a command in the sandbox was never started: the sandbox worked before and does not any more. Null: how it ended
-   * is its own doing. What the command printed may raise the question; only another probe answers it.
-   */
-  async unlaunched({ exitCode, spawnError, output }: ProbeResult): Promise<string | null> {
-    const isSuspect = spawnError !== null || (exitCode !== 0 && /^bwrap: /m.test(output));
-    if (!isSuspect) return null;
+  /** A command never began because the sandbox around it did not stand: asks anew, and says so, with cause and cure. */
+  async launchFailed(output: string): Promise<string> {
     const status = await this.reprobe();
-    if (status.kind === "works") return null;
-    return `The command was not run: the sandbox does not work any more. ${status.reason} Call again, and what needs a sandbox asks the user first.`;
+    const failure = launchFailure(output, status);
+    return status.kind === "works" ? failure : `${failure} Call again, and what needs a sandbox asks the user first.`;
   }
 
   get container(): ContainerFinding {
@@ -130,7 +125,7 @@ export class LiveSandbox {
     const { container } = this;
     const isContainer = container.kind === "container";
     if (status.kind === "works") {
-      return { kind: "works", layer: "bubblewrap", reason: null, cure: null, isContainer };
+      return { kind: "works", layer: status.layer, reason: null, cure: null, isContainer };
     }
     const { reason, cure } = status;
     if (!isContainer) return { kind: "unavailable", layer: null, reason, cure, isContainer };

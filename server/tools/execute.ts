@@ -1,23 +1,33 @@
 // Runs a command under a policy: the sandbox translates, exec runs. The two do not know each other.
+import { arch } from "node:process";
+import { ownPart } from "../exec/process-identity.ts";
 import { runProgram } from "../exec/run.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { findContainer } from "../sandbox/container.ts";
 import { commandEnvironment } from "../sandbox/environment.ts";
-import { diskFacts, executable } from "../sandbox/facts.ts";
-import { findHelper, type Program } from "../sandbox/linux.ts";
+import { diskFacts } from "../sandbox/facts.ts";
 import { LiveSandbox } from "../sandbox/live.ts";
-import { type SandboxStatus, sandboxProbe } from "../sandbox/probe.ts";
+import { machineSandbox } from "../sandbox/machine.ts";
+import type { SandboxStatus } from "../sandbox/probe.ts";
 import { RootPins } from "../sandbox/root-pins.ts";
-import { type SandboxedCommand, sandboxCommand } from "../sandbox/select.ts";
+import type { SandboxedCommand } from "../sandbox/select.ts";
 import type { ExecOutcome, ExecuteRequest } from "./tool.ts";
 
 export interface CommandRunner {
-  /** What confines commands here. `reprobe` it when the sandbox itself could not be started. */
+  /** What confines commands here, and who hears when that changes. */
   readonly sandbox: LiveSandbox;
   /** Asked with a real run of the sandbox, and anew only when there is reason to. */
   sandboxStatus(): Promise<SandboxStatus>;
-  /** What to start for a command, for who runs it otherwise than to its end. Must not throw. */
+  /**
+   * What to start for a command, for who runs it otherwise than to its end; its `ended` is to be called then. Must not
+   * throw.
+   */
   translate(request: CommandRequest): Promise<SandboxedCommand>;
+  /**
+   * For a command that ended by itself and whose `ended` said false, with its output: asks the sandbox anew, and returns
+   * the sentence that says that the command was not run, and why.
+   */
+  launchFailed(output: string): Promise<string>;
   /** Must not throw: what cannot be run is refused with a sentence. */
   execute(
     request: ExecuteRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy; signal: AbortSignal },
@@ -47,17 +57,18 @@ export function commandRunner(facts: {
   /** What the user's own configuration says; see `LiveSandbox`. */
   containerIsSandbox?(): boolean;
 }): CommandRunner {
-  const { platform, env, userHome, belayHome } = facts;
+  const { platform, env } = facts;
   const pins = new RootPins(diskFacts);
-  // From the system's own directories, whatever PATH says: a helper planted in a workspace would run unconfined.
-  // Looked for with each probe, since it may be installed or go away while we live.
-  let helper: string | null = null;
-  const run = (program: Program) => runProgram({ ...program, timeoutMs: 10_000 });
+  const machine = machineSandbox({
+    ...facts,
+    arch,
+    // From the system's own directories, whatever PATH says: a helper planted in a workspace would run unconfined.
+    search: { path: "", roots: [] },
+    processes: ownPart(),
+    run: (program) => runProgram({ ...program, timeoutMs: 10_000 }),
+  });
   const sandbox = new LiveSandbox({
-    probe() {
-      helper = findHelper({ path: "", roots: [], executable });
-      return sandboxProbe({ platform, helper, run })();
-    },
+    probe: () => machine.renew(),
     findContainer: () => findContainer({ platform, env, files: diskFacts }),
     containerIsSandbox: () => facts.containerIsSandbox?.() ?? false,
     now: () => performance.now(),
@@ -69,25 +80,27 @@ export function commandRunner(facts: {
     const usual = commandEnvironment(env, { roots, secretNames: facts.secretNames?.() ?? [], terminal });
     const enforced = (await sandbox.containerIsSandbox()) ? inContainer(policy) : policy;
     if (enforced === null) return { kind: "refuse", message: onlyReads };
-    return sandboxCommand({ argv, cwd, env: withOverrides(usual, request.env ?? {}), terminal }, enforced, {
-      status: await sandbox.status(),
-      helper,
-      context: { cwd: workspace, home: userHome, belayHome, privateTmp: null, files: diskFacts },
-    });
+    // One probe, whoever asks first.
+    await sandbox.status();
+    const command = { argv, cwd, env: withOverrides(usual, request.env ?? {}), terminal };
+    return machine.translate(command, enforced, workspace);
   }
 
   return {
     sandbox,
     sandboxStatus: () => sandbox.status(),
     translate,
+    launchFailed: (output) => sandbox.launchFailed(output),
     async execute({ argv, cwd, threadId, threadCwd, policy, signal, timeoutMs, onOutput }) {
       const moved = policy.type === "workspaceWrite" ? pins.refusal(threadId, rootsOf(threadCwd, policy)) : null;
       if (moved !== null) return { kind: "refused", message: moved };
       const program = await translate({ argv, cwd, workspace: threadCwd, policy });
       if (program.kind === "refuse") return { kind: "refused", message: program.message };
       const result = await runProgram({ ...program, signal, timeoutMs, onOutput });
-      const unlaunched = policy.type === "dangerFullAccess" ? null : await sandbox.unlaunched(result);
-      return unlaunched === null ? { kind: "ended", ...result } : { kind: "refused", message: unlaunched };
+      const wasReached = program.ended?.() ?? true;
+      if (wasReached || result.aborted || result.timedOut) return { kind: "ended", ...result };
+      const message = await sandbox.launchFailed(result.spawnError ?? result.output);
+      return { kind: "refused", message, sandboxFailed: true };
     },
   };
 }

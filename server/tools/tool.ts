@@ -127,7 +127,12 @@ export interface ExecuteRequest {
 export type ExecOutcome =
   | ({ readonly kind: "ended" } & ExecResult)
   /** Nothing was started. */
-  | { readonly kind: "refused"; readonly message: string };
+  | {
+      readonly kind: "refused";
+      readonly message: string;
+      /** The sandbox was allowed for, and could not be started: not the command's fault, and to be asked about. */
+      readonly sandboxFailed?: true;
+    };
 
 export interface WriteLimits {
   /** By path, the real places that were judged and approved: a link that was moved since leads elsewhere. */

@@ -72,7 +72,7 @@ for (const [how, breaks] of [
     assert.deepEqual(made, [true, false, true]);
     assert.equal(questions.length, 1);
     const [, said] = toolOutputs(api.requests.at(-1));
-    assert.match(said ?? "", /The command was not run: the sandbox does not work any more\./);
+    assert.match(said ?? "", /The command was not run: the sandbox could not be started .* Call again, and what needs/);
     const { kind } = await server.request("belay/sandbox/read", {});
     assert.equal(kind, "unavailable");
   });

@@ -7,7 +7,7 @@ import type { ContainerFinding } from "../../../server/sandbox/container.ts";
 import { LiveSandbox } from "../../../server/sandbox/live.ts";
 import type { SandboxStatus } from "../../../server/sandbox/probe.ts";
 
-const works: SandboxStatus = { kind: "works" };
+const works: SandboxStatus = { kind: "works", layer: "bubblewrap, seccomp" };
 const broken: SandboxStatus = { kind: "unavailable", reason: "It is blocked.", cure: "Unblock it." };
 const docker: ContainerFinding = { kind: "container", sign: "there is /.dockerenv", openings: [] };
 const readOnly = { type: "readOnly", networkAccess: false } as const;
@@ -57,20 +57,23 @@ test("a sandbox that goes away is noticed by the command that it did not start, 
   const { sandbox, world } = live();
   await sandbox.state();
   world.status = broken;
-  const failed = { exitCode: null, spawnError: "spawn /usr/bin/bwrap ENOENT", output: "" };
-  const said = await Promise.all([sandbox.unlaunched(failed), sandbox.unlaunched(failed)]);
-  assert.match(said[0] ?? "", /^The command was not run: the sandbox does not work any more\. It is blocked\./);
+  const failed = "spawn /usr/bin/bwrap ENOENT";
+  const said = await Promise.all([sandbox.launchFailed(failed), sandbox.launchFailed(failed)]);
+  const cause = "The command was not run: the sandbox could not be started (spawn /usr/bin/bwrap ENOENT).";
+  assert.equal(
+    said[0],
+    `${cause} It is blocked. Unblock it. Call again, and what needs a sandbox asks the user first.`,
+  );
   assert.equal(said[0], said[1]);
   assert.equal(await sandbox.unavailable(workspaceWrite), "It is blocked.");
   assert.deepEqual([world.probes, world.told], [2, ["unavailable"]]);
 });
 
-test("a command that talks like a broken sandbox changes nothing", async () => {
+test("one start that fails while the sandbox works changes nothing for the next", async () => {
   const { sandbox, world } = live();
   await sandbox.state();
-  const output = "bwrap: No permissions to create new namespace\n";
-  assert.equal(await sandbox.unlaunched({ exitCode: 1, spawnError: null, output }), null);
-  assert.equal(await sandbox.unlaunched({ exitCode: 1, spawnError: null, output: "no such test" }), null);
+  const said = await sandbox.launchFailed("bwrap: Can't mount this");
+  assert.equal(said, "The command was not run: the sandbox could not be started (bwrap: Can't mount this).");
   assert.deepEqual([world.probes, world.told], [2, []]);
 });
 
