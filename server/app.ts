@@ -14,7 +14,7 @@ import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
 import { commandHandlers } from "./handlers/command.ts";
 import { ruleHandlers } from "./handlers/rule.ts";
-import { sandboxHandlers } from "./handlers/sandbox.ts";
+import { sandboxHandlers, sandboxWarnings } from "./handlers/sandbox.ts";
 import { later } from "./handlers/later.ts";
 import { configHandlers } from "./handlers/config.ts";
 import { modelHandlers } from "./handlers/model.ts";
@@ -36,7 +36,7 @@ import { messageOf } from "./protocol/rpc/errors.ts";
 import type { Log } from "./thread/deps.ts";
 import { Clients } from "./thread/clients.ts";
 import { RuleStore } from "./thread/rule-store.ts";
-import { sandboxFromMode } from "./thread/settings.ts";
+import { initialSettings, sandboxFromMode } from "./thread/settings.ts";
 import { ThreadStore } from "./thread/thread-store.ts";
 import { deniedPlaces } from "./tools/denied-places.ts";
 import { commandRunner } from "./tools/execute.ts";
@@ -85,6 +85,9 @@ export interface App {
   close(): Promise<void>;
 }
 
+/** A start is over by then. */
+const PROBE_AFTER_MS = 1_000;
+
 export async function createApp(options: AppOptions): Promise<App> {
   const { home, env, log } = options;
   const [config, storedKey] = await Promise.all([
@@ -107,16 +110,24 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   };
   const homes = { userHome: homedir() || null, belayHome: home };
-  const findTerminals = terminals(options.platform);
+  const containerIsSandbox = () => config.current.container_is_sandbox;
+  const { platform } = options;
+  const findTerminals = terminals(platform);
   const runner = commandRunner({
-    ...{ platform: options.platform, env, ...homes },
+    ...{ platform, env, ...homes, containerIsSandbox },
     secretNames: () => secretNames(models),
     terminals: findTerminals,
   });
+  const { sandbox } = runner;
   const { nextRequestId } = options;
   const clients = new Clients();
   const tellAll = (notification: ServerNotification) => clients.tell(notification);
   const rules = new RuleStore(home, { lock: lockOwnFile, replace: replaceOwnFile });
+  sandbox.onChange((params) => tellAll({ method: "belay/sandbox/updated", params }));
+  // Who asks earlier is answered earlier. Until then it would only be in the way of the first thread.
+  const probing = setTimeout(() => void sandbox.state(), PROBE_AFTER_MS);
+  probing.unref();
+  const misplaced = () => sandboxWarnings(sandbox, config.current, config.path);
   let editor: EditorPort | null = null;
 
   const instructions = (cwd: string) => readInstructions({ home, cwd }, config.current.project_doc_max_bytes);
@@ -148,10 +159,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       platform: options.platform,
       selectModel: (provider) => selectModel(models, provider),
       readInstructions: instructions,
-      sandboxUnavailable: async () => {
-        const status = await runner.sandboxStatus();
-        return status.kind === "works" ? null : status.reason;
-      },
+      sandboxUnavailable: (policy) => sandbox.unavailable(policy),
+      containerIsSandbox: () => sandbox.containerIsSandbox(),
       hasTerminals: async () => (await findTerminals()).kind === "available",
       start: (request) => runner.start(request),
       write(plan, limits) {
@@ -177,7 +186,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   return {
     options,
     get warnings() {
-      return config.loaded.warnings;
+      return [...config.loaded.warnings, ...misplaced()];
     },
     documents,
     store,
@@ -202,18 +211,26 @@ export async function createApp(options: AppOptions): Promise<App> {
         });
       }),
       ...modelHandlers(models, () => config.isOverridden("model_provider")),
-      ...configHandlers(config, tellAll),
+      ...configHandlers(config, tellAll, () => (sandbox.configured() ? misplaced() : [])),
       ...accountHandlers(models, storedKey, tellAll),
       ...permissionHandlers(),
       ...commandHandlers(store),
-      ...ruleHandlers(rules, store),
-      ...sandboxHandlers(runner),
+      ...ruleHandlers({
+        rules,
+        threads: store,
+        defaults: () => initialSettings(config.current, "", options.cwd),
+        sandboxUnavailable: (policy) => sandbox.unavailable(policy),
+      }),
+      ...sandboxHandlers(sandbox),
     },
     connectEditor(port) {
       editor = port;
       if (port === null) documents.clear();
     },
-    close: () => store.stopAll(),
+    close() {
+      clearTimeout(probing);
+      return store.stopAll();
+    },
   };
 }
 

@@ -118,9 +118,7 @@ function checker({ approvalPolicy, mode, cwd }: Check, { home }: PolicyIo): (lin
   return async (command) => {
     const judgement = await judgeCommand(command, context);
     const need = requirement({ kind: "command", judgement, escalated: false }, situation);
-    const verdict = ({ skip: "run", ask: "ask", forbid: "forbid" } as const)[need.kind];
-    const reason = need.kind === "skip" ? whyItRuns(judgement) : need.kind === "ask" ? need.because : need.message;
-    return { command, verdict, rule: ruleOf(judgement), reason };
+    return { command, ...verdictOf(judgement, need) };
   };
 }
 
@@ -140,27 +138,6 @@ function sandboxOf(mode: SandboxMode): SandboxPolicy {
   if (mode === "read-only") return { type: "readOnly", networkAccess: false };
   const common = { writableRoots: [], networkAccess: false, excludeTmpdirEnvVar: false, excludeSlashTmp: false };
   return { type: "workspaceWrite", ...common };
-}
-
-function ruleOf(judgement: Judgement): string | null {
-  switch (judgement.kind) {
-    case "allowed":
-      return judgement.rules.map(({ source, id }) => source ?? id).join(", ");
-    case "prompt":
-    case "forbidden":
-      return judgement.rule.source ?? judgement.rule.id;
-    case "safe":
-      return "safe-commands";
-    case "unknown":
-      return null;
-    default:
-      return judgement satisfies never;
-  }
-}
-
-function whyItRuns(judgement: Judgement): string {
-  if (judgement.kind === "safe") return judgement.because;
-  return judgement.kind === "allowed" ? "rules allow it" : "the sandbox is all that this policy asks for";
 }
 
 /** One answer a line, also for lines that are no question. */

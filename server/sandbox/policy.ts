@@ -36,7 +36,7 @@ export interface DeniedPath {
   readonly kind: "directory" | "file";
 }
 
-/** Every path is absolute, real and existed when the policy was resolved. Parents come before children. */
+/** Every path but a placeholder is absolute, real and existed when the policy was resolved. Parents come before children. */
 export interface RestrictedPolicy {
   readonly kind: "restricted";
   readonly cwd: string;
@@ -51,6 +51,11 @@ export interface RestrictedPolicy {
   readonly pinnedPaths: readonly string[];
   /** Read-only inside a writable root. */
   readonly protectedPaths: readonly string[];
+  /**
+   * Names in writable roots that are protected and did not exist. An empty directory must stand there before they can be
+   * mounted read-only; none, where that is not needed.
+   */
+  readonly placeholders: readonly string[];
   /** Neither readable nor writable, wherever they are. */
   readonly deniedPaths: readonly DeniedPath[];
   readonly networkAccess: boolean;
@@ -64,9 +69,11 @@ export type Resolution =
   | { readonly kind: "refused"; readonly message: string };
 
 // Names that become code outside the sandbox: git hooks and fsmonitor, editor tasks, our configuration, MCP servers.
-// A name that does not exist yet is not covered here: a mount needs something to be mounted on, and the placeholder
-// that would give it one stays behind when the launcher is killed. That needs a registry and a clean-up of its own.
-const protectedNames = [".git", ".vscode", ".belay", ".mcp.json"];
+// In the order of what a name that nobody expected would do: git and the editor look for theirs by themselves.
+const protectedNames = [".git", ".vscode", ".codex", ".mcp.json", ".belay"];
+
+/** Of names that do not exist: each shows up on the host while a command runs. */
+const maxPlaceholders = 3;
 
 const credentialNames = [
   ".ssh",
@@ -141,6 +148,7 @@ function restrict(requested: readonly string[], networkAccess: boolean, context:
       visibleInTmp,
       pinnedPaths: pinned(writableRoots, [...protectedPaths, ...deniedPaths.map(({ path }) => path)]),
       protectedPaths,
+      placeholders: parentsFirst(writableRoots.flatMap((root) => absentIn(root, context.files))),
       deniedPaths,
       networkAccess,
       privateTmp: context.privateTmp,
@@ -187,6 +195,11 @@ function protectedIn(root: string, roots: readonly string[], files: FileSystemFa
     return real !== null && roots.some((each) => isInside(each, real)) ? [real] : [];
   });
   return [...own, ...nested];
+}
+
+function absentIn(root: string, files: FileSystemFacts): string[] {
+  const paths = protectedNames.map((name) => join(root, name));
+  return paths.filter((path) => files.lstat(path) === null).slice(0, maxPlaceholders);
 }
 
 /** Every directory on the way from a root to one of the paths below it, and to a root inside it. */

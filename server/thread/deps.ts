@@ -21,8 +21,10 @@ export interface ThreadDeps {
   readonly platform: string;
   selectModel(provider: string): Model;
   readInstructions(cwd: string): Promise<InstructionFile[]>;
-  /** Null: the sandbox works here. */
-  sandboxUnavailable(): Promise<string | null>;
+  /** Null: commands under the policy are confined here. */
+  sandboxUnavailable(policy: SandboxPolicy): Promise<string | null>;
+  /** A container, and nothing of ours, confines commands here, as the user has chosen. */
+  containerIsSandbox(): Promise<boolean>;
   hasTerminals(): Promise<boolean>;
   /** Must not reject. `threadCwd` is what the policy is about; the command's own cwd is the model's choice. */
   start(request: StartRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy }): Promise<Started>;

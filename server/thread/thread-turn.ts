@@ -117,6 +117,7 @@ function finish(
 export async function recordContext(thread: Thread): Promise<void> {
   const { deps, settings } = thread;
   const entries: HistoryItem[] = [];
+  const isContainer = await deps.containerIsSandbox();
   const instructions = thread.history.length === 0 ? await deps.readInstructions(settings.cwd) : [];
   // Asked once more: something else may have begun the history meanwhile.
   if (thread.history.length === 0) {
@@ -128,7 +129,7 @@ export async function recordContext(thread: Thread): Promise<void> {
     );
     if (developerInstructions !== null) entries.push(developerMessage(developerInstructions));
   }
-  const permissions = permissionsMessage(settings);
+  const permissions = permissionsMessage({ ...settings, containerIsSandbox: isContainer });
   const told = thread.history.findLast(
     (item) => item.type === "message" && item.role === "developer" && item.text.startsWith("<permissions>"),
   );
@@ -170,7 +171,8 @@ function toolDeps(
     signal: abort.signal,
     approvals: thread.approvals,
     files: deps.files,
-    sandboxUnavailable: () => deps.sandboxUnavailable(),
+    sandboxUnavailable: () => deps.sandboxUnavailable(settings.sandbox),
+    containerIsSandbox: () => deps.containerIsSandbox(),
     commands: thread.commands,
     hasTerminals: () => deps.hasTerminals(),
     start: (request) => deps.start({ ...request, threadId: thread.id, threadCwd: settings.cwd }),

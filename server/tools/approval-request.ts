@@ -1,6 +1,6 @@
 // The question to a person about one action: what it is, where, confined by what, why it asks, and what may be answered.
 import { explainApproval } from "../approval/explain.ts";
-import { ruleOffers } from "../approval/judge.ts";
+import { ruleOffers } from "../approval/offers.ts";
 import type {
   ApprovalDecision,
   CommandApprovalDecision,
@@ -12,7 +12,7 @@ import type { Action, Prepared } from "./tool.ts";
 
 export function approvalRequest(
   { action, item }: Prepared,
-  need: Allowable,
+  need: Allowable & { inContainer: boolean },
   { isRememberable }: { isRememberable: boolean },
   deps: ToolDeps,
 ): ApprovalRequest {
@@ -25,7 +25,7 @@ export function approvalRequest(
     const { isElsewhere, justification, script } = action;
     const explanation = explainApproval({
       ...{ cwd, isElsewhere, because: need.because },
-      ...{ sandbox: need.policy, sandboxed: need.policy.type !== "dangerFullAccess" },
+      ...{ sandbox: need.policy, sandboxed: need.policy.type !== "dangerFullAccess", inContainer: need.inContainer },
     });
     const params = {
       kind: "command" as const,
@@ -42,7 +42,7 @@ export function approvalRequest(
     const { command, cwd } = item;
     const explanation = explainApproval({
       ...{ cwd, isElsewhere: false, because: need.because },
-      ...{ sandbox: need.policy, sandboxed },
+      ...{ sandbox: need.policy, sandboxed, inContainer: need.inContainer },
     });
     const params = {
       ...{ kind: "writeStdin" as const, ...common, approvalId: deps.newId(), environmentId: "local" as const },
@@ -70,7 +70,7 @@ type Answers = Pick<
 
 function answersToCommand(
   decisions: readonly ApprovalDecision[],
-  { script, cwd }: Extract<Action, { kind: "command" }>,
+  { script }: Extract<Action, { kind: "command" }>,
   { hosts }: Allowable,
   deps: ToolDeps,
 ): Answers {
@@ -87,7 +87,7 @@ function answersToCommand(
       proposedNetworkPolicyAmendments: amendments,
     };
   }
-  const offers = ruleOffers(script, { cwd });
+  const offers = ruleOffers(script);
   const [exact] = offers;
   if (exact === undefined) return { availableDecisions: [...decisions, ...elsewhere] };
   const withRule = { acceptWithExecpolicyAmendment: { execpolicy_amendment: exact.pattern } };

@@ -24,16 +24,13 @@ export type Answered =
     };
 
 /** Whoever waits here for a person holds nothing. */
-export async function askIfNeeded(
-  prepared: Prepared,
-  need: Allowable,
-  deps: ToolDeps,
-): Promise<Answered> {
+export async function askIfNeeded(prepared: Prepared, need: Allowable, deps: ToolDeps): Promise<Answered> {
   const { action } = prepared;
   const granted: Answered = { kind: "granted", grant: grantFor(action, need.policy) };
   const keys = approvalKeys(action, need.policy);
   if (need.kind !== "ask" || deps.approvals.cover(keys)) return granted;
-  const request = approvalRequest(prepared, need, { isRememberable: keys.length > 0 }, deps);
+  const inContainer = await deps.containerIsSandbox();
+  const request = approvalRequest(prepared, { ...need, inContainer }, { isRememberable: keys.length > 0 }, deps);
   const answer = await deps.ask(request);
   if (typeof answer === "object") return keepAnswer(answer, { action, need, granted }, deps);
   switch (answer) {

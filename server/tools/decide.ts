@@ -2,6 +2,7 @@
 import { judgeCommand } from "../approval/judge.ts";
 import { isUnconfined, type Requirement, requirement } from "../approval/policy.ts";
 import type { PlainApprovalPolicy } from "../protocol/approval.ts";
+import type { RulesFile } from "../approval/rules-file.ts";
 import { plainPolicy } from "../protocol/plain-policy.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { confinement, hasNetwork } from "./confinement.ts";
@@ -37,14 +38,18 @@ export async function decide(action: Action, deps: ToolDeps): Promise<Decision> 
   const written = await deps.rules();
   const judgement = await judgeCommand(script, {
     rules: [...written.rules, ...deps.approvals.rules],
-    unreadRules: written.isReadable ? null : `the rules cannot all be read (${written.problems[0] ?? "no reason is known"})`,
+    unreadRules: unreadRules(written),
     workspace: deps.cwd,
     cwd,
   });
   const need = requirement({ kind: "command", escalated, judgement }, situation);
   const wantsNetwork = action.network && !escalated && !hasNetwork(deps.sandbox);
   if (!wantsNetwork || need.kind === "forbid" || !need.sandboxed) return decision(need, deps, null);
-  const withNetwork = networkNeed(need, { script, judgement, approvalPolicy: situation.approvalPolicy }, deps.approvals);
+  const withNetwork = networkNeed(
+    need,
+    { script, judgement, approvalPolicy: situation.approvalPolicy },
+    deps.approvals,
+  );
   return decision(withNetwork.need, deps, withNetwork.hosts);
 }
 
@@ -57,7 +62,6 @@ function decision(need: Requirement, deps: ToolDeps, hosts: readonly string[] | 
     hosts,
   };
 }
-
 
 /** A key that only ends or interrupts, or nothing at all, cannot be a command. */
 const harmlessKeys = /^[\x03\x04\x1c]*$/;
@@ -74,4 +78,9 @@ function typingNeed(
     : "it types into a command that runs outside the sandbox";
   if (approvalPolicy !== "never") return { kind: "ask", because, sandboxed };
   return { kind: "forbid", message: `rejected: ${because}, and the approval policy is never to ask` };
+}
+
+/** Ends the sentence "asks because …". Null: all that is written down could be read. */
+export function unreadRules({ isReadable, problems }: RulesFile): string | null {
+  return isReadable ? null : `the rules cannot all be read (${problems[0] ?? "no reason is known"})`;
 }

@@ -36,8 +36,10 @@ export interface ToolDeps {
   addRule(rule: NewRule): Promise<void>;
   /** Runs a line in the person's own shell; null when nobody could. Must not throw or reject. */
   readonly runInTerminal: ((command: RunInTerminalRequest) => Promise<RunInTerminalResult>) | null;
-  /** Null: the sandbox works here. */
+  /** Null: commands of this turn are confined here, by our sandbox or by what `containerIsSandbox` says. */
   sandboxUnavailable(): Promise<string | null>;
+  /** A container, and nothing of ours, confines commands here, as the user has chosen. */
+  containerIsSandbox(): Promise<boolean>;
   /** Those of the thread. */
   readonly commands: RunningCommands;
   hasTerminals(): Promise<boolean>;

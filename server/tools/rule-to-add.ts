@@ -1,5 +1,5 @@
 // The rule that a person's answer to a question asks for: it must be about the very command they were asked about.
-import { ruleOffers } from "../approval/judge.ts";
+import { ruleOffers } from "../approval/offers.ts";
 import type { NewRule } from "../approval/rules.ts";
 import type { RuleScope } from "../protocol/command.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
@@ -13,7 +13,7 @@ export function ruleToAdd(
   const { action, policy, workspace } = facts;
   const { pattern: words, scope, exact } = wish;
   // Who does not say which is meant gets the narrower: it comes first.
-  const offer = ruleOffers(action.script, { cwd: action.cwd }).find(
+  const offer = ruleOffers(action.script).find(
     (each) => JSON.stringify(each.pattern) === JSON.stringify(words) && (exact ?? each.exact) === each.exact,
   );
   if (offer === undefined) throw new Error(`${JSON.stringify(words)} is none of the rules that were offered.`);

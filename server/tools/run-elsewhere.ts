@@ -26,7 +26,8 @@ export function endedElsewhere(
 
 /** For the model. */
 export function describeElsewhere({ ran, exitCode, output, problem }: RunInTerminalResult): string {
-  if (!ran) return `The user chose to run it in their own terminal, but it did not run: ${problem ?? "no reason is known"}`;
+  if (!ran)
+    return `The user chose to run it in their own terminal, but it did not run: ${problem ?? "no reason is known"}`;
   const end = exitCode === null ? "How it ended is not known" : `Process exited with code ${exitCode}`;
   const shown = output === null ? "(not known)" : forModel(output, { maxTokens: MAX_TOKENS, truncatedBytes: 0 });
   const about = "The user ran it in their own terminal, outside the sandbox.";
