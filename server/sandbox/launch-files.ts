@@ -19,11 +19,7 @@ export interface LaunchReport {
 }
 
 /** `directory` is ours alone, and exists. */
-export function launchFilesIn(
-  directory: string,
-  arch: FilterArchitecture,
-  { owner, isAlive }: Processes,
-): LaunchFiles {
+export function launchFilesIn(directory: string, arch: FilterArchitecture, { owner, isAlive }: Processes): LaunchFiles {
   const program = seccompFilter(arch);
   const hash = createHash("sha256").update(program).digest("hex").slice(0, 16);
   const filter = join(directory, `filter-${hash}`);

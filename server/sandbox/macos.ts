@@ -121,6 +121,9 @@ function literal(name: string): string {
 /** Most Macs take .GIT for .git, also where neither exists yet. What is not plain in a path matches any character. */
 function anyCase(path: string): string {
   const plain = (text: string) => text.replaceAll(/[^\w/-]/g, (character) => (character === "." ? "[.]" : "."));
-  const name = plain(basename(path)).replaceAll(/[a-z]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`);
+  const name = plain(basename(path)).replaceAll(
+    /[a-z]/gi,
+    (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`,
+  );
   return `(regex #"^${plain(dirname(path))}/${name}(/|$)")`;
 }

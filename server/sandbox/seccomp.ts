@@ -83,9 +83,7 @@ function checkBlock({ argument, mask, rule, values, errno, when }: ArgumentCheck
   // What comes behind the comparisons is the refusal alone: one of them leads over it, or to it.
   const comparisons = values.map((value, index) => {
     const rest = values.length - 1 - index;
-    return rule === "oneOf"
-      ? jump(JUMP_EQUAL, value, rest + 1, 0)
-      : jump(JUMP_EQUAL, value, rest, rest === 0 ? 1 : 0);
+    return rule === "oneOf" ? jump(JUMP_EQUAL, value, rest + 1, 0) : jump(JUMP_EQUAL, value, rest, rest === 0 ? 1 : 0);
   });
   const body = [
     load(argumentAt(argument)),

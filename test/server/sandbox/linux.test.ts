@@ -26,7 +26,9 @@ const readOnly: RestrictedPolicy = {
 function lines(policy: RestrictedPolicy): string[] {
   const { args } = linuxSandbox(command, policy, launch);
   const end = args.indexOf("--");
-  const text = args.slice(args.indexOf(launch.helper) + 1, end).reduce((all, arg) => all + (arg.startsWith("--") ? `\n${arg}` : ` ${arg}`), "");
+  const text = args
+    .slice(args.indexOf(launch.helper) + 1, end)
+    .reduce((all, arg) => all + (arg.startsWith("--") ? `\n${arg}` : ` ${arg}`), "");
   return [...text.trim().split("\n"), "--", args[end + 1] ?? "", ...args.slice(end + 6)];
 }
 
@@ -98,7 +100,12 @@ for (const [name, policy, expected] of goldens) {
 
 test("the helper is started outside the workspace, without loader variables, with a usable temporary directory", () => {
   const env = { PATH: "/usr/bin", LD_PRELOAD: "/ws/x.so", GCONV_PATH: "/ws", GLIBC_TUNABLES: "x", TMPDIR: "/gone" };
-  const { file, args, cwd, env: actual } = linuxSandbox({ ...command, env }, readOnly, {
+  const {
+    file,
+    args,
+    cwd,
+    env: actual,
+  } = linuxSandbox({ ...command, env }, readOnly, {
     ...launch,
     helper: "/opt/bwrap",
   });

@@ -57,7 +57,11 @@ const causes: [string, ReturnType<typeof probeOf>, { reason: RegExp; cure: RegEx
     probeOf({ exitCode: 88, spawnError: null, output: "" }),
     { reason: /did not take the filter/, cure: /kernel/ },
   ],
-  ["no helper", probeOf(worked, { launcher: () => null }), { reason: /not installed/, cure: /apt-get install bubblewrap/ }],
+  [
+    "no helper",
+    probeOf(worked, { launcher: () => null }),
+    { reason: /not installed/, cure: /apt-get install bubblewrap/ },
+  ],
   [
     "a helper that has vanished",
     probeOf({ exitCode: 127, spawnError: null, output: "belay: 1: exec: /usr/bin/bwrap: not found\n" }),

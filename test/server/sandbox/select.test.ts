@@ -10,7 +10,11 @@ import { fakeContext } from "./fake-files.ts";
 const command = { argv: ["ls", "-l"], cwd: "/ws", env: { A: "1" } };
 const readOnly: SandboxPolicy = { type: "readOnly", networkAccess: false };
 const launcher: Launcher = { kind: "bubblewrap", helper: "/usr/bin/bwrap", filter: "/state/f", report: "/state/r" };
-const facts: SandboxFacts = { status: { kind: "works", layer: "bubblewrap, seccomp" }, launcher, context: fakeContext({}) };
+const facts: SandboxFacts = {
+  status: { kind: "works", layer: "bubblewrap, seccomp" },
+  launcher,
+  context: fakeContext({}),
+};
 const broken: SandboxFacts = { ...facts, status: { kind: "unavailable", reason: "No helper.", cure: "Install it." } };
 
 const unrestricted: SandboxPolicy[] = [
