@@ -112,7 +112,11 @@ test("the helper is started outside the workspace, without loader variables, wit
   assert.equal(args[5], "/opt/bwrap");
   assert.deepEqual(
     { file, cwd, env: actual },
-    { file: "/bin/sh", cwd: "/", env: { PATH: "/usr/bin", TMPDIR: "/tmp", TMP: "/tmp", TEMP: "/tmp" } },
+    {
+      file: "/bin/sh",
+      cwd: "/",
+      env: { npm_config_cache: "/tmp/npm-cache", PATH: "/usr/bin", TMPDIR: "/tmp", TMP: "/tmp", TEMP: "/tmp" },
+    },
   );
 });
 

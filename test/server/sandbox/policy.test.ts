@@ -205,3 +205,13 @@ test("of the protected names that a root lacks, three get a placeholder, in the 
   assert.deepEqual(missing({ "/ws/.git": "directory" }), ["/ws/.codex", "/ws/.mcp.json", "/ws/.vscode"]);
   assert.deepEqual(resolvedWhole(readOnly, {}).placeholders, []);
 });
+
+test("hooks that a repository keeps among its files are protected like those in its .git", () => {
+  const config = { text: '[core]\n\thooksPath = .husky/_\n[core] HOOKSPATH = "lib/my hooks"\n\thookspath = .\n' };
+  const hooks = { "/ws/.husky/_/pre-commit": { text: "" }, "/ws/lib/my hooks/x": { text: "" } };
+  const { protectedPaths, pinnedPaths } = resolved(workspaceWrite(), { "/ws/.git/config": config, ...hooks });
+  assert.deepEqual(
+    { protectedPaths, pinnedPaths },
+    { protectedPaths: ["/ws/.git", "/ws/.husky/_", "/ws/lib/my hooks"], pinnedPaths: ["/ws/.husky", "/ws/lib"] },
+  );
+});
