@@ -1,8 +1,8 @@
 // `belay sandbox`: runs one command under a policy, as the agent would, with the terminal's own stdio.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { constants, homedir } from "node:os";
 import { resolve } from "node:path";
-import { arch, platform } from "node:process";
+import process, { arch, platform } from "node:process";
 import { parseArgs } from "node:util";
 import { ownPart } from "../exec/process-identity.ts";
 import { runProgram } from "../exec/run.ts";
@@ -115,10 +115,23 @@ function sandboxOf({ env }: CommandIo, roots: readonly string[]): MachineSandbox
 function runAttached({ file, args, cwd, env }: Program, io: CommandIo): Promise<number> {
   return new Promise((done) => {
     const child = spawn(file, args, { cwd, env, stdio: "inherit" });
+    const end = (exitCode: number) => {
+      release();
+      done(exitCode);
+    };
+    const release = outliving(child);
     child.once("error", (error) => {
       io.stderr.write(`belay sandbox: the command could not be started: ${error.message}\n`);
-      done("code" in error && error.code === "ENOENT" ? notFound : cannotRun);
+      end("code" in error && error.code === "ENOENT" ? notFound : cannotRun);
     });
-    child.once("exit", (code, signal) => done(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    child.once("exit", (code, signal) => end(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
+}
+
+/** What ends us ends the command first: something is to be cleared away behind it. ^C reaches both by itself. */
+function outliving(child: ChildProcess): () => void {
+  const ignore = () => {};
+  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+  process.on("SIGINT", ignore).on("SIGTERM", pass).on("SIGHUP", pass);
+  return () => void process.off("SIGINT", ignore).off("SIGTERM", pass).off("SIGHUP", pass);
 }

@@ -62,6 +62,8 @@ const reportAndExec = [
   "belay",
 ];
 
+const temporary = { TMPDIR: "/tmp", TMP: "/tmp", TEMP: "/tmp" };
+
 /** What the helper is started with besides its argv. */
 export interface LinuxLaunch {
   readonly helper: string;
@@ -97,7 +99,8 @@ export function linuxSandbox(command: Command, policy: RestrictedPolicy, launch:
       ...command.argv,
     ],
     cwd: "/",
-    env: { ...withoutLoaderVariables(command.env), TMPDIR: "/tmp", TMP: "/tmp", TEMP: "/tmp" },
+    // npm must write to its cache, which otherwise lies in the home; other tools only read theirs.
+    env: { npm_config_cache: "/tmp/npm-cache", ...withoutLoaderVariables(command.env), ...temporary },
   };
 }
 

@@ -186,10 +186,10 @@ function protectedIn(root: string, roots: readonly string[], files: FileSystemFa
           "Replace it by what it points at, or use the read-only sandbox.",
       );
     }
-    return name === ".git" && kind === "file" ? [path, ...gitDirectories(path, roots, files)] : [path];
+    return name === ".git" ? repository(path, kind, roots, files) : [path];
   });
   const nested = nestedGit(root, files).flatMap(({ path, kind }) => {
-    if (kind !== "symlink") return kind === "file" ? [path, ...gitDirectories(path, roots, files)] : [path];
+    if (kind !== "symlink") return repository(path, kind, roots, files);
     // Unlike at a root, links are the rule in trees that some tools check out: what one leads to is protected.
     const real = files.realpath(path);
     return real !== null && roots.some((each) => isInside(each, real)) ? [real] : [];
@@ -213,6 +213,26 @@ function pinned(roots: readonly string[], paths: readonly string[]): string[] {
   });
   const isElsewhere = (path: string) => !roots.includes(path) && !paths.some((each) => isInside(each, path));
   return parentsFirst(found.filter(isElsewhere));
+}
+
+/** What git obeys of a repository whose `.git` is no link, as far as it lies in the roots. */
+function repository(git: string, kind: PathKind, roots: readonly string[], files: FileSystemFacts): string[] {
+  const directories = kind === "file" ? gitDirectories(git, roots, files) : [];
+  const configured = [git, ...directories].flatMap((directory) => hooks(dirname(git), directory, files));
+  // All of a root cannot be protected: it is what the command works on.
+  const isBelowRoot = (path: string) => !roots.includes(path) && roots.some((root) => isInside(root, path));
+  return [git, ...directories, ...configured.filter(isBelowRoot)];
+}
+
+// Hooks that a repository keeps among its files, as many do for all who work on it.
+function hooks(worktree: string, directory: string, files: FileSystemFacts): string[] {
+  const config = files.readText(join(directory, "config")) ?? "";
+  return [...config.matchAll(/^[ \t]*(?:\[[^\]\n]*\][ \t]*)?hookspath[ \t]*=[ \t]*"?([^"\n;#]+)/gim)].flatMap(
+    ([, path = ""]) => {
+      const real = files.realpath(resolve(worktree, path.trim()));
+      return real === null ? [] : [real];
+    },
+  );
 }
 
 // A gitfile (worktree, submodule) names the directory whose config git obeys, and that one may name a common one.
