@@ -57,8 +57,8 @@ const canBeTold = (lexed: Extract<Lexed, { kind: "commands" }>) =>
   lexed.commands.every(([first]) => first !== undefined && !/^(?:printf|return)$|[/]|^$/.test(first.text));
 
 for (const [what, lines, numRuns] of [
-  ["pieces of the shell's language", anyLine, 4000],
-  ["known lines, mixed", nearLine, 2000],
+  ["pieces of the shell's language", anyLine, 2500],
+  ["known lines, mixed", nearLine, 800],
 ] as const) {
   test(`what the lexer takes of ${what} are the very words that bash runs`, { skip }, () => {
     let compared = 0;
