@@ -96,13 +96,8 @@ const leftOut: readonly LeftOut[] = [
   { why: "Cutting off the end of a thread is not here yet.", methods: ["thread/revert", "thread/reverted"] },
   { why: "thread/items/list has the same.", methods: ["thread/items/read"] },
   {
-    why: "A command ends with its turn and takes no input, and what it may do is decided before it runs.",
-    methods: [
-      "item/commandExecution/terminalInteraction",
-      "item/permissions/requestApproval",
-      "thread/backgroundTerminals/*",
-      "thread/*_elicitation",
-    ],
+    why: "What a command may do is decided before it runs.",
+    methods: ["item/permissions/requestApproval", "thread/*_elicitation"],
   },
   {
     why: "command/exec does the same inside the sandbox.",

@@ -20,6 +20,17 @@ const scripts = {
   /** Runs until the file `go` appears. */
   gated: [{ text: "Starting.", ...command(`${until("go")}; echo done`) }, { text: "The tool is done." }],
   forever: [command("sleep 60"), { text: "Never said." }],
+  /** Leaves two commands running. */
+  background: [
+    { calls: [...calls("sleep 60", { yield_time_ms: 250 }), ...calls("sleep 61", { yield_time_ms: 250, tty: true })] },
+    { text: "They run." },
+  ],
+  /** By the session id that ours gives to the first command of a thread. */
+  typing: [
+    command("read name; echo $name", { yield_time_ms: 250, tty: true }),
+    { calls: [{ name: "write_stdin", arguments: { session_id: 1001, chars: "x\n", yield_time_ms: 30_000 } }] },
+    { text: "Typed." },
+  ],
   parallel: [
     { calls: [...calls(`${until("go")}; echo one`), ...calls(`${until("go")}; echo two`)] },
     { text: "Both ran." },

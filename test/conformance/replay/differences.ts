@@ -163,7 +163,7 @@ export const differences: readonly Allowed[] = [
     ],
   },
   {
-    why: "A command of ours ends with its call: there is no process that a later call could write to.",
+    why: "A command is the agent's whether it outlives its call or not, and has the number of its session from the start.",
     what: [
       { kind: "differs", at: commandItem, member: ["item.processId", "item.source"] },
       { kind: "differs", at: "answer to thread/*", member: ["*.processId", "*.source"] },

@@ -96,6 +96,37 @@ export const turnScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: "commands outlive their turn, are listed and ended",
+    drives: [
+      "thread/backgroundTerminals/list",
+      "thread/backgroundTerminals/terminate",
+      "thread/backgroundTerminals/clean",
+    ],
+    async run(stage) {
+      const live = await stage.thread();
+      const { server, threadId } = live;
+      await playTurn(live, "background");
+      await server.result("thread/backgroundTerminals/list", { threadId, limit: 1 });
+      const { data } = await server.result("thread/backgroundTerminals/list", { threadId });
+      const [{ processId }] = data as [{ processId: string }];
+      await server.result("thread/backgroundTerminals/terminate", { threadId, processId });
+      await server.hear("item/completed", ({ item }: { item: { processId?: string } }) => item.processId === processId);
+      await server.result("thread/backgroundTerminals/clean", { threadId });
+      await server.hear("item/completed", isCommand);
+      await server.result("thread/read", { threadId, includeTurns: true });
+    },
+  },
+  {
+    name: "a model types into a command",
+    drives: ["turn/start"],
+    only: "ours",
+    async run(stage) {
+      const live = await stage.thread();
+      await playTurn(live, "typing");
+      await live.server.hear("item/commandExecution/terminalInteraction");
+    },
+  },
+  {
     name: "turn/interrupt",
     drives: ["turn/interrupt"],
     async run(stage) {
