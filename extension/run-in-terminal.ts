@@ -122,38 +122,51 @@ function typeBlindly(terminal: vscode.Terminal, script: string): RunInTerminalRe
   };
 }
 
+interface Execution {
+  terminal: vscode.Terminal;
+  integration: vscode.TerminalShellIntegration;
+  script: string;
+}
+
 async function execute(
-  {
-    terminal,
-    integration,
-    script,
-  }: { terminal: vscode.Terminal; integration: vscode.TerminalShellIntegration; script: string },
+  { terminal, integration, script }: Execution,
   signal: AbortSignal,
 ): Promise<RunInTerminalResult> {
   const { promise: ended, resolve: end } = Promise.withResolvers<Ended>();
+  const unknown = (problem: string) => end({ exitCode: null, problem });
   // Ctrl+C; the shell then says itself how it ended.
   const interrupt = () => terminal.sendText("\x03", false);
   signal.addEventListener("abort", interrupt, { once: true });
-  const listening: vscode.Disposable[] = [];
+  const notBegun = setTimeout(() => unknown("The shell did not report that the command began."), READY_TIMEOUT_MS);
+  const requested = integration.executeCommand(script);
+  // Whatever is printed before somebody reads is lost.
+  let output = collect(requested.read());
+  let begun: vscode.TerminalShellExecution | null = null;
+  const listening = [
+    vscode.window.onDidStartTerminalShellExecution(({ terminal: where, execution }) => {
+      if (where !== terminal || begun !== null) return;
+      clearTimeout(notBegun);
+      begun = execution;
+      // A shell that writes several lines as one reports another command line; then it is another execution here too.
+      if (execution !== requested) output = collect(execution.read());
+    }),
+    vscode.window.onDidEndTerminalShellExecution(({ execution, exitCode }) => {
+      if (execution !== begun && execution !== requested) return;
+      if (execution !== requested && script.trim().includes("\n"))
+        unknown("The shell reported other commands than the lines that were typed, so it is not known how they ended.");
+      else if (exitCode === undefined) unknown("The shell did not say how the command ended.");
+      else end({ exitCode, problem: null });
+    }),
+    vscode.window.onDidCloseTerminal((closed) => {
+      if (closed === terminal) unknown("The terminal was closed before the command had ended.");
+    }),
+  ];
   try {
-    const execution = integration.executeCommand(script);
-    // Whatever is printed before somebody reads is lost.
-    const { kept, read } = collect(execution.read());
-    listening.push(
-      vscode.window.onDidEndTerminalShellExecution((event) => {
-        if (event.execution !== execution) return;
-        const exitCode = event.exitCode ?? null;
-        end({ exitCode, problem: exitCode === null ? "The shell did not say how the command ended." : null });
-      }),
-      vscode.window.onDidCloseTerminal((closed) => {
-        if (closed === terminal)
-          end({ exitCode: null, problem: "The terminal was closed before the command had ended." });
-      }),
-    );
     const { exitCode, problem } = await ended;
-    await atMost(DRAIN_TIMEOUT_MS, read);
-    return { ran: true, exitCode, output: textOf(kept), problem };
+    await atMost(DRAIN_TIMEOUT_MS, output.read);
+    return { ran: true, exitCode, output: textOf(output.kept), problem };
   } finally {
+    clearTimeout(notBegun);
     signal.removeEventListener("abort", interrupt);
     for (const subscription of listening) subscription.dispose();
   }
