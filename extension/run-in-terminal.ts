@@ -13,6 +13,9 @@ const READY_TIMEOUT_MS = 5_000;
 /** Output that is still on its way after the end. */
 const DRAIN_TIMEOUT_MS = 1_000;
 
+/** Shells in which braces make one command of several lines. */
+const groupingShells = ["bash", "zsh", "sh", "ksh", "gitbash"];
+
 type Ended = { exitCode: number | null; problem: string | null };
 
 export class RunInTerminal implements vscode.Disposable {
@@ -41,7 +44,8 @@ export class RunInTerminal implements vscode.Disposable {
     const command = parseParams(RunInTerminalParams, params);
     const problem = whyNotTyped(command.script);
     if (problem !== null) return notRun(problem);
-    const terminal = this.#terminalIn(command.cwd);
+    // Lines are typed, so the prompt must be a fresh one: nothing of the person's may stand at it.
+    const terminal = (hasLines(command.script) ? null : this.#idleIn(command.cwd)) ?? this.#createIn(command.cwd);
     this.#busy.add(terminal);
     try {
       this.#begins(command, terminal);
@@ -49,7 +53,8 @@ export class RunInTerminal implements vscode.Disposable {
       const integration = await shellIntegration(terminal, signal);
       if (signal.aborted) return notRun("It was stopped before it began.");
       if (terminal.exitStatus !== undefined) return notRun("The terminal was closed before the command began.");
-      return integration === null
+      const isKnown = !hasLines(command.script) || groupingShells.includes(terminal.state.shell ?? "");
+      return integration === null || !isKnown
         ? typeBlindly(terminal, command.script)
         : await execute({ terminal, integration, script: command.script }, signal);
     } finally {
@@ -63,17 +68,17 @@ export class RunInTerminal implements vscode.Disposable {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  /** One that waits in this folder, else a new one: a person's `cd` must not decide where an approved command runs. */
-  #terminalIn(cwd: string): vscode.Terminal {
-    const waiting = [...this.#terminals].find(
-      (candidate) => !this.#busy.has(candidate) && candidate.shellIntegration?.cwd?.fsPath === cwd,
+  /** One that waits in this folder: a person's `cd` must not decide where an approved command runs. */
+  #idleIn(cwd: string): vscode.Terminal | null {
+    const idle = [...this.#terminals].find(
+      (terminal) => !this.#busy.has(terminal) && terminal.shellIntegration?.cwd?.fsPath === cwd,
     );
-    if (waiting !== undefined) return waiting;
-    const terminal = vscode.window.createTerminal({
-      name: TERMINAL_NAME,
-      cwd,
-      iconPath: new vscode.ThemeIcon("account"),
-    });
+    return idle ?? null;
+  }
+
+  #createIn(cwd: string): vscode.Terminal {
+    const iconPath = new vscode.ThemeIcon("account");
+    const terminal = vscode.window.createTerminal({ name: TERMINAL_NAME, cwd, iconPath });
     this.#terminals.add(terminal);
     return terminal;
   }
@@ -117,8 +122,8 @@ function typeBlindly(terminal: vscode.Terminal, script: string): RunInTerminalRe
     exitCode: null,
     output: null,
     problem:
-      "VS Code's shell integration does not work in this shell, so it cannot be told when and how the command ended, " +
-      "nor what it printed.",
+      "VS Code's shell integration does not work in this shell, or not for several lines, so it cannot be told when and " +
+      "how the command ended, nor what it printed.",
   };
 }
 
@@ -138,23 +143,21 @@ async function execute(
   const interrupt = () => terminal.sendText("\x03", false);
   signal.addEventListener("abort", interrupt, { once: true });
   const notBegun = setTimeout(() => unknown("The shell did not report that the command began."), READY_TIMEOUT_MS);
-  const requested = integration.executeCommand(script);
+  const requested = begin({ terminal, integration, script });
   // Whatever is printed before somebody reads is lost.
-  let output = collect(requested.read());
+  let output = requested === null ? null : collect(requested.read());
   let begun: vscode.TerminalShellExecution | null = null;
   const listening = [
     vscode.window.onDidStartTerminalShellExecution(({ terminal: where, execution }) => {
       if (where !== terminal || begun !== null) return;
       clearTimeout(notBegun);
       begun = execution;
-      // A shell that writes several lines as one reports another command line; then it is another execution here too.
+      // A shell that spells the command differently from how it was typed reports it as another one.
       if (execution !== requested) output = collect(execution.read());
     }),
     vscode.window.onDidEndTerminalShellExecution(({ execution, exitCode }) => {
-      if (execution !== begun && execution !== requested) return;
-      if (execution !== requested && script.trim().includes("\n"))
-        unknown("The shell reported other commands than the lines that were typed, so it is not known how they ended.");
-      else if (exitCode === undefined) unknown("The shell did not say how the command ended.");
+      if (execution !== (begun ?? requested)) return;
+      if (exitCode === undefined) unknown("The shell did not say how the command ended.");
       else end({ exitCode, problem: null });
     }),
     vscode.window.onDidCloseTerminal((closed) => {
@@ -163,13 +166,27 @@ async function execute(
   ];
   try {
     const { exitCode, problem } = await ended;
-    await atMost(DRAIN_TIMEOUT_MS, output.read);
-    return { ran: true, exitCode, output: textOf(output.kept), problem };
+    if (output !== null) await atMost(DRAIN_TIMEOUT_MS, output.read);
+    return { ran: true, exitCode, output: output === null ? null : textOf(output.kept), problem };
   } finally {
     clearTimeout(notBegun);
     signal.removeEventListener("abort", interrupt);
     for (const subscription of listening) subscription.dispose();
   }
+}
+
+/**
+ * VS Code never tells the end of several lines that the shell joins into one command, so they go in as one group, as
+ * they are. Null: the shell will say what it runs.
+ */
+function begin({ terminal, integration, script }: Execution): vscode.TerminalShellExecution | null {
+  if (!hasLines(script)) return integration.executeCommand(script);
+  terminal.sendText(`{\n${script}\n}`, true);
+  return null;
+}
+
+function hasLines(script: string): boolean {
+  return script.trim().includes("\n");
 }
 
 /** Keeps what is printed, without what only a terminal understands as a command to itself. */

@@ -86,7 +86,10 @@ test("a command with control characters is not typed at all", async () => {
 
 test("a command of several lines runs whole", async () => {
   const api = await belayWith("puppet");
-  const { ran, output } = await run(api, "for word in one two\ndo echo said-$word\ndone");
-  assert.equal(ran, true);
+  const { exitCode, output } = await run(
+    api,
+    "for word in one two\ndo echo said-$word\ndone\ncat <<END\n}\nEND\n(exit 4)",
+  );
+  assert.equal(exitCode, 4);
   assert.match(output ?? "", /said-one\r?\n.*said-two/s);
 });
