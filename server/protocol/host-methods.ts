@@ -23,6 +23,10 @@ export const hostRequests = {
   /** Asks for the API key of the model provider in use, stores it, and restarts the server. */
   "host/setApiKey": request(z.object({}), z.null(), { from: ["webview"] }),
   "host/manageTrust": request(z.object({}), z.null(), { from: ["webview"] }),
+  /** Shows what may run unasked, to look through, try and remove. */
+  "host/manageApprovals": request(z.object({}), z.null(), { from: ["webview"] }),
+  /** Asks whether the container around us is to count as the sandbox, and remembers a yes. */
+  "host/trustContainer": request(z.object({}), z.null(), { from: ["webview"] }),
 } as const satisfies Record<string, RequestRow>;
 
 /** Panel to extension. */
