@@ -1,27 +1,17 @@
 // The one thing in the panel that may raise its voice: a plain question, the exact thing, where and why, the answers.
 import { useId, useRef } from "preact/hooks";
-import type { ApprovalDecision } from "../../server/protocol/approval.ts";
 import { FilePart } from "../items/file-part.tsx";
 import { Icon } from "../shell/icon.tsx";
-import { usePanel, useSelected } from "../shell/panel-context.ts";
-import { type Approval, type ApprovalRequest, currentApproval } from "../state/state.ts";
+import type { Approval } from "../state/state.ts";
+import { commandQuestion } from "../text/approval-words.ts";
 import { ExactText } from "../text/exact-text.tsx";
 import { visibleText } from "../text/hidden-characters.ts";
 import { changeQuestion } from "../text/words.ts";
+import { AnswerButtons } from "./answer-buttons.tsx";
+import type { DecisionRequest } from "./answers.ts";
 import { AskingCard } from "./asking-card.tsx";
 import { LongText } from "./long-text.tsx";
 import { QuestionCard } from "./question-card.tsx";
-import { answer } from "./use-answer.ts";
-
-type DecisionRequest = Exclude<ApprovalRequest, { kind: "questions" }>;
-
-/** In the order they are shown; the first that is available is the primary one. */
-const decisions: readonly { decision: ApprovalDecision; label: string }[] = [
-  { decision: "accept", label: "Approve" },
-  { decision: "acceptForSession", label: "Approve for this thread" },
-  { decision: "decline", label: "Decline" },
-  { decision: "cancel", label: "Decline and stop" },
-];
 
 export function ApprovalCard({ approval, cwd }: { approval: Approval; cwd: string | null }) {
   const { request } = approval;
@@ -39,50 +29,53 @@ interface DecisionCardProps {
 }
 
 function DecisionCard({ approval, request, cwd }: DecisionCardProps) {
-  const panel = usePanel();
   const exactId = useId();
   const card = useRef<HTMLDivElement>(null);
-  const hasKey = useSelected(currentApproval)?.key === approval.key;
-  const modifierKey = useSelected(({ host }) => host?.modifierKey ?? "Ctrl");
-  const { reason, availableDecisions } = request.params;
+  const { reason } = request.params;
   return (
     <AskingCard
       approval={approval}
       card={card}
-      label={request.kind === "command" ? "Approval: run command" : "Approval: change files"}
+      label={nameOf(request)}
       describedBy={exactId}
     >
       <h3 class="approval-title">
         <Icon name="warning" class="warning" />
         <span>
-          {request.kind === "command" ? "Run this command?" : visibleText(changeQuestion(request.params.changes, cwd))}
+          {request.kind === "command"
+            ? commandQuestion(request.params)
+            : visibleText(changeQuestion(request.params.changes, cwd))}
         </span>
       </h3>
       <Subject request={request} cwd={cwd} exactId={exactId} />
+      {request.kind === "command" && request.params.networkApprovalContext && (
+        <NetworkNeed {...request.params.networkApprovalContext} />
+      )}
       {reason && (
         <blockquote class="approval-reason">
           <ExactText text={reason} gaps />
         </blockquote>
       )}
       <Why request={request} />
-      <div class="approval-buttons">
-        {decisions
-          .filter(({ decision }) => availableDecisions.includes(decision))
-          .map(({ decision, label }, index) => (
-            <button
-              key={decision}
-              type="button"
-              class={`button ${index === 0 ? "primary" : ""}`}
-              onClick={(event) =>
-                card.current && answer(panel, card.current, event, (key) => panel.actions.answer(key, decision))
-              }
-            >
-              {label}
-              {hasKey && decision === "accept" && <kbd aria-hidden="true">{`${modifierKey}⏎`}</kbd>}
-            </button>
-          ))}
-      </div>
+      <AnswerButtons approval={approval} request={request} card={card} />
     </AskingCard>
+  );
+}
+
+function nameOf(request: DecisionRequest): string {
+  if (request.kind === "files") return "Approval: change files";
+  return request.params.networkApprovalContext ? "Approval: use the network" : "Approval: run command";
+}
+
+function NetworkNeed({ host }: { host: string }) {
+  return (
+    <p class="approval-risk">
+      {"It asks for "}
+      <code>
+        <ExactText text={host} gaps />
+      </code>
+      {". The sandbox cannot limit it to that host: the command would reach all of the network."}
+    </p>
   );
 }
 

@@ -8,7 +8,7 @@ import { changeName } from "./paths.ts";
 export function asksFor(request: ApprovalRequest): string {
   switch (request.kind) {
     case "command":
-      return `Approval needed: run command ${request.params.script}`;
+      return `Approval needed: ${request.params.networkApprovalContext ? "network for" : "run"} command ${request.params.script}`;
     case "files":
       return `Approval needed: change ${count(request.params.changes.length, "file")}`;
     case "questions": {
