@@ -2,9 +2,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type JudgeContext, type Judgement, judgeCommand } from "../approval/judge.ts";
+import { type JudgeContext, judgeCommand } from "../approval/judge.ts";
 import { requirement } from "../approval/policy.ts";
 import { readRules } from "../approval/rules-file.ts";
+import { verdictOf } from "../approval/verdict.ts";
 import { PlainApprovalPolicy } from "../protocol/approval.ts";
 import type { PolicyVerdict } from "../protocol/command.ts";
 import { SandboxMode, type SandboxPolicy } from "../protocol/sandbox.ts";

@@ -27,10 +27,6 @@ export const hostRequests = {
   /** Asks the person whether the container around the server is the sandbox, and writes it down if they say so. */
   "host/trustContainer": request(z.object({}), z.null(), { from: ["webview"] }),
   "host/manageTrust": request(z.object({}), z.null(), { from: ["webview"] }),
-  /** Shows what may run unasked, to look through, try and remove. */
-  "host/manageApprovals": request(z.object({}), z.null(), { from: ["webview"] }),
-  /** Asks whether the container around us is to count as the sandbox, and remembers a yes. */
-  "host/trustContainer": request(z.object({}), z.null(), { from: ["webview"] }),
 } as const satisfies Record<string, RequestRow>;
 
 /** Panel to extension. */

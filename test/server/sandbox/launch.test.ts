@@ -93,24 +93,34 @@ test("of a command in a folder that cannot be entered the sandbox says so, and w
   skip,
 }, async () => {
   using arena = new Arena();
-  const asked: string[] = [];
   const runner = commandRunner({
     platform: "linux",
     env: { PATH: "/usr/bin:/bin" },
     userHome: arena.home,
     belayHome: arena.belayHome,
-    sandboxAskedAnew: (status) => asked.push(status.kind),
+    terminals: noTerminals,
   });
   const request = {
     threadId: "t",
     threadCwd: arena.workspace,
     policy: workspaceWrite,
     timeoutMs: 10_000,
+    input: "nothing" as const,
     signal: new AbortController().signal,
     onOutput: () => {},
   };
+  const run = async (argv: string[], cwd: string) => {
+    const started = await runner.start({ ...request, argv, cwd });
+    assert.ok(started.kind === "running");
+    return started.launchProblem(await started.command.ended);
+  };
   // In a private /tmp nothing is there yet.
-  const refused = await runner.execute({ ...request, argv: ["true"], cwd: "/tmp/no-such-folder" });
+  const problem = await run(["true"], "/tmp/no-such-folder");
+  assert.match(problem ?? "", /^The command was not run: the sandbox could not be started \(bwrap: .*no-such-folder/);
+  assert.equal(await run(["true"], arena.workspace), null);
+  assert.equal((await runner.sandboxStatus()).kind, "works");
+  assert.deepEqual(readdirSync(arena.workspace), [".git"]);
+});
   assert.ok(refused.kind === "refused" && refused.sandboxFailed === true);
   assert.match(refused.message, /^The command was not run: the sandbox could not be started \(bwrap: .*no-such-folder/);
   const next = await runner.execute({ ...request, argv: ["true"], cwd: arena.workspace });
@@ -125,7 +135,12 @@ test("what killed servers noted of their starts is cleared away", {
   const starts = join(stateOf(arena), "starts");
   writeFileSync(join(starts, "999999999-1-1.1"), "");
   using _other = { [Symbol.dispose]: () => rmSync(starts, { recursive: true, force: true }) };
-  const runner = commandRunner({ platform: "linux", env: {}, userHome: arena.home, belayHome: arena.belayHome });
+  const runner = commandRunner({
+    ...{ platform: "linux", env: {}, userHome: arena.home, belayHome: arena.belayHome },
+    terminals: noTerminals,
+  });
   assert.equal((await runner.sandboxStatus()).kind, "works");
   assert.deepEqual(readdirSync(starts), []);
 });
+
+const noTerminals = async () => ({ kind: "unavailable" as const, reason: "not asked for here" });

@@ -94,7 +94,7 @@ export const commandScenes: Record<string, Scene> = {
     await showBackground(panel);
   },
 
-  async "remembered"(panel) {
+  async remembered(panel) {
     const commands = [1, 2, 3].map((n) => item.command("npm test -- --coverage", { id: `command-${n}`, ...open }));
     await showTurn(panel, turn({ items: [prompt, ...commands] }));
     const group = panel.page.getByRole("group", { name: /^Approval/ });
