@@ -121,9 +121,6 @@ test("of a command in a folder that cannot be entered the sandbox says so, and w
   assert.equal((await runner.sandboxStatus()).kind, "works");
   assert.deepEqual(readdirSync(arena.workspace), [".git"]);
 });
-  assert.ok(refused.kind === "refused" && refused.sandboxFailed === true);
-  assert.match(refused.message, /^The command was not run: the sandbox could not be started \(bwrap: .*no-such-folder/);
-  const next = await runner.execute({ ...request, argv: ["true"], cwd: arena.workspace });
   assert.deepEqual([next.kind, asked, readdirSync(arena.workspace)], ["ended", ["works"], [".git"]]);
 });
 

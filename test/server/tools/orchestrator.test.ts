@@ -11,7 +11,7 @@ import { runToolCall } from "../../../server/tools/orchestrator.ts";
 
 const patch = "*** Begin Patch\n*** Add File: a.txt\n+new\n*** End Patch";
 const patchCall = { type: "toolCall", callId: "1", name: "apply_patch", kind: "freeform", input: patch } as const;
-const command = { type: "toolCall", callId: "1", name: "exec_command", kind: "json", input: '{"cmd":"ls"}' } as const;
+const command = { type: "toolCall", callId: "1", name: "exec_command", kind: "json", input: '{"cmd":"make"}' } as const;
 
 test("a turn that was stopped before a call begins runs nothing and shows nothing", async () => {
   for (const call of [patchCall, command]) {

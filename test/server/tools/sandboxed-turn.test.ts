@@ -37,7 +37,7 @@ test("in the workspace a command writes; outside, and to .git, it does not, and 
   assert.deepEqual(server.toolStatuses().toSorted(), ["completed", "completed", "failed", "failed", "failed"]);
   assert.match(
     toolOutputs(api.requests[1])[2] ?? "",
-    /\[This ran in a sandbox \(may write the workspace, no network\), which may be the cause\./,
+    /\[This ran in a sandbox \(may write the workspace, no network\), which may be why it failed\./,
   );
 });
 
