@@ -24,6 +24,9 @@ const usage = `Belay ${version}, a coding agent
                                           runs a program under the sandbox policy
   belay doctor [--json] [-c key=value]…   says what works here, what does not, and what would help; ends with code 0
                                           when a person can work, with 1 when something must be mended first
+  belay policy check [--approval POLICY] [--mode MODE] [--cwd DIR] [--json] -- 'LINE'
+                                          says whether a command line would run, ask or be forbidden, and why;
+                                          --stdin takes JSON lines with \`command\`
   belay --version
 `;
 
@@ -34,6 +37,7 @@ const commands: Record<string, Command> = {
   editor,
   sandbox,
   doctor,
+  policy,
   "--version": async () => print(`belay ${version}\n`, 0),
   "--help": async () => print(usage, 0),
 };
@@ -95,6 +99,12 @@ async function doctor(args: string[]): Promise<number> {
   const columns = stdout.isTTY ? stdout.columns : null;
   const uid = process.getuid?.() ?? null;
   return runDoctor(args, { ...where, env, platform, arch, version, node, uid, columns, stdout, stderr });
+}
+
+async function policy(args: string[]): Promise<number> {
+  const { runPolicyCommand } = await import("./commands/policy.ts");
+  const { env, stdin, stdout, stderr } = process;
+  return runPolicyCommand(args, { home: belayHome(env, homedir()), cwd: process.cwd(), stdin, stdout, stderr });
 }
 
 function baseOptions(): Omit<AppOptions, "overrides" | "apiKeys" | "clientsReturn"> {

@@ -1,6 +1,7 @@
 // Whether a prepared action may run: what the policy says, and what a person says where the policy asks.
 import { commandKey, fileKey } from "../approval/approvals.ts";
 import { explainApproval } from "../approval/explain.ts";
+import { judgeCommand } from "../approval/judge.ts";
 import { type ActionFacts, isOrdinary, type Requirement, requirement } from "../approval/policy.ts";
 import type { ApprovalDecision } from "../protocol/approval.ts";
 import { plainPolicy } from "../protocol/plain-policy.ts";
@@ -18,7 +19,7 @@ export type Answered =
     };
 
 export async function decide(action: Action, deps: ToolDeps): Promise<Requirement> {
-  return requirement(factsOf(action), {
+  return requirement(await factsOf(action, deps), {
     cwd: deps.cwd,
     approvalPolicy: plainPolicy(deps.approvalPolicy),
     sandbox: deps.sandbox,
@@ -56,8 +57,10 @@ export async function askIfNeeded(
   }
 }
 
-function factsOf(action: Action): ActionFacts {
-  return action.kind === "command" ? { kind: "command", escalated: action.escalated } : action;
+async function factsOf(action: Action, deps: ToolDeps): Promise<ActionFacts> {
+  if (action.kind !== "command") return action;
+  const { script, cwd, escalated } = action;
+  return { kind: "command", escalated, judgement: await judgeCommand(script, { rules: [], workspace: deps.cwd, cwd }) };
 }
 
 /** `sandbox` is what confines the action; null: nothing does. Empty: it is asked for each time. */

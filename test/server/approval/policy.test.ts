@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SessionApprovals, commandKey, fileKey } from "../../../server/approval/approvals.ts";
+import type { Judgement } from "../../../server/approval/judge.ts";
 import { type ActionFacts, requirement, type TargetFacts } from "../../../server/approval/policy.ts";
 import type { PlainApprovalPolicy } from "../../../server/protocol/approval.ts";
 import type { SandboxPolicy } from "../../../server/protocol/sandbox.ts";
@@ -28,10 +29,14 @@ const guarded = target("/w/.git/config", { isProtected: true });
 const denied = target("/w/.netrc", { isDenied: true });
 const both: ActionFacts = { kind: "fileChange", targets: [...inside.targets, ...outside.targets] };
 
+const unknown: Judgement = { kind: "unknown", because: "npm is not on the list", mayHide: false };
+const command = { kind: "command", judgement: unknown, escalated: false } as const;
+const escalated = { ...command, escalated: true } as const;
+
 const actions: Record<string, ActionFacts> = {
   read: { kind: "read" },
-  command: { kind: "command", escalated: false },
-  "command, escalated": { kind: "command", escalated: true },
+  command,
+  "command, escalated": escalated,
   "change inside": inside,
   "change outside": outside,
   "change in and outside": both,
@@ -93,9 +98,7 @@ test("each action under each policy and sandbox runs, asks or is forbidden as th
 
 test("where no sandbox works, what would run in it asks to run without, and is forbidden under never", () => {
   const found = (["untrusted", "on-request", "never"] as const).map((policy) =>
-    Object.keys(sandboxes).map((sandbox) =>
-      verdict({ kind: "command", escalated: false }, policy, sandbox, "bwrap is missing."),
-    ),
+    Object.keys(sandboxes).map((sandbox) => verdict(command, policy, sandbox, "bwrap is missing.")),
   );
   assert.deepEqual(found, [
     ["ask free", "ask free", "ask free", "ask free"],
@@ -116,16 +119,16 @@ test("a question says why it is asked, and a refusal why it is refused", () => {
   };
   assert.deepEqual(
     [
-      say({ kind: "command", escalated: false }, "untrusted"),
-      say({ kind: "command", escalated: true }, "on-request"),
-      say({ kind: "command", escalated: false }, "on-request", "bwrap is missing. "),
+      say(command, "untrusted"),
+      say(escalated, "on-request"),
+      say(command, "on-request", "bwrap is missing. "),
       say(inside, "untrusted"),
       say(outside, "on-request"),
       say(guarded, "on-request"),
       say(guarded, "never"),
     ],
     [
-      "every command asks first",
+      "npm is not on the list",
       "it wants to run outside the sandbox",
       "no sandbox works here (bwrap is missing)",
       "every change asks first",
@@ -162,7 +165,7 @@ test("a refusal does not tell the model where a link leads", () => {
 
 test("under a sandbox policy that is not known, everything but reading asks, and is forbidden under never", () => {
   const sandbox = { type: "lockedDown" } as unknown as SandboxPolicy;
-  const found = [inside, { kind: "command", escalated: false } as const, { kind: "read" } as const].map((action) =>
+  const found = [inside, command, { kind: "read" } as const].map((action) =>
     (["untrusted", "on-request", "never"] as const).map(
       (approvalPolicy) => requirement(action, { cwd: "/w", approvalPolicy, sandbox, sandboxUnavailable: null }).kind,
     ),
