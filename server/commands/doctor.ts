@@ -14,6 +14,7 @@ import { type Check, checked } from "./doctor/check.ts";
 import { checkConfig, checkHome } from "./doctor/home.ts";
 import { checkContainer, checkGit, checkNode, checkRipgrep, checkSandbox, checkTerminals } from "./doctor/machine.ts";
 import { checkModels } from "./doctor/models.ts";
+import { checkRules } from "./doctor/rules.ts";
 import { asJson, asText, canWork } from "./doctor/report.ts";
 
 export interface DoctorIo {
@@ -91,6 +92,7 @@ async function examine(overrides: readonly Overrides[], io: DoctorIo): Promise<C
     checked("node", "Node", async () => checkNode(io.node)),
     checked("home", "Home", () => checkHome(home, io)),
     checked("config", "Config", async () => checkConfig(home, loaded, misplaced)),
+    checked("rules", "Rules", () => checkRules(home)),
     checked("sandbox", "Sandbox", async () => checkSandbox(await sandbox.state())),
     checked("container", "Container", async () => {
       return checkContainer(sandbox.container, { isSandbox: await sandbox.containerIsSandbox() });

@@ -17,7 +17,7 @@ export const cannotSurround = whyNot();
 function whyNot(): string | false {
   if (helper === null) return "there is no bubblewrap here to put around a server";
   for (const place of [withoutNamespaces(), inContainer(), [helper, "--dev-bind", "/", "/", "--"]]) {
-    const [file = "", ...args] = [...place, "true"];
+    const [file, ...args] = [...place, "true"];
     const { status, stderr } = spawnSync(file, args, { timeout: 10_000 });
     if (status !== 0) return `bubblewrap cannot be put around a server here: ${stderr.toString().trim()}`;
   }

@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { access, lstat, readlink, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type ConfigWarning, configPath, type LoadedConfig } from "../../config/load.ts";
+import { plainPolicy } from "../../protocol/plain-policy.ts";
 import { shellQuote } from "../../util/shell-quote.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
@@ -80,7 +81,7 @@ export function checkConfig(home: string, loaded: LoadedConfig, more: readonly C
   const { sandbox_mode, approval_policy } = loaded.config;
   const facts = { path, sandboxMode: sandbox_mode, approvalPolicy: approval_policy, warnings };
   if (warnings.length === 0) {
-    const says = `commands run ${sandbox_mode}, approval is ${approval_policy}`;
+    const says = `commands run ${sandbox_mode}, approval is ${plainPolicy(approval_policy)}`;
     return ok(isThere ? `${path}; ${says}` : `nothing is set in ${path}; ${says}`, facts);
   }
   const sentences = warnings.map(({ summary, details, line }) => {

@@ -23,7 +23,7 @@ export function checkSandbox(state: SandboxState): Found {
   const facts = { kind, layer, reason };
   switch (kind) {
     case "works":
-      return ok(`${layer ?? "a sandbox"} confines commands; a real run has shown it`, facts);
+      return ok(`commands are confined by ${layer ?? "a sandbox"}; a real run has shown it`, facts);
     case "container": {
       const summary = `This container is the sandbox, as you have chosen. Commands that may write run in it as they are; under read-only each that is not known to be harmless asks. ${reason ?? ""}`;
       return warn(summary.trim(), cure, facts);

@@ -56,7 +56,18 @@ test("on a fresh machine it says how everything stands, in fields too, and leave
   using place = new Place();
   const report = await place.report(["-c", "model_provider=scripted"]);
   assert.deepEqual([report.schema, report.canWork, report.code], [1, true, 0]);
-  const ids = ["node", "home", "config", "sandbox", "container", "terminals", "git", "ripgrep", "model.scripted"];
+  const ids = [
+    "node",
+    "home",
+    "config",
+    "rules",
+    "sandbox",
+    "container",
+    "terminals",
+    "git",
+    "ripgrep",
+    "model.scripted",
+  ];
   assert.deepEqual(
     report.checks.map(({ id }) => id),
     ids,
@@ -93,6 +104,20 @@ test("a broken configuration is named with its line", async () => {
   const { status, summary } = check(await place.report(["-c", "model_provider=scripted"]), "config");
   assert.equal(status, "warn");
   assert.match(summary, /config\.toml could not be read at line 2/);
+});
+
+test("a rule that cannot be read is named with its line", async () => {
+  using place = new Place().configured(scripted);
+  mkdirSync(join(place.home, "rules"));
+  const file = join(place.home, "rules", "default.rules");
+  const good = 'prefix_rule(pattern=["npm", "test"], decision="allow")\n';
+  writeFileSync(file, good);
+  const read = check(await place.report([]), "rules");
+  assert.deepEqual([read.status, read.summary], ["ok", `one rule in ${file}`]);
+  writeFileSync(file, `${good}prefix_rule(pattern=\n`);
+  const { status, summary, cure } = check(await place.report([]), "rules");
+  assert.deepEqual([status, cure], ["warn", `Correct ${file}.`]);
+  assert.match(summary, /^default\.rules:\d: [^]*No rule allows anything until then\.$/);
 });
 
 const homes: [string, (home: string) => void, status: string, says: RegExp, code: number][] = [

@@ -19,7 +19,13 @@ const workspaceWrite: SandboxPolicy = {
   excludeSlashTmp: false,
 };
 
-function live({ container = { kind: "none" } as ContainerFinding, meant = false, status = works } = {}) {
+interface Facts {
+  container?: ContainerFinding;
+  meant?: boolean;
+  status?: SandboxStatus;
+}
+
+function live({ container = { kind: "none" }, meant = false, status = works }: Facts = {}) {
   const world = { status, meant, now: 0, probes: 0, told: [] as SandboxState["kind"][] };
   const sandbox = new LiveSandbox({
     async probe() {
@@ -77,7 +83,7 @@ test("one start that fails while the sandbox works changes nothing for the next"
   assert.deepEqual([world.probes, world.told], [2, []]);
 });
 
-const choices: [string, Parameters<typeof live>[0], SandboxState["kind"], readOnly: boolean, write: boolean][] = [
+const choices: [string, Facts, SandboxState["kind"], readOnly: boolean, write: boolean][] = [
   ["a sandbox that works wins over the choice", { container: docker, meant: true }, "works", true, true],
   [
     "without a sandbox the chosen container is it",
