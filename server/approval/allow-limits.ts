@@ -93,7 +93,7 @@ function problemOf(name: string, rest: readonly (readonly string[])[], exact: bo
   if (option !== undefined) return `${name} ${option} does not say what it does`;
   const open = verbs.find((verb) => openVerbs[name]?.has(verb));
   if (open === undefined) return null;
-  const isScript = runsScripts.has(name) && /^run/.test(open) && further.length > 0;
+  const isScript = runsScripts.has(name) && open.startsWith("run") && further.length > 0;
   if (isScript && further[0]?.every((word) => !word.startsWith("-"))) return null;
   return `${name} ${open} runs whatever follows, so a rule can allow it only exactly`;
 }

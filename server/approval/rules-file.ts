@@ -64,7 +64,7 @@ export function addRule(text: string, rule: NewRule): string {
 export function removeRule(text: string, id: string): string {
   return entries(text)
     .filter((entry) => entry.id === id)
-    .reverse()
+    .toReversed()
     .reduce((left, { start, end }) => {
       const [from, to] = wholeLines(left, start, end);
       return left.slice(0, from) + left.slice(to);

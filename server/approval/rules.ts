@@ -1,7 +1,7 @@
 // Which rules stand for a command. Pure; how they are written is rules-file.ts's business.
 import { createHash } from "node:crypto";
 import { basename } from "node:path";
-import type { Rule, RuleDecision } from "../protocol/command.ts";
+import type { Rule } from "../protocol/command.ts";
 import { isInside } from "../util/inside.ts";
 
 /** A rule before it has a name and a place. */
@@ -41,13 +41,6 @@ export function matchRules(
     if (stands) found[rule.decision].push(rule);
   }
   return found;
-}
-
-const severity: readonly RuleDecision[] = ["forbidden", "prompt", "allow"];
-
-/** Deny beats ask beats allow. Null: none stands. */
-export function mostSevere(found: Matches): Rule | null {
-  return severity.map((decision) => found[decision][0]).find((rule) => rule !== undefined) ?? null;
 }
 
 /** Word by word; a path names only itself. */

@@ -48,7 +48,7 @@ function* descendants(root: Node): Generator<Node> {
   const open = [root];
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     yield node;
-    open.push(...node.namedChildren.filter((child) => child !== null).reverse());
+    open.push(...node.namedChildren.filter((child) => child !== null).toReversed());
   }
 }
 

@@ -33,18 +33,27 @@ export function readCalls(text: string): { calls: Call[]; problems: Problem[] } 
       calls.push(reader.call());
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
-      problems.push({ line: reader.line, problem: error.message });
+      problems.push({ line: error.line, problem: error.message });
       reader.skipToNextCall(line);
     }
   }
   return { calls, problems };
 }
 
-class Unreadable extends Error {}
+class Unreadable extends Error {
+  readonly line: number;
+
+  constructor(line: number, message: string) {
+    super(message);
+    this.line = line;
+  }
+}
 
 class Reader {
   readonly #text: string;
   #at = 0;
+  /** Where what was read last ends. */
+  #end = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -56,12 +65,20 @@ class Reader {
   }
 
   get line(): number {
-    return this.#text.slice(0, this.#at).split("\n").length;
+    return this.#lineAt(this.#at);
+  }
+
+  #lineAt(at: number): number {
+    return this.#text.slice(0, at).split("\n").length;
+  }
+
+  #unreadable(problem: string, at = this.#at): Unreadable {
+    return new Unreadable(this.#lineAt(at), problem);
   }
 
   /** Blanks, line ends and comments. */
   skipBlank(): void {
-    this.#take(/(?:[ \t\r\n]|#[^\n]*)*/y);
+    this.#at += this.#peek(/(?:[ \t\r\n]|#[^\n]*)*/y)?.length ?? 0;
   }
 
   /** The next line that begins with a name and a parenthesis, but not the one that could not be read. */
@@ -74,32 +91,34 @@ class Reader {
     const start = this.#at;
     const { line } = this;
     const name = this.#take(/[A-Za-z_]\w*/y);
-    if (name === null) throw new Unreadable("a call such as prefix_rule(…) should stand here.");
+    if (name === null) throw this.#unreadable("a call such as prefix_rule(…) should stand here.");
     const args = new Map<string, Value>();
     this.#expect("(", `behind ${name}`);
     while (!this.#accept(")")) {
       const key = this.#take(/[A-Za-z_]\w*/y);
-      if (key === null) throw new Unreadable(`an argument of ${name}(…) should stand here, as in decision="allow".`);
-      if (args.has(key)) throw new Unreadable(`${key} is given twice.`);
+      if (key === null) throw this.#unreadable(`an argument of ${name}(…) should stand here, as in decision="allow".`);
+      if (args.has(key)) throw this.#unreadable(`${key} is given twice.`, this.#end);
       this.#expect("=", `behind ${key}`);
       args.set(key, this.#value(0));
-      if (!this.#accept(",") && !this.#sees(")")) throw new Unreadable(`a comma or ) is missing behind ${key}.`);
+      if (!this.#accept(",") && !this.#sees(")"))
+        throw this.#unreadable(`a comma or ) is missing behind ${key}.`, this.#end);
     }
     const end = this.#at;
     if (this.#take(/[ \t]*(?=;|\r?\n|#|$)/y) === null)
-      throw new Unreadable(`${name}(…) should stand on lines of its own.`);
+      throw this.#unreadable(`${name}(…) should stand on lines of its own.`, this.#end);
     this.#accept(";");
     return { name, args, line, start, end };
   }
 
   #value(depth: number): Value {
     this.skipBlank();
-    if (depth > MAX_DEPTH) throw new Unreadable("lists are nested too deeply.");
+    if (depth > MAX_DEPTH) throw this.#unreadable("lists are nested too deeply.");
     if (this.#accept("[")) {
       const entries: Value[] = [];
       while (!this.#accept("]")) {
         entries.push(this.#value(depth + 1));
-        if (!this.#accept(",") && !this.#sees("]")) throw new Unreadable("a comma or ] is missing in a list.");
+        if (!this.#accept(",") && !this.#sees("]"))
+          throw this.#unreadable("a comma or ] is missing in a list.", this.#end);
       }
       return entries;
     }
@@ -108,27 +127,33 @@ class Reader {
     const word = this.#take(/[A-Za-z_]\w*/y);
     if (word === "True" || word === "False") return word === "True";
     if (word === "None") return null;
-    throw new Unreadable("a text in quotes, a list, True or False should stand here.");
+    throw this.#unreadable("a text in quotes, a list, True or False should stand here.");
   }
 
   #string(): string | null {
     const raw = this.#take(/"(?:[^"\\\r\n]|\\[^\r\n])*"|'(?:[^'\\\r\n]|\\[^\r\n])*'/y);
     if (raw === null) {
-      if (this.#peek(/["']/y) !== null) throw new Unreadable("a quote is not closed on its line.");
+      if (this.#peek(/["']/y) !== null) throw this.#unreadable("a quote is not closed on its line.");
       return null;
     }
     if (raw.length === 2 && this.#peek(/["']/y) !== null)
-      throw new Unreadable("texts over several lines are not read.");
-    return raw.slice(1, -1).replace(/\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)/g, (_, escape: string) => unescaped(escape));
+      throw this.#unreadable("texts over several lines are not read.");
+    return raw.slice(1, -1).replace(/\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)/g, (_, escape: string) => {
+      if (/^[xu].{2}/.test(escape)) return String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+      const plain = escapes[escape];
+      if (plain === undefined) throw this.#unreadable(`\\${escape} is no escape.`);
+      return plain;
+    });
   }
 
   #expect(sign: string, where: string): void {
-    if (!this.#accept(sign)) throw new Unreadable(`${sign} is missing ${where}.`);
+    if (!this.#accept(sign)) throw this.#unreadable(`${sign} is missing ${where}.`, this.#end);
   }
 
   #accept(sign: string): boolean {
     if (!this.#sees(sign)) return false;
     this.#at += sign.length;
+    this.#end = this.#at;
     // What ends a call may end its line.
     if (sign !== ")" && sign !== ";") this.skipBlank();
     return true;
@@ -141,7 +166,9 @@ class Reader {
 
   #take(pattern: RegExp): string | null {
     const found = this.#peek(pattern);
-    if (found !== null) this.#at += found.length;
+    if (found === null) return null;
+    this.#at += found.length;
+    this.#end = this.#at;
     return found;
   }
 
@@ -152,10 +179,3 @@ class Reader {
 }
 
 const escapes: Record<string, string> = { n: "\n", t: "\t", r: "\r", "\\": "\\", "'": "'", '"': '"' };
-
-function unescaped(escape: string): string {
-  if (/^[xu].{2}/.test(escape)) return String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-  const plain = escapes[escape];
-  if (plain === undefined) throw new Unreadable(`\\${escape} is no escape.`);
-  return plain;
-}

@@ -41,10 +41,7 @@ test("the tripwires see what is executed, written and shown", { skip }, () => {
   );
 });
 
-test("what is judged safe writes nothing, runs nothing else and shows no secret", {
-  skip,
-  timeout: 3_600_000,
-}, async () => {
+test("what is judged safe writes nothing, runs nothing else and shows no secret", { skip }, async (t) => {
   using tripwires = new Tripwires(ripgrep);
   const safe = new Set(harmless.filter(canRun));
   const lines = fc.sample(fc.oneof({ weight: 6, arbitrary: nearLine }, { weight: 1, arbitrary: anyLine }), WANTED * 12);
@@ -56,6 +53,7 @@ test("what is judged safe writes nothing, runs nothing else and shows no secret"
   const problems: string[] = [];
   const open = [...safe];
   while (open.length > 0) problems.push(...tripwires.run(open.splice(0, 100)));
+  t.diagnostic(`${safe.size} lines were run`);
   assert.deepEqual(problems, []);
   assert.ok(safe.size >= WANTED / 4, `only ${safe.size} lines were run`);
 });

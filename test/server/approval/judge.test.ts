@@ -40,26 +40,16 @@ test("a rule allows the words it names and what follows them, in each part of a 
   ];
   const more = ["cd pkg && npm test", "npm test && npm run build", "npm test; ls", "npm run lint *.ts"];
   assert.deepEqual(await kindsOf([...allowed, ...more]), all([...allowed, ...more], "allowed"));
-  const not = [
-    "npm",
-    "npm tests",
-    "npm run",
-    "npm run dev",
-    "npm ci x",
-    "./npm test",
-    "make x",
-    "npm te*",
-    "npm install",
-  ];
+  const not = ["npm", "npm tests", "npm run", "npm run dev", "npm ci x", "./npm test", "make x", "npm install"];
   const forms = [
     "npm test > out",
-    "npm test $X",
+    "npm run lint $X",
     "A=1 npm test",
     "npm test & npm ci",
     "npm test && touch x",
     "cd / && npm test",
   ];
-  const git = ["cd sub && git status", "npm test `ls`"];
+  const git = ["cd sub && git status", "npm run lint `ls`"];
   assert.deepEqual(await kindsOf([...not, ...forms, ...git]), all([...not, ...forms, ...git], "unknown"));
 });
 
