@@ -70,7 +70,7 @@ export function permissionsMessage({ approvalPolicy, sandbox, containerIsSandbox
 }
 
 export const interruptedMessage =
-  "<interrupted>The user stopped this turn on purpose. What was running was ended; tool calls without a result had none. Do not resume it unless asked.</interrupted>";
+  "<interrupted>The user stopped this turn on purpose. What it was running was ended, in the background too; tool calls without a result had none. Commands of earlier turns go on. Do not resume it unless asked.</interrupted>";
 
 const approvalText: Record<PlainApprovalPolicy, string> = {
   untrusted: "Every command and every change asks the user first. Just make the call; the question is asked for you.",

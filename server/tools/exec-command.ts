@@ -101,7 +101,8 @@ async function prepareCommand(params: ExecCommandParams, spelled: string, contex
     item,
     action,
     async run(run) {
-      const problem = await folderProblem({ spelled, cwd }, run.files);
+      // Others may have started meanwhile.
+      const problem = context.commands.refusal() ?? (await folderProblem({ spelled, cwd }, run.files));
       if (problem !== null) return notRun(item, problem, run.now());
       const input = wantsTerminal ? "terminal" : "nothing";
       return firstLook(run.start(item, { argv, cwd, input, timeoutMs: params.timeout_ms }), look, run);

@@ -18,6 +18,7 @@ Rules that hold always
 
 Tools
 - read_file shows a file as the user sees it, unsaved changes included. apply_patch is the only way to change files. exec_command runs shell commands; use it to search (rg, grep), to list, to build and to test.
+- A command that takes longer goes on in the background, and the user sees it: look at it with write_stdin instead of starting it again, and end what is no longer needed. Give tty only to what must be typed to.
 - Independent calls can be made together in one step.
 
 How to write

@@ -43,7 +43,7 @@ test("a prompt becomes an approved command and an approved edit, and the model h
   assert.equal(turn.status, "completed");
   assert.equal(readFileSync(join(server.workspace, "a.txt"), "utf8"), "one\nthree\n");
   const outputs = toolOutputs(api.requests[2]);
-  assert.match(outputs[0] ?? "", /Process exited with code 0\nOutput:\none\ntwo\n/);
+  assert.match(outputs[0] ?? "", /Process exited with code 0\n.*\nOutput:\none\ntwo\n/);
   assert.equal(outputs[1], "Success. Updated the following files:\nM a.txt\n");
   assert.match(toldText(api.requests[0] ?? never()), /change it/);
 });
