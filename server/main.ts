@@ -88,7 +88,7 @@ async function editor(): Promise<number> {
 async function sandbox(args: string[]): Promise<number> {
   const { runSandboxCommand } = await import("./commands/sandbox.ts");
   const { env, stdout, stderr } = process;
-  return runSandboxCommand(args, { env, cwd: process.cwd(), stdout, stderr });
+  return runSandboxCommand(args, { env, cwd: process.cwd(), stdout, stderr, signals: process });
 }
 
 async function policy(args: string[]): Promise<number> {

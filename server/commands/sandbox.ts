@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants, homedir } from "node:os";
 import { resolve } from "node:path";
-import process, { arch, platform } from "node:process";
+import { arch, platform } from "node:process";
 import { parseArgs } from "node:util";
 import { ownPart } from "../exec/process-identity.ts";
 import { runProgram } from "../exec/run.ts";
@@ -18,6 +18,8 @@ export interface CommandIo {
   readonly cwd: string;
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
+  /** Of the process itself: what would end it. */
+  readonly signals: Pick<NodeJS.EventEmitter, "on" | "off">;
 }
 
 const usage =
@@ -119,7 +121,7 @@ function runAttached({ file, args, cwd, env }: Program, io: CommandIo): Promise<
       release();
       done(exitCode);
     };
-    const release = outliving(child);
+    const release = outliving(child, io);
     child.once("error", (error) => {
       io.stderr.write(`belay sandbox: the command could not be started: ${error.message}\n`);
       end("code" in error && error.code === "ENOENT" ? notFound : cannotRun);
@@ -129,9 +131,9 @@ function runAttached({ file, args, cwd, env }: Program, io: CommandIo): Promise<
 }
 
 /** What ends us ends the command first: something is to be cleared away behind it. ^C reaches both by itself. */
-function outliving(child: ChildProcess): () => void {
+function outliving(child: ChildProcess, { signals }: CommandIo): () => void {
   const ignore = () => {};
   const pass = (signal: NodeJS.Signals) => void child.kill(signal);
-  process.on("SIGINT", ignore).on("SIGTERM", pass).on("SIGHUP", pass);
-  return () => void process.off("SIGINT", ignore).off("SIGTERM", pass).off("SIGHUP", pass);
+  signals.on("SIGINT", ignore).on("SIGTERM", pass).on("SIGHUP", pass);
+  return () => void signals.off("SIGINT", ignore).off("SIGTERM", pass).off("SIGHUP", pass);
 }

@@ -107,6 +107,8 @@ const hostServices = [
   "/run/snapd.sock",
   "/run/libvirt",
   "/run/user",
+  // Not a socket, but as good as one: whoever writes to it speaks to init.
+  "/run/initctl",
 ];
 
 const kernelDirectories = ["/dev", "/proc", "/sys"];

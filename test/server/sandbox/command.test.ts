@@ -69,10 +69,12 @@ test("stopped itself, it clears up behind the command first", { skip }, async ()
 });
 
 async function inProcess(argv: string[], cwd: string) {
+  using arena = new Arena();
   const said = { stdout: "", stderr: "" };
   const exitCode = await runSandboxCommand(argv, {
-    env: { PATH: "/usr/bin" },
+    env: { PATH: "/usr/bin", HOME: arena.home },
     cwd,
+    signals: process,
     stdout: { write: (text) => (said.stdout += text) },
     stderr: { write: (text) => (said.stderr += text) },
   });
