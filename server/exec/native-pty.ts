@@ -11,6 +11,7 @@ import { withoutOthersDescriptors, terminalOpened } from "./descriptors.ts";
 import { type LiveChild, type LiveRequest, notStarted, toItsEnd } from "./live.ts";
 import type { TerminalProgram, TerminalProvider } from "./pty.ts";
 import { killSession, signalIfThere } from "./sessions.ts";
+import { watched } from "./watchdog.ts";
 
 /** Throws when there is no such module, or none that is made for this system. */
 export function nativeTerminals(module: string): TerminalProvider {
@@ -54,11 +55,13 @@ function start(loaded: Loaded, request: LiveRequest, size: TerminalSize): Termin
 
 function startIn({ native, helper }: Loaded, request: LiveRequest, { rows, cols }: TerminalSize): TerminalProgram {
   const { file, args } = withoutOthersDescriptors(request);
-  const env = Object.entries(request.env).map(([name, value]) => `${name}=${value}`);
+  const guarded = watched(request);
+  const env = Object.entries(guarded.env).map(([name, value]) => `${name}=${value}`);
   const exited = exit();
   const { fd, pid, pty } = native.fork(file, args, env, request.cwd, cols, rows, -1, -1, true, helper, (code, signal) =>
     exited.happened(signal === 0 ? code : 128 + signal),
   );
+  guarded.started(pid);
   const screen = screenOf(fd, pty);
   const child: LiveChild = {
     outputs: [["stdout", screen.output]],
@@ -73,6 +76,7 @@ function startIn({ native, helper }: Loaded, request: LiveRequest, { rows, cols 
     },
     onceExited: (listener) => void exited.code.then(listener),
     closeMore: () => {},
+    endRest: () => guarded.end(),
   };
   const keys = keyboardOf(fd, screen.closed);
   return {
