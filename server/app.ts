@@ -173,13 +173,13 @@ export async function createApp(options: AppOptions): Promise<App> {
         (await import("./handlers/file-search.ts")).fileSearchHandlers(options.cwd),
       ),
       ...later("command/exec", async () => {
-        const [{ commandExecHandlers }, { terminals }] = await Promise.all([
+        const [{ commandExecHandlers }, { editorRootVariable, terminals }] = await Promise.all([
           import("./handlers/command-exec.ts"),
           import("./exec/terminals.ts"),
         ]);
         return commandExecHandlers({
           runner,
-          terminals: terminals(options.platform),
+          terminals: terminals(options.platform, env[editorRootVariable]),
           cwd: options.cwd,
           policyOf: (mode) => sandboxFromMode(mode, config.current),
           defaultMode: () => config.current.sandbox_mode,

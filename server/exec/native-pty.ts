@@ -1,8 +1,9 @@
 // Terminals from node-pty's native part, which makes one and starts a program in it. Its JavaScript is left out: that
 // drops what is unread 200 ms behind the end of a program, and turns in circles while a program does not read.
 import { randomInt } from "node:crypto";
-import { closeSync, constants, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants as flags, openSync, statSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { ReadStream } from "node:tty";
@@ -63,18 +64,24 @@ function startIn({ native, helper }: Loaded, request: LiveRequest, { rows, cols 
   );
   guarded.started(pid);
   const screen = screenOf(fd, pty);
+  // A signal of ours is told as one; of any other the code of the program in the terminal is all there is.
+  let isKilled = false;
+  let isOver = false;
+  void exited.end.then(() => (isOver = true));
   const child: LiveChild = {
     outputs: [["stdout", screen.output]],
-    whole: exited.code.then(async (exitCode) => {
+    whole: exited.end.then(async ({ code, signal }) => {
       screen.endBehindWhatIsWritten();
       await screen.closed;
-      return { exitCode, signal: null, spawnError: null };
+      const exitCode = signal === 0 ? code : isKilled ? null : 128 + signal;
+      return { exitCode, signal: exitCode === null ? nameOf(signal) : null, spawnError: null };
     }),
     kill(signal) {
+      isKilled ||= !isOver;
       killSession(pid, signal);
       signalIfThere(-pid, signal);
     },
-    onceExited: (listener) => void exited.code.then(listener),
+    onceExited: (listener) => void exited.end.then(listener),
     closeMore: () => {},
     endRest: () => guarded.end(),
   };
@@ -108,9 +115,14 @@ function resize(native: NativePty, fd: number, { rows, cols }: TerminalSize): vo
 }
 
 function exit() {
-  let happened = (_code: number): void => undefined;
-  const code = new Promise<number>((resolve) => (happened = resolve));
-  return { code, happened };
+  let happened = (_end: { code: number; signal: number }): void => undefined;
+  const end = new Promise<{ code: number; signal: number }>((resolve) => (happened = resolve));
+  return { end, happened };
+}
+
+function nameOf(signal: number): NodeJS.Signals | null {
+  const [name] = Object.entries(constants.signals).find(([, number]) => number === signal) ?? [];
+  return (name as NodeJS.Signals | undefined) ?? null;
 }
 
 /**
@@ -120,7 +132,7 @@ function exit() {
 function screenOf(fd: number, pty: string) {
   const leave = terminalOpened();
   const source = new ReadStream(fd);
-  const writer = openSync(pty, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+  const writer = openSync(pty, flags.O_RDWR | flags.O_NOCTTY | flags.O_NONBLOCK);
   const mark = endMark();
   let unwritten: Buffer | null = null;
   const output = new Readable({
