@@ -60,7 +60,7 @@ function startIn({ native, helper }: Loaded, request: LiveRequest, { rows, cols 
   const env = Object.entries(guarded.env).map(([name, value]) => `${name}=${value}`);
   const exited = exit();
   const { fd, pid, pty } = native.fork(file, args, env, request.cwd, cols, rows, -1, -1, true, helper, (code, signal) =>
-    exited.happened(signal === 0 ? code : 128 + signal),
+    exited.happened({ code, signal }),
   );
   guarded.started(pid);
   const screen = screenOf(fd, pty);
