@@ -6,7 +6,7 @@ import { writeFilesAtomically } from "./files/disk.ts";
 import { DocumentView } from "./files/document-view.ts";
 import { editorEdit } from "./files/editor-edit.ts";
 import { isRunning, ownIdentity } from "./exec/process-identity.ts";
-import { terminals } from "./exec/terminals.ts";
+import { editorRootVariable, terminals } from "./exec/terminals.ts";
 import { readGitInfo } from "./files/git-info.ts";
 import type { FilePlan } from "./files/patch-plan.ts";
 import { lockOwnFile, replaceOwnFile } from "./files/own-file.ts";
@@ -112,7 +112,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const homes = { userHome: homedir() || null, belayHome: home };
   const containerIsSandbox = () => config.current.container_is_sandbox;
   const { platform } = options;
-  const findTerminals = terminals(platform);
+  const findTerminals = terminals(platform, env[editorRootVariable]);
   const runner = commandRunner({
     ...{ platform, env, ...homes, containerIsSandbox },
     secretNames: () => secretNames(models),

@@ -1,8 +1,9 @@
 // Terminals from node-pty's native part, which makes one and starts a program in it. Its JavaScript is left out: that
 // drops what is unread 200 ms behind the end of a program, and turns in circles while a program does not read.
 import { randomInt } from "node:crypto";
-import { closeSync, constants, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants as flags, openSync, statSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { ReadStream } from "node:tty";
@@ -11,6 +12,7 @@ import { withoutOthersDescriptors, terminalOpened } from "./descriptors.ts";
 import { type LiveChild, type LiveRequest, notStarted, toItsEnd } from "./live.ts";
 import type { TerminalProgram, TerminalProvider } from "./pty.ts";
 import { killSession, signalIfThere } from "./sessions.ts";
+import { watched } from "./watchdog.ts";
 
 /** Throws when there is no such module, or none that is made for this system. */
 export function nativeTerminals(module: string): TerminalProvider {
@@ -54,34 +56,43 @@ function start(loaded: Loaded, request: LiveRequest, size: TerminalSize): Termin
 
 function startIn({ native, helper }: Loaded, request: LiveRequest, { rows, cols }: TerminalSize): TerminalProgram {
   const { file, args } = withoutOthersDescriptors(request);
-  const env = Object.entries(request.env).map(([name, value]) => `${name}=${value}`);
+  const guarded = watched(request);
+  const env = Object.entries(guarded.env).map(([name, value]) => `${name}=${value}`);
   const exited = exit();
   const { fd, pid, pty } = native.fork(file, args, env, request.cwd, cols, rows, -1, -1, true, helper, (code, signal) =>
-    exited.happened(signal === 0 ? code : 128 + signal),
+    exited.happened({ code, signal }),
   );
-  const screen = screenOf(fd, pty);
+  guarded.started(pid);
+  const screen = screenOr(fd, pty, () => signalIfThere(-pid, "SIGKILL"));
+  // A signal of ours is told as one; of any other the code of the program in the terminal is all there is.
+  let isKilled = false;
+  let isOver = false;
+  void exited.end.then(() => (isOver = true));
   const child: LiveChild = {
     outputs: [["stdout", screen.output]],
-    whole: exited.code.then(async (exitCode) => {
+    whole: exited.end.then(async ({ code, signal }) => {
       screen.endBehindWhatIsWritten();
       await screen.closed;
-      return { exitCode, signal: null, spawnError: null };
+      const exitCode = signal === 0 ? code : isKilled ? null : 128 + signal;
+      return { exitCode, signal: exitCode === null ? nameOf(signal) : null, spawnError: null };
     }),
     kill(signal) {
+      isKilled ||= !isOver;
       killSession(pid, signal);
       signalIfThere(-pid, signal);
     },
-    onceExited: (listener) => void exited.code.then(listener),
+    onceExited: (listener) => void exited.end.then(listener),
     closeMore: () => {},
+    endRest: () => guarded.end(),
   };
-  const keys = keyboardOf(fd, screen.closed);
+  const keys = keyboardOf(fd, screen);
   return {
     pid,
     ended: toItsEnd(child, request),
     write: keys.write,
     closeInput: () => void keys.write(Buffer.from(endOfInput)),
     async resize(newSize) {
-      if (!keys.isOpen()) return "the command has ended";
+      if (!screen.isOpen()) return "the command has ended";
       try {
         resize(native, fd, newSize);
         return null;
@@ -104,9 +115,14 @@ function resize(native: NativePty, fd: number, { rows, cols }: TerminalSize): vo
 }
 
 function exit() {
-  let happened = (_code: number): void => undefined;
-  const code = new Promise<number>((resolve) => (happened = resolve));
-  return { code, happened };
+  let happened = (_end: { code: number; signal: number }): void => undefined;
+  const end = new Promise<{ code: number; signal: number }>((resolve) => (happened = resolve));
+  return { end, happened };
+}
+
+function nameOf(signal: number): NodeJS.Signals | null {
+  const [name] = Object.entries(constants.signals).find(([, number]) => number === signal) ?? [];
+  return (name as NodeJS.Signals | undefined) ?? null;
 }
 
 /**
@@ -116,7 +132,10 @@ function exit() {
 function screenOf(fd: number, pty: string) {
   const leave = terminalOpened();
   const source = new ReadStream(fd);
-  const writer = openSync(pty, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+  const writer = openedOr(pty, () => {
+    source.destroy();
+    leave();
+  });
   const mark = endMark();
   let unwritten: Buffer | null = null;
   const output = new Readable({
@@ -154,12 +173,32 @@ function screenOf(fd: number, pty: string) {
   return {
     output,
     closed,
+    /** False as soon as the number `fd` may be another file's. */
+    isOpen: () => !source.destroyed,
     endBehindWhatIsWritten() {
       unwritten = mark.bytes;
       writeMark();
       if (unwritten === null) source.resume();
     },
   };
+}
+
+function screenOr(fd: number, pty: string, giveUp: () => void): ReturnType<typeof screenOf> {
+  try {
+    return screenOf(fd, pty);
+  } catch (error) {
+    giveUp();
+    throw error;
+  }
+}
+
+function openedOr(pty: string, giveUp: () => void): number {
+  try {
+    return openSync(pty, flags.O_RDWR | flags.O_NOCTTY | flags.O_NONBLOCK);
+  } catch (error) {
+    giveUp();
+    throw error;
+  }
 }
 
 /** Digits: no setting of a terminal changes them. Nobody can foresee which. */
@@ -183,19 +222,17 @@ function endMark() {
 }
 
 /** What is typed. The system does not say when there is room again, so it is asked. */
-function keyboardOf(fd: number, closed: Promise<void>) {
-  let isOpen = true;
+function keyboardOf(fd: number, { closed, isOpen }: { closed: Promise<void>; isOpen: () => boolean }) {
   let last = Promise.resolve();
-  void closed.then(() => (isOpen = false));
   const typeAll = async (bytes: Uint8Array) => {
-    for (let rest = bytes; isOpen && rest.length > 0; ) {
+    for (let rest = bytes; rest.length > 0; ) {
+      if (!isOpen()) return;
       const written = writeSome(fd, rest);
       rest = rest.subarray(written);
       if (written === 0) await Promise.race([pause(), closed]);
     }
   };
   return {
-    isOpen: () => isOpen,
     write: (bytes: Uint8Array) => (last = last.then(() => typeAll(bytes))),
   };
 }

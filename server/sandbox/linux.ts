@@ -19,6 +19,8 @@ export interface Program {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Its namespace of processes ends with it, and it with us. */
+  readonly leavesNothing?: boolean;
 }
 
 // --disable-userns: no nested user namespace, in which the mounts below could be undone.
@@ -101,6 +103,7 @@ export function linuxSandbox(command: Command, policy: RestrictedPolicy, launch:
     cwd: "/",
     // npm must write to its cache, which otherwise lies in the home; other tools only read theirs.
     env: { npm_config_cache: "/tmp/npm-cache", ...withoutLoaderVariables(command.env), ...temporary },
+    leavesNothing: true,
   };
 }
 
