@@ -3,7 +3,17 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import { test } from "../support/vscode/suite.ts";
 import { belayWith, choosing, eventOf, expectRequest, inWorkspace, say } from "./belay.ts";
-import { completed, opened, output, plain, started, succeeded, terminalNames, threadWith } from "./command-items.ts";
+import {
+  closeByHand,
+  completed,
+  opened,
+  output,
+  plain,
+  started,
+  succeeded,
+  terminalNames,
+  threadWith,
+} from "./command-items.ts";
 
 const write = { answer: "belay/command/write", with: {} };
 const stop = { answer: "belay/command/stop", with: { stopped: true } };
@@ -168,17 +178,3 @@ test("a hundred commands leave five terminals, the newest, and output that stays
     long.slice(6),
   );
 });
-
-/** As with the bin beside its name. */
-async function closeByHand(terminal: vscode.Terminal): Promise<void> {
-  terminal.show();
-  const closed = eventOf("the terminal to close", vscode.window.onDidCloseTerminal, (other) => other === terminal);
-  if (vscode.window.activeTerminal !== terminal)
-    await eventOf(
-      "the terminal to be the active one",
-      vscode.window.onDidChangeActiveTerminal,
-      (active) => active === terminal,
-    );
-  await vscode.commands.executeCommand("workbench.action.terminal.kill");
-  await closed;
-}
