@@ -27,11 +27,9 @@ export function header(item: CommandItem): string {
   return dim(`${plain(item.cwd)} $ ${plain(scriptOf(item))}\n`);
 }
 
-/** How to type to a command without a terminal; nothing where a terminal makes it obvious. */
+/** Why typing reaches no command without a terminal, and what a key still does; nothing where there is one. */
 export function typingLine(item: CommandItem): string {
-  return item.tty === true
-    ? ""
-    : dim("[It has no terminal: what you type reaches it line by line. Ctrl+C stops it.]\n");
+  return item.tty === true ? "" : dim("[It has no terminal, so it cannot be typed to. Ctrl+C stops it.]\n");
 }
 
 export function leftOutLine(chars: number): string {
@@ -109,11 +107,6 @@ export class TerminalOutput {
   note(text: string): string {
     if (text === "") return "";
     return this.#toTerminal(this.#last === "\n" ? text : `\n${text}`);
-  }
-
-  /** What a person typed, shown by us. */
-  echo(text: string): string {
-    return this.#remember(text);
   }
 
   #toTerminal(text: string): string {

@@ -65,14 +65,10 @@ async function start(api: TestApi, prompt: string) {
   return { threadId: turn.threadId, item, ended: within(20_000, "the command to end", ended.promise) };
 }
 
-/** Command lines of processes that live. */
-function tagged(): string {
-  try {
-    return execFileSync("pgrep", ["-fa", `sleep ${tag.replace(".", "\\.")}`], { encoding: "utf8" });
-  } catch {
-    // pgrep ends with 1 where there is none.
-    return "";
-  }
+/** Command lines of the `sleep`s that live. */
+function tagged(): string[] {
+  const lines = execFileSync("ps", ["-A", "-o", "args="], { encoding: "utf8" }).split("\n");
+  return lines.filter((line) => line.trim() === `sleep ${tag}`);
 }
 
 test(
@@ -127,10 +123,10 @@ test(
       const { ended } = await start(api, "sleep");
       const { terminal, shown } = await opening;
       await shown("begun");
-      assert.match(tagged(), /sleep/);
+      assert.equal(tagged().length, 1);
       terminal.sendText("\x03", false);
       assert.notEqual((await ended).exitCode, 0);
-      assert.equal(tagged(), "");
+      assert.deepEqual(tagged(), []);
     });
   },
   { timeoutMs: 60_000 },
@@ -144,11 +140,11 @@ test(
       const { ended } = await start(api, "sleep");
       const { shown } = await opening;
       await shown("begun");
-      assert.match(tagged(), /sleep/);
+      assert.equal(tagged().length, 1);
       await vscode.commands.executeCommand("belay.stopCommand");
       const { ending, status } = await ended;
       assert.deepEqual([ending, status], ["stopped", "failed"]);
-      assert.equal(tagged(), "");
+      assert.deepEqual(tagged(), []);
       await shown("[stopped");
     });
   },
@@ -167,7 +163,7 @@ test(
         await closeByHand(terminal);
         assert.equal((await ended).ending, "stopped");
       });
-      assert.equal(tagged(), "");
+      assert.deepEqual(tagged(), []);
     });
   },
   { timeoutMs: 60_000 },
