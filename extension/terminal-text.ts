@@ -5,6 +5,9 @@ import { ControlStrings } from "./control-strings.ts";
 type CommandItem = ThreadItemOf<"commandExecution">;
 
 const maxNameChars = 32;
+const RESET = "\x1b[0m";
+/** What a program that was killed leaves on: the other screen, a hidden cursor, the mouse, marked pasting. */
+const LEAVE_MODES = ["1047l", "25h", "1000l", "1002l", "1003l", "2004l"].map((mode) => `\x1b[?${mode}`).join("");
 
 /** What was run, in the words of the person or model who wrote it. */
 export function scriptOf(item: CommandItem): string {
@@ -38,7 +41,7 @@ export function leftOutLine(chars: number): string {
 
 export function statusLine(item: CommandItem): string {
   const took = item.durationMs === null ? "" : `, ${duration(item.durationMs)}`;
-  return dim(`[${outcome(item)}${took}]\n`);
+  return `${item.tty === true ? LEAVE_MODES : ""}${RESET}${dim(`[${outcome(item)}${took}]\n`)}`;
 }
 
 export function noteLine(sentence: string): string {
@@ -46,7 +49,7 @@ export function noteLine(sentence: string): string {
 }
 
 function dim(text: string): string {
-  return `\x1b[2m${text}\x1b[0m`;
+  return `\x1b[2m${text}${RESET}`;
 }
 
 function outcome(item: CommandItem): string {

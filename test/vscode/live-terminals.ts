@@ -29,7 +29,7 @@ async function withRealServer(body: (api: TestApi) => Promise<void>): Promise<vo
   assert.ok(home, "the tests need a BELAY_HOME of their own");
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const script = join(home, "live.json");
-  const scenes = [scene("name", asks), scene("sleep", `echo begun; sleep ${tag}`)];
+  const scenes = [scene("name", asks), scene("sleep", `echo begun; sleep ${tag}`), scene("flood", "yes flood")];
   writeFileSync(script, JSON.stringify({ name: "live", scenes }));
   const config = join(home, "config.toml");
   const lines = ['model_provider = "scripted"', 'approval_policy = "never"', 'sandbox_mode = "danger-full-access"'];
@@ -164,6 +164,22 @@ test(
         assert.equal((await ended).ending, "stopped");
       });
       assert.deepEqual(tagged(), []);
+    });
+  },
+  { timeoutMs: 60_000 },
+);
+
+test(
+  "a command that floods its terminal freezes nothing and is stopped like any other",
+  async () => {
+    await withRealServer(async (api) => {
+      const opening = opened("yes flood");
+      const { ended } = await start(api, "flood");
+      const { shown } = await opening;
+      await shown("flood");
+      await vscode.commands.executeCommand("belay.stopCommand");
+      assert.equal((await ended).ending, "stopped");
+      await shown("[stopped");
     });
   },
   { timeoutMs: 60_000 },
