@@ -5,6 +5,9 @@ import { ControlStrings } from "./control-strings.ts";
 type CommandItem = ThreadItemOf<"commandExecution">;
 
 const maxNameChars = 32;
+const RESET = "\x1b[0m";
+/** What a program that was killed leaves on: the other screen, a hidden cursor, the mouse, marked pasting. */
+const LEAVE_MODES = ["1047l", "25h", "1000l", "1002l", "1003l", "2004l"].map((mode) => `\x1b[?${mode}`).join("");
 
 /** What was run, in the words of the person or model who wrote it. */
 export function scriptOf(item: CommandItem): string {
@@ -27,11 +30,9 @@ export function header(item: CommandItem): string {
   return dim(`${plain(item.cwd)} $ ${plain(scriptOf(item))}\n`);
 }
 
-/** How to type to a command without a terminal; nothing where a terminal makes it obvious. */
+/** Why typing reaches no command without a terminal, and what a key still does; nothing where there is one. */
 export function typingLine(item: CommandItem): string {
-  return item.tty === true
-    ? ""
-    : dim("[It has no terminal: what you type reaches it line by line. Ctrl+C stops it.]\n");
+  return item.tty === true ? "" : dim("[It has no terminal, so it cannot be typed to. Ctrl+C stops it.]\n");
 }
 
 export function leftOutLine(chars: number): string {
@@ -40,7 +41,7 @@ export function leftOutLine(chars: number): string {
 
 export function statusLine(item: CommandItem): string {
   const took = item.durationMs === null ? "" : `, ${duration(item.durationMs)}`;
-  return dim(`[${outcome(item)}${took}]\n`);
+  return `${item.tty === true ? LEAVE_MODES : ""}${RESET}${dim(`[${outcome(item)}${took}]\n`)}`;
 }
 
 export function noteLine(sentence: string): string {
@@ -48,7 +49,7 @@ export function noteLine(sentence: string): string {
 }
 
 function dim(text: string): string {
-  return `\x1b[2m${text}\x1b[0m`;
+  return `\x1b[2m${text}${RESET}`;
 }
 
 function outcome(item: CommandItem): string {
@@ -109,11 +110,6 @@ export class TerminalOutput {
   note(text: string): string {
     if (text === "") return "";
     return this.#toTerminal(this.#last === "\n" ? text : `\n${text}`);
-  }
-
-  /** What a person typed, shown by us. */
-  echo(text: string): string {
-    return this.#remember(text);
   }
 
   #toTerminal(text: string): string {

@@ -1,11 +1,11 @@
 // Commands of the server as integrated terminals. A terminal is a view: the server owns the process and its output.
 // It opens for a command that runs for more than a moment, or when a person asks; it never takes the focus by itself.
 import * as vscode from "vscode";
+import { messageOf } from "../server/protocol/rpc/errors.ts";
 import type { Client } from "./client.ts";
 import { CommandLink } from "./command-link.ts";
 import { opensTerminals } from "./config.ts";
 import { KeptOutput } from "./kept-output.ts";
-import { LineInput } from "./line-input.ts";
 import type { Notifications } from "./notifications.ts";
 import type { CommandItem, RunningCommand } from "./running-commands.ts";
 import { Screen } from "./terminal-screen.ts";
@@ -24,6 +24,7 @@ import {
 const MAX_FINISHED = 5;
 /** Most commands of an agent are over by then: no terminal flashes open for them. */
 const MOMENT_MS = 1_000;
+const CTRL_C = "\x03";
 
 // hidden --it runs for a moment, or a person asks--> live --it ends, or the server does--> finished
 // live --a person closes it--> hidden, until they ask        hidden --it ends--> gone
@@ -223,12 +224,12 @@ export class Terminals implements vscode.Disposable {
       client: this.#options.client,
       refused: (sentence) => screen.write(output.note(noteLine(sentence))),
     });
-    const lines = item.tty === true ? null : new LineInput();
     const screen = new Screen({
       typed: (data) => {
         if (this.#executions.get(item.id)?.kind !== "live") return;
-        if (lines === null) link.write(data);
-        else this.#typeLines(command, lines.type(data), { screen, output, link });
+        if (item.tty === true) link.write(data);
+        // Without a terminal nobody makes a signal of the key, and nothing else reaches the command.
+        else if (data === CTRL_C) this.#stop(command, (sentence) => screen.write(output.note(noteLine(sentence))));
       },
       resized: (size) => {
         if (item.tty === true) link.resize(size);
@@ -248,19 +249,11 @@ export class Terminals implements vscode.Disposable {
     return { terminal, screen, output, link };
   }
 
-  #typeLines(
-    { threadId, item }: RunningCommand,
-    { echo, lines, isInterrupt }: ReturnType<LineInput["type"]>,
-    { screen, output, link }: Omit<Shown, "terminal">,
-  ): void {
-    screen.write(output.echo(echo));
-    if (lines !== "") link.write(lines);
-    // Without a terminal nobody makes a signal of the key.
-    if (!isInterrupt) return;
+  #stop({ threadId, item }: RunningCommand, failed: (sentence: string) => void): void {
     this.#options
       .client()
       ?.request("belay/command/stop", { threadId, itemId: item.id })
-      .catch((error: unknown) => screen.write(output.note(noteLine(String(error)))));
+      .catch((error: unknown) => failed(messageOf(error)));
   }
 
   #closed(itemId: string, screen: Screen): void {

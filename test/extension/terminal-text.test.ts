@@ -108,7 +108,13 @@ test("line ends that a command's own terminal made are left alone", () => {
   assert.equal(output.note("[done]\n"), "\r\n[done]\r\n");
 });
 
-test("a command without a terminal says how to type to it", () => {
+test("the last line of a command with a terminal is seen even where it was killed in its own screen", () => {
+  const line = statusLine(command({ tty: true }));
+  assert.match(line, /\x1b\[\?1047l.*\x1b\[\?25h.*\x1b\[0m\x1b\[2m\[exit code 0/);
+  assert.doesNotMatch(statusLine(command()), /\x1b\[\?/);
+});
+
+test("a command without a terminal says that it cannot be typed to", () => {
   assert.equal(typingLine(command({ tty: true })), "");
   assert.match(typingLine(command()), /no terminal.*Ctrl\+C/);
 });

@@ -77,7 +77,7 @@ export async function choosing(title: string | undefined, body: () => Promise<vo
     return choice;
   };
   try {
-    window.showWarningMessage = answer as typeof showWarningMessage;
+    window.showWarningMessage = answer;
     await body();
   } finally {
     window.showWarningMessage = showWarningMessage;

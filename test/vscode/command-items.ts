@@ -95,6 +95,20 @@ function watch(terminal: vscode.Terminal): Omit<OpenedTerminal, "terminal"> {
   };
 }
 
+/** As with the bin beside its name. */
+export async function closeByHand(terminal: vscode.Terminal): Promise<void> {
+  terminal.show();
+  const closed = eventOf("the terminal to close", vscode.window.onDidCloseTerminal, (other) => other === terminal);
+  if (vscode.window.activeTerminal !== terminal)
+    await eventOf(
+      "the terminal to be the active one",
+      vscode.window.onDidChangeActiveTerminal,
+      (active) => active === terminal,
+    );
+  await vscode.commands.executeCommand("workbench.action.terminal.kill");
+  await closed;
+}
+
 /** Without the escape codes of colours. */
 export function plain(text: string): string {
   return text.replaceAll(/\x1b\[\d*m/g, "");

@@ -3,7 +3,17 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import { test } from "../support/vscode/suite.ts";
 import { belayWith, choosing, eventOf, expectRequest, inWorkspace, say } from "./belay.ts";
-import { completed, opened, output, plain, started, succeeded, terminalNames, threadWith } from "./command-items.ts";
+import {
+  closeByHand,
+  completed,
+  opened,
+  output,
+  plain,
+  started,
+  succeeded,
+  terminalNames,
+  threadWith,
+} from "./command-items.ts";
 
 const write = { answer: "belay/command/write", with: {} };
 const stop = { answer: "belay/command/stop", with: { stopped: true } };
@@ -92,14 +102,12 @@ test("typing and Ctrl+C go to a command that has a terminal, and so does its siz
   await say(api, completed("tty"));
 });
 
-test("to a command without a terminal, lines are echoed and sent, and Ctrl+C stops it", async () => {
+test("a command without a terminal says that it cannot be typed to, and Ctrl+C stops it", async () => {
   const api = await belayWith("puppet");
   const opening = opened("npm test pipes");
-  await say(api, write, stop, started("pipes"));
+  await say(api, stop, started("pipes"));
   const { terminal, shown } = await opening;
-  terminal.sendText("Ada");
-  assert.deepEqual(await expectRequest(api, write.answer), { ...of("pipes"), text: "Ada\n" });
-  assert.match(plain(await shown("Ada\r\n")), /\[It has no terminal: .*\]\r\nAda\r\n$/);
+  await shown("[It has no terminal, so it cannot be typed to. Ctrl+C stops it.]");
   terminal.sendText("\x03", false);
   assert.deepEqual(await expectRequest(api, stop.answer), of("pipes"));
   await say(api, completed("pipes", { status: "failed", exitCode: null, ending: "stopped", aggregatedOutput: "" }));
@@ -168,17 +176,3 @@ test("a hundred commands leave five terminals, the newest, and output that stays
     long.slice(6),
   );
 });
-
-/** As with the bin beside its name. */
-async function closeByHand(terminal: vscode.Terminal): Promise<void> {
-  terminal.show();
-  const closed = eventOf("the terminal to close", vscode.window.onDidCloseTerminal, (other) => other === terminal);
-  if (vscode.window.activeTerminal !== terminal)
-    await eventOf(
-      "the terminal to be the active one",
-      vscode.window.onDidChangeActiveTerminal,
-      (active) => active === terminal,
-    );
-  await vscode.commands.executeCommand("workbench.action.terminal.kill");
-  await closed;
-}
