@@ -33,12 +33,7 @@ function DecisionCard({ approval, request, cwd }: DecisionCardProps) {
   const card = useRef<HTMLDivElement>(null);
   const { reason } = request.params;
   return (
-    <AskingCard
-      approval={approval}
-      card={card}
-      label={nameOf(request)}
-      describedBy={exactId}
-    >
+    <AskingCard approval={approval} card={card} label={nameOf(request)} describedBy={exactId}>
       <h3 class="approval-title">
         <Icon name="warning" class="warning" />
         <span>
@@ -74,7 +69,7 @@ function NetworkNeed({ host }: { host: string }) {
       <code>
         <ExactText text={host} gaps />
       </code>
-      {". The sandbox cannot limit it to that host: the command would reach all of the network."}
+      {". The sandbox cannot limit it to that host: it would reach all of the network."}
     </p>
   );
 }

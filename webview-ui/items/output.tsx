@@ -46,4 +46,3 @@ function noOutput(status: string): string {
       return "No output";
   }
 }
-

@@ -39,7 +39,9 @@ const allowed: Record<RuleScope, string> = {
 };
 
 /** Null: it was declined. `more` is what can be left out where there is no room. */
-export function decisionWords(decision: CommandApprovalDecision): { words: string; more: string; title: string } | null {
+export function decisionWords(
+  decision: CommandApprovalDecision,
+): { words: string; more: string; title: string } | null {
   switch (decision) {
     case "accept":
       return { words: "approved", more: "", title: "You approved this" };
@@ -58,9 +60,15 @@ export function decisionWords(decision: CommandApprovalDecision): { words: strin
 type ByRule = Extract<CommandApprovalDecision, { acceptWithExecpolicyAmendment: unknown }>;
 type ByHost = Extract<CommandApprovalDecision, { applyNetworkPolicyAmendment: unknown }>;
 
-function ruleWords({ acceptWithExecpolicyAmendment: { execpolicy_amendment, scope = "always", exact = false } }: ByRule) {
+function ruleWords({
+  acceptWithExecpolicyAmendment: { execpolicy_amendment, scope = "always", exact = false },
+}: ByRule) {
   const pattern = patternText({ pattern: execpolicy_amendment, exact });
-  return { words: allowed[scope], more: `: ${pattern}`, title: `You allowed ${pattern} (${scopeLabels[scope].toLowerCase()})` };
+  return {
+    words: allowed[scope],
+    more: `: ${pattern}`,
+    title: `You allowed ${pattern} (${scopeLabels[scope].toLowerCase()})`,
+  };
 }
 
 function networkWords({ applyNetworkPolicyAmendment: { network_policy_amendment } }: ByHost) {

@@ -39,7 +39,9 @@ export function shownOutput(output: string): { text: string; hidden: Hidden } {
 
 function clipped(line: string): string {
   const more = line.length - MAX_LINE_CHARS;
-  return more <= 0 ? line : `${line.slice(0, MAX_LINE_CHARS)}… ${more.toLocaleString("en")} more characters in this line`;
+  return more <= 0
+    ? line
+    : `${line.slice(0, MAX_LINE_CHARS)}… ${more.toLocaleString("en")} more characters in this line`;
 }
 
 /** The end of long output, from the start of a line where there is one, and how much stands before it. */

@@ -94,7 +94,7 @@ export const commandScenes: Record<string, Scene> = {
     await showBackground(panel);
   },
 
-  async "remembered"(panel) {
+  async remembered(panel) {
     const commands = [1, 2, 3].map((n) => item.command("npm test -- --coverage", { id: `command-${n}`, ...open }));
     await showTurn(panel, turn({ items: [prompt, ...commands] }));
     const group = panel.page.getByRole("group", { name: /^Approval/ });
@@ -122,20 +122,20 @@ export const commandScenes: Record<string, Scene> = {
   },
 
   async "sandbox off"(panel) {
+    panel.host.on("belay/sandbox/read", () => sandboxOff);
     await panel.host.notify("host/state", running);
-    await panel.host.notify("belay/sandbox/updated", sandboxOff);
     await panel.page.getByRole("button", { name: "Sandbox off: commands ask" }).waitFor();
   },
 
   async "sandbox off, opened"(panel) {
+    panel.host.on("belay/sandbox/read", () => sandboxOff);
     await panel.host.notify("host/state", running);
-    await panel.host.notify("belay/sandbox/updated", sandboxOff);
     await panel.page.getByRole("button", { name: "Sandbox off: commands ask" }).click();
   },
 
   async "confined by the container"(panel) {
+    panel.host.on("belay/sandbox/read", () => ({ ...sandboxOff, kind: "container" }));
     await panel.host.notify("host/state", running);
-    await panel.host.notify("belay/sandbox/updated", { ...sandboxOff, kind: "container" });
     await panel.page.getByText("Confined by the container").waitFor();
   },
 };
