@@ -23,9 +23,9 @@ export const hostRequests = {
   /** Asks for the API key of the model provider in use, stores it, and restarts the server. */
   "host/setApiKey": request(z.object({}), z.null(), { from: ["webview"] }),
   "host/manageTrust": request(z.object({}), z.null(), { from: ["webview"] }),
-  /** Shows what may run unasked, to look through, try and remove. */
+  /** Lists the rules of what may run unasked, to test and to remove them. Resolves when that is closed. */
   "host/manageApprovals": request(z.object({}), z.null(), { from: ["webview"] }),
-  /** Asks whether the container around us is to count as the sandbox, and remembers a yes. */
+  /** Asks the person whether the container around the server is the sandbox, and writes it down if they say so. */
   "host/trustContainer": request(z.object({}), z.null(), { from: ["webview"] }),
 } as const satisfies Record<string, RequestRow>;
 

@@ -6,8 +6,23 @@ import type {
 } from "../../server/protocol/approval.ts";
 import type { RuleScope } from "../../server/protocol/command.ts";
 
-export function commandQuestion({ networkApprovalContext }: CommandExecutionRequestApprovalParams): string {
+/** `name`: of the command it is about, where it runs already. */
+export function commandQuestion(
+  { kind, networkApprovalContext }: CommandExecutionRequestApprovalParams,
+  name: string,
+): string {
+  if (kind === "writeStdin") return `Type this into ${name}?`;
   return networkApprovalContext ? "Let this command use the network?" : "Run this command?";
+}
+
+export function commandApprovalName({ kind, networkApprovalContext }: CommandExecutionRequestApprovalParams): string {
+  if (kind === "writeStdin") return "Approval: type into command";
+  return networkApprovalContext ? "Approval: use the network" : "Approval: run command";
+}
+
+/** With the Enter keys in it: without one, what is typed stays on its line. */
+export function typedText(chars: string): string {
+  return chars.replaceAll("\n", "\u{21b5}\n");
 }
 
 /** The words of a rule as they would be typed, with an ellipsis where more may follow. */
