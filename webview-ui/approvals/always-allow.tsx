@@ -16,27 +16,24 @@ interface AlwaysAllowProps {
 
 export function AlwaysAllow({ id, offers, onAllow, onClose }: AlwaysAllowProps) {
   const { actions } = usePanel();
-  const form = useRef<HTMLFormElement>(null);
+  const menu = useRef<HTMLDivElement>(null);
   const name = useId();
   const [at, setAt] = useState(0);
   const [wanted, setWanted] = useState<RuleScope>("workspace");
   useEffect(() => {
-    form.current?.querySelector<HTMLInputElement>("input:checked")?.focus({ preventScroll: true });
-    form.current?.scrollIntoView({ block: "nearest" });
+    menu.current?.querySelector<HTMLInputElement>("input:checked")?.focus({ preventScroll: true });
+    menu.current?.scrollIntoView({ block: "nearest" });
   }, []);
   const offer = offers[at] ?? offers[0];
   if (!offer) return null;
   const scope = offer.scopes.includes(wanted) ? wanted : (offer.scopes[0] ?? "thread");
   return (
-    <form
-      ref={form}
+    <div
+      ref={menu}
       id={id}
       class="always-allow"
+      role="group"
       aria-label="Always allow"
-      onSubmit={(event) => {
-        event.preventDefault();
-        onAllow(ruleOf(offer, scope), event);
-      }}
       onKeyDown={(event) => {
         if (event.key !== "Escape") return;
         event.preventDefault();
@@ -70,12 +67,12 @@ export function AlwaysAllow({ id, offers, onAllow, onClose }: AlwaysAllowProps) 
         ))}
       </fieldset>
       <div class="approval-buttons">
-        <button type="submit" class="button primary">
+        <button type="button" class="button primary" onClick={(event) => onAllow(ruleOf(offer, scope), event)}>
           {allowLabels[scope]}
         </button>
         <TextButton label="Manage approvals" onClick={() => void actions.host("host/manageApprovals", {})} />
       </div>
-    </form>
+    </div>
   );
 }
 

@@ -27,7 +27,9 @@ const labels = {
 export function answersOf(request: DecisionRequest): Answers {
   const available: readonly CommandApprovalDecision[] = request.params.availableDecisions;
   const among = (...wanted: ApprovalDecision[]): Answer[] =>
-    wanted.filter((decision) => available.includes(decision)).map((decision) => ({ decision, label: labels[decision] }));
+    wanted
+      .filter((decision) => available.includes(decision))
+      .map((decision) => ({ decision, label: labels[decision] }));
   const host = hostAnswer(request);
   return {
     // To remember the host says more exactly what is allowed than to remember the command.
@@ -39,7 +41,9 @@ export function answersOf(request: DecisionRequest): Answers {
 
 /** What `Always allow…` can be about; empty: there is no such answer. */
 export function ruleOffersOf({ kind, params }: DecisionRequest): readonly RuleOffer[] {
-  return kind === "command" ? (params.ruleOffers ?? []).filter(({ pattern, scopes }) => pattern.length > 0 && scopes.length > 0) : [];
+  return kind === "command"
+    ? (params.ruleOffers ?? []).filter(({ pattern, scopes }) => pattern.length > 0 && scopes.length > 0)
+    : [];
 }
 
 function hostAnswer({ kind, params }: DecisionRequest): Answer | null {

@@ -2,8 +2,10 @@
 import { useId, useRef } from "preact/hooks";
 import { FilePart } from "../items/file-part.tsx";
 import { Icon } from "../shell/icon.tsx";
-import type { Approval } from "../state/state.ts";
-import { commandQuestion } from "../text/approval-words.ts";
+import { useSelectedBy } from "../shell/panel-context.ts";
+import { type Approval, type ShownThread, shownThread } from "../state/state.ts";
+import { commandApprovalName, commandQuestion, typedText } from "../text/approval-words.ts";
+import { commandName } from "../text/command-words.ts";
 import { ExactText } from "../text/exact-text.tsx";
 import { visibleText } from "../text/hidden-characters.ts";
 import { changeQuestion } from "../text/words.ts";
@@ -31,19 +33,20 @@ interface DecisionCardProps {
 function DecisionCard({ approval, request, cwd }: DecisionCardProps) {
   const exactId = useId();
   const card = useRef<HTMLDivElement>(null);
-  const { reason } = request.params;
+  const { reason, itemId } = request.params;
+  const runningName = useSelectedBy(itemId, ({ view }) => nameOfCommand(shownThread(view), itemId));
   return (
     <AskingCard
       approval={approval}
       card={card}
-      label={nameOf(request)}
+      label={request.kind === "command" ? commandApprovalName(request.params) : "Approval: change files"}
       describedBy={exactId}
     >
       <h3 class="approval-title">
         <Icon name="warning" class="warning" />
         <span>
           {request.kind === "command"
-            ? commandQuestion(request.params)
+            ? commandQuestion(request.params, runningName)
             : visibleText(changeQuestion(request.params.changes, cwd))}
         </span>
       </h3>
@@ -62,9 +65,9 @@ function DecisionCard({ approval, request, cwd }: DecisionCardProps) {
   );
 }
 
-function nameOf(request: DecisionRequest): string {
-  if (request.kind === "files") return "Approval: change files";
-  return request.params.networkApprovalContext ? "Approval: use the network" : "Approval: run command";
+function nameOfCommand(thread: ShownThread | null, itemId: string): string {
+  const item = thread?.turns.flatMap(({ items }) => items).find(({ id }) => id === itemId);
+  return item?.type === "commandExecution" ? commandName(item) : "the running command";
 }
 
 function NetworkNeed({ host }: { host: string }) {
@@ -74,13 +77,16 @@ function NetworkNeed({ host }: { host: string }) {
       <code>
         <ExactText text={host} gaps />
       </code>
-      {". The sandbox cannot limit it to that host: the command would reach all of the network."}
+      {". The sandbox cannot limit it to that host: it would reach all of the network."}
     </p>
   );
 }
 
 function Subject({ request, cwd, exactId }: { request: DecisionRequest; cwd: string | null; exactId: string }) {
-  if (request.kind === "command") return <LongText text={request.params.script} id={exactId} />;
+  if (request.kind === "command") {
+    const { kind, script } = request.params;
+    return <LongText text={kind === "writeStdin" ? typedText(script) : script} id={exactId} />;
+  }
   const { threadId, itemId, changes } = request.params;
   return (
     <div class="approval-files" id={exactId} tabIndex={0} role="group" aria-label="Changes">

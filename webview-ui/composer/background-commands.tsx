@@ -26,44 +26,44 @@ function commandsOf(thread: ShownThread | null): readonly CommandItem[] {
 
 // Told apart by its entries: the list is a new one with every change of the thread.
 const Strip = memo(({ threadId, items }: { threadId: string; items: readonly CommandItem[] }) => {
-  const { actions } = usePanel();
   const [isOpen, setOpen] = useState(false);
   const listId = useId();
   if (items.length === 0) return null;
   return (
     <section class="background" aria-label="Background commands">
-      <div class="background-head">
-        <button
-          type="button"
-          class="quiet-row"
-          aria-expanded={isOpen}
-          aria-controls={listId}
-          onClick={() => setOpen(!isOpen)}
-        >
-          <span class="row-icon">
-            <Icon name="chevron-right" />
-          </span>
-          <span class="row-text">{`${count(items.length, "command")} ${items.length === 1 ? "runs" : "run"} in the background`}</span>
-        </button>
-        {items.length > 1 && (
-          <button
-            type="button"
-            class="text-button"
-            title={`Stops these ${items.length} commands`}
-            onClick={() => {
-              for (const { id } of items) void actions.stopCommand(threadId, id);
-            }}
-          >
-            Stop all
-          </button>
-        )}
+      <button
+        type="button"
+        class="quiet-row"
+        aria-expanded={isOpen}
+        aria-controls={listId}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <span class="row-icon">
+          <Icon name="chevron-right" />
+        </span>
+        <span class="row-text">
+          {`${count(items.length, "command")} ${items.length === 1 ? "runs" : "run"} in the background`}
+        </span>
+      </button>
+      <div id={listId} class="background-list" hidden={!isOpen}>
+        <ul>{isOpen && items.map((item) => <BackgroundRow key={item.id} item={item} threadId={threadId} />)}</ul>
+        {isOpen && items.length > 1 && <StopAll items={items} threadId={threadId} />}
       </div>
-      <ul id={listId} class="background-list" hidden={!isOpen}>
-        {isOpen && items.map((item) => <BackgroundRow key={item.id} item={item} threadId={threadId} />)}
-      </ul>
     </section>
   );
 });
+
+function StopAll({ items, threadId }: { items: readonly CommandItem[]; threadId: string }) {
+  const { actions } = usePanel();
+  const stop = () => {
+    for (const { id } of items) void actions.stopCommand(threadId, id);
+  };
+  return (
+    <button type="button" class="text-button" title={`Stops these ${items.length} commands`} onClick={stop}>
+      Stop all
+    </button>
+  );
+}
 
 function BackgroundRow({ item, threadId }: { item: CommandItem; threadId: string }) {
   const { actions } = usePanel();

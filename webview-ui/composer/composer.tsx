@@ -45,7 +45,7 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
   };
   return (
     <div class="composer">
-      <div class={`composer-box ${isBusy ? "sending" : ""} ${intent.kind}`}>
+      <div class={`composer-box ${isBusy ? "sending" : ""} ${intent.kind === "shell" ? "shell" : ""}`}>
         <Draft box={box} noteId={noteId} onSend={send} />
         {intent.kind === "shell" && (
           <p id={noteId} class="shell-note">

@@ -19,6 +19,7 @@ import { CardPart, TextButton } from "./card.tsx";
 import type { ItemRenderer, Place } from "./item-props.ts";
 import { Output } from "./output.tsx";
 import { StopCommand } from "./stop-command.tsx";
+import { Typing } from "./typing.tsx";
 
 type CommandItem = ThreadItemOf<"commandExecution">;
 
@@ -34,6 +35,7 @@ export const commandExecution: ItemRenderer<"commandExecution"> = ({ item, place
       ) : (
         <CommandCard item={item} place={place} line={line} status={status} approval={approval} />
       )}
+      <Typing item={item} place={place} />
     </article>
   );
 };

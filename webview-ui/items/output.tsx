@@ -6,7 +6,7 @@ import { count } from "../text/words.ts";
 export function Output({ output, status }: { output: string; status: string }) {
   const element = useRef<HTMLPreElement>(null);
   const isAtEnd = useRef(true);
-  const { text, hidden } = useMemo(() => shownOutput(output), [output]);
+  const { text, hidden } = useMemo(() => shownOutput(output, { isLive: status === "running" }), [output, status]);
   // Opens at its end, where the outcome is, and stays there until the reader leaves it.
   useLayoutEffect(() => {
     const { current } = element;
@@ -46,4 +46,3 @@ function noOutput(status: string): string {
       return "No output";
   }
 }
-

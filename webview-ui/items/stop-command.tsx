@@ -1,7 +1,6 @@
 // Stops one command and all it started. Once asked it says so, until the command has ended.
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ThreadItemOf } from "../../server/protocol/item.ts";
-import { Icon } from "../shell/icon.tsx";
 import { usePanel, useSelectedBy } from "../shell/panel-context.ts";
 import { commandName } from "../text/command-words.ts";
 
@@ -36,7 +35,7 @@ export function StopCommand({ item, threadId }: StopCommandProps) {
         if (!isStopping) void actions.stopCommand(threadId, item.id);
       }}
     >
-      <Icon name="debug-stop" />
+      <span class="stop-square" aria-hidden="true" />
     </button>
   );
 }

@@ -42,7 +42,10 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
   }
 }
 
-type TurnEvent = Extract<PanelEvent, { type: `prompt${string}` | `shell${string}` | `stop${string}` | `command${string}` | `approval${string}` }>;
+type TurnEvent = Extract<
+  PanelEvent,
+  { type: `prompt${string}` | `shell${string}` | `stop${string}` | `command${string}` | `approval${string}` }
+>;
 
 function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
   switch (event.type) {

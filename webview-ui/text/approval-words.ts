@@ -6,8 +6,23 @@ import type {
 } from "../../server/protocol/approval.ts";
 import type { RuleScope } from "../../server/protocol/command.ts";
 
-export function commandQuestion({ networkApprovalContext }: CommandExecutionRequestApprovalParams): string {
+/** `name`: of the command it is about, where it runs already. */
+export function commandQuestion(
+  { kind, networkApprovalContext }: CommandExecutionRequestApprovalParams,
+  name: string,
+): string {
+  if (kind === "writeStdin") return `Type this into ${name}?`;
   return networkApprovalContext ? "Let this command use the network?" : "Run this command?";
+}
+
+export function commandApprovalName({ kind, networkApprovalContext }: CommandExecutionRequestApprovalParams): string {
+  if (kind === "writeStdin") return "Approval: type into command";
+  return networkApprovalContext ? "Approval: use the network" : "Approval: run command";
+}
+
+/** With the Enter keys in it: without one, what is typed stays on its line. */
+export function typedText(chars: string): string {
+  return chars.replaceAll("\n", "\u{21b5}\n");
 }
 
 /** The words of a rule as they would be typed, with an ellipsis where more may follow. */
@@ -39,7 +54,9 @@ const allowed: Record<RuleScope, string> = {
 };
 
 /** Null: it was declined. `more` is what can be left out where there is no room. */
-export function decisionWords(decision: CommandApprovalDecision): { words: string; more: string; title: string } | null {
+export function decisionWords(
+  decision: CommandApprovalDecision,
+): { words: string; more: string; title: string } | null {
   switch (decision) {
     case "accept":
       return { words: "approved", more: "", title: "You approved this" };
@@ -58,9 +75,15 @@ export function decisionWords(decision: CommandApprovalDecision): { words: strin
 type ByRule = Extract<CommandApprovalDecision, { acceptWithExecpolicyAmendment: unknown }>;
 type ByHost = Extract<CommandApprovalDecision, { applyNetworkPolicyAmendment: unknown }>;
 
-function ruleWords({ acceptWithExecpolicyAmendment: { execpolicy_amendment, scope = "always", exact = false } }: ByRule) {
+function ruleWords({
+  acceptWithExecpolicyAmendment: { execpolicy_amendment, scope = "always", exact = false },
+}: ByRule) {
   const pattern = patternText({ pattern: execpolicy_amendment, exact });
-  return { words: allowed[scope], more: `: ${pattern}`, title: `You allowed ${pattern} (${scopeLabels[scope].toLowerCase()})` };
+  return {
+    words: allowed[scope],
+    more: `: ${pattern}`,
+    title: `You allowed ${pattern} (${scopeLabels[scope].toLowerCase()})`,
+  };
 }
 
 function networkWords({ applyNetworkPolicyAmendment: { network_policy_amendment } }: ByHost) {

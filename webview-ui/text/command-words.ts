@@ -20,7 +20,12 @@ export function commandName(item: Pick<CommandItem, "script" | "command">): stri
 }
 
 /** Null: by an exit code, or it has not ended. Items of other servers do not say. */
-export function endingWords({ status, exitCode, ending, signal }: CommandItem): { words: string; title?: string } | null {
+export function endingWords({
+  status,
+  exitCode,
+  ending,
+  signal,
+}: CommandItem): { words: string; title?: string } | null {
   if (status === "inProgress" || status === "declined") return null;
   switch (ending) {
     case "exited":

@@ -8,6 +8,8 @@ const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 /** Longest output shown in the panel, in characters and in lines; the terminal shows all. */
 const MAX_SHOWN_CHARS = 100_000;
 const MAX_SHOWN_LINES = 3000;
+/** While it grows, all that is shown is laid out again with every frame. */
+const MAX_LIVE_CHARS = 25_000;
 /** A longer line is cut there: laying it out whole takes the time of many frames. */
 const MAX_LINE_CHARS = 2000;
 
@@ -30,8 +32,8 @@ function lastDrawing(line: string): string {
 }
 
 /** The end of the output as plain lines of bounded length, without empty ones at its end. */
-export function shownOutput(output: string): { text: string; hidden: Hidden } {
-  const { end, hidden } = endOfOutput(output);
+export function shownOutput(output: string, { isLive }: { isLive: boolean }): { text: string; hidden: Hidden } {
+  const { end, hidden } = endOfOutput(output, isLive ? MAX_LIVE_CHARS : MAX_SHOWN_CHARS);
   const text = plainOutput(end).trimEnd();
   const isLong = text.split("\n").some((line) => line.length > MAX_LINE_CHARS);
   return { text: isLong ? text.split("\n").map(clipped).join("\n") : text, hidden };
@@ -39,17 +41,19 @@ export function shownOutput(output: string): { text: string; hidden: Hidden } {
 
 function clipped(line: string): string {
   const more = line.length - MAX_LINE_CHARS;
-  return more <= 0 ? line : `${line.slice(0, MAX_LINE_CHARS)}… ${more.toLocaleString("en")} more characters in this line`;
+  return more <= 0
+    ? line
+    : `${line.slice(0, MAX_LINE_CHARS)}… ${more.toLocaleString("en")} more characters in this line`;
 }
 
 /** The end of long output, from the start of a line where there is one, and how much stands before it. */
-export function endOfOutput(output: string): { end: string; hidden: Hidden } {
-  const from = Math.max(startByChars(output), startByLines(output));
+export function endOfOutput(output: string, maxChars = MAX_SHOWN_CHARS): { end: string; hidden: Hidden } {
+  const from = Math.max(startByChars(output, maxChars), startByLines(output));
   return { end: output.slice(from), hidden: { lines: linesBefore(output, from), chars: from } };
 }
 
-function startByChars(output: string): number {
-  const cut = output.length - MAX_SHOWN_CHARS;
+function startByChars(output: string, maxChars: number): number {
+  const cut = output.length - maxChars;
   if (cut <= 0) return 0;
   const lineEnd = output.indexOf("\n", cut - 1);
   return lineEnd === -1 || lineEnd === output.length - 1 ? cut : lineEnd + 1;
