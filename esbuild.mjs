@@ -1,9 +1,15 @@
-// The only build file: the bundles, and what lies beside them. `--watch` rebuilds on change.
-import { chmod, cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+// The only build file: the bundles, and what lies beside them. `--watch` rebuilds on change. `--target linux-x64` adds
+// what is made for one platform; without it a build for release has nothing of the kind, and any other what is here.
+import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { build, context } from "esbuild";
 
 const watch = process.argv.includes("--watch");
 const production = process.argv.includes("--production");
+const target = process.argv.includes("--target")
+  ? process.argv[process.argv.indexOf("--target") + 1]
+  : !production && `${process.platform}-${process.arch}`;
 const { version } = JSON.parse(await readFile("package.json", "utf8"));
 
 const shared = {
@@ -109,6 +115,8 @@ await rm("dist", { recursive: true, force: true });
 await mkdir("dist/webview", { recursive: true });
 await cp("server/model/demo-script.json", "dist/demo-script.json");
 
+await copyTerminals();
+
 if (watch) {
   for (const options of bundles) await (await context({ ...options, logLevel: "info" })).watch();
 } else {
@@ -116,4 +124,19 @@ if (watch) {
   await chmod("dist/belay.mjs", 0o755);
   await mkdir("out", { recursive: true });
   await writeFile("out/metafile.json", JSON.stringify(results.map(({ metafile }) => metafile)));
+}
+
+/** node-pty's native part and what it starts: of its JavaScript nothing is used (server/exec/native-pty.ts). */
+async function copyTerminals() {
+  if (!target || target.startsWith("win32")) return;
+  try {
+    const from = dirname(createRequire(import.meta.url).resolve(`@lydell/node-pty-${target}/pty.node`));
+    for (const name of await readdir(from)) {
+      if (name === "pty.node" || name === "spawn-helper") await cp(join(from, name), join("dist/lib/pty", name));
+    }
+  } catch (error) {
+    // npm installs it for one platform only, and may leave it out.
+    if (error.code !== "MODULE_NOT_FOUND") throw error;
+    if (production) console.warn(`@lydell/node-pty-${target} is not installed: this build has no terminals of its own`);
+  }
 }

@@ -6,7 +6,7 @@ import { writeFilesAtomically } from "./files/disk.ts";
 import { DocumentView } from "./files/document-view.ts";
 import { editorEdit } from "./files/editor-edit.ts";
 import { isRunning, ownIdentity } from "./exec/process-identity.ts";
-import { terminals } from "./exec/terminals.ts";
+import { editorRootVariable, terminals } from "./exec/terminals.ts";
 import { readGitInfo } from "./files/git-info.ts";
 import type { FilePlan } from "./files/patch-plan.ts";
 import { lockOwnFile, replaceOwnFile } from "./files/own-file.ts";
@@ -103,7 +103,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   };
   const homes = { userHome: homedir() || null, belayHome: home };
-  const findTerminals = terminals(options.platform);
+  const findTerminals = terminals(options.platform, env[editorRootVariable]);
   const runner = commandRunner({
     ...{ platform: options.platform, env, ...homes },
     secretNames: () => secretNames(models),

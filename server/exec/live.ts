@@ -52,10 +52,10 @@ export async function startLive(request: LiveRequest, wiring: LiveWiring = {}): 
   if (request.signal.aborted) return notStarted({ aborted: true });
   try {
     const pipes = { input: wiring.input === "open", report: wiring.report !== undefined };
-    const { subprocess } = await spawnProgram(request, pipes);
+    const { subprocess, endRest } = await spawnProgram(request, pipes);
     return {
       pid: subprocess.pid ?? null,
-      ended: toItsEnd(childOf(subprocess, wiring), request),
+      ended: toItsEnd({ ...childOf(subprocess, wiring), endRest }, request),
       ...inputOf(subprocess.nodeChildProcess.stdin),
     };
   } catch (error) {
@@ -85,9 +85,11 @@ export interface LiveChild {
   onceExited(listener: () => void): void;
   /** Closes what is open besides the outputs. */
   closeMore(): void;
+  /** Ends what it left running. Never rejects. */
+  endRest(): Promise<void>;
 }
 
-function childOf(subprocess: Spawned, wiring: LiveWiring): LiveChild {
+function childOf(subprocess: Spawned, wiring: LiveWiring): Omit<LiveChild, "endRest"> {
   const child = subprocess.nodeChildProcess;
   const reports = child.stdio[3] as Readable | null | undefined;
   reports?.on("data", (bytes: Buffer) => wiring.report?.(bytes.toString("utf8")));
@@ -112,10 +114,16 @@ function childOf(subprocess: Spawned, wiring: LiveWiring): LiveChild {
 
 export async function toItsEnd(child: LiveChild, request: LiveRequest): Promise<LiveEnd> {
   const outputs = child.outputs.map(([name, stream]) => outputOf(stream, name, request));
+  let rest: Promise<void> | null = null;
   using ending = superviseEnd(
     {
       kill: (signal) => child.kill(signal),
-      onceExited: (listener) => child.onceExited(listener),
+      onceExited: (listener) =>
+        child.onceExited(() => {
+          listener();
+          // Before the outputs end: what is left may hold them.
+          rest = child.endRest();
+        }),
       closePipes() {
         for (const output of outputs) void output.close();
         child.closeMore();
@@ -124,7 +132,7 @@ export async function toItsEnd(child: LiveChild, request: LiveRequest): Promise<
     { ...request, termGraceMs: request.termGraceMs ?? 0 },
   );
   const result = await Promise.race([child.whole, ending.givenUp]);
-  await Promise.all(outputs.map((output) => output.taken()));
+  await Promise.all([...outputs.map((output) => output.taken()), rest ?? child.endRest()]);
   // Given up: nothing may come behind the end.
   if (result === undefined) for (const output of outputs) output.drop();
   const reason = ending.stopReason();

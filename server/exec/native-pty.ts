@@ -1,8 +1,9 @@
 // Terminals from node-pty's native part, which makes one and starts a program in it. Its JavaScript is left out: that
 // drops what is unread 200 ms behind the end of a program, and turns in circles while a program does not read.
 import { randomInt } from "node:crypto";
-import { closeSync, constants, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, constants as flags, openSync, statSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
+import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { ReadStream } from "node:tty";
@@ -11,6 +12,7 @@ import { withoutOthersDescriptors, terminalOpened } from "./descriptors.ts";
 import { type LiveChild, type LiveRequest, notStarted, toItsEnd } from "./live.ts";
 import type { TerminalProgram, TerminalProvider } from "./pty.ts";
 import { killSession, signalIfThere } from "./sessions.ts";
+import { watched } from "./watchdog.ts";
 
 /** Throws when there is no such module, or none that is made for this system. */
 export function nativeTerminals(module: string): TerminalProvider {
@@ -54,25 +56,34 @@ function start(loaded: Loaded, request: LiveRequest, size: TerminalSize): Termin
 
 function startIn({ native, helper }: Loaded, request: LiveRequest, { rows, cols }: TerminalSize): TerminalProgram {
   const { file, args } = withoutOthersDescriptors(request);
-  const env = Object.entries(request.env).map(([name, value]) => `${name}=${value}`);
+  const guarded = watched(request);
+  const env = Object.entries(guarded.env).map(([name, value]) => `${name}=${value}`);
   const exited = exit();
   const { fd, pid, pty } = native.fork(file, args, env, request.cwd, cols, rows, -1, -1, true, helper, (code, signal) =>
-    exited.happened(signal === 0 ? code : 128 + signal),
+    exited.happened({ code, signal }),
   );
+  guarded.started(pid);
   const screen = screenOf(fd, pty);
+  // A signal of ours is told as one; of any other the code of the program in the terminal is all there is.
+  let isKilled = false;
+  let isOver = false;
+  void exited.end.then(() => (isOver = true));
   const child: LiveChild = {
     outputs: [["stdout", screen.output]],
-    whole: exited.code.then(async (exitCode) => {
+    whole: exited.end.then(async ({ code, signal }) => {
       screen.endBehindWhatIsWritten();
       await screen.closed;
-      return { exitCode, signal: null, spawnError: null };
+      const exitCode = signal === 0 ? code : isKilled ? null : 128 + signal;
+      return { exitCode, signal: exitCode === null ? nameOf(signal) : null, spawnError: null };
     }),
     kill(signal) {
+      isKilled ||= !isOver;
       killSession(pid, signal);
       signalIfThere(-pid, signal);
     },
-    onceExited: (listener) => void exited.code.then(listener),
+    onceExited: (listener) => void exited.end.then(listener),
     closeMore: () => {},
+    endRest: () => guarded.end(),
   };
   const keys = keyboardOf(fd, screen.closed);
   return {
@@ -104,9 +115,14 @@ function resize(native: NativePty, fd: number, { rows, cols }: TerminalSize): vo
 }
 
 function exit() {
-  let happened = (_code: number): void => undefined;
-  const code = new Promise<number>((resolve) => (happened = resolve));
-  return { code, happened };
+  let happened = (_end: { code: number; signal: number }): void => undefined;
+  const end = new Promise<{ code: number; signal: number }>((resolve) => (happened = resolve));
+  return { end, happened };
+}
+
+function nameOf(signal: number): NodeJS.Signals | null {
+  const [name] = Object.entries(constants.signals).find(([, number]) => number === signal) ?? [];
+  return (name as NodeJS.Signals | undefined) ?? null;
 }
 
 /**
@@ -116,7 +132,7 @@ function exit() {
 function screenOf(fd: number, pty: string) {
   const leave = terminalOpened();
   const source = new ReadStream(fd);
-  const writer = openSync(pty, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
+  const writer = openSync(pty, flags.O_RDWR | flags.O_NOCTTY | flags.O_NONBLOCK);
   const mark = endMark();
   let unwritten: Buffer | null = null;
   const output = new Readable({

@@ -12,44 +12,95 @@ export interface OutputKeeper {
   kept(): KeptOutput;
 }
 
-/** Keeps the first and the last half of `maxBytes` bytes of UTF-8. Memory stays at `maxBytes` however much is added. */
+/**
+ * Keeps the first and the last half of `maxBytes` bytes of UTF-8. Memory stays at `maxBytes` however much is added. Of a
+ * line behind the first half that is written anew by carriage returns, as progress is, its last state is kept alone, so
+ * that it pushes nothing else out; what is left of it is missing from the middle like all else.
+ */
 export function outputKeeper(maxBytes: number): OutputKeeper {
   const headLimit = Math.ceil(maxBytes / 2);
-  const tailLimit = maxBytes - headLimit;
   let head: Buffer | null = null;
   let headBytes = 0;
-  let tail: Buffer | null = null;
-  // Every byte that did not fit into the head; the last `tailLimit` of them are in the ring `tail`.
-  let tailBytes = 0;
-
-  function addToTail(bytes: Buffer): void {
-    tail ??= Buffer.alloc(tailLimit);
-    const last = bytes.subarray(Math.max(0, bytes.length - tailLimit));
-    const position = tailLimit === 0 ? 0 : (tailBytes + bytes.length - last.length) % tailLimit;
-    const untilEnd = last.copy(tail, position);
-    last.copy(tail, 0, untilEnd);
-    tailBytes += bytes.length;
-  }
+  let allBytes = 0;
+  const tail = tailKeeper(maxBytes - headLimit);
 
   return {
     add(bytes) {
+      allBytes += bytes.length;
       head ??= Buffer.allocUnsafe(headLimit);
       const fitting = bytes.copy(head, headBytes);
       headBytes += fitting;
-      if (fitting < bytes.length) addToTail(bytes.subarray(fitting));
+      if (fitting < bytes.length) tail.add(bytes.subarray(fitting));
     },
     kept() {
       const start = (head ?? Buffer.alloc(0)).subarray(0, headBytes);
-      if (tail === null || tailBytes <= tailLimit) {
-        const whole = Buffer.concat([start, (tail ?? Buffer.alloc(0)).subarray(0, tailBytes)]);
-        return { text: whole.toString("utf8"), truncatedBytes: 0 };
+      const end = tail.kept();
+      if (start.length + end.length === allBytes) {
+        return { text: Buffer.concat([start, end]).toString("utf8"), truncatedBytes: 0 };
       }
-      const position = tailLimit === 0 ? 0 : tailBytes % tailLimit;
-      const end = Buffer.concat([tail.subarray(position), tail.subarray(0, position)]);
-      return join(wholeCharactersAtEnd(start), wholeCharactersAtStart(end), headBytes + tailBytes);
+      return join(wholeCharactersAtEnd(start), wholeCharactersAtStart(end), allBytes);
     },
   };
 }
+
+/** The last `limit` bytes of what is left when lines that are written anew are their last state. */
+function tailKeeper(limit: number) {
+  let ring: Buffer | null = null;
+  // Positions in all that was added, less what was taken back. The ring has what lies between the first two.
+  let oldest = 0;
+  let end = 0;
+  let lineStart = 0;
+  let isReturned = false;
+
+  function append(bytes: Buffer): void {
+    if (limit === 0) return;
+    ring ??= Buffer.alloc(limit);
+    const last = bytes.subarray(Math.max(0, bytes.length - limit));
+    const position = (end + bytes.length - last.length) % limit;
+    const untilEnd = last.copy(ring, position);
+    last.copy(ring, 0, untilEnd);
+    end += bytes.length;
+    oldest = Math.max(oldest, end - limit);
+  }
+
+  /** `bytes` have no carriage return. */
+  function write(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    // A return before the end of a line starts nothing anew. What the ring has lost cannot be taken back.
+    if (isReturned && bytes[0] !== NEWLINE) end = Math.max(oldest, lineStart);
+    else if (isReturned) append(RETURN);
+    isReturned = false;
+    const newline = bytes.lastIndexOf(NEWLINE);
+    append(bytes);
+    if (newline >= 0) lineStart = end - bytes.length + newline + 1;
+  }
+
+  return {
+    add(bytes: Buffer): void {
+      for (let from = 0; from < bytes.length; ) {
+        const at = bytes.indexOf(0x0d, from);
+        write(bytes.subarray(from, at < 0 ? bytes.length : at));
+        if (at < 0) return;
+        isReturned = true;
+        from = at + 1;
+      }
+    },
+    kept(): Buffer {
+      if (ring === null) return isReturned ? RETURN : Buffer.alloc(0);
+      const [first, last] = [oldest % limit, end % limit];
+      const parts =
+        end === oldest
+          ? []
+          : first < last
+            ? [ring.subarray(first, last)]
+            : [ring.subarray(first), ring.subarray(0, last)];
+      return Buffer.concat(isReturned ? [...parts, RETURN] : parts);
+    },
+  };
+}
+
+const NEWLINE = 0x0a;
+const RETURN = Buffer.from("\r");
 
 /**
  * Passes the bytes of one input, such as stdout, on as they come, but never a part of a character: another input's bytes
@@ -107,8 +158,10 @@ const overstrikes = /[^\n]\x08/g;
 const controls = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 // biome-ignore-end lint/suspicious/noControlCharactersInRegex: see above.
 
-// Bidirectional controls and tag characters show a person something else than the model reads.
-const hidden = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]|[\u{e0000}-\u{e007f}]/gu;
+// Bidirectional controls, tag characters and what has no width show a person something else than the model reads. Joiners
+// and the usual variation selectors are none of these: scripts and emoji are made of them.
+const hidden =
+  /[\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e01ef}]/gu;
 
 function plainText(text: string): string {
   return text

@@ -43,7 +43,8 @@ async function start(tools: Tools, request: LiveRequest, size: TerminalSize): Pr
   const placed = new Promise<Place | null>((resolve) => (isPlaced = resolve));
   let place: Place | null = null;
   const program = await startLive(
-    { ...request, ...inScript(tools, request, size) },
+    // `script` outlives us, and what it runs with it, whatever that is.
+    { ...request, ...inScript(tools, request, size), leavesNothing: false },
     {
       input: "open",
       report(text) {

@@ -1,6 +1,7 @@
 // Starts programs: the one place where that is done. Each leads a process group of its own, which is killed as a whole.
 import type { execa as Execa } from "execa";
 import { areTerminalsOpen, isThere, withoutOthersDescriptors } from "./descriptors.ts";
+import { watched } from "./watchdog.ts";
 
 export interface SpawnRequest {
   readonly file: string;
@@ -8,6 +9,8 @@ export interface SpawnRequest {
   readonly cwd: string;
   /** All of it: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
+  /** The system itself ends all that it starts with it, as a namespace of processes does. Else we look for it. */
+  readonly leavesNothing?: boolean | undefined;
 }
 
 interface Pipes {
@@ -19,12 +22,21 @@ interface Pipes {
 
 export type Spawned = ReturnType<typeof start>;
 
-/** Rejects when no program can be started so, such as with a NUL byte. One that is missing makes the result say so. */
-export async function spawnProgram(request: SpawnRequest, pipes: Pipes): Promise<{ subprocess: Spawned }> {
+/**
+ * Rejects when no program can be started so, such as with a NUL byte. One that is missing makes the result say so.
+ * `endRest` is to be called when it has ended: nothing that it started is left when that resolves.
+ */
+export async function spawnProgram(
+  request: SpawnRequest,
+  pipes: Pipes,
+): Promise<{ subprocess: Spawned; endRest: () => Promise<void> }> {
   // Loaded when the first command runs, not when the server starts.
   const { execa } = await import("execa");
   const isKept = !pipes.report && areTerminalsOpen() && isThere(request);
-  return { subprocess: start(execa, isKept ? { ...request, ...withoutOthersDescriptors(request) } : request, pipes) };
+  const { env, started, end } = watched(request);
+  const subprocess = start(execa, { ...request, ...(isKept ? withoutOthersDescriptors(request) : {}), env }, pipes);
+  if (subprocess.pid !== undefined) started(subprocess.pid);
+  return { subprocess, endRest: end };
 }
 
 function start(execa: typeof Execa, { file, args, cwd, env }: SpawnRequest, { input, report }: Pipes) {

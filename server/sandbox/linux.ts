@@ -19,6 +19,8 @@ export interface Program {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Its namespace of processes ends with it, and it with us. */
+  readonly leavesNothing?: boolean;
 }
 
 // --disable-userns: no nested user namespace, in which the mounts below could be undone.
@@ -82,6 +84,7 @@ export function linuxSandbox(command: Command, policy: RestrictedPolicy, helper:
     ],
     cwd: "/",
     env: { ...withoutLoaderVariables(command.env), TMPDIR: "/tmp", TMP: "/tmp", TEMP: "/tmp" },
+    leavesNothing: true,
   };
 }
 

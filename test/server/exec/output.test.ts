@@ -96,7 +96,11 @@ const plain: [string, string, string][] = [
   ["overstrikes", "b\x08bo\x08old", "bold"],
   ["progress lines but for their last state", "10%\r50%\r100%\ndone\r\n", "100%\ndone\n"],
   ["a progress line that ends with a return", "10%\r100%\r\nnext", "100%\nnext"],
-  ["hidden characters by showing them", "a\u202eb\u{e0041}", "a\\u{202E}b\\u{E0041}"],
+  [
+    "hidden characters by showing them",
+    "a\u202eb\u{e0041}c\u200bd\u{e0100}",
+    "a\\u{202E}b\\u{E0041}c\\u{200B}d\\u{E0100}",
+  ],
   ["nothing from tabs, newlines and any language", "\tпривет\n日本 👩‍👩‍👧\n", "\tпривет\n日本 👩‍👩‍👧\n"],
 ];
 
@@ -144,3 +148,52 @@ test("no text makes the model's copy longer than its limit, or leaves a control 
     }),
   );
 });
+
+test("a progress line of any length takes no place from what was written before and after it", () => {
+  const steps = Array.from({ length: 100_000 }, (_, at) => `${at} of 100000\r`);
+  const { text, truncatedBytes } = kept(200, "begin\n".repeat(20), "before\n", ...steps, "100000 of 100000\r\nafter\n");
+  const whole = "begin\n".repeat(20).length + "before\n".length + steps.join("").length + 24;
+  assert.ok(text.startsWith("begin\n"));
+  assert.ok(text.endsWith("begin\nbefore\n100000 of 100000\r\nafter\n"));
+  const marker = `\n[... ${truncatedBytes} bytes omitted ...]\n`;
+  assert.equal(Buffer.byteLength(text) - marker.length + truncatedBytes, whole);
+});
+
+test("however a flood of returns is cut into pieces, the same is kept, within bounds, and the count is true", () => {
+  const unit = fc.constantFrom("a", "é", "\n", "\r", "\r\n", "50%\r", "long line");
+  const pieces = fc.array(fc.string({ unit, maxLength: 20 }), { maxLength: 20 });
+  fc.assert(
+    fc.property(pieces, fc.nat({ max: 40 }), (all, maxBytes) => {
+      const whole = all.join("");
+      const { text, truncatedBytes } = kept(maxBytes, ...all);
+      assert.deepEqual({ text, truncatedBytes }, kept(maxBytes, ...whole));
+      if (Buffer.byteLength(whole) <= Math.ceil(maxBytes / 2)) return assert.equal(text, whole);
+      if (truncatedBytes === 0) return assert.equal(text, whole);
+      const shown = Buffer.byteLength(text) - `\n[... ${truncatedBytes} bytes omitted ...]\n`.length;
+      assert.ok(shown <= maxBytes + 1);
+      assert.equal(shown + truncatedBytes, Buffer.byteLength(whole));
+    }),
+  );
+});
+
+// Quadratic work on any of these would take hours.
+for (const [name, text, expected] of [
+  ["a million returns", `${"50%\r".repeat(1_000_000)}done\n`, "done\n"],
+  ["a million colours", "\x1b[31m".repeat(1_000_000), ""],
+  ["a sequence that never ends", `\x1b[${"1;".repeat(1_000_000)}`, /^\[?(1;)*/],
+  ["a million sequences that never end", "\x1b[1;\x1b]0;\x1bP".repeat(300_000), /^/],
+  ["a million overstrikes", "a\x08".repeat(1_000_000), ""],
+  [
+    "a hundred million characters in one line",
+    "x".repeat(100_000_000),
+    /^x+\n\[\.\.\. \d+ bytes omitted \.\.\.\]\nx+$/,
+  ],
+  ["binary", Buffer.from(Array.from({ length: 1_000_000 }, (_, at) => (at * 7919) % 256)).toString(), /^/],
+] as const) {
+  test(`the model's copy of ${name} is made in one go`, { timeout: 60_000 }, () => {
+    const copy = forModel(text, { maxTokens: 1000 });
+    assert.ok(Buffer.byteLength(copy) <= 4000);
+    if (typeof expected === "string") assert.equal(copy, expected);
+    else assert.match(copy, expected);
+  });
+}

@@ -28,6 +28,11 @@ export function processesTagged(tag: string): number[] {
     .map(Number);
 }
 
+/** False for one that has ended and was not yet asked how. */
+export function isRunning(id: number): boolean {
+  return argumentsOf(String(id)).some((argument) => argument !== "");
+}
+
 function argumentsOf(id: string): string[] {
   try {
     return readFileSync(`/proc/${id}/cmdline`, "utf8").split("\0");

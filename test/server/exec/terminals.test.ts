@@ -1,13 +1,12 @@
 // What every provider of terminals must do, tried with each that is here.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { platform } from "node:os";
 import { test } from "node:test";
 import type { LiveRequest } from "../../../server/exec/live.ts";
 import type { TerminalProvider } from "../../../server/exec/pty.ts";
 import { runProgram } from "../../../server/exec/run.ts";
 import { candidates } from "../../../server/exec/terminals.ts";
-import { vscodeHere } from "./programs.ts";
+import { isRunning, vscodeHere } from "./programs.ts";
 
 const size = { rows: 24, cols: 80 };
 const deadline = { timeout: 30_000 };
@@ -54,12 +53,14 @@ const checks: Record<string, (provider: TerminalProvider) => Promise<void>> = {
   },
   async "a program hears that its terminal was resized"(provider) {
     const seen = reader();
-    const line = "trap 'stty size; exit 5' WINCH; sleep 600 & echo ready; wait";
-    const program = await provider.start(shell(line, { onOutput: seen.onOutput }), size);
+    const abort = new AbortController();
+    const line = "trap 'stty size' WINCH; sleep 600 & echo ready; while :; do wait; done";
+    const program = await provider.start(shell(line, { signal: abort.signal, onOutput: seen.onOutput }), size);
     await seen.until("ready");
     assert.equal(await program.resize({ rows: 40, cols: 100 }), null);
-    assert.deepEqual(await program.ended, { ...ended, exitCode: 5 });
-    assert.match(seen.text(), /40 100/);
+    await seen.until("40 100");
+    abort.abort();
+    await program.ended;
     assert.match((await program.resize(size)) ?? "", /./);
   },
   async "a signal that ended the program is a code of 128 and its number"(provider) {
@@ -130,7 +131,7 @@ const checks: Record<string, (provider: TerminalProvider) => Promise<void>> = {
     const line = "set -m; sleep 600 & echo job $!; exit 0";
     const program = await provider.start(shell(line, { onOutput: seen.onOutput }), size);
     assert.deepEqual(await program.ended, ended);
-    assert.equal(isAlive(Number(/job (\d+)/.exec(seen.text())?.[1])), false);
+    assert.equal(isRunning(Number(/job (\d+)/.exec(seen.text())?.[1])), false);
   },
   async "a program that ignores every request to end is killed"(provider) {
     const abort = new AbortController();
@@ -162,19 +163,12 @@ if (all.length === 0) test("terminals", { skip: `there is no provider for ${plat
 
 for (const { name, find } of all) {
   const found = await find();
-  const skip = found.kind === "available" ? false : found.reason;
+  // A module that is here must work; `script` may be missing.
+  const skip = found.kind === "unavailable" && name === "script" ? found.reason : false;
   for (const [title, check] of Object.entries(checks)) {
     test(`${title} (${name.replace(/^.*node_modules\//, "")})`, { ...deadline, skip }, async () => {
-      assert.ok(found.kind === "available");
+      assert.ok(found.kind === "available", JSON.stringify(found));
       await check(found.provider);
     });
-  }
-}
-
-function isAlive(id: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${id}/status`, "latin1"));
-  } catch {
-    return false;
   }
 }

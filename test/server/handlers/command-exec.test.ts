@@ -315,7 +315,8 @@ for (const [where, options, policy] of [
     const running = server.requestRaw("command/exec", { command, env, processId: "p", tty: true, ...policy });
     // Its own prompt, which is its name and version.
     await untilSaid(server, "p", "bash-");
-    await write(server, "p", "echo b''egun; sleep 60\n");
+    // A shell that has said so takes the key; one that is about to start a program may lose it.
+    await write(server, "p", "sh -c 'echo b\"\"egun; exec sleep 60'\n");
     await untilSaid(server, "p", "begun\r\n");
     await write(server, "p", "\x03");
     await write(server, "p", "echo a''fter; exit 3\n");
