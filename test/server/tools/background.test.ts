@@ -222,7 +222,10 @@ test("stop all ends every turn and every command of every thread", async () => {
   await line.gone;
   const { turn } = await server.expectNotification("turn/completed", (params) => params.turn.id === turnId);
   assert.equal(turn.status, "interrupted");
-  await completed(server, ({ processId, ending }) => processId === "1001" && ending === "stopped");
+  await server.expectNotification(
+    "item/completed",
+    (end) => end.turnId === left.turnId && end.item.type === "commandExecution",
+  );
   assert.equal((await itemsOf(server, left.threadId))[0]?.ending, "stopped");
   assert.deepEqual(await server.request("belay/stopAll", {}), { turns: 0, commands: 0 });
 });
