@@ -44,7 +44,7 @@ const serverApart = {
 
 // The same for the server's heavy libraries, each behind import(). Our own code stays one file: a dozen small ones cost
 // more to find than this one to read, and what is behind import() in it is not run before it is asked for.
-const serverLibraries = ["openai", "execa", "ws", "jose"];
+const serverLibraries = ["openai", "execa", "ws", "jose", "web-tree-sitter"];
 const serverLibrariesApart = {
   name: "server libraries apart",
   setup(build) {
@@ -114,6 +114,9 @@ const bundles = [
 await rm("dist", { recursive: true, force: true });
 await mkdir("dist/webview", { recursive: true });
 await cp("server/model/demo-script.json", "dist/demo-script.json");
+for (const wasm of ["web-tree-sitter/web-tree-sitter.wasm", "tree-sitter-bash/tree-sitter-bash.wasm"]) {
+  await cp(`node_modules/${wasm}`, `dist/lib/${wasm.split("/")[1]}`);
+}
 
 await copyTerminals();
 

@@ -157,6 +157,7 @@ function installCommand(missing, apt) {
     ["dnf", "install"],
     ["zypper", "install"],
     ["pacman", "-S"],
+    ["apk", "add"],
   ]) {
     if (!isOnPath("apt-get") && isOnPath(manager)) return `sudo ${manager} ${verb} ${missing.join(" ")}`;
   }

@@ -10,6 +10,8 @@ export interface RowSpec {
   readonly unit: "ms" | "MB" | "1/s";
   /** The ratio of costs, ours to theirs, that we hold ourselves to; null: told for information. */
   readonly bar: number | null;
+  /** What ours may be at most, in the row's unit, where there is nobody to compare with. */
+  readonly limit?: number;
 }
 
 /** Rows that are measured together. */

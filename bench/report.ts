@@ -39,9 +39,17 @@ export function reportRow(spec: RowSpec, { samples, notes }: Results): ReportRow
     codex,
     ratio,
     bestRatio: both ? cost(best(belay), best(codex)) : null,
-    verdict: ratio === null || spec.bar === null ? "-" : ratio <= spec.bar ? "pass" : "behind",
+    verdict: verdictOf(spec, { ratio, median: belay?.median ?? null }),
     note: notes.get(spec.id) ?? null,
   };
+}
+
+function verdictOf(
+  { bar, limit }: RowSpec,
+  { ratio, median }: { ratio: number | null; median: number | null },
+): Verdict {
+  if (limit !== undefined && median !== null) return median <= limit ? "pass" : "behind";
+  return ratio === null || bar === null ? "-" : ratio <= bar ? "pass" : "behind";
 }
 
 const columns = ["row", "what", "belay", "codex", "unit", "ratio", "best", "bar", "", "runs"];
@@ -55,7 +63,7 @@ export function tableOf(rows: readonly ReportRow[]): string {
     row.unit,
     row.ratio?.toFixed(2) ?? "-",
     row.bestRatio?.toFixed(2) ?? "-",
-    row.bar === null ? "-" : `<=${row.bar}`,
+    row.limit === undefined ? (row.bar === null ? "-" : `<=${row.bar}`) : `<=${row.limit} ${row.unit}`,
     row.verdict,
     [...new Set([row.belay?.runs, row.codex?.runs].filter((runs) => runs !== undefined))].join("/"),
   ]);

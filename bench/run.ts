@@ -15,6 +15,7 @@ import { type Bench, type Group, Results } from "./measure.ts";
 import { belayPeer, codexPeer, type Peer } from "./peers.ts";
 import { reportRow, tableOf, writeReport } from "./report.ts";
 import { idle } from "./rows/idle.ts";
+import { launch } from "./rows/launch.ts";
 import { output } from "./rows/output.ts";
 import { resume } from "./rows/resume.ts";
 import { size } from "./rows/size.ts";
@@ -22,7 +23,7 @@ import { start } from "./rows/start.ts";
 import { threads } from "./rows/threads.ts";
 import { turns } from "./rows/turns.ts";
 
-const groups: readonly Group[] = [start, turns, threads, resume, idle, output, size];
+const groups: readonly Group[] = [start, turns, threads, resume, idle, output, launch, size];
 const checkout = fileURLToPath(new URL("..", import.meta.url));
 
 const options = readOptions();

@@ -35,6 +35,13 @@ export class Approvals {
     return [...this.#questions.values()].map(({ method }) => method);
   }
 
+  /** Whether a person has yet to say if this item may happen. */
+  isWaiting(itemId: string): boolean {
+    return [...this.#questions.values()].some(
+      ({ method, params }) => method.endsWith("/requestApproval") && itemOf(params) === itemId,
+    );
+  }
+
   /** Resolves with the panel's answer, checked by the row of the method. Rejects with RpcError when taken back. */
   async ask(request: { id: RequestId; method: string; params: unknown }, signal: AbortSignal): Promise<unknown> {
     const question = { ...request, answer: Promise.withResolvers<unknown>(), shown: new AbortController() };
@@ -100,4 +107,8 @@ export class Approvals {
     question.shown.abort();
     this.#changed();
   }
+}
+
+function itemOf(params: unknown): unknown {
+  return typeof params === "object" && params !== null && "itemId" in params ? params.itemId : undefined;
 }

@@ -4,7 +4,11 @@ import { setApiKey } from "./api-key.ts";
 import { type Ctx, type RunningCtx, whenRunning } from "./ctx.ts";
 import { showFailure } from "./failures.ts";
 import { fix } from "./fix.ts";
+import { manageApprovals } from "./manage-approvals.ts";
+import { showStatusMenu } from "./status-menu.ts";
+import { stopAll, stopCommand } from "./stop-commands.ts";
 import { runTask } from "./tasks.ts";
+import { trustContainer } from "./trust-container.ts";
 
 type Run<C> = (ctx: C, ...given: unknown[]) => unknown;
 
@@ -32,9 +36,14 @@ export const commands: readonly CommandRow[] = [
     run: (ctx) => showing(ctx, () => ctx.panel.tell("host/showThreads", {})),
   },
   { id: "belay.stopTurn", whenDown: "skip", run: stopTurn },
+  { id: "belay.stopCommand", whenDown: "skip", run: stopCommand },
+  { id: "belay.stopAll", whenDown: "skip", run: stopAll },
   { id: "belay.setApiKey", whenDown: "run", run: (ctx) => setApiKey(ctx) },
+  { id: "belay.manageApprovals", whenDown: "start", run: manageApprovals },
+  { id: "belay.trustContainer", whenDown: "start", run: trustContainer },
   { id: "belay.restartServer", whenDown: "run", run: (ctx) => ctx.server.restart() },
   { id: "belay.showLog", whenDown: "run", run: (ctx) => ctx.log.show() },
+  { id: "belay.showStatusMenu", internal: true, whenDown: "run", run: showStatusMenu },
 ];
 
 export function registerCommands(ctx: Ctx): vscode.Disposable[] {

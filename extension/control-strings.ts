@@ -14,11 +14,15 @@ const introducers = new Map<string, Place>([
   ...["P", "X", "^", "_", "\x90", "\x98", "\x9e", "\x9f"].map((char) => [char, "string"] as const),
 ]);
 
+const mayBegin = /[\x1b\x80-\x9f]/;
+
 export class ControlStrings {
   #place: Place = "text";
 
   /** The next piece of the output without them; a piece may end anywhere. */
   remove(piece: string): string {
+    // Most output has none, and a flood of it must not be read letter by letter.
+    if (this.#place === "text" && !mayBegin.test(piece)) return piece;
     let kept = "";
     for (const char of piece) kept += this.#read(char);
     return kept;

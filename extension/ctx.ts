@@ -4,6 +4,8 @@ import type { ChangeDiffs } from "./change-diffs.ts";
 import type { ChatView } from "./chat-view.ts";
 import type { Client } from "./client.ts";
 import type { Notifications } from "./notifications.ts";
+import type { RunningCommands } from "./running-commands.ts";
+import type { Sandbox } from "./sandbox.ts";
 import type { ServerProcess } from "./server-process.ts";
 import type { Terminals } from "./terminals.ts";
 import type { Turns } from "./turns.ts";
@@ -16,6 +18,8 @@ export interface Ctx {
   readonly panel: ChatView;
   readonly terminals: Terminals;
   readonly turns: Turns;
+  readonly runningCommands: RunningCommands;
+  readonly sandbox: Sandbox;
   readonly diffs: ChangeDiffs;
 }
 

@@ -27,7 +27,7 @@ export const hostHandlers: Handlers<typeof hostRequests, Ctx> = {
     await ctx.diffs.show(client, params);
     return null;
   },
-  "host/openTerminal": async ({ itemId }, ctx) => ctx.terminals.reveal(itemId),
+  "host/openTerminal": async (item, ctx) => ctx.terminals.reveal(item),
   "host/openLink": async ({ url }) => {
     const uri = vscode.Uri.parse(url, true);
     if (!openableSchemes.includes(uri.scheme)) {
@@ -54,6 +54,14 @@ export const hostHandlers: Handlers<typeof hostRequests, Ctx> = {
   },
   "host/setApiKey": async (_params, ctx) => {
     await setApiKey(ctx);
+    return null;
+  },
+  "host/manageApprovals": async () => {
+    await vscode.commands.executeCommand("belay.manageApprovals");
+    return null;
+  },
+  "host/trustContainer": async () => {
+    await vscode.commands.executeCommand("belay.trustContainer");
     return null;
   },
   "host/manageTrust": async () => {

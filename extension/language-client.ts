@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import type * as vscode from "vscode";
 import type * as languageclient from "vscode-languageclient/node";
 import type { ApplyEditResult } from "../server/protocol/apply-edit.ts";
+import type { RunInTerminalResult } from "../server/protocol/command.ts";
 import type { EditorOptions } from "../server/protocol/editor.ts";
 import { clientRequests, serverNotifications, serverRequests } from "../server/protocol/methods.ts";
 import { parseParams } from "../server/protocol/rpc/dispatch.ts";
@@ -19,6 +20,7 @@ export interface WireOptions {
   log: vscode.LogOutputChannel;
   editorOptions: EditorOptions;
   applyEdit(params: unknown): Promise<ApplyEditResult>;
+  runInTerminal(params: unknown, signal: AbortSignal): Promise<RunInTerminalResult>;
   notification(method: string, params: unknown): void;
   /** A request of the server that a person answers. */
   ask(request: { id: RequestId; method: string; params: unknown }, signal: AbortSignal): Promise<unknown>;
@@ -107,6 +109,10 @@ function joinWire(
   for (const method of Object.keys(serverNotifications)) {
     client.onNotification(method, (params: unknown) => options.notification(method, params));
   }
+  const runInTerminal: keyof typeof serverRequests = "belay/runInTerminal";
+  client.onRequest(runInTerminal, (params: unknown, token: vscode.CancellationToken) =>
+    options.runInTerminal(params, abortSignal(token)),
+  );
   for (const [method, row] of Object.entries(serverRequests)) {
     // What no part of the extension answers is refused at once; it brings no tools of its own, for one.
     if (row.from.length === 0) {
@@ -114,7 +120,7 @@ function joinWire(
         throw new library.ResponseError(library.ErrorCodes.MethodNotFound, `Belay for VS Code answers no ${method}.`);
       });
     }
-    // The others are of the language client's own making; they come through its middleware.
+    // The others are the editor's own: answered above, or by the language client through its middleware.
     if (!row.from.includes("webview")) continue;
     client.onRequest(method, async (params: object, token: vscode.CancellationToken) => {
       const id = ids.get(params);

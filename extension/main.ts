@@ -21,9 +21,14 @@ import {
   type ServerRun,
   type ServerState,
   ServerUnavailable,
+  statusOf,
 } from "./server-process.ts";
+import { RunInTerminal } from "./run-in-terminal.ts";
+import { RunningCommands } from "./running-commands.ts";
+import { Sandbox } from "./sandbox.ts";
 import { startRun } from "./server-run.ts";
 import { Status } from "./status.ts";
+import { ClosedTerminals } from "./stop-commands.ts";
 import { Terminals } from "./terminals.ts";
 import type { ServerChoice, TestApi } from "./test-api.ts";
 import { Turns } from "./turns.ts";
@@ -57,7 +62,8 @@ export async function deactivate(): Promise<void> {
 /** Builds the parts and tells each of them what concerns it. */
 class Belay implements vscode.Disposable {
   readonly ctx: Ctx;
-  readonly #approvals = new Approvals(() => this.#show());
+  readonly #approvals = new Approvals(() => this.#questionsChanged());
+  readonly #runInTerminal: RunInTerminal;
   readonly #warnings = new KeptWarnings();
   readonly #attention: Attention;
   readonly #status = new Status();
@@ -79,14 +85,32 @@ class Belay implements vscode.Disposable {
     });
     const turns = new Turns(notifications);
     const panel = this.#createPanel(extension, log);
-    const terminals = new Terminals(notifications);
+    const isWaiting = (itemId: string) => this.#approvals.isWaiting(itemId);
+    const runningCommands = new RunningCommands(notifications, isWaiting);
+    const client = () => (server.state.kind === "running" ? server.state.client : null);
+    const closedTerminals = new ClosedTerminals({
+      client,
+      isRunning: ({ item }) => runningCommands.all.some((command) => command.item.id === item.id),
+      failed: (error) => showFailure(this.ctx, error),
+    });
+    const terminals = new Terminals({
+      notifications,
+      client,
+      isWaiting,
+      closed: (command) => closedTerminals.add(command),
+    });
     const diffs = new ChangeDiffs();
-    this.ctx = { extension, log, server, notifications, panel, terminals, turns, diffs };
+    const sandbox = new Sandbox(notifications, log, () => this.#show());
+    this.#runInTerminal = new RunInTerminal(({ itemId }, terminal) => terminals.runsElsewhere(itemId, terminal));
+    this.ctx = { extension, log, server, notifications, panel, terminals, turns, runningCommands, sandbox, diffs };
     this.#attention = new Attention(panel);
     this.#subscriptions = [
       this.#status,
       turns,
+      runningCommands,
       terminals,
+      sandbox,
+      this.#runInTerminal,
       diffs,
       notifications.on("serverRequest/resolved", ({ requestId }) => this.#approvals.drop(requestId)),
       onConfigChanged(() => void this.#offerNewSettings()),
@@ -135,6 +159,7 @@ class Belay implements vscode.Disposable {
         log,
         editorOptions: () => this.#editorOptions(),
         applyEdit: (params) => applyEdit(params, log),
+        runInTerminal: (params, signal) => this.#runInTerminal.run(params, signal),
         notification: (method, params) => {
           notifications.dispatch(method, params);
           this.#warnings.heard(method, params);
@@ -148,7 +173,7 @@ class Belay implements vscode.Disposable {
 
   async #editorOptions(): Promise<EditorOptions> {
     const apiKey = await readApiKey(this.ctx.extension.secrets, this.ctx.log);
-    const options: EditorOptions = { belay: { workspaceEdits: true, terminals: false }, config: userConfig() };
+    const options: EditorOptions = { belay: { workspaceEdits: true, terminals: true }, config: userConfig() };
     return apiKey === undefined ? options : { ...options, apiKey };
   }
 
@@ -156,16 +181,29 @@ class Belay implements vscode.Disposable {
     this.ctx.log.info(`Server: ${state.kind}.`);
     if (state.kind === "failed" || state.kind === "stopped") {
       // The end of a run's scope: whatever belonged to that process ends with it.
-      for (const part of [this.#approvals, this.ctx.terminals, this.ctx.turns]) part.serverEnded();
+      const { terminals, turns, runningCommands, sandbox } = this.ctx;
+      for (const part of [this.#approvals, terminals, turns, runningCommands, sandbox]) part.serverEnded();
     }
+    if (state.kind === "running") void this.ctx.sandbox.read(state.client);
     this.ctx.panel.stateChanged();
     this.#show();
     for (const listener of this.#stateListeners) listener(state);
   }
 
+  #questionsChanged(): void {
+    this.ctx.terminals.questionsChanged();
+    this.ctx.runningCommands.changed();
+    this.#show();
+  }
+
   #show(): void {
     const waiting = waitingWords(this.#approvals.methods);
-    this.#status.show(this.ctx.server.state, { waiting, isPanelVisible: this.ctx.panel.isVisible });
+    this.#status.show({
+      server: statusOf(this.ctx.server.state),
+      sandbox: this.ctx.sandbox.state,
+      waiting,
+      isPanelVisible: this.ctx.panel.isVisible,
+    });
     this.#attention.update(waiting);
   }
 

@@ -5,6 +5,9 @@ import { ControlStrings } from "./control-strings.ts";
 type CommandItem = ThreadItemOf<"commandExecution">;
 
 const maxNameChars = 32;
+const RESET = "\x1b[0m";
+/** What a program that was killed leaves on: the other screen, a hidden cursor, the mouse, marked pasting. */
+const LEAVE_MODES = ["1047l", "25h", "1000l", "1002l", "1003l", "2004l"].map((mode) => `\x1b[?${mode}`).join("");
 
 /** What was run, in the words of the person or model who wrote it. */
 export function scriptOf(item: CommandItem): string {
@@ -19,25 +22,55 @@ export function terminalName(item: CommandItem): string {
 
 /** The mark comes first: lists of terminals are narrow and cut names off. */
 export function endedName(name: string, item: CommandItem): string {
-  return item.exitCode === 0 ? `✓ ${name}` : `✗ ${name} (${outcome(item)})`;
+  if (item.exitCode === 0) return `✓ ${name}`;
+  return item.ending === "unknown" ? `? ${name} (${outcome(item)})` : `✗ ${name} (${outcome(item)})`;
 }
 
 export function header(item: CommandItem): string {
   return dim(`${plain(item.cwd)} $ ${plain(scriptOf(item))}\n`);
 }
 
-export function statusLine(item: CommandItem): string {
-  const took = item.durationMs === null ? "" : `, ${duration(item.durationMs)}`;
-  return dim(`[${outcome(item)}${took}]\n`);
+/** Why typing reaches no command without a terminal, and what a key still does; nothing where there is one. */
+export function typingLine(item: CommandItem): string {
+  return item.tty === true ? "" : dim("[It has no terminal, so it cannot be typed to. Ctrl+C stops it.]\n");
 }
 
-export function dim(text: string): string {
-  return `\x1b[2m${text}\x1b[0m`;
+export function leftOutLine(chars: number): string {
+  return chars === 0 ? "" : dim(`[… ${chars} characters before this are not kept here]\n`);
+}
+
+export function statusLine(item: CommandItem): string {
+  const took = item.durationMs === null ? "" : `, ${duration(item.durationMs)}`;
+  return `${item.tty === true ? LEAVE_MODES : ""}${RESET}${dim(`[${outcome(item)}${took}]\n`)}`;
+}
+
+export function noteLine(sentence: string): string {
+  return dim(`[${plain(sentence)}]\n`);
+}
+
+function dim(text: string): string {
+  return `\x1b[2m${text}${RESET}`;
 }
 
 function outcome(item: CommandItem): string {
   if (item.status === "declined") return "declined";
-  return item.exitCode === null ? "stopped by a signal" : `exit code ${item.exitCode}`;
+  switch (item.ending) {
+    case "stopped":
+      return "stopped";
+    case "timedOut":
+      return "timed out";
+    case "notStarted":
+      return "not started";
+    case "unknown":
+      return item.exitCode === null ? "nobody knows how it ended" : `exit code ${item.exitCode}`;
+    case "signal":
+    case "exited":
+    case undefined:
+      if (item.exitCode !== null) return `exit code ${item.exitCode}`;
+      return item.signal == null ? "stopped by a signal" : `ended by ${plain(item.signal)}`;
+    default:
+      return item.ending satisfies never;
+  }
 }
 
 function duration(ms: number): string {
@@ -56,40 +89,39 @@ function isControl(char: string): boolean {
   return (code < 0x20 && char !== "\n" && char !== "\t") || (code >= 0x7f && code < 0xa0);
 }
 
-/** Turns output into what a terminal wants: "\r\n" at line ends. Remembers what a line end split in two needs. */
+/** Turns output into what a screen wants: without control strings, and with "\r\n" at line ends. */
 export class TerminalOutput {
   #last = "\n";
-  #received = "";
-  #isComplete = true;
+  readonly #hasTerminal: boolean;
   readonly #controlStrings = new ControlStrings();
 
-  /** Long enough to compare with what the server keeps of a command's output. */
-  static readonly maxKeptChars = 1_048_576;
+  /** `hasTerminal`: the command's own terminal has made the line ends already; a lone "\n" there means just down. */
+  constructor({ hasTerminal }: { hasTerminal: boolean }) {
+    this.#hasTerminal = hasTerminal;
+  }
 
   /** A piece of the command's output. */
   output(text: string): string {
-    if (this.#received.length + text.length > TerminalOutput.maxKeptChars) this.#isComplete = false;
-    else this.#received += text;
-    return this.#toTerminal(this.#controlStrings.remove(text));
+    const shown = this.#controlStrings.remove(text);
+    return this.#hasTerminal ? this.#remember(shown) : this.#toTerminal(shown);
   }
 
   /** A line of ours; starts on a line of its own. */
   note(text: string): string {
+    if (text === "") return "";
     return this.#toTerminal(this.#last === "\n" ? text : `\n${text}`);
   }
 
-  /** The end of the output where pieces were missed. Nothing when it cannot be told what was missed. */
-  rest(aggregated: string | null): string {
-    if (aggregated === null || !this.#isComplete || !aggregated.startsWith(this.#received)) return "";
-    return this.output(aggregated.slice(this.#received.length));
-  }
-
   #toTerminal(text: string): string {
-    if (text === "") return "";
     const before = this.#last;
-    this.#last = text.replaceAll(/\x1b\[[\d;]*m/g, "").at(-1) ?? before;
+    this.#remember(text);
     return text.replaceAll(/\r?\n/g, (lineEnd, at: number) =>
       at === 0 && lineEnd === "\n" && before === "\r" ? "\n" : "\r\n",
     );
+  }
+
+  #remember(text: string): string {
+    this.#last = text.replaceAll(/\x1b\[[\d;]*m/g, "").at(-1) ?? this.#last;
+    return text;
   }
 }

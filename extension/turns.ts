@@ -46,6 +46,11 @@ export class Turns implements vscode.Disposable {
     return threadId === undefined || turnId === undefined ? null : { threadId, turnId };
   }
 
+  /** How many run, in every thread. */
+  get runningCount(): number {
+    return this.#running.size;
+  }
+
   /** Starts a thread of its own with this prompt. `ended` rejects when the server goes away before the turn's end. */
   async startInNewThread(client: Client, prompt: string): Promise<TurnIds & { ended: Promise<Turn> }> {
     const { thread } = await client.request("thread/start", { cwd: openFolder().cwd });

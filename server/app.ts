@@ -14,7 +14,7 @@ import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
 import { commandHandlers } from "./handlers/command.ts";
 import { ruleHandlers } from "./handlers/rule.ts";
-import { sandboxHandlers } from "./handlers/sandbox.ts";
+import { sandboxHandlers, sandboxWarnings } from "./handlers/sandbox.ts";
 import { later } from "./handlers/later.ts";
 import { configHandlers } from "./handlers/config.ts";
 import { modelHandlers } from "./handlers/model.ts";
@@ -29,12 +29,14 @@ import { findProvider, type ModelSource, secretNames } from "./model/providers.t
 import { selectModel } from "./model/select.ts";
 import { openStoredKey } from "./model/stored-key.ts";
 import { ApplyEditResult, type ApplyEditParams } from "./protocol/apply-edit.ts";
+import { type RunInTerminalParams, RunInTerminalResult } from "./protocol/command.ts";
 import type { clientRequests, ServerNotification } from "./protocol/methods.ts";
 import type { Handlers } from "./protocol/rpc/dispatch.ts";
 import { messageOf } from "./protocol/rpc/errors.ts";
 import type { Log } from "./thread/deps.ts";
 import { Clients } from "./thread/clients.ts";
-import { sandboxFromMode } from "./thread/settings.ts";
+import { RuleStore } from "./thread/rule-store.ts";
+import { initialSettings, sandboxFromMode } from "./thread/settings.ts";
 import { ThreadStore } from "./thread/thread-store.ts";
 import { deniedPlaces } from "./tools/denied-places.ts";
 import { commandRunner } from "./tools/execute.ts";
@@ -63,6 +65,8 @@ export interface AppOptions {
 export interface EditorPort {
   /** Rejects when it is gone, and when the signal is aborted. */
   applyEdit(edit: ApplyEditParams, signal: AbortSignal): Promise<unknown>;
+  /** Null: it has no shells of the person's own. Rejects like `applyEdit`. */
+  runInTerminal: ((command: RunInTerminalParams, signal: AbortSignal) => Promise<unknown>) | null;
 }
 
 export interface App {
@@ -75,11 +79,14 @@ export interface App {
   readonly clients: Clients;
   /** All of the protocol but the handshake, which is the door's. */
   readonly handlers: Omit<Handlers<typeof clientRequests, Caller>, "initialize">;
-  /** From now on edits go through this editor; null: to the disk. */
+  /** From now on edits go through this editor, and a person's own shells are its; null: to the disk, and there are none. */
   connectEditor(port: EditorPort | null): void;
   /** Interrupts what runs and waits for it. */
   close(): Promise<void>;
 }
+
+/** A start is over by then. */
+const PROBE_AFTER_MS = 1_000;
 
 export async function createApp(options: AppOptions): Promise<App> {
   const { home, env, log } = options;
@@ -103,15 +110,24 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   };
   const homes = { userHome: homedir() || null, belayHome: home };
-  const findTerminals = terminals(options.platform, env[editorRootVariable]);
+  const containerIsSandbox = () => config.current.container_is_sandbox;
+  const { platform } = options;
+  const findTerminals = terminals(platform, env[editorRootVariable]);
   const runner = commandRunner({
-    ...{ platform: options.platform, env, ...homes },
+    ...{ platform, env, ...homes, containerIsSandbox },
     secretNames: () => secretNames(models),
     terminals: findTerminals,
   });
+  const { sandbox } = runner;
   const { nextRequestId } = options;
   const clients = new Clients();
   const tellAll = (notification: ServerNotification) => clients.tell(notification);
+  const rules = new RuleStore(home, { lock: lockOwnFile, replace: replaceOwnFile });
+  sandbox.onChange((params) => tellAll({ method: "belay/sandbox/updated", params }));
+  // Who asks earlier is answered earlier. Until then it would only be in the way of the first thread.
+  const probing = setTimeout(() => void sandbox.state(), PROBE_AFTER_MS);
+  probing.unref();
+  const misplaced = () => sandboxWarnings(sandbox, config.current, config.path);
   let editor: EditorPort | null = null;
 
   const instructions = (cwd: string) => readInstructions({ home, cwd }, config.current.project_doc_max_bytes);
@@ -143,16 +159,21 @@ export async function createApp(options: AppOptions): Promise<App> {
       platform: options.platform,
       selectModel: (provider) => selectModel(models, provider),
       readInstructions: instructions,
-      sandboxUnavailable: async () => {
-        const status = await runner.sandboxStatus();
-        return status.kind === "works" ? null : status.reason;
-      },
+      sandboxUnavailable: (policy) => sandbox.unavailable(policy),
+      containerIsSandbox: () => sandbox.containerIsSandbox(),
       hasTerminals: async () => (await findTerminals()).kind === "available",
       start: (request) => runner.start(request),
       write(plan, limits) {
         if (editor !== null) return writeThrough(editor, documents, plan, limits);
         const approved = new Set(limits.realPaths.values());
         return writeFilesAtomically(plan, { permits: (path) => approved.has(path) });
+      },
+      rules,
+      get runInTerminal() {
+        const run = editor?.runInTerminal ?? null;
+        return run === null
+          ? null
+          : (command: RunInTerminalParams, signal: AbortSignal) => inTerminal(run(command, signal), signal);
       },
       clientsReturn: options.clientsReturn,
       nextRequestId,
@@ -165,7 +186,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   return {
     options,
     get warnings() {
-      return config.loaded.warnings;
+      return [...config.loaded.warnings, ...misplaced()];
     },
     documents,
     store,
@@ -190,18 +211,26 @@ export async function createApp(options: AppOptions): Promise<App> {
         });
       }),
       ...modelHandlers(models, () => config.isOverridden("model_provider")),
-      ...configHandlers(config, tellAll),
+      ...configHandlers(config, tellAll, () => (sandbox.configured() ? misplaced() : [])),
       ...accountHandlers(models, storedKey, tellAll),
       ...permissionHandlers(),
       ...commandHandlers(store),
-      ...ruleHandlers(),
-      ...sandboxHandlers(runner),
+      ...ruleHandlers({
+        rules,
+        threads: store,
+        defaults: () => initialSettings(config.current, "", options.cwd),
+        sandboxUnavailable: (policy) => sandbox.unavailable(policy),
+      }),
+      ...sandboxHandlers(sandbox),
     },
     connectEditor(port) {
       editor = port;
       if (port === null) documents.clear();
     },
-    close: () => store.stopAll(),
+    close() {
+      clearTimeout(probing);
+      return store.stopAll();
+    },
   };
 }
 
@@ -223,5 +252,15 @@ async function writeThrough(
   } catch (error) {
     if (signal.aborted) return { ok: false, message: "stopped before the editor said whether it applied the change" };
     return { ok: false, message: `the editor did not apply the change: ${messageOf(error)}` };
+  }
+}
+
+/** A shell that cannot be heard of any more ran the command, or did not: nobody knows. */
+async function inTerminal(answer: Promise<unknown>, signal: AbortSignal): Promise<RunInTerminalResult> {
+  try {
+    return RunInTerminalResult.parse(await answer);
+  } catch (error) {
+    const problem = signal.aborted ? "the turn was stopped while it ran in the user's shell" : messageOf(error);
+    return { ran: true, exitCode: null, output: null, problem };
   }
 }

@@ -22,6 +22,11 @@ const usage = `Belay ${version}, a coding agent
                                           --ws-issuer, --ws-audience and --ws-max-clock-skew-seconds say
   belay sandbox --mode read-only|workspace-write [--cwd DIR] [--writable DIR]… [--network] -- CMD ARG…
                                           runs a program under the sandbox policy
+  belay policy check [--approval POLICY] [--mode MODE] [--cwd DIR] [--json] -- 'LINE'
+                                          says whether a command line would run, ask or be forbidden, and why;
+                                          --stdin takes JSON lines with \`command\`
+  belay doctor [--json] [-c key=value]…   says what works here, what does not, and what would help; ends with code 0
+                                          when a person can work, with 1 when something must be mended first
   belay --version
 `;
 
@@ -31,6 +36,8 @@ const commands: Record<string, Command> = {
   "app-server": appServer,
   editor,
   sandbox,
+  policy,
+  doctor,
   "--version": async () => print(`belay ${version}\n`, 0),
   "--help": async () => print(usage, 0),
 };
@@ -81,7 +88,23 @@ async function editor(): Promise<number> {
 async function sandbox(args: string[]): Promise<number> {
   const { runSandboxCommand } = await import("./commands/sandbox.ts");
   const { env, stdout, stderr } = process;
-  return runSandboxCommand(args, { env, cwd: process.cwd(), stdout, stderr });
+  return runSandboxCommand(args, { env, cwd: process.cwd(), stdout, stderr, signals: process });
+}
+
+async function policy(args: string[]): Promise<number> {
+  const { runPolicyCommand } = await import("./commands/policy.ts");
+  const { env, stdin, stdout, stderr } = process;
+  return runPolicyCommand(args, { home: belayHome(env, homedir()), cwd: process.cwd(), stdin, stdout, stderr });
+}
+
+async function doctor(args: string[]): Promise<number> {
+  const { runDoctor } = await import("./commands/doctor.ts");
+  const { env, platform, arch, stdout, stderr, execPath } = process;
+  const node = { version: process.versions.node, path: execPath };
+  const where = { home: belayHome(env, homedir()), userHome: homedir() || null, cwd: process.cwd() };
+  const columns = stdout.isTTY ? stdout.columns : null;
+  const uid = process.getuid?.() ?? null;
+  return runDoctor(args, { ...where, env, platform, arch, version, node, uid, columns, stdout, stderr });
 }
 
 function baseOptions(): Omit<AppOptions, "overrides" | "apiKeys" | "clientsReturn"> {

@@ -1,5 +1,5 @@
 // What a person can do in the panel, as requests on the wire and events for the state.
-import type { ApprovalDecision } from "../server/protocol/approval.ts";
+import type { CommandApprovalDecision } from "../server/protocol/approval.ts";
 import type { hostRequests } from "../server/protocol/host-methods.ts";
 import type { ParamsIn } from "../server/protocol/rows.ts";
 import type { Mode } from "../server/protocol/mode.ts";
@@ -16,7 +16,11 @@ const LISTED_THREADS = 100;
 export interface Actions {
   /** Resolves to true once the server has taken the prompt; false leaves the reason above the composer. */
   send(text: string): Promise<boolean>;
+  /** Runs a command line of the person's own. Resolves as `send` does. */
+  runShell(command: string): Promise<boolean>;
+  /** Stops the turn. */
   stop(): Promise<void>;
+  stopCommand(threadId: string, itemId: string): Promise<void>;
   openThread(threadId: string): Promise<void>;
   newThread(): void;
   /** The server went down: the one that comes next knows of no panel. */
@@ -26,9 +30,10 @@ export interface Actions {
   readDefaults(): Promise<void>;
   listThreads(): Promise<void>;
   listModels(): Promise<void>;
+  readSandbox(): Promise<void>;
   pickMode(mode: Mode): void;
   pickModel(model: string): void;
-  answer(key: string, decision: ApprovalDecision): void;
+  answer(key: string, decision: CommandApprovalDecision): void;
   /** Answers questions of the model. */
   reply(key: string, reply: ToolRequestUserInputResponse): void;
   dropPrompt(clientId: string): void;
@@ -60,6 +65,11 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
   const join = async (threadId: string) =>
     threadId === joinedThreadId ? threadId : show(connection.request("thread/resume", { threadId }));
 
+  const joinShown = async (sent: Choice) => {
+    const shownId = shownThreadId(now().view);
+    return shownId === null ? show(connection.request("thread/start", picked(sent))) : join(shownId);
+  };
+
   // A mode or model that was picked but not yet taken over goes along with the prompt.
   const startTurn = async (threadId: string, clientId: string, text: string, sent: Choice) => {
     const { turn } = await connection.request("turn/start", {
@@ -77,14 +87,20 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       const sent = now().choice;
       dispatch({ type: "promptSent", clientId, text });
       try {
-        const shownId = shownThreadId(now().view);
-        const threadId = await (shownId === null
-          ? show(connection.request("thread/start", picked(sent)))
-          : join(shownId));
-        await startTurn(threadId, clientId, text, sent);
+        await startTurn(await joinShown(sent), clientId, text, sent);
         return true;
       } catch (error) {
         dispatch({ type: "promptRefused", clientId, message: messageOf(error) });
+        return false;
+      }
+    },
+    async runShell(command) {
+      dispatch({ type: "shellSent" });
+      try {
+        await connection.request("thread/shellCommand", { threadId: await joinShown(now().choice), command });
+        return true;
+      } catch (error) {
+        dispatch({ type: "shellRefused", message: messageOf(error) });
         return false;
       }
     },
@@ -98,6 +114,15 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       } catch (error) {
         dispatch({ type: "stopRefused", turnId: turn.id, message: messageOf(error) });
       }
+    },
+    async stopCommand(threadId, itemId) {
+      dispatch({ type: "commandStopAsked", itemId });
+      const settle = (message: string | null) => dispatch({ type: "commandStopSettled", itemId, message });
+      await connection.request("belay/command/stop", { threadId, itemId }).then(
+        // Until its item says that it has ended, it is stopping.
+        ({ stopped }) => (stopped ? undefined : settle(null)),
+        (error: unknown) => settle(messageOf(error)),
+      );
     },
     async openThread(threadId) {
       dispatch({ type: "threadOpening", threadId });
@@ -130,6 +155,13 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       await connection
         .request("model/list", {})
         .then(({ data }) => dispatch({ type: "modelsListed", models: data.filter(({ hidden }) => !hidden) }), complain);
+    },
+    async readSandbox() {
+      await connection.request("belay/sandbox/read", {}).then(
+        (sandbox) => dispatch({ type: "sandboxRead", sandbox }),
+        // A server that cannot tell says in each approval what confines a command.
+        () => undefined,
+      );
     },
     pickMode: (mode) => dispatch({ type: "choiceMade", choice: { mode } }),
     pickModel: (model) => dispatch({ type: "choiceMade", choice: { model } }),

@@ -128,6 +128,7 @@ function onServerRunning(): void {
   if (threadId !== null) void actions.openThread(threadId);
   if (store.state.peek().host?.workspace) void actions.listThreads();
   void actions.readDefaults();
+  void actions.readSandbox();
   void actions.listModels();
 }
 

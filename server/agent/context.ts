@@ -21,6 +21,8 @@ export interface Surroundings {
 export interface Permissions {
   approvalPolicy: ApprovalPolicy;
   sandbox: SandboxPolicy;
+  /** No sandbox of ours works here, and the user calls the container around us one. */
+  containerIsSandbox: boolean;
 }
 
 export function openingContext({
@@ -62,8 +64,9 @@ function inTag(path: string): string {
 }
 
 /** The same permissions always give the same text: it is appended only when it differs from the last one. */
-export function permissionsMessage({ approvalPolicy, sandbox }: Permissions): string {
-  return `<permissions>\n${sandboxText(sandbox)}\n${approvalText[plainPolicy(approvalPolicy)]}\n</permissions>`;
+export function permissionsMessage({ approvalPolicy, sandbox, containerIsSandbox }: Permissions): string {
+  const confinement = containerIsSandbox ? containerText(sandbox) : sandboxText(sandbox);
+  return `<permissions>\n${confinement}\n${approvalText[plainPolicy(approvalPolicy)]}\n</permissions>`;
 }
 
 export const interruptedMessage =
@@ -75,6 +78,22 @@ const approvalText: Record<PlainApprovalPolicy, string> = {
     'What the sandbox allows runs without a question. A command that must do more asks the user when you pass sandbox_permissions "require_escalated" with a justification; do so only when it is needed.',
   never: "The user is never asked. What the sandbox does not allow fails; do not request more.",
 };
+
+/** What a sandbox would hold, the model is asked to hold. */
+function containerText(sandbox: SandboxPolicy): string {
+  const place = "Commands run as they are, in a container that the user chose as the sandbox.";
+  switch (sandbox.type) {
+    case "readOnly":
+      return `${place} It does not keep them from writing, and you may only read: what is not known to only read asks the user first.`;
+    case "workspaceWrite":
+      return `${place} Write only below the folder and in /tmp, and not to .git or .vscode there. There is nothing to escalate to: require_escalated only asks the user.`;
+    case "externalSandbox":
+    case "dangerFullAccess":
+      return sandboxText(sandbox);
+    default:
+      return sandbox satisfies never;
+  }
+}
 
 function sandboxText(sandbox: SandboxPolicy): string {
   const network = (allowed: boolean) => (allowed ? "The network is reachable." : "The network is not reachable.");

@@ -1,9 +1,16 @@
-// What a person allowed for the rest of a thread. Kept by exact key: nothing is generalised here.
+// What a person allowed for the rest of a thread: actions by exact key, commands by rules, hosts by name.
 import { createHash } from "node:crypto";
+import type { Rule } from "../protocol/command.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
+
+/** Failures of so many command lines are remembered. */
+const MAX_NOTED = 100;
 
 export class SessionApprovals {
   readonly #keys = new Set<string>();
+  readonly #rules = new Map<string, Rule>();
+  readonly #hosts = new Map<string, "allow" | "deny">();
+  readonly #wanted = new Map<string, readonly string[]>();
 
   remember(keys: readonly string[]): void {
     for (const key of keys) this.#keys.add(key);
@@ -12,6 +19,40 @@ export class SessionApprovals {
   /** An action without keys is never covered. */
   cover(keys: readonly string[]): boolean {
     return keys.length > 0 && keys.every((key) => this.#keys.has(key));
+  }
+
+  get rules(): readonly Rule[] {
+    return [...this.#rules.values()];
+  }
+
+  addRule(rule: Rule): void {
+    this.#rules.set(rule.id, rule);
+  }
+
+  /** False: there was none of that id. */
+  removeRule(id: string): boolean {
+    return this.#rules.delete(id);
+  }
+
+  decideHost(host: string, action: "allow" | "deny"): void {
+    this.#hosts.set(host.toLowerCase(), action);
+  }
+
+  /** Null: nobody has said. */
+  host(host: string): "allow" | "deny" | null {
+    return this.#hosts.get(host.toLowerCase()) ?? null;
+  }
+
+  /** A command line failed for want of these hosts: who is asked to let it use the network is told of them. */
+  noteWanted(script: string, hosts: readonly string[]): void {
+    this.#wanted.delete(script);
+    this.#wanted.set(script, hosts);
+    const [oldest] = this.#wanted.keys();
+    if (this.#wanted.size > MAX_NOTED && oldest !== undefined) this.#wanted.delete(oldest);
+  }
+
+  wantedBy(script: string): readonly string[] {
+    return this.#wanted.get(script) ?? [];
   }
 }
 

@@ -9,11 +9,15 @@ export function explainApproval(facts: {
   isElsewhere: boolean;
   sandbox: SandboxPolicy;
   sandboxed: boolean;
+  /** A container is all that confines commands here, as the user has chosen. */
+  inContainer?: boolean;
   because: string;
 }): ApprovalExplanation {
+  const inContainer = (facts.inContainer ?? false) && facts.sandbox.type !== "dangerFullAccess";
+  const confinement = facts.sandboxed ? describeSandbox(facts.sandbox) : "no sandbox: it can do whatever you can";
   return {
     location: facts.isElsewhere ? facts.cwd : basename(facts.cwd) || facts.cwd,
-    sandbox: facts.sandboxed ? describeSandbox(facts.sandbox) : "no sandbox: it can do whatever you can",
+    sandbox: inContainer ? "this container is the sandbox: it can do whatever you can in it" : confinement,
     isConfined: facts.sandboxed && facts.sandbox.type !== "dangerFullAccess",
     because: facts.because,
   };

@@ -4,13 +4,24 @@ import { relative } from "node:path";
 import { isInside } from "../util/inside.ts";
 import type { PlainApprovalPolicy } from "../protocol/approval.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import { shellQuote } from "../util/shell-quote.ts";
+import type { Judgement } from "./judge.ts";
+import type { Rule } from "../protocol/command.ts";
 
 /** An action as far as the policy needs to know it. */
 export type ActionFacts =
   | { kind: "read" | "client" }
-  /** `escalated`: the model asked to run it outside the sandbox. */
-  | { kind: "command"; escalated: boolean }
+  | CommandFacts
   | { kind: "fileChange"; targets: readonly TargetFacts[] };
+
+export interface CommandFacts {
+  kind: "command";
+  judgement: Judgement;
+  /** The model asked to run it outside the sandbox. */
+  escalated: boolean;
+  /** The sandbox would have to be opened to the network for it. */
+  withNetwork?: boolean;
+}
 
 export interface TargetFacts {
   path: string;
@@ -46,7 +57,7 @@ export function requirement(action: ActionFacts, situation: Situation): Requirem
     case "client":
       return { kind: "skip", sandboxed: true };
     case "command":
-      return commandRequirement(action.escalated, situation);
+      return commandRequirement(action, situation);
     case "fileChange":
       return fileRequirement(action.targets, situation);
     default:
@@ -64,22 +75,45 @@ export function isOrdinary({ isWritable, isProtected, isDenied }: TargetFacts): 
   return isWritable && !isProtected && !isDenied;
 }
 
-function commandRequirement(escalated: boolean, situation: Situation): Requirement {
-  const { approvalPolicy, sandbox, sandboxUnavailable } = situation;
+/** Deny beats ask beats allow, and what is forbidden is so in every mode. */
+function commandRequirement(command: CommandFacts, situation: Situation): Requirement {
+  const { judgement, escalated } = command;
+  const { sandbox, sandboxUnavailable } = situation;
+  if (judgement.kind === "forbidden") return { kind: "forbid", message: `rejected: ${ruleSays(judgement.rule)}` };
   const unknown = unknownSandbox(situation);
   if (unknown !== null) return unknown;
   const confines = !isUnconfined(sandbox);
-  const sandboxed = confines && !escalated;
-  if (confines && escalated) {
-    return askOrForbid(situation, "it wants to run outside the sandbox", { sandboxed: false });
+  const sandboxed = confines && !escalated && sandboxUnavailable === null;
+  if (judgement.kind === "prompt") return askOrForbid(situation, ruleSays(judgement.rule), { sandboxed });
+  const outside = confines ? reasonToLeave(command, situation) : null;
+  if (outside !== null) {
+    return askOrForbid(situation, outside, { sandboxed: sandboxed && command.withNetwork === true });
   }
-  if (sandboxed && sandboxUnavailable !== null) {
-    return askOrForbid(situation, `no sandbox works here (${withoutStop(sandboxUnavailable)})`, { sandboxed: false });
-  }
-  if (approvalPolicy === "untrusted") {
-    return { kind: "ask", because: "every command asks first", sandboxed };
-  }
-  return { kind: "skip", sandboxed };
+  const need = reasonInside(judgement, situation);
+  return need === null ? { kind: "skip", sandboxed } : askOrForbid(situation, need, { sandboxed });
+}
+
+/** Why it asks before it runs less confined than the policy says; null when it need not. */
+function reasonToLeave({ judgement, escalated, withNetwork }: CommandFacts, situation: Situation): string | null {
+  const { sandboxUnavailable } = situation;
+  if (judgement.kind === "allowed" && judgement.outsideSandbox) return null;
+  if (escalated) return "it wants to run outside the sandbox";
+  if (withNetwork) return "it needs the network";
+  if (sandboxUnavailable === null || judgement.kind === "safe") return null;
+  return `no sandbox works here (${withoutStop(sandboxUnavailable)})`;
+}
+
+function reasonInside(judgement: Judgement, { approvalPolicy }: Situation): string | null {
+  if (judgement.kind !== "unknown") return null;
+  return approvalPolicy === "untrusted" || judgement.mayHide ? judgement.because : null;
+}
+
+/** "a rule in default.rules:3 asks for git push", and why, if the rule says why. */
+function ruleSays({ decision, source, pattern, justification }: Rule): string {
+  const said = decision === "forbidden" ? "forbids" : "asks for";
+  const words = pattern.map((alternatives) => alternatives.map((word) => shellQuote([word])).join("|")).join(" ");
+  const where = source === null ? "a rule of this thread" : `a rule in ${source}`;
+  return `${where} ${said} ${words}${justification === null ? "" : ` (${withoutStop(justification)})`}`;
 }
 
 function fileRequirement(targets: readonly TargetFacts[], situation: Situation): Requirement {

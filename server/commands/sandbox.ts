@@ -1,21 +1,25 @@
 // `belay sandbox`: runs one command under a policy, as the agent would, with the terminal's own stdio.
-import { spawn } from "node:child_process";
-import { constants, platform } from "node:os";
-import { join, resolve } from "node:path";
+import { type ChildProcess, spawn } from "node:child_process";
+import { constants, homedir } from "node:os";
+import { resolve } from "node:path";
+import { arch, platform } from "node:process";
 import { parseArgs } from "node:util";
+import { ownPart } from "../exec/process-identity.ts";
 import { runProgram } from "../exec/run.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { commandEnvironment } from "../sandbox/environment.ts";
-import { diskFacts, executable } from "../sandbox/facts.ts";
-import { findHelper, type Program } from "../sandbox/linux.ts";
-import { sandboxProbe } from "../sandbox/probe.ts";
-import { type SandboxedCommand, sandboxCommand } from "../sandbox/select.ts";
+import { diskFacts } from "../sandbox/facts.ts";
+import type { Program } from "../sandbox/linux.ts";
+import { type MachineSandbox, machineSandbox } from "../sandbox/machine.ts";
+import { belayHome } from "../util/belay-home.ts";
 
 export interface CommandIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly stdout: { write(text: string): unknown };
   readonly stderr: { write(text: string): unknown };
+  /** Of the process itself: what would end it. */
+  readonly signals: Pick<NodeJS.EventEmitter, "on" | "off">;
 }
 
 const usage =
@@ -39,12 +43,20 @@ export async function runSandboxCommand(argv: readonly string[], io: CommandIo):
     io.stderr.write(`belay sandbox: ${request.message}\n${usage}`);
     return usageError;
   }
-  const sandboxed = await inSandbox(request, io);
+  // Roots as the user spells them and as they really are: an entry of PATH may use either.
+  const roots = request.roots.flatMap((root) => [root, diskFacts.realpath(root) ?? root]);
+  const sandbox = sandboxOf(io, roots);
+  const command = { argv: request.argv, cwd: request.cwd, env: commandEnvironment(io.env, { roots }) };
+  const sandboxed = await sandbox.translate(command, request.policy, request.cwd);
   if (sandboxed.kind === "refuse") {
     io.stderr.write(`belay sandbox: ${sandboxed.message}\n`);
     return cannotRun;
   }
-  return runAttached(sandboxed, io);
+  const exitCode = await runAttached(sandboxed, io);
+  if (sandboxed.ended?.() ?? true) return exitCode;
+  // What the helper said of it stands above.
+  io.stderr.write(`belay sandbox: ${await sandbox.failed("")}\n`);
+  return cannotRun;
 }
 
 type Request =
@@ -89,27 +101,39 @@ function parseOptions(args: readonly string[]) {
   }
 }
 
-async function inSandbox(request: Request & { kind: "run" }, { env }: CommandIo): Promise<SandboxedCommand> {
-  // Roots as the user spells them and as they really are: an entry of PATH may use either.
-  const roots = request.roots.flatMap((root) => [root, diskFacts.realpath(root) ?? root]);
-  const helper = findHelper({ path: env.PATH ?? "", roots, executable });
-  const status = await sandboxProbe({ platform: platform(), helper, run: runProgram })();
-  const home = env.HOME ?? null;
-  const belayHome = env.BELAY_HOME ?? (home === null ? null : join(home, ".belay"));
-  return sandboxCommand(
-    { argv: request.argv, cwd: request.cwd, env: commandEnvironment(env, { roots }) },
-    request.policy,
-    { status, helper, context: { cwd: request.cwd, home, belayHome, privateTmp: null, files: diskFacts } },
-  );
+function sandboxOf({ env }: CommandIo, roots: readonly string[]): MachineSandbox {
+  const userHome = env.HOME || homedir();
+  return machineSandbox({
+    platform,
+    arch,
+    userHome,
+    belayHome: belayHome(env, userHome),
+    search: { path: env.PATH ?? "", roots },
+    processes: ownPart(),
+    run: (program) => runProgram({ ...program, timeoutMs: 10_000 }),
+  });
 }
 
 function runAttached({ file, args, cwd, env }: Program, io: CommandIo): Promise<number> {
   return new Promise((done) => {
     const child = spawn(file, args, { cwd, env, stdio: "inherit" });
+    const end = (exitCode: number) => {
+      release();
+      done(exitCode);
+    };
+    const release = outliving(child, io);
     child.once("error", (error) => {
       io.stderr.write(`belay sandbox: the command could not be started: ${error.message}\n`);
-      done("code" in error && error.code === "ENOENT" ? notFound : cannotRun);
+      end("code" in error && error.code === "ENOENT" ? notFound : cannotRun);
     });
-    child.once("exit", (code, signal) => done(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
+    child.once("exit", (code, signal) => end(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
+}
+
+/** What ends us ends the command first: something is to be cleared away behind it. ^C reaches both by itself. */
+function outliving(child: ChildProcess, { signals }: CommandIo): () => void {
+  const ignore = () => {};
+  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+  signals.on("SIGINT", ignore).on("SIGTERM", pass).on("SIGHUP", pass);
+  return () => void signals.off("SIGINT", ignore).off("SIGTERM", pass).off("SIGHUP", pass);
 }

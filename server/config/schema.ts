@@ -45,6 +45,11 @@ export const Config = z.object({
       exclude_slash_tmp: z.boolean().default(false),
     })
     .prefault({}),
+  /**
+   * Where no sandbox works and this is a container, commands under workspace-write run in it as they are. The user's own
+   * file, the editor's settings and `-c` say so; nothing that a project brings along is read for it.
+   */
+  container_is_sandbox: z.boolean().default(false),
   /** How long a thread that nobody listens to, and in which nothing runs, stays loaded. */
   thread_unload_delay_secs: z.int().min(0).default(60),
   /** Longest AGENTS.md that is read; the rest is cut with a note. */

@@ -50,7 +50,8 @@ export class ConfigSource {
 }
 
 function asBefore(before: LoadedConfig, next: LoadedConfig): Pick<LoadedConfig, "config" | "values" | "catalog"> {
-  const { sandbox_mode, approval_policy } = next.config;
+  const { sandbox_mode, approval_policy, container_is_sandbox } = next.config;
   const strict = { sandbox_mode, approval_policy };
-  return { config: { ...before.config, ...strict }, values: { ...before.values, ...strict }, catalog: before.catalog };
+  const config = { ...before.config, ...strict, container_is_sandbox };
+  return { config, values: { ...before.values, ...strict }, catalog: before.catalog };
 }

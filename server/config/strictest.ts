@@ -7,12 +7,14 @@ export interface Setting {
 }
 
 const readOnly = { key: "sandbox_mode", value: "read-only" };
+const noContainer = { key: "container_is_sandbox", value: false };
 const untrusted = { key: "approval_policy", value: "untrusted" };
 const ofWorkspace = Object.entries({ network_access: false, exclude_tmpdir_env_var: true, exclude_slash_tmp: true });
 
 const strictest: readonly Setting[] = [
   readOnly,
   untrusted,
+  noContainer,
   ...ofWorkspace.map(([key, value]) => ({ key: `sandbox_workspace_write.${key}`, value })),
 ];
 

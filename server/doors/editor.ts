@@ -44,7 +44,12 @@ export async function serveEditor(pipe: Pipe, options: Options): Promise<void> {
       showsTerminals: belay?.terminals ?? false,
     });
     if (belay?.workspaceEdits) {
-      app.connectEditor({ applyEdit: (edit, signal) => connection.request("workspace/applyEdit", edit, { signal }) });
+      app.connectEditor({
+        applyEdit: (edit, signal) => connection.request("workspace/applyEdit", edit, { signal }),
+        runInTerminal: belay.terminals
+          ? (command, signal) => connection.request("belay/runInTerminal", command, { signal })
+          : null,
+      });
     }
     handshake = { kind: "ready", app, client, protocol: protocolOf(app, new Lanes()) };
     return {

@@ -63,7 +63,7 @@ function startIn({ native, helper }: Loaded, request: LiveRequest, { rows, cols 
     exited.happened({ code, signal }),
   );
   guarded.started(pid);
-  const screen = screenOf(fd, pty);
+  const screen = screenOr(fd, pty, () => signalIfThere(-pid, "SIGKILL"));
   // A signal of ours is told as one; of any other the code of the program in the terminal is all there is.
   let isKilled = false;
   let isOver = false;
@@ -85,14 +85,14 @@ function startIn({ native, helper }: Loaded, request: LiveRequest, { rows, cols 
     closeMore: () => {},
     endRest: () => guarded.end(),
   };
-  const keys = keyboardOf(fd, screen.closed);
+  const keys = keyboardOf(fd, screen);
   return {
     pid,
     ended: toItsEnd(child, request),
     write: keys.write,
     closeInput: () => void keys.write(Buffer.from(endOfInput)),
     async resize(newSize) {
-      if (!keys.isOpen()) return "the command has ended";
+      if (!screen.isOpen()) return "the command has ended";
       try {
         resize(native, fd, newSize);
         return null;
@@ -132,7 +132,10 @@ function nameOf(signal: number): NodeJS.Signals | null {
 function screenOf(fd: number, pty: string) {
   const leave = terminalOpened();
   const source = new ReadStream(fd);
-  const writer = openSync(pty, flags.O_RDWR | flags.O_NOCTTY | flags.O_NONBLOCK);
+  const writer = openedOr(pty, () => {
+    source.destroy();
+    leave();
+  });
   const mark = endMark();
   let unwritten: Buffer | null = null;
   const output = new Readable({
@@ -170,12 +173,32 @@ function screenOf(fd: number, pty: string) {
   return {
     output,
     closed,
+    /** False as soon as the number `fd` may be another file's. */
+    isOpen: () => !source.destroyed,
     endBehindWhatIsWritten() {
       unwritten = mark.bytes;
       writeMark();
       if (unwritten === null) source.resume();
     },
   };
+}
+
+function screenOr(fd: number, pty: string, giveUp: () => void): ReturnType<typeof screenOf> {
+  try {
+    return screenOf(fd, pty);
+  } catch (error) {
+    giveUp();
+    throw error;
+  }
+}
+
+function openedOr(pty: string, giveUp: () => void): number {
+  try {
+    return openSync(pty, flags.O_RDWR | flags.O_NOCTTY | flags.O_NONBLOCK);
+  } catch (error) {
+    giveUp();
+    throw error;
+  }
 }
 
 /** Digits: no setting of a terminal changes them. Nobody can foresee which. */
@@ -199,19 +222,17 @@ function endMark() {
 }
 
 /** What is typed. The system does not say when there is room again, so it is asked. */
-function keyboardOf(fd: number, closed: Promise<void>) {
-  let isOpen = true;
+function keyboardOf(fd: number, { closed, isOpen }: { closed: Promise<void>; isOpen: () => boolean }) {
   let last = Promise.resolve();
-  void closed.then(() => (isOpen = false));
   const typeAll = async (bytes: Uint8Array) => {
-    for (let rest = bytes; isOpen && rest.length > 0; ) {
+    for (let rest = bytes; rest.length > 0; ) {
+      if (!isOpen()) return;
       const written = writeSome(fd, rest);
       rest = rest.subarray(written);
       if (written === 0) await Promise.race([pause(), closed]);
     }
   };
   return {
-    isOpen: () => isOpen,
     write: (bytes: Uint8Array) => (last = last.then(() => typeAll(bytes))),
   };
 }

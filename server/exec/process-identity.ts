@@ -7,6 +7,13 @@ export function ownIdentity(): string {
   return `${pid} ${startOf(pid) ?? ""}`.trim();
 }
 
+/** For several holders in one process: it is named after the process, and after a number of its own. */
+export function ownPart(): { owner: string; isAlive: (owner: string) => boolean } {
+  return { owner: `${ownIdentity()} ${++parts}`, isAlive: isRunning };
+}
+
+let parts = 0;
+
 /** Whether the process that was named so still runs. */
 export function isRunning(identity: string): boolean {
   const [pid = "", start] = identity.split(" ");

@@ -1,6 +1,7 @@
 // Which terminals there are on this machine: the best that a real run finds in order.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { arch } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nativeTerminals } from "./native-pty.ts";
@@ -9,7 +10,6 @@ import { scriptTerminals } from "./script-pty.ts";
 
 export interface TerminalFacts {
   readonly platform: NodeJS.Platform;
-  readonly arch?: string | undefined;
   /** Where VS Code lies, which has node-pty for its own terminals: its `vscode.env.appRoot`. */
   readonly editorRoot?: string | undefined;
 }
@@ -21,7 +21,7 @@ export const editorRootVariable = "BELAY_VSCODE_APP_ROOT";
 export function terminals(platform: NodeJS.Platform, editorRoot?: string): () => Promise<Terminals> {
   let answer: Promise<Terminals> | null = null;
   return () => {
-    answer ??= firstThatWorks({ platform, arch: process.arch, editorRoot });
+    answer ??= firstThatWorks({ platform, editorRoot });
     return answer;
   };
 }
@@ -42,10 +42,10 @@ async function firstThatWorks(facts: TerminalFacts): Promise<Terminals> {
 }
 
 /** Ours beside the bundle, ours among the packages when run from source, VS Code's own. */
-function nativeModules({ platform, arch = process.arch, editorRoot }: TerminalFacts): string[] {
+function nativeModules({ platform, editorRoot }: TerminalFacts): string[] {
   if (platform === "win32") return [];
   const own = join(dirname(fileURLToPath(import.meta.url)), "pty", "pty.node");
-  const found = [own, ...installed(`${platform}-${arch}`), ...ofEditor(editorRoot, `${platform}-${arch}`)];
+  const found = [own, ...installed(`${platform}-${arch()}`), ...ofEditor(editorRoot, `${platform}-${arch()}`)];
   return found.filter((path) => existsSync(path));
 }
 

@@ -1,6 +1,7 @@
 // Ends what our commands have started when this process dies, however it does: a shell of a few lines that waits for the
 // end of a pipe which only we hold.
 import { type ChildProcess, spawn } from "node:child_process";
+import { platform } from "node:process";
 import { isExecutable } from "./descriptors.ts";
 import { markVariable, newMark, serverMark } from "./left-behind.ts";
 
@@ -32,6 +33,7 @@ let watchdog: ChildProcess | null = null;
 
 /** From now on, until the function that it returns is called. `group` is a process group of ours. */
 function guard(group: number): () => void {
+  if (platform === "win32") return () => undefined;
   const { stdin } = (watchdog ??= start());
   stdin?.write(`+ ${group}\n`);
   return () => void stdin?.write(`- ${group}\n`);

@@ -58,7 +58,7 @@ const kernelDirectories = ["/dev", "/proc", "/sys"];
 const maxHops = 40;
 // Control characters, lone surrogates, line separators, and the marks that change the direction of the text.
 const misleading = /[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
-const protectedNames = new Set([".git", ".vscode", ".belay", ".mcp.json"]);
+const protectedNames = new Set([".git", ".vscode", ".codex", ".mcp.json", ".belay"]);
 
 function escapeMisleading(text: string): string {
   return text.replaceAll(

@@ -213,8 +213,19 @@ async function start(
   if (program.kind === "refuse") throw commandNotStarted(program.message);
   const timeoutMs = params.disableTimeout ? undefined : (params.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const request = { ...program, ...wiring, timeoutMs };
-  if (!terminal) return startLive(request, isStreamed(params).input ? { input: "open" } : {});
-  const terminals = await deps.terminals();
+  try {
+    const started = await startIn(terminal ? await deps.terminals() : null, params, request);
+    void started.ended.then(program.ended);
+    return started;
+  } catch (error) {
+    program.ended?.();
+    throw error;
+  }
+}
+
+/** Null: not in a terminal. */
+async function startIn(terminals: Terminals | null, params: CommandExecParams, request: LiveRequest) {
+  if (terminals === null) return startLive(request, isStreamed(params).input ? { input: "open" } : {});
   if (terminals.kind === "unavailable") throw commandNotStarted(terminals.reason);
   return terminals.provider.start(request, params.size ?? DEFAULT_SIZE);
 }

@@ -2,7 +2,7 @@
 import { isAbsolute, resolve } from "node:path";
 import { applyEdits, parseKeyPath } from "../config/edits.ts";
 import { describeConfig, overridden, versionOf } from "../config/layers.ts";
-import { readConfigFile } from "../config/load.ts";
+import { type ConfigWarning, readConfigFile } from "../config/load.ts";
 import type { ConfigSource } from "../config/source.ts";
 import { maxTextBytes } from "../files/disk-read.ts";
 import { lockOwnFile, replaceOwnFile } from "../files/own-file.ts";
@@ -28,10 +28,11 @@ interface Write {
 
 const MAX_EDITS = 100;
 
-/** `tellAll`: every client, whoever caused it. */
+/** `tellAll`: every client, whoever caused it. `refreshed`: the file has been read again; what it has to warn of. */
 export function configHandlers(
   source: ConfigSource,
   tellAll: (notification: ServerNotification) => void,
+  refreshed: () => ConfigWarning[],
 ): Pick<Handlers<typeof clientRequests, Caller>, ConfigMethods> {
   // One write at a time: each builds on what the one before has left.
   let last: Promise<unknown> = Promise.resolve();
@@ -41,7 +42,7 @@ export function configHandlers(
     return mine;
   };
   const refresh = async () => {
-    for (const params of await source.refresh()) tellAll({ method: "configWarning", params });
+    for (const params of [...(await source.refresh()), ...refreshed()]) tellAll({ method: "configWarning", params });
   };
   const write = (params: Write) =>
     inTurn(async (): Promise<ConfigWriteResponse> => {

@@ -90,7 +90,10 @@ const request = {
 
 export const CommandExecutionRequestApprovalParams = z.lazy(() =>
   z.object({
-    kind: z.literal("command"),
+    /** `writeStdin`: the model wants to type `script` into the command of `itemId`, which runs. */
+    kind: z.enum(["command", "writeStdin"]),
+    /** Tells the questions about one item apart. Null: it is the only one. */
+    approvalId: z.string().nullish(),
     /** Where it would run. There is one place: this machine. */
     environmentId: z.literal("local").optional(),
     ...request,

@@ -124,6 +124,7 @@ export type SandboxState = z.infer<typeof SandboxState>;
 export const RunInTerminalParams = z.lazy(() =>
   z.object({ ...command, turnId: z.string(), script: z.string(), cwd: z.string() }),
 );
+export type RunInTerminalParams = z.infer<typeof RunInTerminalParams>;
 export const RunInTerminalResult = z.lazy(() =>
   z.object({
     /** False: it was not run, and `problem` says why. */

@@ -12,7 +12,7 @@ export const hostRequests = {
     lane: "none",
     from: ["webview"],
   }),
-  /** Reveals the integrated terminal of a command execution. False: it is gone. */
+  /** Reveals the integrated terminal of a command execution, opening one where there is none. False: it never ran. */
   "host/openTerminal": request(panel.ItemParams, z.boolean(), { from: ["webview"] }),
   /** Opens a web address after the editor's own confirmation; refuses every scheme but http, https and mailto. */
   "host/openLink": request(panel.OpenLinkParams, z.null(), { from: ["webview"] }),
@@ -22,6 +22,10 @@ export const hostRequests = {
   "host/openFolder": request(z.object({}), z.null(), { from: ["webview"] }),
   /** Asks for the API key of the model provider in use, stores it, and restarts the server. */
   "host/setApiKey": request(z.object({}), z.null(), { from: ["webview"] }),
+  /** Lists the rules of what may run unasked, to test and to remove them. Resolves when that is closed. */
+  "host/manageApprovals": request(z.object({}), z.null(), { from: ["webview"] }),
+  /** Asks the person whether the container around the server is the sandbox, and writes it down if they say so. */
+  "host/trustContainer": request(z.object({}), z.null(), { from: ["webview"] }),
   "host/manageTrust": request(z.object({}), z.null(), { from: ["webview"] }),
 } as const satisfies Record<string, RequestRow>;
 

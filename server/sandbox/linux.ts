@@ -39,8 +39,13 @@ const isolation = [
 // No controlling terminal, so nothing can be typed into the user's. A terminal made for the command is nobody else's.
 const noTerminal = ["--new-session"];
 
+// A terminal passes on three descriptors and no more, so the helper gets its others here, however it is started. They
+// are opened by name: a filter that cannot be read ends the start, and nothing is run without.
+const withFiles = 'exec 3<"$1" 4>"$2" && shift 2 && exec "$@"';
+const filterDescriptor = "3";
+
 // ^C in a terminal goes to the helper as well, which must outlive it; what it runs takes it as usual.
-const deafToKeys = ["-c", "trap '' INT QUIT TSTP; exec \"$@\"", "belay"];
+const deafToKeys = "trap '' INT QUIT TSTP; ";
 const hearKeys = ["/usr/bin/env", "--default-signal=INT,QUIT,TSTP", "--"];
 
 // The root is bound with all its submounts, so everything that follows is a change to a read-only system.
@@ -49,21 +54,34 @@ const base = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--ro-b
 
 // An inherited descriptor is a way past every mount. Bash, because dash cannot close a descriptor above 9;
 // -p, so that it reads no start-up file and imports no function. The command arrives as arguments, never as text.
-const closeAndExec = [
+// Descriptor 4 is told that everything stands and the command comes next, as long as nobody else can write to it.
+const reportAndExec = [
   "/bin/bash",
   "-p",
   "-c",
-  `for BELAY_FD in /proc/self/fd/*; do BELAY_FD=\${BELAY_FD##*/}; [ "$BELAY_FD" -gt 2 ] && exec {BELAY_FD}>&-; done; ` +
-    'unset BELAY_FD; ulimit -c 0; exec -- "$@"',
+  `echo >&4 || exit; for BELAY_FD in /proc/self/fd/*; do BELAY_FD=\${BELAY_FD##*/}; ` +
+    '[ "$BELAY_FD" -gt 2 ] && exec {BELAY_FD}>&-; done; unset BELAY_FD; ulimit -c 0; exec -- "$@"',
   "belay",
 ];
 
-export function linuxSandbox(command: Command, policy: RestrictedPolicy, helper: string): Program {
+const temporary = { TMPDIR: "/tmp", TMP: "/tmp", TEMP: "/tmp" };
+
+/** What the helper is started with besides its argv. */
+export interface LinuxLaunch {
+  readonly helper: string;
+  /** The file with the seccomp filter. */
+  readonly filter: string;
+  /** A file that is made, and no longer empty once the command is reached: see `LaunchReport`. */
+  readonly report: string;
+}
+
+export function linuxSandbox(command: Command, policy: RestrictedPolicy, launch: LinuxLaunch): Program {
   const terminal = command.terminal ?? false;
   return {
-    file: terminal ? "/bin/sh" : helper,
+    file: "/bin/sh",
     args: [
-      ...(terminal ? [...deafToKeys, helper] : []),
+      ...["-c", (terminal ? deafToKeys : "") + withFiles, "belay", launch.filter, launch.report],
+      launch.helper,
       ...isolation,
       ...(terminal ? [] : noTerminal),
       ...(policy.networkAccess ? [] : ["--unshare-net"]),
@@ -73,17 +91,18 @@ export function linuxSandbox(command: Command, policy: RestrictedPolicy, helper:
       ...policy.visibleInTmp.flatMap((path) => ["--ro-bind", path, path]),
       // A mount point cannot be renamed, which is what a pinned path is about. Parents sort before their children.
       ...[...policy.writableRoots, ...policy.pinnedPaths].sort().flatMap((path) => ["--bind", path, path]),
-      ...policy.protectedPaths.flatMap((path) => ["--ro-bind", path, path]),
+      ...[...policy.protectedPaths, ...policy.placeholders].flatMap((path) => ["--ro-bind", path, path]),
       ...policy.deniedPaths.flatMap(deny),
-      "--chdir",
-      command.cwd,
+      ...["--chdir", command.cwd],
+      ...["--seccomp", filterDescriptor],
       "--",
-      ...closeAndExec,
+      ...reportAndExec,
       ...(terminal ? hearKeys : []),
       ...command.argv,
     ],
     cwd: "/",
-    env: { ...withoutLoaderVariables(command.env), TMPDIR: "/tmp", TMP: "/tmp", TEMP: "/tmp" },
+    // npm must write to its cache, which otherwise lies in the home; other tools only read theirs.
+    env: { npm_config_cache: "/tmp/npm-cache", ...withoutLoaderVariables(command.env), ...temporary },
     leavesNothing: true,
   };
 }

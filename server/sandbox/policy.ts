@@ -36,7 +36,7 @@ export interface DeniedPath {
   readonly kind: "directory" | "file";
 }
 
-/** Every path is absolute, real and existed when the policy was resolved. Parents come before children. */
+/** Every path but a placeholder is absolute, real and existed when the policy was resolved. Parents come before children. */
 export interface RestrictedPolicy {
   readonly kind: "restricted";
   readonly cwd: string;
@@ -51,6 +51,11 @@ export interface RestrictedPolicy {
   readonly pinnedPaths: readonly string[];
   /** Read-only inside a writable root. */
   readonly protectedPaths: readonly string[];
+  /**
+   * Names in writable roots that are protected and did not exist. An empty directory must stand there before they can be
+   * mounted read-only; none, where that is not needed.
+   */
+  readonly placeholders: readonly string[];
   /** Neither readable nor writable, wherever they are. */
   readonly deniedPaths: readonly DeniedPath[];
   readonly networkAccess: boolean;
@@ -64,9 +69,11 @@ export type Resolution =
   | { readonly kind: "refused"; readonly message: string };
 
 // Names that become code outside the sandbox: git hooks and fsmonitor, editor tasks, our configuration, MCP servers.
-// A name that does not exist yet is not covered here: a mount needs something to be mounted on, and the placeholder
-// that would give it one stays behind when the launcher is killed. That needs a registry and a clean-up of its own.
-const protectedNames = [".git", ".vscode", ".belay", ".mcp.json"];
+// In the order of what a name that nobody expected would do: git and the editor look for theirs by themselves.
+const protectedNames = [".git", ".vscode", ".codex", ".mcp.json", ".belay"];
+
+/** Of names that do not exist: each shows up on the host while a command runs. */
+const maxPlaceholders = 3;
 
 const credentialNames = [
   ".ssh",
@@ -100,6 +107,8 @@ const hostServices = [
   "/run/snapd.sock",
   "/run/libvirt",
   "/run/user",
+  // Not a socket, but as good as one: whoever writes to it speaks to init.
+  "/run/initctl",
 ];
 
 const kernelDirectories = ["/dev", "/proc", "/sys"];
@@ -141,6 +150,7 @@ function restrict(requested: readonly string[], networkAccess: boolean, context:
       visibleInTmp,
       pinnedPaths: pinned(writableRoots, [...protectedPaths, ...deniedPaths.map(({ path }) => path)]),
       protectedPaths,
+      placeholders: parentsFirst(writableRoots.flatMap((root) => absentIn(root, context.files))),
       deniedPaths,
       networkAccess,
       privateTmp: context.privateTmp,
@@ -178,15 +188,20 @@ function protectedIn(root: string, roots: readonly string[], files: FileSystemFa
           "Replace it by what it points at, or use the read-only sandbox.",
       );
     }
-    return name === ".git" && kind === "file" ? [path, ...gitDirectories(path, roots, files)] : [path];
+    return name === ".git" ? repository(path, kind, roots, files) : [path];
   });
   const nested = nestedGit(root, files).flatMap(({ path, kind }) => {
-    if (kind !== "symlink") return kind === "file" ? [path, ...gitDirectories(path, roots, files)] : [path];
+    if (kind !== "symlink") return repository(path, kind, roots, files);
     // Unlike at a root, links are the rule in trees that some tools check out: what one leads to is protected.
     const real = files.realpath(path);
     return real !== null && roots.some((each) => isInside(each, real)) ? [real] : [];
   });
   return [...own, ...nested];
+}
+
+function absentIn(root: string, files: FileSystemFacts): string[] {
+  const paths = protectedNames.map((name) => join(root, name));
+  return paths.filter((path) => files.lstat(path) === null).slice(0, maxPlaceholders);
 }
 
 /** Every directory on the way from a root to one of the paths below it, and to a root inside it. */
@@ -200,6 +215,26 @@ function pinned(roots: readonly string[], paths: readonly string[]): string[] {
   });
   const isElsewhere = (path: string) => !roots.includes(path) && !paths.some((each) => isInside(each, path));
   return parentsFirst(found.filter(isElsewhere));
+}
+
+/** What git obeys of a repository whose `.git` is no link, as far as it lies in the roots. */
+function repository(git: string, kind: PathKind, roots: readonly string[], files: FileSystemFacts): string[] {
+  const directories = kind === "file" ? gitDirectories(git, roots, files) : [];
+  const configured = [git, ...directories].flatMap((directory) => hooks(dirname(git), directory, files));
+  // All of a root cannot be protected: it is what the command works on.
+  const isBelowRoot = (path: string) => !roots.includes(path) && roots.some((root) => isInside(root, path));
+  return [git, ...directories, ...configured.filter(isBelowRoot)];
+}
+
+// Hooks that a repository keeps among its files, as many do for all who work on it.
+function hooks(worktree: string, directory: string, files: FileSystemFacts): string[] {
+  const config = files.readText(join(directory, "config")) ?? "";
+  return [...config.matchAll(/^[ \t]*(?:\[[^\]\n]*\][ \t]*)?hookspath[ \t]*=[ \t]*"?([^"\n;#]+)/gim)].flatMap(
+    ([, path = ""]) => {
+      const real = files.realpath(resolve(worktree, path.trim()));
+      return real === null ? [] : [real];
+    },
+  );
 }
 
 // A gitfile (worktree, submodule) names the directory whose config git obeys, and that one may name a common one.

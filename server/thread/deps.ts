@@ -4,8 +4,10 @@ import type { FilePlan } from "../files/patch-plan.ts";
 import type { InstructionFile } from "../instructions/agents-md.ts";
 import type { Model } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
+import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/command.ts";
 import type { RequestId } from "../protocol/rpc/messages.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import type { RuleStore } from "./rule-store.ts";
 import type { Started, StartRequest } from "../tools/command.ts";
 import type { FileReader, WriteLimits, WriteResult } from "../tools/tool.ts";
 
@@ -19,13 +21,18 @@ export interface ThreadDeps {
   readonly platform: string;
   selectModel(provider: string): Model;
   readInstructions(cwd: string): Promise<InstructionFile[]>;
-  /** Null: the sandbox works here. */
-  sandboxUnavailable(): Promise<string | null>;
+  /** Null: commands under the policy are confined here. */
+  sandboxUnavailable(policy: SandboxPolicy): Promise<string | null>;
+  /** A container, and nothing of ours, confines commands here, as the user has chosen. */
+  containerIsSandbox(): Promise<boolean>;
   hasTerminals(): Promise<boolean>;
   /** Must not reject. `threadCwd` is what the policy is about; the command's own cwd is the model's choice. */
   start(request: StartRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy }): Promise<Started>;
   /** Through the editor where there is one. Must not throw. */
   write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
+  readonly rules: RuleStore;
+  /** Runs a line in the person's own shell; null when no editor is there that could. Must not throw or reject. */
+  readonly runInTerminal: ((command: RunInTerminalParams, signal: AbortSignal) => Promise<RunInTerminalResult>) | null;
   /** Tells every client, whether it listens to the thread or not. */
   tellAll(notification: ServerNotification): void;
   /** Called when a turn has ended and said so. */

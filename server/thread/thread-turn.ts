@@ -6,7 +6,7 @@ import type { HistoryItem } from "../model/model.ts";
 import { serverRequests } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
 import { clientTools } from "../tools/client-tool.ts";
-import type { ToolDeps } from "../tools/deps.ts";
+import type { RunInTerminalRequest, ToolDeps } from "../tools/deps.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
 import type { Tool } from "../tools/tool.ts";
 import { turnError } from "./record.ts";
@@ -117,6 +117,7 @@ function finish(
 export async function recordContext(thread: Thread): Promise<void> {
   const { deps, settings } = thread;
   const entries: HistoryItem[] = [];
+  const isContainer = await deps.containerIsSandbox();
   const instructions = thread.history.length === 0 ? await deps.readInstructions(settings.cwd) : [];
   // Asked once more: something else may have begun the history meanwhile.
   if (thread.history.length === 0) {
@@ -128,7 +129,7 @@ export async function recordContext(thread: Thread): Promise<void> {
     );
     if (developerInstructions !== null) entries.push(developerMessage(developerInstructions));
   }
-  const permissions = permissionsMessage(settings);
+  const permissions = permissionsMessage({ ...settings, containerIsSandbox: isContainer });
   const told = thread.history.findLast(
     (item) => item.type === "message" && item.role === "developer" && item.text.startsWith("<permissions>"),
   );
@@ -170,16 +171,19 @@ function toolDeps(
     signal: abort.signal,
     approvals: thread.approvals,
     files: deps.files,
-    sandboxUnavailable: () => deps.sandboxUnavailable(),
+    sandboxUnavailable: () => deps.sandboxUnavailable(settings.sandbox),
+    containerIsSandbox: () => deps.containerIsSandbox(),
     commands: thread.commands,
     hasTerminals: () => deps.hasTerminals(),
-    start: ({ sandboxed, ...request }) =>
-      deps.start({
-        ...request,
-        threadId: thread.id,
-        threadCwd: settings.cwd,
-        policy: sandboxed ? settings.sandbox : { type: "dangerFullAccess" },
-      }),
+    start: (request) => deps.start({ ...request, threadId: thread.id, threadCwd: settings.cwd }),
+    rules: () => deps.rules.current(),
+    addRule: (rule) => deps.rules.add(rule),
+    get runInTerminal() {
+      const run = deps.runInTerminal;
+      return run === null
+        ? null
+        : (command: RunInTerminalRequest) => run({ ...command, threadId: thread.id, turnId }, abort.signal);
+    },
     write: (plan, limits) => deps.write(plan, limits),
     clientTools: brought,
     ask: async (request) => {

@@ -50,7 +50,12 @@ export interface StartRequest extends CommandStart {
 }
 
 export type Started =
-  | { readonly kind: "running"; readonly command: RunningCommand }
+  | {
+      readonly kind: "running";
+      readonly command: RunningCommand;
+      /** To be called with how it ended. Not null: it was never reached, and the sentence says why. */
+      launchProblem(result: ExecResult): Promise<string | null>;
+    }
   /** Nothing was started. */
   | { readonly kind: "refused"; readonly message: string };
 

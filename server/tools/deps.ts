@@ -1,7 +1,10 @@
 // What the layers around hand to a turn's tools. Nothing here opens, spawns or asks by itself.
 import type { SessionApprovals } from "../approval/approvals.ts";
+import type { NewRule } from "../approval/rules.ts";
+import type { RulesFile } from "../approval/rules-file.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
 import type { ApprovalPolicy, CommandApprovalDecision } from "../protocol/approval.ts";
+import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/command.ts";
 import type { ServerNotification, serverRequests } from "../protocol/methods.ts";
 import type { ParamsOut } from "../protocol/rows.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
@@ -27,13 +30,21 @@ export interface ToolDeps {
   readonly signal: AbortSignal;
   readonly approvals: SessionApprovals;
   readonly files: FileReader;
-  /** Null: the sandbox works here. */
+  /** The rules that are written down, as they stand now. Must not throw or reject. */
+  rules(): Promise<RulesFile>;
+  /** Rejects with a sentence when it cannot be written down. */
+  addRule(rule: NewRule): Promise<void>;
+  /** Runs a line in the person's own shell; null when nobody could. Must not throw or reject. */
+  readonly runInTerminal: ((command: RunInTerminalRequest) => Promise<RunInTerminalResult>) | null;
+  /** Null: commands of this turn are confined here, by our sandbox or by what `containerIsSandbox` says. */
   sandboxUnavailable(): Promise<string | null>;
+  /** A container, and nothing of ours, confines commands here, as the user has chosen. */
+  containerIsSandbox(): Promise<boolean>;
   /** Those of the thread. */
   readonly commands: RunningCommands;
   hasTerminals(): Promise<boolean>;
-  /** `sandboxed: false` runs it as the user could. Must not reject. */
-  start(request: StartRequest & { sandboxed: boolean }): Promise<Started>;
+  /** Confined by `policy`. Must not reject. */
+  start(request: StartRequest & { policy: SandboxPolicy }): Promise<Started>;
   /** Must not throw. */
   write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
   /** Resolves as `failed` when nobody can answer. Must not throw. */
@@ -48,3 +59,5 @@ export interface ToolDeps {
   now(): number;
   newId(): string;
 }
+
+export type RunInTerminalRequest = Pick<RunInTerminalParams, "itemId" | "script" | "cwd">;

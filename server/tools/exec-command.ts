@@ -39,10 +39,12 @@ const ExecCommandParams = z.object({
   timeout_ms: z.int().min(1).max(ONE_DAY_MS).optional().describe("Stops it after so long. No limit unless given."),
   max_output_tokens: MaxOutputTokens,
   sandbox_permissions: z
-    .enum(["use_default", "require_escalated"])
+    .enum(["use_default", "with_network", "require_escalated"])
     .optional()
-    .describe("require_escalated asks the user to let this command run outside the sandbox."),
-  justification: z.string().max(500).optional().describe("With require_escalated: one sentence to the user on why."),
+    .describe(
+      "with_network asks the user to let this command use the network; require_escalated asks to run it outside the sandbox.",
+    ),
+  justification: z.string().max(500).optional().describe("When it asks for more: one sentence to the user on why."),
   prefix_rule: z
     .array(z.string().min(1).max(1000))
     .min(1)
@@ -88,6 +90,7 @@ async function prepareCommand(params: ExecCommandParams, spelled: string, contex
     cwd,
     isElsewhere,
     escalated: params.sandbox_permissions === "require_escalated",
+    network: params.sandbox_permissions === "with_network",
     justification: params.justification ?? null,
     prefixRule: params.prefix_rule ?? null,
   });

@@ -1,21 +1,35 @@
 // Runs a command under a policy: the sandbox translates, exec runs. The two do not know each other.
+import { arch } from "node:process";
 import { startCommand } from "../exec/command.ts";
+import { ownPart } from "../exec/process-identity.ts";
 import type { Terminals } from "../exec/pty.ts";
 import { runProgram } from "../exec/run.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import { findContainer } from "../sandbox/container.ts";
 import { commandEnvironment } from "../sandbox/environment.ts";
-import { diskFacts, executable } from "../sandbox/facts.ts";
-import { findHelper } from "../sandbox/linux.ts";
-import { type SandboxStatus, sandboxProbe } from "../sandbox/probe.ts";
+import { diskFacts } from "../sandbox/facts.ts";
+import { LiveSandbox } from "../sandbox/live.ts";
+import { machineSandbox } from "../sandbox/machine.ts";
+import type { SandboxStatus } from "../sandbox/probe.ts";
 import { RootPins } from "../sandbox/root-pins.ts";
-import { type SandboxedCommand, sandboxCommand } from "../sandbox/select.ts";
+import type { SandboxedCommand } from "../sandbox/select.ts";
 import type { Started, StartRequest } from "./command.ts";
 
 export interface CommandRunner {
-  /** Asked once with a real run of the sandbox; the answer stands for the life of the process. */
+  /** What confines commands here, and who hears when that changes. */
+  readonly sandbox: LiveSandbox;
+  /** Asked with a real run of the sandbox, and anew only when there is reason to. */
   sandboxStatus(): Promise<SandboxStatus>;
-  /** What to start for a command, for who runs it otherwise than to its end. Must not throw. */
+  /**
+   * What to start for a command, for who runs it otherwise than to its end; its `ended` is to be called then. Must not
+   * throw.
+   */
   translate(request: CommandRequest): Promise<SandboxedCommand>;
+  /**
+   * For a command that ended by itself and whose `ended` said false, with its output: asks the sandbox anew, and returns
+   * the sentence that says that the command was not run, and why.
+   */
+  launchFailed(output: string): Promise<string>;
   /** Must not reject: what cannot be run is refused with a sentence. */
   start(request: StartRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy }): Promise<Started>;
 }
@@ -41,31 +55,43 @@ export function commandRunner(facts: {
   /** Variables of `env` that hold a secret, whatever they are called. */
   secretNames?(): readonly string[];
   terminals(): Promise<Terminals>;
+  /** What the user's own configuration says; see `LiveSandbox`. */
+  containerIsSandbox?(): boolean;
 }): CommandRunner {
-  const { platform, env, userHome, belayHome } = facts;
+  const { platform, env } = facts;
   const pins = new RootPins(diskFacts);
-  // From the system's own directories, whatever PATH says: a helper planted in a workspace would run unconfined.
-  const helper = findHelper({ path: "", roots: [], executable });
-  const sandboxStatus = sandboxProbe({
-    platform,
-    helper,
+  const machine = machineSandbox({
+    ...facts,
+    arch,
+    // From the system's own directories, whatever PATH says: a helper planted in a workspace would run unconfined.
+    search: { path: "", roots: [] },
+    processes: ownPart(),
     run: (program) => runProgram({ ...program, timeoutMs: 10_000 }),
+  });
+  const sandbox = new LiveSandbox({
+    probe: () => machine.renew(),
+    findContainer: () => findContainer({ platform, env, files: diskFacts }),
+    containerIsSandbox: () => facts.containerIsSandbox?.() ?? false,
+    now: () => performance.now(),
   });
 
   async function translate(request: CommandRequest): Promise<SandboxedCommand> {
     const { argv, cwd, workspace, policy, terminal = false } = request;
     const roots = bothSpellings(rootsOf(workspace, policy));
     const usual = commandEnvironment(env, { roots, secretNames: facts.secretNames?.() ?? [], terminal });
-    return sandboxCommand({ argv, cwd, env: withOverrides(usual, request.env ?? {}), terminal }, policy, {
-      status: await sandboxStatus(),
-      helper,
-      context: { cwd: workspace, home: userHome, belayHome, privateTmp: null, files: diskFacts },
-    });
+    const enforced = (await sandbox.containerIsSandbox()) ? inContainer(policy) : policy;
+    if (enforced === null) return { kind: "refuse", message: onlyReads };
+    // One probe, whoever asks first.
+    await sandbox.status();
+    const command = { argv, cwd, env: withOverrides(usual, request.env ?? {}), terminal };
+    return machine.translate(command, enforced, workspace);
   }
 
   return {
-    sandboxStatus,
+    sandbox,
+    sandboxStatus: () => sandbox.status(),
     translate,
+    launchFailed: (output) => sandbox.launchFailed(output),
     async start({ argv, cwd, threadId, threadCwd, policy, input, ...wiring }) {
       const moved = policy.type === "workspaceWrite" ? pins.refusal(threadId, rootsOf(threadCwd, policy)) : null;
       if (moved !== null) return { kind: "refused", message: moved };
@@ -75,13 +101,31 @@ export function commandRunner(facts: {
       const stdin = terminal
         ? { terminal: usualSize }
         : { terminal: null, input: input === "terminal" ? ("open" as const) : undefined };
-      return { kind: "running", command: await startCommand({ ...program, ...wiring, ...stdin }, facts) };
+      const command = await startCommand({ ...program, ...wiring, ...stdin }, facts);
+      return {
+        kind: "running",
+        command,
+        async launchProblem(result) {
+          const wasReached = program.ended?.() ?? true;
+          if (wasReached || result.aborted || result.timedOut) return null;
+          return sandbox.launchFailed(result.spawnError ?? result.output);
+        },
+      };
     },
   };
 }
 
 /** Until who shows the terminal says how large it is. */
 const usualSize = { rows: 24, cols: 80 };
+/** What is left of a policy where the container around us enforces it. Null: nothing, so it must not run so. */
+function inContainer(policy: SandboxPolicy): SandboxPolicy | null {
+  if (policy.type === "readOnly") return null;
+  return policy.type === "workspaceWrite" ? { type: "externalSandbox", networkAccess: "enabled" } : policy;
+}
+
+const onlyReads =
+  "The command was not run: the container is the sandbox here, and it keeps no command from writing. " +
+  "Ask for workspace-write, or make bubblewrap work (belay doctor says how).";
 
 function withOverrides(
   environment: Readonly<Record<string, string>>,

@@ -1,8 +1,8 @@
 // The one place for: prepare -> approval -> sandbox -> run. Every call comes back as one outcome with one output for
 // the model, whatever happened on the way; an item that was started is always completed here.
 import type * as z from "zod";
-import { describeSandbox } from "../approval/explain.ts";
-import { requirement } from "../approval/policy.ts";
+import type { Grant } from "../approval/grant.ts";
+import { isUnconfined, requirement } from "../approval/policy.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
 import { DynamicToolCallResponse } from "../protocol/item.ts";
 import { plainPolicy } from "../protocol/plain-policy.ts";
@@ -10,13 +10,16 @@ import { messageOf } from "../protocol/rpc/errors.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { ToolRequestUserInputResponse } from "../protocol/user-input.ts";
 import { orAborted } from "../util/or-aborted.ts";
-import { type Answered, askIfNeeded, decide } from "./ask.ts";
+import { type Answered, askIfNeeded, sealed } from "./ask.ts";
+import { decide } from "./decide.ts";
 import { unstartedCommand } from "./command-item.ts";
 import type { ToolDeps } from "./deps.ts";
 import { tools } from "./registry.ts";
 import { startThreadCommand } from "./thread-command.ts";
 import type { Action, Finished, Prepared, RunContext, Tool, ToolItem } from "./tool.ts";
 import { endedCall, startedCall, textPart } from "./tool-call-item.ts";
+import { describeElsewhere, endedElsewhere } from "./run-elsewhere.ts";
+import { sandboxHint } from "./sandbox-hint.ts";
 import { lockOf } from "./turn-lock.ts";
 
 export interface ToolOutcome {
@@ -90,14 +93,30 @@ async function decideAndRun(call: ToolCallEntry, prepared: Prepared, deps: ToolD
   }
   const answered = await askIfNeeded(prepared, need, deps);
   if (answered.kind === "refused") return refuse(prepared, deps, answered);
-  return execute(prepared, need.sandboxed, deps);
+  if (answered.kind === "elsewhere") return runInTerminal(prepared, deps);
+  return execute(prepared, { policy: need.policy, grant: answered.grant }, deps);
+}
+
+/** What an action was allowed to do, and what confines it. */
+interface Permission {
+  readonly policy: SandboxPolicy;
+  readonly grant: Grant | null;
+}
+
+async function runInTerminal({ action, item }: Prepared, deps: ToolDeps): Promise<ToolOutcome> {
+  if (action.kind !== "command" || item.type !== "commandExecution" || deps.runInTerminal === null) {
+    return answer(stopped);
+  }
+  const result = await deps.runInTerminal({ itemId: item.id, script: action.script, cwd: action.cwd });
+  complete(endedElsewhere(item, result, deps.now()), deps);
+  return answer(describeElsewhere(result));
 }
 
 /** Only here calls wait for each other. Whoever waits for a person holds nothing, nor does a command that goes on. */
-async function execute(prepared: Prepared, sandboxed: boolean, deps: ToolDeps): Promise<ToolOutcome> {
+async function execute(prepared: Prepared, permission: Permission, deps: ToolDeps): Promise<ToolOutcome> {
   const { action } = prepared;
   if (action.kind === "client") {
-    const finished = await runPrepared(prepared, sandboxed, deps);
+    const finished = await runPrepared(prepared, permission, deps);
     return { ...answer(finished.output), images: finished.images };
   }
   const occupant = action.kind === "command" || action.kind === "stdin" ? "commands" : "files";
@@ -106,24 +125,27 @@ async function execute(prepared: Prepared, sandboxed: boolean, deps: ToolDeps): 
     completeUnstarted(prepared, "declined", deps);
     return answer(stopped);
   }
-  const finished = await runPrepared(prepared, sandboxed, deps).finally(leave);
+  const finished = await runPrepared(prepared, permission, deps).finally(leave);
   if (action.kind === "fileChange" && finished.item.status === "completed") deps.filesChanged(action.plan);
-  return answer(withSandboxHint(finished, action, sandboxed, deps.sandbox));
+  return answer(withSandboxHint(finished, action, permission.policy, deps));
 }
 
 /**
  * Completes the item, unless it belongs to a command by then. A bug in a tool fails its item like any other trouble:
  * what was started completes.
  */
-async function runPrepared(prepared: Prepared, sandboxed: boolean, deps: ToolDeps): Promise<Finished> {
+async function runPrepared(prepared: Prepared, { policy, grant }: Permission, deps: ToolDeps): Promise<Finished> {
   const { item, action } = prepared;
   let isHandedOver = prepared.isAnnounced ?? false;
   const context = runContext(deps, (commandItem, request) => {
     isHandedOver = true;
     return startThreadCommand(commandItem, request, {
       ...deps,
-      sandboxed,
-      start: (r) => deps.start({ ...r, sandboxed }),
+      sandboxed: policy.type !== "dangerFullAccess",
+      async start(r) {
+        const problem = grant === null ? "it was not allowed. Nothing was run." : grant.spend(sealed(r, policy));
+        return problem === null ? deps.start({ ...r, policy }) : { kind: "refused", message: problem };
+      },
     });
   });
   const running = prepared.run(context).catch((error: unknown): Finished => {
@@ -171,13 +193,12 @@ function fitting<S extends z.ZodType>(schema: S, answer: unknown): z.output<S> |
   return parsed.success ? parsed.data : null;
 }
 
-/** Without it, a model takes what the sandbox denied for a fault of the project. */
-function withSandboxHint(finished: Finished, action: Action, sandboxed: boolean, sandbox: SandboxPolicy): string {
-  const denied =
-    /read-only file system|operation not permitted|permission denied|could not resolve|EROFS|EPERM|EACCES|EAI_AGAIN|ENETUNREACH|network is unreachable/i;
-  if (action.kind !== "command" || !sandboxed || finished.item.status !== "failed") return finished.output;
-  if (!denied.test(finished.output)) return finished.output;
-  return `${finished.output}\n[This ran in a sandbox (${describeSandbox(sandbox)}), which may be the cause. If it must do more, call again with sandbox_permissions "require_escalated" and a justification.]`;
+function withSandboxHint({ output, item }: Finished, action: Action, policy: SandboxPolicy, deps: ToolDeps): string {
+  if (action.kind !== "command" || isUnconfined(policy) || item.status !== "failed") return output;
+  const hint = sandboxHint({ script: action.script, output }, policy);
+  if (hint === null) return output;
+  deps.approvals.noteWanted(action.script, hint.hosts);
+  return `${output}\n${hint.text}`;
 }
 
 /** For a tool call the protocol knows no `declined`: what was declined failed. */

@@ -55,8 +55,7 @@ export function startThreadCommand(
 
   async function end(): Promise<EndedCommand> {
     const started = await starting;
-    const outcome: ExecOutcome =
-      started.kind === "refused" ? started : { kind: "ended", ...(await started.command.ended) };
+    const outcome = started.kind === "refused" ? started : await outcomeOf(started);
     output.end();
     const completedAtMs = around.now();
     const completed = endedCommand(item, outcome, completedAtMs);
@@ -96,6 +95,12 @@ export function startThreadCommand(
   };
   around.commands.add(command);
   return command;
+}
+
+async function outcomeOf({ command, launchProblem }: Extract<Started, { kind: "running" }>): Promise<ExecOutcome> {
+  const result = await command.ended;
+  const problem = await launchProblem(result);
+  return problem === null ? { kind: "ended", ...result } : { kind: "refused", message: problem };
 }
 
 /** A bug on the way to a program fails its item like any other trouble: what was started completes. */

@@ -63,6 +63,8 @@ export type Action =
       readonly isElsewhere: boolean;
       /** The model asked to leave the sandbox, and said why. */
       readonly escalated: boolean;
+      /** The model asked for the network in the sandbox. */
+      readonly network: boolean;
       readonly justification: string | null;
       /** How the model would have the rule begin that spares this question from now on. */
       readonly prefixRule: readonly string[] | null;

@@ -1,7 +1,15 @@
 // What a command's terminal says, and how output becomes what a terminal wants.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { endedName, header, statusLine, TerminalOutput, terminalName } from "../../extension/terminal-text.ts";
+import {
+  endedName,
+  header,
+  leftOutLine,
+  statusLine,
+  TerminalOutput,
+  terminalName,
+  typingLine,
+} from "../../extension/terminal-text.ts";
 import type { ThreadItemOf } from "../../server/protocol/item.ts";
 
 function command(changes: Partial<ThreadItemOf<"commandExecution">> = {}): ThreadItemOf<"commandExecution"> {
@@ -47,6 +55,22 @@ test("the end of a command is in its last line and in its name", () => {
       "[stopped by a signal, 1 min 1 s]\n",
     ],
     [{ durationMs: null }, "✓ npm test", "[exit code 0]\n"],
+    [
+      { status: "failed", exitCode: null, ending: "signal", signal: "SIGSEGV" },
+      "✗ npm test (ended by SIGSEGV)",
+      "[ended by SIGSEGV, 1.2 s]\n",
+    ],
+    [
+      { status: "failed", exitCode: null, ending: "stopped", signal: "SIGTERM" },
+      "✗ npm test (stopped)",
+      "[stopped, 1.2 s]\n",
+    ],
+    [{ status: "failed", exitCode: null, ending: "timedOut" }, "✗ npm test (timed out)", "[timed out, 1.2 s]\n"],
+    [
+      { status: "failed", exitCode: null, ending: "unknown", durationMs: null },
+      "? npm test (nobody knows how it ended)",
+      "[nobody knows how it ended]\n",
+    ],
   ];
   for (const [changes, name, line] of table) {
     const item = command(changes);
@@ -64,13 +88,13 @@ test("line ends become those of a terminal, also where a delta splits one", () =
     [["", "x"], "x"],
   ];
   for (const [deltas, expected] of table) {
-    const output = new TerminalOutput();
+    const output = new TerminalOutput({ hasTerminal: false });
     assert.equal(deltas.map((delta) => output.output(delta)).join(""), expected);
   }
 });
 
 test("a line of ours starts on a line of its own", () => {
-  const output = new TerminalOutput();
+  const output = new TerminalOutput({ hasTerminal: false });
   assert.equal(output.note("first\n"), "first\r\n");
   output.output("no line end");
   assert.equal(output.note("[done]\n"), "\r\n[done]\r\n");
@@ -78,19 +102,23 @@ test("a line of ours starts on a line of its own", () => {
   assert.equal(output.note("[done]\n"), "[done]\r\n");
 });
 
-test("what the deltas missed is shown at the end, unless that cannot be told", () => {
-  const table: [string[], string | null, string][] = [
-    [["a\n"], "a\nb\n", "b\r\n"],
-    [[], "all\n", "all\r\n"],
-    [["a\n"], null, ""],
-    [["a\nb\n"], "a\nb\n", ""],
-    // The server keeps head and tail of long output: no continuation of what was shown.
-    [["aaaa\nbbbb\n"], "aa…bb\n", ""],
-    [["x".repeat(TerminalOutput.maxKeptChars), "y"], `${"x".repeat(TerminalOutput.maxKeptChars)}yz`, ""],
-  ];
-  for (const [deltas, aggregated, expected] of table) {
-    const output = new TerminalOutput();
-    for (const delta of deltas) output.output(delta);
-    assert.equal(output.rest(aggregated), expected);
-  }
+test("line ends that a command's own terminal made are left alone", () => {
+  const output = new TerminalOutput({ hasTerminal: true });
+  assert.equal(output.output("a\r\nb\nc"), "a\r\nb\nc");
+  assert.equal(output.note("[done]\n"), "\r\n[done]\r\n");
+});
+
+test("the last line of a command with a terminal is seen even where it was killed in its own screen", () => {
+  const line = statusLine(command({ tty: true }));
+  assert.match(line, /\x1b\[\?1047l.*\x1b\[\?25h.*\x1b\[0m\x1b\[2m\[exit code 0/);
+  assert.doesNotMatch(statusLine(command()), /\x1b\[\?/);
+});
+
+test("a command without a terminal says that it cannot be typed to", () => {
+  assert.equal(typingLine(command({ tty: true })), "");
+  assert.match(typingLine(command()), /no terminal.*Ctrl\+C/);
+});
+
+test("the end of a long output says how much came before it", () => {
+  assert.deepEqual([leftOutLine(0), plain(leftOutLine(7))], ["", "[… 7 characters before this are not kept here]\n"]);
 });

@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ApplyEditParams } from "../../server/protocol/apply-edit.ts";
+import type { RunInTerminalParams } from "../../server/protocol/command.ts";
 import { type AnyMessage, compileCache, root, withDeadline } from "./test-server.ts";
 
 export interface EditorOptions {
@@ -32,6 +33,8 @@ export class EditorClient implements AsyncDisposable {
   stderr = "";
   /** Answers `workspace/applyEdit`; undefined: not at all. */
   onApplyEdit: (params: ApplyEditParams) => unknown = () => ({ applied: true });
+  /** Answers `belay/runInTerminal`. */
+  onRunInTerminal: (params: RunInTerminalParams) => unknown = () => undefined;
   /** Answers approvals. */
   onApproval: () => unknown = () => ({ decision: "accept" });
   readonly #watchers = new Set<() => void>();
@@ -112,11 +115,16 @@ export class EditorClient implements AsyncDisposable {
     assert.equal(code, 0, this.stderr);
   }
 
+  #answerTo(method: string, params: unknown): unknown {
+    if (method === "workspace/applyEdit") return this.onApplyEdit(params as ApplyEditParams);
+    if (method === "belay/runInTerminal") return this.onRunInTerminal(params as RunInTerminalParams);
+    return this.onApproval();
+  }
+
   #onMessage(message: AnyMessage): void {
     this.heard.push(message);
     if (message.id !== undefined && message.method !== undefined) {
-      const isEdit = message.method === "workspace/applyEdit";
-      const result = isEdit ? this.onApplyEdit(message["params"] as ApplyEditParams) : this.onApproval();
+      const result = this.#answerTo(message.method, message["params"]);
       if (result !== undefined) this.send({ jsonrpc: "2.0", id: message.id, result });
     }
     for (const look of this.#watchers) look();

@@ -41,6 +41,8 @@ export interface ServerOptions {
   argsBefore?: string[];
   /** Keep using the directories of another server. */
   like?: { home: string; workspace: string };
+  /** What the server is started by: an argv that ends where the server's begins. */
+  startedBy?: string[];
   /** Capabilities of `initialize`; null leaves the handshake to the test. */
   initialize?: Record<string, unknown> | null;
 }
@@ -118,12 +120,13 @@ export class TestServer implements AsyncDisposable {
   #isExpectedToDie = false;
   #hasGivenUp = false;
 
-  constructor(directories: Directories, { env, args = [], argsBefore = [] }: ServerOptions) {
+  constructor(directories: Directories, { env, args = [], argsBefore = [], startedBy = [] }: ServerOptions) {
     this.home = directories.home;
     this.workspace = directories.workspace;
     this.#base = directories.base;
-    const argv = [join(root, "server/main.ts"), ...argsBefore, "app-server", ...args];
-    this.child = spawn(process.execPath, argv, {
+    const belay = [process.execPath, join(root, "server/main.ts")];
+    const [file = "", ...argv] = [...startedBy, ...belay, ...argsBefore, "app-server", ...args];
+    this.child = spawn(file, argv, {
       cwd: this.workspace,
       env: serverEnvironment(this.home, env),
       stdio: ["pipe", "pipe", "pipe"],

@@ -43,6 +43,8 @@ export async function ask<T>(api: TestApi, method: string, params: unknown): Pro
 export type Step =
   | { notify: string; params: unknown }
   | { ask: string; id: string; params: unknown }
+  | { answer: string; with: unknown }
+  | { expect: string }
   | { exit: number }
   | { turns: unknown[] };
 
@@ -54,6 +56,33 @@ export async function say<R = unknown>(
   const input = [{ type: "text", text: JSON.stringify(steps) }];
   const answer = await ask<{ responses: { result: R }[] }>(api, "turn/start", { threadId: "thread-1", input });
   return answer.responses;
+}
+
+/** The params of the next request of this method, which the puppet must have been told how to answer. */
+export async function expectRequest<T>(api: TestApi, method: string): Promise<T> {
+  const [response] = await say<T>(api, { expect: method });
+  assert.ok(response, `no ${method} arrived`);
+  return response.result;
+}
+
+/** Chooses this button in every modal question while `body` runs; undefined: Escape. Returns the questions. */
+export async function choosing(title: string | undefined, body: () => Promise<void>): Promise<string[]> {
+  const { window } = vscode;
+  const { showWarningMessage } = window;
+  const questions: string[] = [];
+  const answer = async (question: string, _options: object, ...choices: (string | vscode.MessageItem)[]) => {
+    questions.push(question);
+    const choice = choices.find((candidate) => (typeof candidate === "string" ? candidate : candidate.title) === title);
+    assert.equal(choice === undefined, title === undefined, `"${question}" has no button ${title}`);
+    return choice;
+  };
+  try {
+    window.showWarningMessage = answer;
+    await body();
+  } finally {
+    window.showWarningMessage = showWarningMessage;
+  }
+  return questions;
 }
 
 /** The next state of this kind; the current one counts. */

@@ -19,7 +19,7 @@ test("the server is forked as `editor` and told what this editor can do and what
     const { argv, initializeParams } = await ask<Handshake>(api, "model/list", {});
     assert.equal(argv[0], "editor");
     assert.deepEqual(initializeParams.initializationOptions, {
-      belay: { workspaceEdits: true },
+      belay: { workspaceEdits: true, terminals: true },
       config: { sandbox_mode: "read-only" },
     });
   } finally {
@@ -35,14 +35,17 @@ test("a stored API key goes to the server over the wire, and one that cannot be 
     await secrets.store("belay.apiKey", JSON.stringify(apiKey));
     const told = await ask<Handshake>(api, "model/list", {});
     assert.deepEqual(told.initializeParams.initializationOptions, {
-      belay: { workspaceEdits: true },
+      belay: { workspaceEdits: true, terminals: true },
       config: {},
       apiKey,
     });
     await secrets.store("belay.apiKey", "no JSON");
     await api.ctx.server.restart();
     const again = await ask<Handshake>(api, "model/list", {});
-    assert.deepEqual(again.initializeParams.initializationOptions, { belay: { workspaceEdits: true }, config: {} });
+    assert.deepEqual(again.initializeParams.initializationOptions, {
+      belay: { workspaceEdits: true, terminals: true },
+      config: {},
+    });
   } finally {
     await secrets.delete("belay.apiKey");
   }

@@ -19,7 +19,8 @@ for (const [name, scene] of Object.entries(scenes)) {
       const wide = await panel.page.evaluate(() => {
         const scrollsItself =
           ".output, .diff, .plain, .script, .markdown pre, .table-scroller, select, .for-screen-readers";
-        const ends = ".row-text, .card-name, .path-folder, .path-name, .header-title, .card-live, textarea, .codicon";
+        const ends =
+          ".row-text, .card-name, .path-folder, .path-name, .header-title, .card-live, .decision-words, textarea, .codicon";
         return [...document.querySelectorAll("body *")]
           .filter((element) => !element.closest(scrollsItself) && !element.closest(ends))
           .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)

@@ -1,27 +1,19 @@
 // The one thing in the panel that may raise its voice: a plain question, the exact thing, where and why, the answers.
 import { useId, useRef } from "preact/hooks";
-import type { ApprovalDecision } from "../../server/protocol/approval.ts";
 import { FilePart } from "../items/file-part.tsx";
 import { Icon } from "../shell/icon.tsx";
-import { usePanel, useSelected } from "../shell/panel-context.ts";
-import { type Approval, type ApprovalRequest, currentApproval } from "../state/state.ts";
+import { useSelectedBy } from "../shell/panel-context.ts";
+import { type Approval, type ShownThread, shownThread } from "../state/state.ts";
+import { commandApprovalName, commandQuestion, typedText } from "../text/approval-words.ts";
+import { commandName } from "../text/command-words.ts";
 import { ExactText } from "../text/exact-text.tsx";
 import { visibleText } from "../text/hidden-characters.ts";
 import { changeQuestion } from "../text/words.ts";
+import { AnswerButtons } from "./answer-buttons.tsx";
+import type { DecisionRequest } from "./answers.ts";
 import { AskingCard } from "./asking-card.tsx";
 import { LongText } from "./long-text.tsx";
 import { QuestionCard } from "./question-card.tsx";
-import { answer } from "./use-answer.ts";
-
-type DecisionRequest = Exclude<ApprovalRequest, { kind: "questions" }>;
-
-/** In the order they are shown; the first that is available is the primary one. */
-const decisions: readonly { decision: ApprovalDecision; label: string }[] = [
-  { decision: "accept", label: "Approve" },
-  { decision: "acceptForSession", label: "Approve for this thread" },
-  { decision: "decline", label: "Decline" },
-  { decision: "cancel", label: "Decline and stop" },
-];
 
 export function ApprovalCard({ approval, cwd }: { approval: Approval; cwd: string | null }) {
   const { request } = approval;
@@ -39,55 +31,62 @@ interface DecisionCardProps {
 }
 
 function DecisionCard({ approval, request, cwd }: DecisionCardProps) {
-  const panel = usePanel();
   const exactId = useId();
   const card = useRef<HTMLDivElement>(null);
-  const hasKey = useSelected(currentApproval)?.key === approval.key;
-  const modifierKey = useSelected(({ host }) => host?.modifierKey ?? "Ctrl");
-  const { reason, availableDecisions } = request.params;
+  const { reason, itemId } = request.params;
+  const runningName = useSelectedBy(itemId, ({ view }) => nameOfCommand(shownThread(view), itemId));
   return (
     <AskingCard
       approval={approval}
       card={card}
-      label={request.kind === "command" ? "Approval: run command" : "Approval: change files"}
+      label={request.kind === "command" ? commandApprovalName(request.params) : "Approval: change files"}
       describedBy={exactId}
     >
       <h3 class="approval-title">
         <Icon name="warning" class="warning" />
         <span>
-          {request.kind === "command" ? "Run this command?" : visibleText(changeQuestion(request.params.changes, cwd))}
+          {request.kind === "command"
+            ? commandQuestion(request.params, runningName)
+            : visibleText(changeQuestion(request.params.changes, cwd))}
         </span>
       </h3>
       <Subject request={request} cwd={cwd} exactId={exactId} />
+      {request.kind === "command" && request.params.networkApprovalContext && (
+        <NetworkNeed {...request.params.networkApprovalContext} />
+      )}
       {reason && (
         <blockquote class="approval-reason">
           <ExactText text={reason} gaps />
         </blockquote>
       )}
       <Why request={request} />
-      <div class="approval-buttons">
-        {decisions
-          .filter(({ decision }) => availableDecisions.includes(decision))
-          .map(({ decision, label }, index) => (
-            <button
-              key={decision}
-              type="button"
-              class={`button ${index === 0 ? "primary" : ""}`}
-              onClick={(event) =>
-                card.current && answer(panel, card.current, event, (key) => panel.actions.answer(key, decision))
-              }
-            >
-              {label}
-              {hasKey && decision === "accept" && <kbd aria-hidden="true">{`${modifierKey}⏎`}</kbd>}
-            </button>
-          ))}
-      </div>
+      <AnswerButtons approval={approval} request={request} card={card} />
     </AskingCard>
   );
 }
 
+function nameOfCommand(thread: ShownThread | null, itemId: string): string {
+  const item = thread?.turns.flatMap(({ items }) => items).find(({ id }) => id === itemId);
+  return item?.type === "commandExecution" ? commandName(item) : "the running command";
+}
+
+function NetworkNeed({ host }: { host: string }) {
+  return (
+    <p class="approval-risk">
+      {"It asks for "}
+      <code>
+        <ExactText text={host} gaps />
+      </code>
+      {". The sandbox cannot limit it to that host: it would reach all of the network."}
+    </p>
+  );
+}
+
 function Subject({ request, cwd, exactId }: { request: DecisionRequest; cwd: string | null; exactId: string }) {
-  if (request.kind === "command") return <LongText text={request.params.script} id={exactId} />;
+  if (request.kind === "command") {
+    const { kind, script } = request.params;
+    return <LongText text={kind === "writeStdin" ? typedText(script) : script} id={exactId} />;
+  }
   const { threadId, itemId, changes } = request.params;
   return (
     <div class="approval-files" id={exactId} tabIndex={0} role="group" aria-label="Changes">

@@ -3,7 +3,7 @@
 /** A text within both limits is shown whole. */
 const WHOLE_CHARS = 1500;
 const WHOLE_LINES = 24;
-const HEAD = { chars: 700, lines: 12 };
+const HEAD = { chars: 400, lines: 7 };
 const TAIL = { chars: 350, lines: 6 };
 
 /** Null: short enough to show whole. `hidden` counts the characters between the two parts. */

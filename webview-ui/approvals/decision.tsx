@@ -1,11 +1,10 @@
 // What became of a question, in the header line of the card that took its place.
-import type { ApprovalDecision } from "../../server/protocol/approval.ts";
 import type { ItemStatus } from "../../server/protocol/item.ts";
 import { Icon } from "../shell/icon.tsx";
 import type { Approval } from "../state/state.ts";
+import { decisionWords } from "../text/approval-words.ts";
+import { visibleText } from "../text/hidden-characters.ts";
 import { statusWord } from "../text/words.ts";
-
-const declines: readonly ApprovalDecision[] = ["decline", "cancel"];
 
 /** Nothing for what was declined: the card's status says that already. */
 export function Decision({ approval }: { approval: Approval | null }) {
@@ -18,21 +17,23 @@ export function Decision({ approval }: { approval: Approval | null }) {
     );
   }
   if (approval.outcome.kind === "replied") return null;
-  const { decision } = approval.outcome;
-  if (declines.includes(decision)) return null;
-  const isForThread = decision === "acceptForSession";
+  const said = decisionWords(approval.outcome.decision);
+  if (said === null) return null;
   return (
-    <span class="number decision" title={isForThread ? "You approved this for the thread" : "You approved this"}>
+    <span class="number decision" title={visibleText(said.title)}>
       <Icon name="check" />
-      approved
-      {isForThread && <span class="decision-more"> for thread</span>}
+      <span class="decision-words">
+        {said.words}
+        {said.more !== "" && <span class="decision-more">{visibleText(said.more)}</span>}
+      </span>
     </span>
   );
 }
 
 /** The item's status as a person knows it: a decision made here holds before the server has said so. */
 export function statusWith(approval: Approval | null, status: ItemStatus, options: { isCut: boolean }): string {
-  if (approval?.outcome.kind === "waiting") return "waiting for approval";
-  const isDeclined = approval?.outcome.kind === "answered" && declines.includes(approval.outcome.decision);
+  const outcome = approval?.outcome;
+  if (outcome?.kind === "waiting") return "waiting for approval";
+  const isDeclined = outcome?.kind === "answered" && decisionWords(outcome.decision) === null;
   return statusWord(isDeclined && status === "inProgress" ? "declined" : status, options);
 }

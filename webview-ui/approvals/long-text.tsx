@@ -3,8 +3,9 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ExactText } from "../text/exact-text.tsx";
 import { count } from "../text/words.ts";
 import { cutMiddle } from "./cut-middle.ts";
+import { MoreBelow } from "./more-below.tsx";
 
-export function LongText({ text, id }: { text: string; id?: string }) {
+export function LongText({ text, id }: { text: string; id: string }) {
   const [isWhole, setWhole] = useState(false);
   const parts = cutMiddle(text);
   const tail = useRef<HTMLPreElement>(null);
@@ -14,16 +15,16 @@ export function LongText({ text, id }: { text: string; id?: string }) {
   }, [text]);
   if (parts === null || isWhole) {
     return (
-      <pre class="exact" id={id}>
+      <MoreBelow class="exact" id={id}>
         <ExactText text={text} gaps />
-      </pre>
+      </MoreBelow>
     );
   }
   return (
     <div class="exact-parts" id={id}>
-      <pre class="exact">
+      <MoreBelow class="exact">
         <ExactText text={parts.head} gaps />
-      </pre>
+      </MoreBelow>
       <button type="button" class="text-button exact-more" onClick={() => setWhole(true)}>
         {`${count(parts.hidden, "character")} hidden: show all`}
       </button>

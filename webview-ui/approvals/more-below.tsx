@@ -7,7 +7,14 @@ const MARGIN_PX = 12;
 
 type Overflow = "none" | "below" | "atEnd";
 
-export function MoreBelow({ id, children }: { id: string; children: ComponentChildren }) {
+interface MoreBelowProps {
+  id?: string;
+  /** Of the part that scrolls. */
+  class: string;
+  children: ComponentChildren;
+}
+
+export function MoreBelow({ id, class: frameClass, children }: MoreBelowProps) {
   const frame = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const [overflow, setOverflow] = useState<Overflow>("none");
@@ -26,7 +33,7 @@ export function MoreBelow({ id, children }: { id: string; children: ComponentChi
   }, []);
   return (
     <>
-      <div ref={frame} class="questions">
+      <div ref={frame} class={frameClass}>
         <div ref={content} id={id}>
           {children}
         </div>

@@ -1,7 +1,7 @@
 // The answers the server waits for: one promise a question, settled by what becomes of it in the state.
 import { effect } from "@preact/signals";
-import type { ApprovalResponse } from "../../server/protocol/approval.ts";
 import type {
+  CommandApprovalResponse,
   CommandExecutionRequestApprovalParams,
   FileChangeRequestApprovalParams,
 } from "../../server/protocol/approval.ts";
@@ -18,7 +18,7 @@ export type AskPerson = (
   call: { id: RequestId; signal: AbortSignal },
 ) => Promise<Answer>;
 
-type Answer = ApprovalResponse | ToolRequestUserInputResponse;
+type Answer = CommandApprovalResponse | ToolRequestUserInputResponse;
 
 export function createAskPerson(store: Store): AskPerson {
   let asked = 0;

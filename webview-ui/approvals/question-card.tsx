@@ -33,7 +33,7 @@ export function QuestionCard({ approval, params }: { approval: Approval; params:
         <Icon name="question" />
         <span>{questions.length > 1 ? `Belay asks ${count(questions.length, "question")}` : "Belay asks"}</span>
       </h3>
-      <MoreBelow id={questionsId}>
+      <MoreBelow id={questionsId} class="questions">
         {questions.map((question, at) => (
           <QuestionPart
             key={at}

@@ -37,7 +37,7 @@ export function useReadiness(card: RefObject<HTMLElement | null>, key: string): 
     const show = () => {
       clearTimeout(timer);
       const left = readiness.remaining(key, now());
-      for (const button of element.querySelectorAll(".approval-buttons button"))
+      for (const button of element.querySelectorAll(".approval-buttons button:not([aria-expanded])"))
         if (left > 0) button.setAttribute("aria-disabled", "true");
         else button.removeAttribute("aria-disabled");
       if (left > 0 && Number.isFinite(left)) timer = setTimeout(show, left);

@@ -1,14 +1,16 @@
 // The box that is always there: the text, then mode, model, how full the context is, and send or stop.
 import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { Mode } from "../../server/protocol/mode.ts";
 import { IconButton } from "../shell/icon.tsx";
 import { usePanel, useSelected } from "../shell/panel-context.ts";
 import { type PanelState, runningTurn, shownThread } from "../state/state.ts";
 import { ConfirmMode } from "./confirm-mode.tsx";
 import { ContextRing } from "./context-ring.tsx";
+import { intentOf, isBlank } from "./intent.ts";
 import { ModePicker, ModelPicker } from "./pickers.tsx";
+import { SandboxNote } from "./sandbox-note.tsx";
 
 const pickRunningId = ({ view }: PanelState) => runningTurn(shownThread(view))?.id ?? null;
 const pickIsStopping = ({ stoppingTurnId }: PanelState) => stoppingTurnId !== null;
@@ -22,18 +24,34 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
   const isSending = useSelected(pickIsSending);
   const maySend = useSelected(pickMaySend);
   const risky = useSignal<Mode | null>(null);
+  const isStartingShell = useSignal(false);
+  const noteId = useId();
   const text = draft.value;
-  const hasText = text.trim() !== "";
-  const canSend = hasText && maySend && !isSending;
+  const intent = intentOf(text);
+  const hasText = !isBlank(intent);
+  const isBusy = isSending || isStartingShell.value;
+  const canSend = hasText && maySend && !isBusy;
   const send = async () => {
     if (!canSend) return;
     // What was typed meanwhile stays.
-    if (await actions.send(text)) draft.value = withoutSent(draft.peek(), text);
+    if (await (intent.kind === "shell" ? runShell(intent.command) : actions.send(intent.text)))
+      draft.value = withoutSent(draft.peek(), text);
+  };
+  const runShell = async (command: string) => {
+    isStartingShell.value = true;
+    const isTaken = await actions.runShell(command);
+    isStartingShell.value = false;
+    return isTaken;
   };
   return (
     <div class="composer">
-      <div class={`composer-box ${isSending ? "sending" : ""}`}>
-        <Draft box={box} onSend={send} />
+      <div class={`composer-box ${isBusy ? "sending" : ""} ${intent.kind === "shell" ? "shell" : ""}`}>
+        <Draft box={box} noteId={noteId} onSend={send} />
+        {intent.kind === "shell" && (
+          <p id={noteId} class="shell-note">
+            Runs in your shell, outside the sandbox
+          </p>
+        )}
         <div class="composer-row">
           <ModePicker onRisky={(mode) => (risky.value = mode)} />
           <ModelPicker />
@@ -56,12 +74,20 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
           )}
         </div>
       </div>
+      <SandboxNote />
       {risky.value !== null && <ConfirmMode mode={risky.value} onClose={() => (risky.value = null)} />}
     </div>
   );
 }
 
-function Draft({ box, onSend }: { box: RefObject<HTMLTextAreaElement | null>; onSend: () => Promise<void> }) {
+interface DraftProps {
+  box: RefObject<HTMLTextAreaElement | null>;
+  /** Of what is said about the text, while there is something to say. */
+  noteId: string;
+  onSend: () => Promise<void>;
+}
+
+function Draft({ box, noteId, onSend }: DraftProps) {
   const { draft } = usePanel();
   const isComposing = useRef(false);
   // The element keeps the text itself; only a change from outside is written into it, so that the cursor stays.
@@ -73,6 +99,7 @@ function Draft({ box, onSend }: { box: RefObject<HTMLTextAreaElement | null>; on
       ref={box}
       class="composer-text"
       aria-label="Message Belay"
+      aria-describedby={noteId}
       placeholder="Message Belay"
       rows={2}
       spellcheck={false}

@@ -11,6 +11,7 @@ import type { PanelState } from "../state/state.ts";
 import { currentMode, currentModel, currentSettings } from "./models.ts";
 
 const modeNames = Object.keys(modes) as Mode[];
+const pickLayer = ({ sandbox }: PanelState) => (sandbox?.kind === "works" ? sandbox.layer : null);
 const pickModels = ({ models }: PanelState) => models;
 const pickModelName = (state: PanelState) => currentModel(state)?.model ?? "";
 const pickKnownModel = (state: PanelState) => currentModel(state)?.known ?? null;
@@ -20,12 +21,13 @@ export function ModePicker({ onRisky }: { onRisky: (mode: Mode) => void }) {
   const { actions } = usePanel();
   const mode = useSelected(currentMode);
   const settings = useSelected(currentSettings);
+  const layer = useSelected(pickLayer);
   const custom = settings ? describe(settings) : "";
   return (
     <Picker
       label="Mode"
       value={mode ?? "custom"}
-      title={mode === null ? `${custom}. Sandbox: ${settings?.sandbox.type ?? "unknown"}.` : modes[mode].detail}
+      title={mode === null ? `${custom}. Sandbox: ${settings?.sandbox.type ?? "unknown"}.` : detailOf(mode, layer)}
       class={mode !== null && modes[mode].risk !== null ? "risky" : ""}
       onPick={(value) => {
         const picked = modeNames.find((name) => name === value);
@@ -50,6 +52,11 @@ export function ModePicker({ onRisky }: { onRisky: (mode: Mode) => void }) {
       ))}
     </Picker>
   );
+}
+
+function detailOf(mode: Mode, layer: string | null): string {
+  const { detail, risk } = modes[mode];
+  return layer === null || risk !== null ? detail : `${detail}. Sandbox: ${layer}.`;
 }
 
 function describe({ approvalPolicy }: ThreadSettings): string {

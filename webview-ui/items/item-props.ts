@@ -1,6 +1,7 @@
 // What a renderer of an item gets.
 import type { VNode } from "preact";
 import type { ThreadItem, ThreadItemOf } from "../../server/protocol/item.ts";
+import type { Turn } from "../../server/protocol/turn.ts";
 
 /** Where an item stands. The same object for all items of a turn until something in it changes. */
 export interface Place {
@@ -9,7 +10,8 @@ export interface Place {
   /** The thread's folder: paths are shown below it. */
   cwd: string;
   isTurnRunning: boolean;
-  /** The turn was stopped or failed: whatever is still open in it will never complete. */
+  turnStatus: Turn["status"];
+  /** The turn was stopped or failed: what is still open in it will never complete, except a command that outlives it. */
   isCut: boolean;
 }
 

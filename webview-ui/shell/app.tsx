@@ -2,6 +2,7 @@
 import { useRef } from "preact/hooks";
 import { useApproveKey } from "../approvals/approve-key.ts";
 import { Readiness } from "../approvals/readiness.ts";
+import { BackgroundCommands } from "../composer/background-commands.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { ThreadList } from "../history/thread-list.tsx";
 import type { PanelState } from "../state/state.ts";
@@ -27,6 +28,7 @@ export function App({
       <Header />
       <Transcript />
       <Banners />
+      <BackgroundCommands />
       <Composer box={composer} />
       <ThreadOverlay />
       <Announcer />

@@ -1,5 +1,6 @@
 // Everything that can happen to the panel, as values.
-import type { ApprovalDecision } from "../../server/protocol/approval.ts";
+import type { CommandApprovalDecision } from "../../server/protocol/approval.ts";
+import type { SandboxState } from "../../server/protocol/command.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Model } from "../../server/protocol/model.ts";
 import type { HostState } from "../../server/protocol/panel.ts";
@@ -22,15 +23,22 @@ export type PanelEvent =
   | { type: "modelsListed"; models: readonly Model[] }
   /** What a new thread would start with. */
   | { type: "defaultsRead"; settings: ThreadSettings }
+  | { type: "sandboxRead"; sandbox: SandboxState }
   | { type: "choiceMade"; choice: Partial<Choice> }
   | { type: "promptSent"; clientId: string; text: string }
   | { type: "promptAccepted"; clientId: string; threadId: string; turn: Turn; sent: Choice }
   | { type: "promptRefused"; clientId: string; message: string }
   | { type: "promptDropped"; clientId: string }
+  /** A command line of the person's own is on its way. */
+  | { type: "shellSent" }
+  | { type: "shellRefused"; message: string }
+  | { type: "commandStopAsked"; itemId: string }
+  /** It had ended already, or could not be stopped: then `message` says why. */
+  | { type: "commandStopSettled"; itemId: string; message: string | null }
   | { type: "stopAsked"; turnId: string }
   | { type: "stopRefused"; turnId: string; message: string }
   | { type: "approvalAsked"; key: string; id: RequestId; request: ApprovalRequest }
-  | { type: "approvalAnswered"; key: string; decision: ApprovalDecision }
+  | { type: "approvalAnswered"; key: string; decision: CommandApprovalDecision }
   /** To questions of the model; without answers: skipped. */
   | { type: "approvalReplied"; key: string; reply: ToolRequestUserInputResponse }
   /** The one who asked took the question back. */

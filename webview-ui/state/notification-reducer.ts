@@ -1,9 +1,10 @@
 // What the server tells without being asked, applied to the whole panel.
+import type { ThreadItem } from "../../server/protocol/item.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Thread } from "../../server/protocol/thread.ts";
 import { turnOutcome } from "../text/words.ts";
 import { type Notice, type NoticeKind, type Outgoing, type PanelState, shownThread, shownThreadId } from "./state.ts";
-import { isDelta, reduceThread } from "./thread-reducer.ts";
+import { isDelta, isOpen, reduceThread } from "./thread-reducer.ts";
 
 export function reduceNotification(state: PanelState, notification: ServerNotification): PanelState {
   const inThread = followThread(state, notification);
@@ -19,6 +20,8 @@ export function reduceNotification(state: PanelState, notification: ServerNotifi
     case "warning":
       if (isOfAnother(state, params.threadId)) return inThread;
       return withNotice(inThread, { kind: "warning", text: params.message });
+    case "belay/sandbox/updated":
+      return { ...inThread, sandbox: params };
     case "error":
       if (!params.willRetry || shownThreadId(state.view) !== params.threadId) return inThread;
       return withNotice(inThread, { kind: "info", text: params.error.message, turnId: params.turnId });
@@ -67,7 +70,7 @@ function followTurn(state: PanelState, { method, params }: ServerNotification): 
   switch (method) {
     case "item/started":
     case "item/completed": {
-      const calmer = clearRetry(state, params.turnId);
+      const calmer = clearRetry(clearStop(state, params.item), params.turnId);
       const { item } = params;
       if (item.type !== "userMessage" || !calmer.outgoing.some(({ clientId }) => clientId === item.clientId))
         return calmer;
@@ -83,6 +86,11 @@ function followTurn(state: PanelState, { method, params }: ServerNotification): 
     default:
       return state;
   }
+}
+
+function clearStop(state: PanelState, item: ThreadItem): PanelState {
+  if (isOpen(item) || !state.stoppingItemIds.includes(item.id)) return state;
+  return { ...state, stoppingItemIds: state.stoppingItemIds.filter((id) => id !== item.id) };
 }
 
 function leftUnread(prompt: Outgoing, turnId: string): Outgoing {

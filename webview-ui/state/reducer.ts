@@ -29,6 +29,8 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       return { ...state, models: event.models };
     case "defaultsRead":
       return { ...state, defaults: event.settings };
+    case "sandboxRead":
+      return { ...state, sandbox: event.sandbox };
     case "choiceMade":
       return makeChoice(state, event.choice);
     case "noticed":
@@ -40,7 +42,10 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
   }
 }
 
-type TurnEvent = Extract<PanelEvent, { type: `prompt${string}` | `stop${string}` | `approval${string}` }>;
+type TurnEvent = Extract<
+  PanelEvent,
+  { type: `prompt${string}` | `shell${string}` | `stop${string}` | `command${string}` | `approval${string}` }
+>;
 
 function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
   switch (event.type) {
@@ -54,6 +59,14 @@ function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
       return { ...dropOutgoing(state, event.clientId), sendError: event.message };
     case "promptDropped":
       return dropOutgoing(state, event.clientId);
+    case "shellSent":
+      return { ...state, sendError: null };
+    case "shellRefused":
+      return { ...state, sendError: event.message };
+    case "commandStopAsked":
+      return { ...state, stoppingItemIds: [...state.stoppingItemIds, event.itemId] };
+    case "commandStopSettled":
+      return settleStop(state, event);
     case "stopAsked":
       return { ...state, stoppingTurnId: event.turnId };
     case "stopRefused":
@@ -83,7 +96,7 @@ function changeHost(state: PanelState, host: HostState): PanelState {
   const approvals = state.approvals.map((approval) =>
     approval.outcome.kind === "waiting" ? { ...approval, outcome: { kind: "void" as const } } : approval,
   );
-  return { ...changed, view: cutView(state.view), approvals, stoppingTurnId: null };
+  return { ...changed, view: cutView(state.view), approvals, stoppingTurnId: null, stoppingItemIds: [], sandbox: null };
 }
 
 // A server that starts reads its configuration anew, and says again what is still wrong with it.
@@ -176,6 +189,14 @@ function settle(state: PanelState, key: string, outcome: Approval["outcome"]): P
   return { ...state, approvals };
 }
 
+function settleStop(
+  state: PanelState,
+  { itemId, message }: Extract<PanelEvent, { type: "commandStopSettled" }>,
+): PanelState {
+  const settled = { ...state, stoppingItemIds: state.stoppingItemIds.filter((id) => id !== itemId) };
+  return message === null ? settled : withNotice(settled, info(message));
+}
+
 // Approvals of other threads stay: they still wait, and the panel says so.
 function leaveThread(state: PanelState): PanelState {
   return {
@@ -184,6 +205,7 @@ function leaveThread(state: PanelState): PanelState {
     choice: { mode: null, model: null },
     sendError: null,
     stoppingTurnId: null,
+    stoppingItemIds: [],
     notices: state.notices.filter(({ turnId }) => turnId === null),
   };
 }

@@ -1,9 +1,10 @@
 // What the panel shows, as one immutable value. Nothing in here that a snapshot and notifications cannot rebuild.
 import type {
-  ApprovalDecision,
+  CommandApprovalDecision,
   CommandExecutionRequestApprovalParams,
   FileChangeRequestApprovalParams,
 } from "../../server/protocol/approval.ts";
+import type { SandboxState } from "../../server/protocol/command.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Mode } from "../../server/protocol/mode.ts";
 import type { Model } from "../../server/protocol/model.ts";
@@ -37,6 +38,10 @@ export interface PanelState {
   sendError: string | null;
   /** The turn that was asked to stop and has not ended yet. */
   stoppingTurnId: string | null;
+  /** Items of commands that were asked to stop and have not ended yet. */
+  stoppingItemIds: readonly string[];
+  /** What confines commands; null until the server has said so. */
+  sandbox: SandboxState | null;
   /** What the live region says; the number makes equal sentences distinct. */
   announcement: { number: number; text: string };
 }
@@ -90,7 +95,7 @@ export interface Approval {
 // waiting --resolved by someone else, or the server is gone--> void
 export type ApprovalOutcome =
   | { kind: "waiting" }
-  | { kind: "answered"; decision: ApprovalDecision }
+  | { kind: "answered"; decision: CommandApprovalDecision }
   | { kind: "replied"; reply: ToolRequestUserInputResponse }
   | { kind: "void" };
 
@@ -119,6 +124,8 @@ export const initialState: PanelState = {
   dismissed: [],
   sendError: null,
   stoppingTurnId: null,
+  stoppingItemIds: [],
+  sandbox: null,
   announcement: { number: 0, text: "" },
 };
 

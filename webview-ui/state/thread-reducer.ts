@@ -98,11 +98,23 @@ export function isDelta({ method }: ServerNotification): boolean {
 
 /** The server that ran it is gone: what was under way was cut. The snapshot that follows tells the rest. */
 export function cutRunningTurns(thread: ShownThread): ShownThread {
-  if (!thread.turns.some((turn) => turn.status === "inProgress")) return thread;
-  const turns = thread.turns.map((turn) =>
-    turn.status === "inProgress" ? { ...turn, status: "interrupted" as const } : turn,
-  );
-  return { ...thread, turns };
+  const turns = thread.turns.map((turn) => {
+    if (turn.status === "inProgress") return { ...turn, status: "interrupted" as const };
+    return turn.items.some((item) => outlives(item, turn)) ? { ...turn, items: turn.items.map(stopCommand) } : turn;
+  });
+  return turns.every((turn, at) => turn === thread.turns[at]) ? thread : { ...thread, turns };
+}
+
+// The server takes its commands with it, however it ends.
+function stopCommand(item: ThreadItem): ThreadItem {
+  return item.type === "commandExecution" && isOpen(item) ? { ...item, status: "failed", ending: "stopped" } : item;
+}
+
+/** A command that goes on after its turn. Those of an interrupted turn were stopped with it. */
+export function outlives(item: ThreadItem, { status }: Pick<Turn, "status">): item is ThreadItemOf<"commandExecution"> {
+  if (item.type !== "commandExecution" || !isOpen(item)) return false;
+  // Of a turn that failed, the one without a process is what the failure left open.
+  return status === "completed" || (status === "failed" && item.processId !== null);
 }
 
 /** Puts a turn in that the server has announced in an answer; what is known of it already wins. */

@@ -8,18 +8,18 @@ export type TextRun = { kind: "text"; text: string } | { kind: "hidden"; escape:
 // and every space but the ordinary one.
 const hidden = /[[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\p{Zs}]--[ \n\t]]/v;
 const allHidden = new RegExp(hidden.source, "gv");
-// As much blank as pushes what follows out of sight.
-const wideGap = /[ \t]{40,}/;
+// As much blank as pushes what follows out of sight: to the right, or down.
+const wideGap = /[ \t]{40,}|\n(?:[ \t]*\n){3,}/;
 const allHiddenAndGaps = new RegExp(`${wideGap.source}|${hidden.source}`, "gv");
 
-/** `gaps`: long runs of spaces are shown by their length too. */
+/** `gaps`: long runs of spaces and of empty lines are shown by their length too. */
 export function textRuns(text: string, options: { gaps: boolean } = { gaps: false }): TextRun[] {
   if (!hidden.test(text) && !(options.gaps && wideGap.test(text))) return text === "" ? [] : [{ kind: "text", text }];
   const runs: TextRun[] = [];
   let from = 0;
   for (const match of text.matchAll(options.gaps ? allHiddenAndGaps : allHidden)) {
     if (match.index > from) runs.push({ kind: "text", text: text.slice(from, match.index) });
-    runs.push(wideGap.test(match[0]) ? describeGap(match[0].length) : describe(match[0]));
+    runs.push(...(wideGap.test(match[0]) ? describeGap(match[0]) : [describe(match[0])]));
     from = match.index + match[0].length;
   }
   if (from < text.length) runs.push({ kind: "text", text: text.slice(from) });
@@ -36,8 +36,12 @@ function describe(character: string): Extract<TextRun, { kind: "hidden" }> {
   return { kind: "hidden", escape: `\\u{${code}}`, name: names[code] ?? `Hidden character U+${code.padStart(4, "0")}` };
 }
 
-function describeGap(length: number): Extract<TextRun, { kind: "hidden" }> {
-  return { kind: "hidden", escape: `\u{23b5}×${length}`, name: `${length} spaces` };
+function describeGap(gap: string): TextRun[] {
+  const lines = gap.split("\n").length - 1;
+  if (lines === 0) return [{ kind: "hidden", escape: `\u{23b5}×${gap.length}`, name: `${gap.length} spaces` }];
+  // What follows still begins on a line of its own.
+  const lineEnd = { kind: "text" as const, text: "\n" };
+  return [lineEnd, { kind: "hidden", escape: `\u{21b5}×${lines}`, name: `${lines} line ends` }, lineEnd];
 }
 
 // Only those met in practice; any other is named by its number.

@@ -1,4 +1,5 @@
 // Numbers, times and states in the words a person reads.
+import type { CommandExecutionRequestApprovalParams } from "../../server/protocol/approval.ts";
 import type { FileUpdateChange, ItemStatus } from "../../server/protocol/item.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
 import type { ApprovalRequest } from "../state/state.ts";
@@ -8,7 +9,7 @@ import { changeName } from "./paths.ts";
 export function asksFor(request: ApprovalRequest): string {
   switch (request.kind) {
     case "command":
-      return `Approval needed: run command ${request.params.script}`;
+      return commandAsks(request.params);
     case "files":
       return `Approval needed: change ${count(request.params.changes.length, "file")}`;
     case "questions": {
@@ -19,6 +20,11 @@ export function asksFor(request: ApprovalRequest): string {
     default:
       return request satisfies never;
   }
+}
+
+function commandAsks({ kind, script, networkApprovalContext }: CommandExecutionRequestApprovalParams): string {
+  if (kind === "writeStdin") return `Approval needed: type ${script}`;
+  return `Approval needed: ${networkApprovalContext ? "network for" : "run"} command ${script}`;
 }
 
 /** The question of a file approval: names the file where there is one, counts them where there are more. */

@@ -33,6 +33,7 @@ export const TurnView = memo(({ turn, threadId, cwd, outgoing }: TurnViewProps) 
       threadId,
       turnId,
       cwd,
+      turnStatus: status,
       isTurnRunning: status === "inProgress",
       isCut: status === "interrupted" || status === "failed",
     }),
@@ -86,7 +87,7 @@ function Waiting({ turn }: { turn: Turn }) {
       <span class="row-icon">
         <Ring />
       </span>
-      <span class="row-text">{isStopping ? "Stopping" : "Working"}</span>
+      <span class="row-text">{isStopping ? "Stopping…" : "Working"}</span>
       {turn.startedAt !== null && !isStopping && <Elapsed sinceMs={turn.startedAt * 1000} />}
     </div>
   );

@@ -21,9 +21,9 @@ test("acceptForSession covers the same command for the rest of the thread, and n
   await using api = await responsesApi([
     {
       steps: [
-        { calls: [command("echo a")] },
-        { calls: [command("echo a")] },
-        { calls: [command("echo b")] },
+        { calls: [command("command echo a")] },
+        { calls: [command("command echo a")] },
+        { calls: [command("command echo b")] },
         { text: "ok" },
       ],
     },
@@ -33,7 +33,7 @@ test("acceptForSession covers the same command for the rest of the thread, and n
   const first = await server.expectRequest(ASK_COMMAND);
   server.respond(first.id, { decision: "acceptForSession" });
   const second = await server.expectRequest(ASK_COMMAND);
-  assert.equal(second.params.script, "echo b");
+  assert.equal(second.params.script, "command echo b");
   server.respond(second.id, { decision: "accept" });
   const { turn } = await server.expectNotification("turn/completed");
   assert.equal(turn.status, "completed");
@@ -41,7 +41,7 @@ test("acceptForSession covers the same command for the rest of the thread, and n
 });
 
 test("acceptForSession under one sandbox does not cover the same command without it", async () => {
-  await using api = await responsesApi([{ steps: [{ calls: [command("echo a")] }, { text: "ok" }] }]);
+  await using api = await responsesApi([{ steps: [{ calls: [command("command echo a")] }, { text: "ok" }] }]);
   await using server = await testServer({ api, approvalPolicy: "untrusted" });
   const { threadId } = await server.startTurn("run");
   server.respond((await server.expectRequest(ASK_COMMAND)).id, { decision: "acceptForSession" });
@@ -134,7 +134,7 @@ for (const [name, answer] of [
 }
 
 test("a malformed answer is ignored, and the approval goes on waiting", async () => {
-  await using api = await responsesApi([{ steps: [{ calls: [command("true")] }, { text: "ok" }] }]);
+  await using api = await responsesApi([{ steps: [{ calls: [command("command true")] }, { text: "ok" }] }]);
   await using server = await testServer({ api, approvalPolicy: "untrusted" });
   await server.startTurn("run");
   const { id } = await server.expectRequest(ASK_COMMAND);
@@ -163,13 +163,13 @@ test("a late answer and a second answer change nothing", async () => {
 
 test("two approvals wait at once and are answered in reverse; outputs keep the order of the calls", async () => {
   await using api = await responsesApi([
-    { steps: [{ calls: [command("echo one"), command("echo two")] }, { text: "ok" }] },
+    { steps: [{ calls: [command("command echo one"), command("command echo two")] }, { text: "ok" }] },
   ]);
   await using server = await testServer({ api, approvalPolicy: "untrusted" });
   await server.startTurn("run");
   const asked = [await server.expectRequest(ASK_COMMAND), await server.expectRequest(ASK_COMMAND)];
-  const two = asked.find(({ params }) => params.script === "echo two");
-  const one = asked.find(({ params }) => params.script === "echo one");
+  const two = asked.find(({ params }) => params.script === "command echo two");
+  const one = asked.find(({ params }) => params.script === "command echo one");
   server.respond(two?.id ?? "", { decision: "accept" });
   await server.expectNotification("item/completed", ({ item }) => item.type === "commandExecution");
   server.respond(one?.id ?? "", { decision: "decline" });
@@ -180,7 +180,9 @@ test("two approvals wait at once and are answered in reverse; outputs keep the o
 });
 
 test("interrupting declines every waiting item and resolves every request once", async () => {
-  await using api = await responsesApi([{ steps: [{ calls: [command("id"), addFiles("no"), command("ls")] }] }]);
+  await using api = await responsesApi([
+    { steps: [{ calls: [command("command id"), addFiles("no"), command("command ls")] }] },
+  ]);
   await using server = await testServer({ api, approvalPolicy: "untrusted" });
   const ids = await server.startTurn("run");
   const asked = [

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SessionApprovals, commandKey, fileKey } from "../../../server/approval/approvals.ts";
+import type { Judgement } from "../../../server/approval/judge.ts";
 import { type ActionFacts, requirement, type TargetFacts } from "../../../server/approval/policy.ts";
 import type { PlainApprovalPolicy } from "../../../server/protocol/approval.ts";
+import type { Rule } from "../../../server/protocol/command.ts";
 import type { SandboxPolicy } from "../../../server/protocol/sandbox.ts";
 
 const sandboxes: Record<string, SandboxPolicy> = {
@@ -28,10 +30,28 @@ const guarded = target("/w/.git/config", { isProtected: true });
 const denied = target("/w/.netrc", { isDenied: true });
 const both: ActionFacts = { kind: "fileChange", targets: [...inside.targets, ...outside.targets] };
 
+const unknown: Judgement = { kind: "unknown", because: "npm is not on the list", mayHide: false };
+const command = { kind: "command", judgement: unknown, escalated: false } as const;
+const escalated = { ...command, escalated: true } as const;
+
+const rule = (decision: Rule["decision"], outsideSandbox = false): Rule => ({
+  ...{ id: "1", pattern: [["git"], ["push", "fetch"]], exact: false, decision, scope: "always", workspace: null },
+  ...{ outsideSandbox, justification: decision === "forbidden" ? "ask Ann." : null, source: "default.rules:3" },
+});
+const judgements: Record<string, Judgement> = {
+  safe: { kind: "safe", because: "it only looks" },
+  allowed: { kind: "allowed", rules: [rule("allow")], outsideSandbox: false },
+  "allowed outside": { kind: "allowed", rules: [rule("allow", true)], outsideSandbox: true },
+  unknown,
+  "may hide": { ...unknown, mayHide: true },
+  prompt: { kind: "prompt", rule: rule("prompt") },
+  forbidden: { kind: "forbidden", rule: rule("forbidden") },
+};
+
 const actions: Record<string, ActionFacts> = {
   read: { kind: "read" },
-  command: { kind: "command", escalated: false },
-  "command, escalated": { kind: "command", escalated: true },
+  command,
+  "command, escalated": escalated,
   "change inside": inside,
   "change outside": outside,
   "change in and outside": both,
@@ -93,15 +113,79 @@ test("each action under each policy and sandbox runs, asks or is forbidden as th
 
 test("where no sandbox works, what would run in it asks to run without, and is forbidden under never", () => {
   const found = (["untrusted", "on-request", "never"] as const).map((policy) =>
-    Object.keys(sandboxes).map((sandbox) =>
-      verdict({ kind: "command", escalated: false }, policy, sandbox, "bwrap is missing."),
-    ),
+    Object.keys(sandboxes).map((sandbox) => verdict(command, policy, sandbox, "bwrap is missing.")),
   );
   assert.deepEqual(found, [
     ["ask free", "ask free", "ask free", "ask free"],
     ["ask free", "ask free", "run free", "run free"],
     ["forbid", "forbid", "run free", "run free"],
   ]);
+});
+
+// As above, in the order untrusted / on-request / never. `wants network`: the sandbox would be opened for it.
+const commandTable = `
+judgement        wants    confined and the sandbox works        no sandbox works here                 nothing is to confine it
+safe             -        run/run/run                           run free/run free/run free            run free/run free/run free
+safe             to leave ask free/ask free/forbid              ask free/ask free/forbid              run free/run free/run free
+safe             network  ask/ask/forbid                        ask free/ask free/forbid              run free/run free/run free
+allowed          -        run/run/run                           ask free/ask free/forbid              run free/run free/run free
+allowed          to leave ask free/ask free/forbid              ask free/ask free/forbid              run free/run free/run free
+allowed          network  ask/ask/forbid                        ask free/ask free/forbid              run free/run free/run free
+allowed outside  -        run/run/run                           run free/run free/run free            run free/run free/run free
+allowed outside  to leave run free/run free/run free            run free/run free/run free            run free/run free/run free
+allowed outside  network  run/run/run                           run free/run free/run free            run free/run free/run free
+unknown          -        ask/run/run                           ask free/ask free/forbid              ask free/run free/run free
+unknown          to leave ask free/ask free/forbid              ask free/ask free/forbid              ask free/run free/run free
+unknown          network  ask/ask/forbid                        ask free/ask free/forbid              ask free/run free/run free
+may hide         -        ask/ask/forbid                        ask free/ask free/forbid              ask free/ask free/forbid
+may hide         to leave ask free/ask free/forbid              ask free/ask free/forbid              ask free/ask free/forbid
+may hide         network  ask/ask/forbid                        ask free/ask free/forbid              ask free/ask free/forbid
+prompt           -        ask/ask/forbid                        ask free/ask free/forbid              ask free/ask free/forbid
+prompt           to leave ask free/ask free/forbid              ask free/ask free/forbid              ask free/ask free/forbid
+prompt           network  ask/ask/forbid                        ask free/ask free/forbid              ask free/ask free/forbid
+forbidden        -        forbid/forbid/forbid                  forbid/forbid/forbid                  forbid/forbid/forbid
+forbidden        to leave forbid/forbid/forbid                  forbid/forbid/forbid                  forbid/forbid/forbid
+forbidden        network  forbid/forbid/forbid                  forbid/forbid/forbid                  forbid/forbid/forbid
+`;
+
+test("a command runs, asks or is forbidden by what was judged, what it wants and where it runs", () => {
+  const header = commandTable.split("\n")[1] ?? "";
+  const wishes = { "-": {}, "to leave": { escalated: true }, network: { withNetwork: true } };
+  const rows = (confining: string, free: string) =>
+    Object.entries(judgements).flatMap(([name, judgement]) =>
+      Object.entries(wishes).map(([wish, more]) => {
+        const action = { ...command, judgement, ...more };
+        const cell = (sandbox: string, unavailable: string | null) =>
+          (["untrusted", "on-request", "never"] as const)
+            .map((policy) => verdict(action, policy, sandbox, unavailable))
+            .join("/");
+        const cells = [cell(confining, null), cell(confining, "bwrap is missing."), cell(free, null)];
+        const padded = [...cells.slice(0, 2).map((text) => text.padEnd(38)), cells[2]];
+        return `${name.padEnd(17)}${wish.padEnd(9)}${padded.join("")}`;
+      }),
+    );
+  for (const confining of ["readOnly", "workspaceWrite"]) {
+    for (const free of ["externalSandbox", "dangerFullAccess"]) {
+      assert.equal(`\n${[header, ...rows(confining, free)].join("\n")}\n`, commandTable);
+    }
+  }
+});
+
+test("a rule that asks or forbids is named, with where it stands and why", () => {
+  const situation = { cwd: "/w", approvalPolicy: "on-request", sandboxUnavailable: null } as const;
+  const say = (judgement: Judgement | undefined) =>
+    requirement(
+      { ...command, judgement: judgement ?? unknown },
+      {
+        ...situation,
+        sandbox: sandboxes["workspaceWrite"] as SandboxPolicy,
+      },
+    );
+  assert.deepEqual(say(judgements["prompt"]), {
+    ...{ kind: "ask", sandboxed: true, because: "a rule in default.rules:3 asks for git push|fetch" },
+  });
+  const message = "rejected: a rule in default.rules:3 forbids git push|fetch (ask Ann)";
+  assert.deepEqual(say(judgements["forbidden"]), { kind: "forbid", message });
 });
 
 test("a question says why it is asked, and a refusal why it is refused", () => {
@@ -116,16 +200,16 @@ test("a question says why it is asked, and a refusal why it is refused", () => {
   };
   assert.deepEqual(
     [
-      say({ kind: "command", escalated: false }, "untrusted"),
-      say({ kind: "command", escalated: true }, "on-request"),
-      say({ kind: "command", escalated: false }, "on-request", "bwrap is missing. "),
+      say(command, "untrusted"),
+      say(escalated, "on-request"),
+      say(command, "on-request", "bwrap is missing. "),
       say(inside, "untrusted"),
       say(outside, "on-request"),
       say(guarded, "on-request"),
       say(guarded, "never"),
     ],
     [
-      "every command asks first",
+      "npm is not on the list",
       "it wants to run outside the sandbox",
       "no sandbox works here (bwrap is missing)",
       "every change asks first",
@@ -162,7 +246,7 @@ test("a refusal does not tell the model where a link leads", () => {
 
 test("under a sandbox policy that is not known, everything but reading asks, and is forbidden under never", () => {
   const sandbox = { type: "lockedDown" } as unknown as SandboxPolicy;
-  const found = [inside, { kind: "command", escalated: false } as const, { kind: "read" } as const].map((action) =>
+  const found = [inside, command, { kind: "read" } as const].map((action) =>
     (["untrusted", "on-request", "never"] as const).map(
       (approvalPolicy) => requirement(action, { cwd: "/w", approvalPolicy, sandbox, sandboxUnavailable: null }).kind,
     ),

@@ -110,3 +110,28 @@ test("a receiver that takes its time is waited for, and gets all of it", posix, 
   assert.equal((await command.ended).exitCode, 0);
   assert.equal(bytes, 2_000_000);
 });
+
+for (const [name, line] of Object.entries({
+  "writes the same line for ever": "yes a line",
+  "writes whatever bytes there are for ever": "cat /dev/urandom",
+  "paints for ever": String.raw`yes "$(printf '\033[31m\033[2J\033]0;title\007\r')"`,
+})) {
+  test(`a command that ${name} is kept within bounds, counted, and stopped`, posix, async () => {
+    let bytes = 0;
+    const command = await startCommand(
+      shell(line, {
+        onOutput(piece) {
+          bytes += piece.length;
+          if (bytes > 20_000_000) command.stop();
+        },
+      }),
+      deps,
+    );
+    const { aborted, output, truncatedBytes } = await command.ended;
+    assert.equal(aborted, true);
+    assert.ok(truncatedBytes > 0 && truncatedBytes < bytes);
+    // What is no UTF-8 takes three bytes where it took one.
+    assert.ok(Buffer.byteLength(output) < 3.1 * 1024 * 1024);
+    assert.ok(Buffer.byteLength(command.takeNew().text) < 1024 * 1024);
+  });
+}

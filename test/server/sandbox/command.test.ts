@@ -1,7 +1,8 @@
 // `belay sandbox`, as a user runs it.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { runSandboxCommand } from "../../../server/commands/sandbox.ts";
@@ -55,11 +56,25 @@ test("secrets of the environment do not reach the command", { skip }, () => {
   assert.doesNotMatch(stdout, /secret/);
 });
 
+test("stopped itself, it clears up behind the command first", { skip }, async () => {
+  using arena = new Arena();
+  const argv = [fixture("sandbox-command.js"), "--mode", "workspace-write", "--", "bash", "-c", "ls -A; sleep 1000"];
+  const env = { PATH: "/usr/bin:/bin", HOME: arena.home };
+  const child = spawn(process.execPath, argv, { cwd: arena.workspace, env, stdio: ["ignore", "pipe", "inherit"] });
+  const [listed] = await once(child.stdout, "data");
+  assert.match(String(listed), /^\.vscode$/m);
+  child.kill("SIGTERM");
+  assert.deepEqual(await once(child, "exit"), [143, null]);
+  assert.deepEqual(readdirSync(arena.workspace), [".git"]);
+});
+
 async function inProcess(argv: string[], cwd: string) {
+  using arena = new Arena();
   const said = { stdout: "", stderr: "" };
   const exitCode = await runSandboxCommand(argv, {
-    env: { PATH: "/usr/bin" },
+    env: { PATH: "/usr/bin", HOME: arena.home },
     cwd,
+    signals: process,
     stdout: { write: (text) => (said.stdout += text) },
     stderr: { write: (text) => (said.stderr += text) },
   });

@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { findHelper, linuxSandbox } from "../../../server/sandbox/linux.ts";
+import { findHelper, type LinuxLaunch, linuxSandbox } from "../../../server/sandbox/linux.ts";
 import type { RestrictedPolicy } from "../../../server/sandbox/policy.ts";
 
 const command = { argv: ["make", "-j", "$(id); x"], cwd: "/ws/sub", env: { PATH: "/usr/bin", HOME: "/home/ada" } };
+
+const launch: LinuxLaunch = { helper: "/usr/bin/bwrap", filter: "/state/filter", report: "/state/report" };
 
 const readOnly: RestrictedPolicy = {
   kind: "restricted",
@@ -14,6 +16,7 @@ const readOnly: RestrictedPolicy = {
   visibleInTmp: [],
   pinnedPaths: [],
   protectedPaths: [],
+  placeholders: [],
   deniedPaths: [],
   networkAccess: false,
   privateTmp: null,
@@ -21,9 +24,11 @@ const readOnly: RestrictedPolicy = {
 
 // One option with its arguments a line, as a person would write it; the prelude of the command as <close and exec>.
 function lines(policy: RestrictedPolicy): string[] {
-  const { args } = linuxSandbox(command, policy, "/usr/bin/bwrap");
+  const { args } = linuxSandbox(command, policy, launch);
   const end = args.indexOf("--");
-  const text = args.slice(0, end).reduce((all, arg) => all + (arg.startsWith("--") ? `\n${arg}` : ` ${arg}`), "");
+  const text = args
+    .slice(args.indexOf(launch.helper) + 1, end)
+    .reduce((all, arg) => all + (arg.startsWith("--") ? `\n${arg}` : ` ${arg}`), "");
   return [...text.trim().split("\n"), "--", args[end + 1] ?? "", ...args.slice(end + 6)];
 }
 
@@ -40,7 +45,7 @@ const isolation = [
 ];
 const system = ["--ro-bind / /", "--dev /dev", "--proc /proc", "--ro-bind /proc/sys /proc/sys"];
 const emptyTmp = ["--perms 1777", "--tmpfs /tmp"];
-const run = ["--chdir /ws/sub", "--", "/bin/bash", "make", "-j", "$(id); x"];
+const run = ["--chdir /ws/sub", "--seccomp 3", "--", "/bin/bash", "make", "-j", "$(id); x"];
 
 const goldens: [string, RestrictedPolicy, string[]][] = [
   ["read-only", readOnly, [...isolation, "--unshare-net", ...system, ...emptyTmp, ...run]],
@@ -62,6 +67,7 @@ const goldens: [string, RestrictedPolicy, string[]][] = [
       writableRoots: ["/other", "/ws", "/ws/lib/deep"],
       pinnedPaths: ["/ws/lib"],
       protectedPaths: ["/other/.mcp.json", "/ws/.git"],
+      placeholders: ["/ws/.vscode"],
       deniedPaths: [
         { path: "/home/ada/.netrc", kind: "file" },
         { path: "/home/ada/.ssh", kind: "directory" },
@@ -78,6 +84,7 @@ const goldens: [string, RestrictedPolicy, string[]][] = [
       "--bind /ws/lib/deep /ws/lib/deep",
       "--ro-bind /other/.mcp.json /other/.mcp.json",
       "--ro-bind /ws/.git /ws/.git",
+      "--ro-bind /ws/.vscode /ws/.vscode",
       "--dev-bind /dev/null /home/ada/.netrc",
       "--perms 0000",
       "--tmpfs /home/ada/.ssh",
@@ -93,10 +100,23 @@ for (const [name, policy, expected] of goldens) {
 
 test("the helper is started outside the workspace, without loader variables, with a usable temporary directory", () => {
   const env = { PATH: "/usr/bin", LD_PRELOAD: "/ws/x.so", GCONV_PATH: "/ws", GLIBC_TUNABLES: "x", TMPDIR: "/gone" };
-  const { file, cwd, env: actual } = linuxSandbox({ ...command, env }, readOnly, "/opt/bwrap");
+  const {
+    file,
+    args,
+    cwd,
+    env: actual,
+  } = linuxSandbox({ ...command, env }, readOnly, {
+    ...launch,
+    helper: "/opt/bwrap",
+  });
+  assert.equal(args[5], "/opt/bwrap");
   assert.deepEqual(
     { file, cwd, env: actual },
-    { file: "/opt/bwrap", cwd: "/", env: { PATH: "/usr/bin", TMPDIR: "/tmp", TMP: "/tmp", TEMP: "/tmp" } },
+    {
+      file: "/bin/sh",
+      cwd: "/",
+      env: { npm_config_cache: "/tmp/npm-cache", PATH: "/usr/bin", TMPDIR: "/tmp", TMP: "/tmp", TEMP: "/tmp" },
+    },
   );
 });
 
@@ -113,7 +133,7 @@ const anyPolicy = fc
 
 /** [option, source, destination] of every mount that names two paths, with its place in the argv. */
 function binds(policy: RestrictedPolicy): { option: string; from: string; to: string; at: number }[] {
-  const { args } = linuxSandbox(command, policy, "/usr/bin/bwrap");
+  const { args } = linuxSandbox(command, policy, launch);
   const found = [];
   for (let at = 0; at < args.indexOf("--chdir"); at += 1) {
     const option = args[at] ?? "";
@@ -154,7 +174,7 @@ test("the read-only root comes first, protected paths after every writable one, 
 test("the network is unshared unless the policy grants it", () => {
   fc.assert(
     fc.property(anyPolicy, (policy) => {
-      const { args } = linuxSandbox(command, policy, "/usr/bin/bwrap");
+      const { args } = linuxSandbox(command, policy, launch);
       assert.equal(args.slice(0, args.indexOf("--ro-bind")).includes("--unshare-net"), !policy.networkAccess);
     }),
   );
@@ -163,8 +183,8 @@ test("the network is unshared unless the policy grants it", () => {
 test("whatever the command is, it arrives whole and last, after the arguments that are ours", () => {
   fc.assert(
     fc.property(fc.array(fc.string(), { minLength: 1 }), (argv) => {
-      const { args } = linuxSandbox({ ...command, argv }, readOnly, "/usr/bin/bwrap");
-      const ours = linuxSandbox({ ...command, argv: [] }, readOnly, "/usr/bin/bwrap").args;
+      const { args } = linuxSandbox({ ...command, argv }, readOnly, launch);
+      const ours = linuxSandbox({ ...command, argv: [] }, readOnly, launch).args;
       assert.deepEqual(args, [...ours, ...argv]);
     }),
   );
@@ -198,9 +218,10 @@ for (const { name, path: searched, found, expected } of [
 }
 
 test("a terminal of its own is kept by the command, and ^C in it does not end the helper", () => {
-  const { file, args } = linuxSandbox({ ...command, terminal: true }, readOnly, "/usr/bin/bwrap");
-  const start = [file, ...args.slice(0, 4)];
-  assert.deepEqual(start, ["/bin/sh", "-c", `trap '' INT QUIT TSTP; exec "$@"`, "belay", "/usr/bin/bwrap"]);
+  const { file, args } = linuxSandbox({ ...command, terminal: true }, readOnly, launch);
+  const script = `trap '' INT QUIT TSTP; exec 3<"$1" 4>"$2" && shift 2 && exec "$@"`;
+  const start = [file, ...args.slice(0, 6)];
+  assert.deepEqual(start, ["/bin/sh", "-c", script, "belay", launch.filter, launch.report, launch.helper]);
   assert.equal(args.includes("--new-session"), false);
   const end = ["/usr/bin/env", "--default-signal=INT,QUIT,TSTP", "--", ...command.argv];
   assert.deepEqual(args.slice(-end.length), end);

@@ -19,15 +19,21 @@ const nothing: RestrictedPolicy = {
   visibleInTmp: [],
   pinnedPaths: [],
   protectedPaths: [],
+  placeholders: [],
   deniedPaths: [],
   networkAccess: false,
   privateTmp: null,
 };
 
-function resolved(policy: SandboxPolicy, entries: Record<string, FakeEntry>, changes = {}): RestrictedPolicy {
+function resolvedWhole(policy: SandboxPolicy, entries: Record<string, FakeEntry>, changes = {}): RestrictedPolicy {
   const resolution = resolvePolicy(policy, fakeContext(entries, changes));
   assert.ok(resolution.kind === "resolved" && resolution.policy.kind === "restricted", JSON.stringify(resolution));
   return resolution.policy;
+}
+
+/** But for the placeholders, which have a test of their own. */
+function resolved(policy: SandboxPolicy, entries: Record<string, FakeEntry>, changes = {}): RestrictedPolicy {
+  return { ...resolvedWhole(policy, entries, changes), placeholders: [] };
 }
 
 function refusal(policy: SandboxPolicy, entries: Record<string, FakeEntry>, changes = {}): string {
@@ -191,4 +197,21 @@ test("full access and an external sandbox restrict nothing, whatever the machine
   const gone = fakeContext({}, { cwd: "/gone" });
   assert.deepEqual(resolvePolicy({ type: "dangerFullAccess" }, gone), unrestricted);
   assert.deepEqual(resolvePolicy({ type: "externalSandbox", networkAccess: "restricted" }, gone), unrestricted);
+});
+
+test("of the protected names that a root lacks, three get a placeholder, in the order of what they would do", () => {
+  const missing = (entries: Record<string, FakeEntry>) => resolvedWhole(workspaceWrite(), entries).placeholders;
+  assert.deepEqual(missing({}), ["/ws/.codex", "/ws/.git", "/ws/.vscode"]);
+  assert.deepEqual(missing({ "/ws/.git": "directory" }), ["/ws/.codex", "/ws/.mcp.json", "/ws/.vscode"]);
+  assert.deepEqual(resolvedWhole(readOnly, {}).placeholders, []);
+});
+
+test("hooks that a repository keeps among its files are protected like those in its .git", () => {
+  const config = { text: '[core]\n\thooksPath = .husky/_\n[core] HOOKSPATH = "lib/my hooks"\n\thookspath = .\n' };
+  const hooks = { "/ws/.husky/_/pre-commit": { text: "" }, "/ws/lib/my hooks/x": { text: "" } };
+  const { protectedPaths, pinnedPaths } = resolved(workspaceWrite(), { "/ws/.git/config": config, ...hooks });
+  assert.deepEqual(
+    { protectedPaths, pinnedPaths },
+    { protectedPaths: ["/ws/.git", "/ws/.husky/_", "/ws/lib/my hooks"], pinnedPaths: ["/ws/.husky", "/ws/lib"] },
+  );
 });

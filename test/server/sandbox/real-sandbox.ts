@@ -1,17 +1,21 @@
 // A workspace, a home and a place outside on the real disk, and commands run in them under a policy.
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { platform } from "node:os";
 import { join } from "node:path";
+import { arch, platform } from "node:process";
+import { ownPart } from "../../../server/exec/process-identity.ts";
 import { type ProgramRequest, runProgram } from "../../../server/exec/run.ts";
 import type { SandboxPolicy } from "../../../server/protocol/sandbox.ts";
 import { commandEnvironment } from "../../../server/sandbox/environment.ts";
-import { diskFacts, executable } from "../../../server/sandbox/facts.ts";
-import { findHelper } from "../../../server/sandbox/linux.ts";
-import { sandboxProbe } from "../../../server/sandbox/probe.ts";
-import { sandboxCommand } from "../../../server/sandbox/select.ts";
+import { type MachineSandbox, machineSandbox } from "../../../server/sandbox/machine.ts";
 
-const helper = findHelper({ path: "", roots: [], executable });
-const status = await sandboxProbe({ platform: platform(), helper, run: runProgram })();
+function sandboxOf(userHome: string, belayHome: string): MachineSandbox {
+  const search = { path: "", roots: [] };
+  return machineSandbox({ platform, arch, userHome, belayHome, search, processes: ownPart(), run: runProgram });
+}
+
+const probeHome = mkdtempSync("/var/tmp/belay-probe-");
+const status = await sandboxOf(probeHome, probeHome).status();
+rmSync(probeHome, { recursive: true });
 
 /** For the options of a test: false, or the reason why the sandbox cannot be attacked here. */
 export const skip = status.kind === "works" ? false : `${status.reason} ${status.cure}`;
@@ -34,6 +38,8 @@ export class Arena {
   readonly home = this.#directory("home");
   readonly belayHome = this.#directory("home/.belay");
 
+  readonly sandbox = sandboxOf(this.home, this.belayHome);
+
   constructor() {
     this.#directory("ws/.git");
     this.write("ws/.git/config", "original");
@@ -53,14 +59,11 @@ export class Arena {
     const { wrapper = [], ...rest } = request;
     const { workspace: WS, outside: OUT, home: HOME, base: BASE } = this;
     const env = { ...commandEnvironment({ PATH: "/usr/bin:/bin" }, { roots: [WS] }), WS, OUT, HOME, BASE, ...rest.env };
-    const sandboxed = sandboxCommand({ argv: ["/bin/bash", "-c", script], cwd: WS, env }, policy, {
-      status,
-      helper,
-      context: { cwd: WS, home: HOME, belayHome: this.belayHome, privateTmp: null, files: diskFacts },
-    });
+    const sandboxed = await this.sandbox.translate({ argv: ["/bin/bash", "-c", script], cwd: WS, env }, policy, WS);
     if (sandboxed.kind === "refuse") throw new Error(sandboxed.message);
     const [file = "", ...args] = [...wrapper, sandboxed.file, ...sandboxed.args];
-    return runProgram({ ...rest, file, args, cwd: sandboxed.cwd, env: sandboxed.env });
+    const result = await runProgram({ ...rest, file, args, cwd: sandboxed.cwd, env: sandboxed.env });
+    return { ...result, wasReached: sandboxed.ended?.() ?? true };
   }
 
   [Symbol.dispose](): void {

@@ -2,13 +2,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SandboxPolicy } from "../../../server/protocol/sandbox.ts";
+import type { Launcher } from "../../../server/sandbox/launcher.ts";
 import { linuxSandbox } from "../../../server/sandbox/linux.ts";
 import { type SandboxFacts, sandboxCommand } from "../../../server/sandbox/select.ts";
 import { fakeContext } from "./fake-files.ts";
 
 const command = { argv: ["ls", "-l"], cwd: "/ws", env: { A: "1" } };
 const readOnly: SandboxPolicy = { type: "readOnly", networkAccess: false };
-const facts: SandboxFacts = { status: { kind: "works" }, helper: "/usr/bin/bwrap", context: fakeContext({}) };
+const launcher: Launcher = { kind: "bubblewrap", helper: "/usr/bin/bwrap", filter: "/state/f", report: "/state/r" };
+const facts: SandboxFacts = {
+  status: { kind: "works", layer: "bubblewrap, seccomp" },
+  launcher,
+  context: fakeContext({}),
+};
 const broken: SandboxFacts = { ...facts, status: { kind: "unavailable", reason: "No helper.", cure: "Install it." } };
 
 const unrestricted: SandboxPolicy[] = [
@@ -37,11 +43,12 @@ test("a restricted policy starts the command in the sandbox", () => {
     visibleInTmp: [],
     pinnedPaths: [],
     protectedPaths: [],
+    placeholders: [],
     deniedPaths: [],
     networkAccess: false,
     privateTmp: null,
   };
-  assert.deepEqual(sandboxed, { kind: "run", ...linuxSandbox(command, policy, "/usr/bin/bwrap") });
+  assert.deepEqual(sandboxed, { kind: "run", ...linuxSandbox(command, policy, launcher) });
 });
 
 test("the cwd of a command is made real, and does not become a writable root", () => {
@@ -68,7 +75,7 @@ const refusals: [string, Parameters<typeof sandboxCommand>, string][] = [
   ],
   [
     "without a helper",
-    [command, readOnly, { ...facts, helper: null }],
+    [command, readOnly, { ...facts, launcher: null }],
     "The command was not run: bubblewrap (bwrap) was not found.",
   ],
   ["without a command", [{ ...command, argv: [] }, readOnly, facts], "The command is empty."],

@@ -190,9 +190,9 @@ test("a command is shown, allowed and run with the real folder, and with its ful
   await using api = await responsesApi([
     {
       steps: [
-        { calls: [command("pwd", { workdir: "link" })] },
-        { calls: [command("pwd", { workdir: "../out/workspace" })] },
-        { calls: [command("pwd", { workdir: "." })] },
+        { calls: [command("env pwd", { workdir: "link" })] },
+        { calls: [command("env pwd", { workdir: "../out/workspace" })] },
+        { calls: [command("env pwd", { workdir: "." })] },
         { text: "ok" },
       ],
     },

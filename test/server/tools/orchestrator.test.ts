@@ -11,7 +11,7 @@ import { runToolCall } from "../../../server/tools/orchestrator.ts";
 
 const patch = "*** Begin Patch\n*** Add File: a.txt\n+new\n*** End Patch";
 const patchCall = { type: "toolCall", callId: "1", name: "apply_patch", kind: "freeform", input: patch } as const;
-const command = { type: "toolCall", callId: "1", name: "exec_command", kind: "json", input: '{"cmd":"ls"}' } as const;
+const command = { type: "toolCall", callId: "1", name: "exec_command", kind: "json", input: '{"cmd":"make"}' } as const;
 
 test("a turn that was stopped before a call begins runs nothing and shows nothing", async () => {
   for (const call of [patchCall, command]) {
@@ -126,6 +126,7 @@ const endedAtOnce: Started = {
     stop() {},
     takeNew: () => ({ text: "", omitted: 0 }),
   },
+  launchProblem: async () => null,
 };
 
 interface Wishes {
@@ -162,6 +163,10 @@ async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {})
     commands: new RunningCommands([], { started() {}, failed: assert.fail }),
     hasTerminals: async () => false,
     start: wishes.start ?? (async ({ argv }) => (did.push(`run ${argv.at(-1)}`), endedAtOnce)),
+    containerIsSandbox: async () => false,
+    rules: async () => ({ rules: [], problems: [], isReadable: true }),
+    addRule: async () => assert.fail("no rule is written down here"),
+    runInTerminal: null,
     write: async (_, { realPaths }) => (did.push(`write ${[...realPaths.values()].join()}`), { ok: true }),
     ask: async () => wishes.decision ?? assert.fail("nobody should be asked"),
     askClient: async () => assert.fail("no client has a tool here"),

@@ -5,19 +5,9 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { runProgram } from "../../../server/exec/run.ts";
-import { executable } from "../../../server/sandbox/facts.ts";
-import { findHelper } from "../../../server/sandbox/linux.ts";
-import { sandboxProbe } from "../../../server/sandbox/probe.ts";
+import { skip } from "../sandbox/real-sandbox.ts";
 import { responsesApi, toldText, toolOutputs } from "../../support/responses-api.ts";
 import { type ServerOptions, testServer } from "../../support/test-server.ts";
-
-const status = await sandboxProbe({
-  platform: process.platform,
-  helper: findHelper({ path: process.env["PATH"] ?? "", roots: [], executable }),
-  run: (program) => runProgram({ ...program, timeoutMs: 10_000 }),
-})();
-const skip = status.kind === "works" ? false : `no sandbox works here: ${status.reason}`;
 
 const run = (...commands: string[]) => [
   { steps: [{ calls: commands.map((cmd) => ({ name: "exec_command", arguments: { cmd } })) }, { text: "ok" }] },
@@ -47,7 +37,7 @@ test("in the workspace a command writes; outside, and to .git, it does not, and 
   assert.deepEqual(server.toolStatuses().toSorted(), ["completed", "completed", "failed", "failed", "failed"]);
   assert.match(
     toolOutputs(api.requests[1])[2] ?? "",
-    /\[This ran in a sandbox \(may write the workspace, no network\), which may be the cause\./,
+    /\[This ran in a sandbox \(may write the workspace, no network\), which may be why it failed\./,
   );
 });
 

@@ -246,6 +246,53 @@ export const commandApproval = {
   commandActions: [{ type: "unknown" as const, command: "npm test -- --coverage" }],
 };
 
+/** What npm test is offered to be remembered as. */
+export const ruleOffers = [
+  {
+    pattern: ["npm", "test", "--", "--coverage"],
+    exact: true,
+    label: "exactly this command",
+    scopes: ["thread" as const, "workspace" as const, "always" as const],
+  },
+  {
+    pattern: ["npm", "test"],
+    exact: false,
+    label: "npm test, with any arguments",
+    scopes: ["thread" as const, "workspace" as const, "always" as const],
+  },
+];
+
+/** Asks for everything that a command can be answered with. */
+export const richApproval = {
+  ...commandApproval,
+  availableDecisions: [...commandApproval.availableDecisions, "runInTerminal" as const],
+  ruleOffers,
+};
+
+export const networkApproval = {
+  ...commandApproval,
+  script: "npm install left-pad",
+  networkApprovalContext: { host: "registry.npmjs.org", protocol: "https" as const },
+  proposedNetworkPolicyAmendments: [{ host: "registry.npmjs.org", action: "allow" as const }],
+  explanation: { ...explanation, because: "the sandbox has no network" },
+};
+
+export const sandboxWorks = {
+  kind: "works" as const,
+  layer: "bubblewrap, seccomp",
+  reason: null,
+  cure: null,
+  isContainer: false,
+};
+
+export const sandboxOff = {
+  kind: "unavailable" as const,
+  layer: null,
+  reason: "bubblewrap may not create a user namespace here.",
+  cure: "Allow unprivileged user namespaces, or say that this container is the sandbox.",
+  isContainer: true,
+};
+
 export const filesApproval = {
   ...at,
   itemId: "files-1",
@@ -272,6 +319,9 @@ export function prepareHost(host: FakeHost): void {
   host.on("thread/list", () => ({ data: [], nextCursor: null, backwardsCursor: null }));
   host.on("turn/start", () => ({ turn: turn() }));
   host.on("turn/interrupt", () => ({}));
+  host.on("thread/shellCommand", () => ({}));
+  host.on("belay/command/stop", () => ({ stopped: true }));
+  host.on("belay/sandbox/read", () => sandboxWorks);
   host.on("belay/threadDefaults/read", () => {
     const { thread: _, instructionSources: __, ...settings } = opened();
     return settings;
@@ -287,6 +337,8 @@ export function prepareHost(host: FakeHost): void {
     "host/openFolder",
     "host/setApiKey",
     "host/manageTrust",
+    "host/manageApprovals",
+    "host/trustContainer",
   ] as const) {
     host.on(method, () => null);
   }

@@ -2,6 +2,7 @@
 import type { Thread } from "../../../server/protocol/thread.ts";
 import { approvalScenes } from "./approval-scenes.ts";
 import { at, cwd, item, models, opened, running, starts, thread, threadId, tokens, turn } from "./fixtures.ts";
+import { commandScenes } from "./command-scenes.ts";
 import { questionScenes } from "./question-scenes.ts";
 import {
   answer,
@@ -36,6 +37,7 @@ const threads: Thread[] = (
 
 export const scenes: Record<string, Scene> = {
   ...approvalScenes,
+  ...commandScenes,
   ...questionScenes,
 
   async empty({ host, page }) {

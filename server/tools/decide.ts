@@ -1,0 +1,86 @@
+// Whether an action may run, must ask or must not, and what would confine it: what the rules and the policy say.
+import { judgeCommand } from "../approval/judge.ts";
+import { isUnconfined, type Requirement, requirement } from "../approval/policy.ts";
+import type { PlainApprovalPolicy } from "../protocol/approval.ts";
+import type { RulesFile } from "../approval/rules-file.ts";
+import { plainPolicy } from "../protocol/plain-policy.ts";
+import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import { confinement, hasNetwork } from "./confinement.ts";
+import type { ToolDeps } from "./deps.ts";
+import { networkNeed } from "./network-need.ts";
+import type { Action } from "./tool.ts";
+
+export type Decision =
+  | { readonly kind: "forbid"; readonly message: string }
+  | {
+      readonly kind: "skip" | "ask";
+      /** Ends the sentence "asks because …". */
+      readonly because: string;
+      /** What confines the action if it runs. */
+      readonly policy: SandboxPolicy;
+      /** What it wants to reach, where it asks for the network. Null: it does not. */
+      readonly hosts: readonly string[] | null;
+    };
+
+/** One that may run, asked for or not. */
+export type Allowable = Exclude<Decision, { kind: "forbid" }>;
+
+export async function decide(action: Action, deps: ToolDeps): Promise<Decision> {
+  const situation = {
+    cwd: deps.cwd,
+    approvalPolicy: plainPolicy(deps.approvalPolicy),
+    sandbox: deps.sandbox,
+    sandboxUnavailable: action.kind === "command" ? await deps.sandboxUnavailable() : null,
+  };
+  if (action.kind === "stdin") return decision(typingNeed(action, situation), deps, null);
+  if (action.kind !== "command") return decision(requirement(action, situation), deps, null);
+  const { script, cwd, escalated } = action;
+  const written = await deps.rules();
+  const judgement = await judgeCommand(script, {
+    rules: [...written.rules, ...deps.approvals.rules],
+    unreadRules: unreadRules(written),
+    workspace: deps.cwd,
+    cwd,
+  });
+  const need = requirement({ kind: "command", escalated, judgement }, situation);
+  const wantsNetwork = action.network && !escalated && !hasNetwork(deps.sandbox);
+  if (!wantsNetwork || need.kind === "forbid" || !need.sandboxed) return decision(need, deps, null);
+  const withNetwork = networkNeed(
+    need,
+    { script, judgement, approvalPolicy: situation.approvalPolicy },
+    deps.approvals,
+  );
+  return decision(withNetwork.need, deps, withNetwork.hosts);
+}
+
+function decision(need: Requirement, deps: ToolDeps, hosts: readonly string[] | null): Decision {
+  if (need.kind === "forbid") return need;
+  return {
+    kind: need.kind,
+    because: need.kind === "ask" ? need.because : "",
+    policy: confinement(deps.sandbox, { sandboxed: need.sandboxed, network: hosts !== null }),
+    hosts,
+  };
+}
+
+/** A key that only ends or interrupts, or nothing at all, cannot be a command. */
+const harmlessKeys = /^[\x03\x04\x1c]*$/;
+
+/** What is typed into a command may be a command itself. The sandbox that confines the one confines the other. */
+function typingNeed(
+  { chars, sandboxed }: Extract<Action, { kind: "stdin" }>,
+  { approvalPolicy, sandbox }: { approvalPolicy: PlainApprovalPolicy; sandbox: SandboxPolicy },
+): Requirement {
+  const isFree = sandboxed || isUnconfined(sandbox);
+  if (harmlessKeys.test(chars) || (isFree && approvalPolicy !== "untrusted")) return { kind: "skip", sandboxed };
+  const because = sandboxed
+    ? "what it types may be a command, and every command asks"
+    : "it types into a command that runs outside the sandbox";
+  if (approvalPolicy !== "never") return { kind: "ask", because, sandboxed };
+  return { kind: "forbid", message: `rejected: ${because}, and the approval policy is never to ask` };
+}
+
+/** Ends the sentence "asks because …". Null: all that is written down could be read. */
+export function unreadRules({ isReadable, problems }: RulesFile): string | null {
+  return isReadable ? null : `the rules cannot all be read (${problems[0] ?? "no reason is known"})`;
+}
