@@ -72,13 +72,15 @@ export const execCommand = jsonTool(ExecCommandParams, {
 });
 
 async function prepareCommand(params: ExecCommandParams, spelled: string, context: PrepareContext): Promise<Prepared> {
+  // Calls of one answer are numbered in their order: this comes before anything is waited for.
+  const processId = context.commands.nextProcessId();
   const { cwd, isElsewhere } = await findFolder(spelled, context);
   const argv = Object.freeze(["/bin/bash", "-c", "--", params.cmd]);
   const { itemId: id, startedAtMs } = context;
   const wantsTerminal = params.tty ?? false;
   const item = startedCommand({
     ...{ id, argv, script: params.cmd, cwd, source: "agent", startedAtMs },
-    processId: context.commands.nextProcessId(),
+    processId,
     tty: wantsTerminal && (await context.hasTerminals()),
   });
   const action = Object.freeze({

@@ -50,6 +50,30 @@ export const differences: readonly Allowed[] = [
     ],
   },
   {
+    why: "Whether a command has a terminal, and how it ended.",
+    what: [
+      { kind: "adds", at: commandItem, member: ["item.tty", "item.ending", "item.signal"] },
+      { kind: "adds", at: "answer to thread/*", member: ["*.tty", "*.ending", "*.signal"] },
+    ],
+  },
+  {
+    why: "A process is named, one that was stopped has no exit code of its own, and what is wrong is quoted.",
+    in: ["commands in the background"],
+    what: [
+      { kind: "differs", at: "item/completed commandExecution", member: ["item.aggregatedOutput", "item.exitCode"] },
+      { kind: "differs", at: "answer to thread/backgroundTerminals/list", member: ["data[].osPid", "error.message"] },
+      { kind: "differs", at: "answer to thread/backgroundTerminals/terminate", member: "error.message" },
+    ],
+  },
+  {
+    why: "A command that ran when its thread was copied is in the copy, as one that was stopped.",
+    in: ["fork, command and archive while a turn runs"],
+    what: [
+      { kind: "adds", at: "answer to thread/turns/list", member: "data[].items[].*" },
+      { kind: "differs", at: "answer to thread/turns/list", member: "data[].items[].type" },
+    ],
+  },
+  {
     why: "What the shell is told to run, exactly, for people to read.",
     what: [
       { kind: "adds", at: commandItem, member: "item.script" },

@@ -1,5 +1,6 @@
 // Conversations about commands that the model runs: every approval policy, every decision, output and failures.
 import {
+  ask,
   commandAsked,
   commandStarted,
   decideCommand,
@@ -72,6 +73,23 @@ export const commandReplays: readonly Replay[] = [
     name: "streaming command",
     about: "Output comes while it runs.",
     steps: [...unasked, turn("stream"), hear("item/commandExecution/outputDelta"), touch("go"), ended],
+  },
+  {
+    name: "commands in the background",
+    about: "Two commands outlive their turn, are listed, and ended by hand.",
+    steps: [
+      ...unasked,
+      turn("background"),
+      ended,
+      ask("thread/backgroundTerminals/list", { threadId: "$thread" }),
+      ask("thread/backgroundTerminals/terminate", { threadId: "$thread", processId: "12" }),
+      ask("thread/backgroundTerminals/terminate", { threadId: "$thread", processId: "twelve" }),
+      ask("thread/backgroundTerminals/list", { threadId: "$thread", cursor: "one" }),
+      ask("thread/backgroundTerminals/clean", { threadId: "$thread" }),
+      hear("item/completed", { item: { type: "commandExecution" } }),
+      hear("item/completed", { item: { type: "commandExecution" } }),
+      ask("thread/backgroundTerminals/list", { threadId: "$thread" }),
+    ],
   },
   {
     name: "commands side by side",
