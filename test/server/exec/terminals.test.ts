@@ -53,14 +53,13 @@ const checks: Record<string, (provider: TerminalProvider) => Promise<void>> = {
   },
   async "a program hears that its terminal was resized"(provider) {
     const seen = reader();
-    const abort = new AbortController();
-    const line = "trap 'stty size' WINCH; sleep 600 & echo ready; while :; do wait; done";
-    const program = await provider.start(shell(line, { signal: abort.signal, onOutput: seen.onOutput }), size);
+    const line = "trap 'echo heard' WINCH; echo ready; read _; stty size; exit 5";
+    const program = await provider.start(shell(line, { onOutput: seen.onOutput }), size);
     await seen.until("ready");
     assert.equal(await program.resize({ rows: 40, cols: 100 }), null);
-    await seen.until("40 100");
-    abort.abort();
-    await program.ended;
+    await program.write(Buffer.from("\n"));
+    assert.deepEqual(await program.ended, { ...ended, exitCode: 5 });
+    assert.match(seen.text(), /heard\r\n40 100\r\n/);
     assert.match((await program.resize(size)) ?? "", /./);
   },
   async "a signal that ended the program is a code of 128 and its number"(provider) {
