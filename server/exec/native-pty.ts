@@ -63,7 +63,10 @@ function startIn({ native, helper }: Loaded, request: LiveRequest, { rows, cols 
     exited.happened({ code, signal }),
   );
   guarded.started(pid);
-  const screen = screenOr(fd, pty, () => signalIfThere(-pid, "SIGKILL"));
+  const screen = orUndo(
+    () => signalIfThere(-pid, "SIGKILL"),
+    () => screenOf(fd, pty),
+  );
   // A signal of ours is told as one; of any other the code of the program in the terminal is all there is.
   let isKilled = false;
   let isOver = false;
@@ -132,10 +135,11 @@ function nameOf(signal: number): NodeJS.Signals | null {
 function screenOf(fd: number, pty: string) {
   const leave = terminalOpened();
   const source = new ReadStream(fd);
-  const writer = openedOr(pty, () => {
+  const leaveAgain = () => {
     source.destroy();
     leave();
-  });
+  };
+  const writer = orUndo(leaveAgain, () => openSync(pty, flags.O_RDWR | flags.O_NOCTTY | flags.O_NONBLOCK));
   const mark = endMark();
   let unwritten: Buffer | null = null;
   const output = new Readable({
@@ -183,20 +187,12 @@ function screenOf(fd: number, pty: string) {
   };
 }
 
-function screenOr(fd: number, pty: string, giveUp: () => void): ReturnType<typeof screenOf> {
+/** `undo` is called when `act` throws. */
+function orUndo<T>(undo: () => void, act: () => T): T {
   try {
-    return screenOf(fd, pty);
+    return act();
   } catch (error) {
-    giveUp();
-    throw error;
-  }
-}
-
-function openedOr(pty: string, giveUp: () => void): number {
-  try {
-    return openSync(pty, flags.O_RDWR | flags.O_NOCTTY | flags.O_NONBLOCK);
-  } catch (error) {
-    giveUp();
+    undo();
     throw error;
   }
 }
