@@ -22,11 +22,11 @@ export const hostRequests = {
   "host/openFolder": request(z.object({}), z.null(), { from: ["webview"] }),
   /** Asks for the API key of the model provider in use, stores it, and restarts the server. */
   "host/setApiKey": request(z.object({}), z.null(), { from: ["webview"] }),
+  "host/manageTrust": request(z.object({}), z.null(), { from: ["webview"] }),
   /** Lists the rules of what may run unasked, to test and to remove them. Resolves when that is closed. */
   "host/manageApprovals": request(z.object({}), z.null(), { from: ["webview"] }),
   /** Asks the person whether the container around the server is the sandbox, and writes it down if they say so. */
   "host/trustContainer": request(z.object({}), z.null(), { from: ["webview"] }),
-  "host/manageTrust": request(z.object({}), z.null(), { from: ["webview"] }),
 } as const satisfies Record<string, RequestRow>;
 
 /** Panel to extension. */

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { Rule } from "../../server/protocol/command.ts";
 import { test } from "../support/vscode/suite.ts";
 import { within } from "../support/vscode/deadline.ts";
-import { belayWith, choosing, expectRequest, say } from "./belay.ts";
+import { belayWith, choosing, eventOf, expectRequest, inWorkspace, say } from "./belay.ts";
 
 const rule: Rule = {
   id: "rule-1",
@@ -143,3 +143,54 @@ test("a rule that is added while the list is open appears", async () => {
     await shown((labels) => labels.includes("npm test …"));
   });
 });
+
+test("a command line is tested without being run: the verdict, the reason and the rule", async () => {
+  const api = await belayWith("puppet");
+  const check = { verdict: "forbid", rule: "default.rules:2", reason: "it deletes files" };
+  await say(api, list([rule]), { answer: "belay/policy/check", with: check });
+  const { createInputBox } = vscode.window;
+  const created = Promise.withResolvers<vscode.InputBox>();
+  vscode.window.createInputBox = () => {
+    const box = createInputBox();
+    created.resolve(box);
+    return box;
+  };
+  try {
+    await whileListed(async ({ pick, shown }) => {
+      await shown((labels) => labels.includes("npm test …"));
+      const item = pick.items.find(({ label }) => label.includes("Test a command"));
+      assert.ok(item);
+      const active = eventOf("the item to be the active one", pick.onDidChangeActive, ([now]) => now === item);
+      pick.activeItems = [item];
+      await active;
+      await press();
+      const box = await within(10_000, "the box for a command", created.promise);
+      box.value = "rm -rf x";
+      await press();
+      assert.deepEqual(await expectRequest(api, "belay/policy/check"), {
+        command: "rm -rf x",
+        threadId: null,
+        cwd: inWorkspace("").fsPath.replace(/\/$/, ""),
+      });
+      await answered();
+      assert.deepEqual(box.validationMessage, {
+        message: "It is refused. It deletes files. Rule: default.rules:2",
+        severity: vscode.InputBoxValidationSeverity.Error,
+      });
+      box.hide();
+    });
+  } finally {
+    vscode.window.createInputBox = createInputBox;
+  }
+});
+
+/** The Enter key, in what is open now. */
+async function press(): Promise<void> {
+  // The window has heard of what was opened and typed once it answers.
+  await answered();
+  await vscode.commands.executeCommand("workbench.action.acceptSelectedQuickOpenItem");
+}
+
+async function answered(): Promise<void> {
+  for (let count = 0; count < 2; count += 1) await vscode.commands.executeCommand("setContext", "belay.test", count);
+}

@@ -60,6 +60,18 @@ test("nobody knows how a command ended whose terminal was closed", async () => {
   assert.match(problem ?? "", /closed before the command had ended/);
 });
 
+test("a command that is not wanted any more is interrupted as by Ctrl+C, and its shell stays", async () => {
+  const api = await belayWith("puppet");
+  const started = eventOf("the command to begin", vscode.window.onDidStartTerminalShellExecution, ({ execution }) =>
+    execution.commandLine.value.includes("sleep 612"),
+  );
+  const result = run(api, "sleep 612");
+  const { terminal } = await started;
+  await say(api, { notify: "$/cancelRequest", params: { id: `own-${asked}` } });
+  assert.equal((await result).exitCode, 130);
+  assert.equal(terminal.exitStatus, undefined);
+});
+
 test("without shell integration the command is typed, and its end is said to be unknown", async () => {
   const api = await belayWith("puppet");
   for (const terminal of own()) terminal.dispose();
