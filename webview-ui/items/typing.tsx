@@ -22,15 +22,18 @@ export function Typing({ item, place }: TypingProps) {
   return (
     <>
       {asked.map((approval) => (
-        <Typed key={approval.key} approval={approval} cwd={place.cwd} />
+        <Typed key={approval.key} approval={approval} place={place} />
       ))}
     </>
   );
 }
 
-const Typed = memo(({ approval, cwd }: { approval: Approval; cwd: string }) => {
+const Typed = memo(({ approval, place }: { approval: Approval; place: Place }) => {
   const { outcome, request } = approval;
-  if (outcome.kind === "waiting") return <ApprovalCard approval={approval} cwd={cwd} />;
+  if (outcome.kind === "waiting") {
+    // A later turn asks at its own end, where the reader is.
+    return request.params.turnId === place.turnId ? <ApprovalCard approval={approval} cwd={place.cwd} /> : null;
+  }
   if (outcome.kind !== "answered" || request.kind !== "command") return null;
   const said = decisionWords(outcome.decision);
   return (

@@ -78,13 +78,17 @@ function LoadingThread() {
   );
 }
 
-// The question came before its item, or the item is of a kind that does not draw it.
+// The question came before its item, the item is of a kind that does not draw it, or stands in an earlier turn.
 function LooseApprovals({ thread }: { thread: ShownThread }) {
   const approvals = useSelected(pickApprovals);
-  const known = new Set(thread.turns.flatMap(({ items }) => items.filter(drawsApproval).map(({ id }) => id)));
+  const known = new Set(
+    thread.turns.flatMap((turn) => turn.items.filter(drawsApproval).map((item) => `${turn.id} ${item.id}`)),
+  );
   const loose = approvals.filter(
     ({ outcome, request }: Approval) =>
-      outcome.kind === "waiting" && request.params.threadId === thread.id && !known.has(request.params.itemId),
+      outcome.kind === "waiting" &&
+      request.params.threadId === thread.id &&
+      !known.has(`${request.params.turnId} ${request.params.itemId}`),
   );
   return (
     <>
