@@ -13,7 +13,7 @@ export function explainApproval(facts: {
   inContainer?: boolean;
   because: string;
 }): ApprovalExplanation {
-  const inContainer = (facts.inContainer ?? false) && facts.sandbox.type !== "dangerFullAccess";
+  const inContainer = facts.inContainer ?? false;
   const confinement = facts.sandboxed ? describeSandbox(facts.sandbox) : "no sandbox: it can do whatever you can";
   return {
     location: facts.isElsewhere ? facts.cwd : basename(facts.cwd) || facts.cwd,

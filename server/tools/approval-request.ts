@@ -17,6 +17,7 @@ export function approvalRequest(
   deps: ToolDeps,
 ): ApprovalRequest {
   const common = { threadId: deps.threadId, turnId: deps.turnId, itemId: item.id, startedAtMs: deps.now() };
+  const inContainer = need.inContainer && deps.sandbox.type !== "dangerFullAccess";
   const decisions: ApprovalDecision[] = isRememberable
     ? ["accept", "acceptForSession", "decline", "cancel"]
     : ["accept", "decline", "cancel"];
@@ -25,7 +26,7 @@ export function approvalRequest(
     const { isElsewhere, justification, script } = action;
     const explanation = explainApproval({
       ...{ cwd, isElsewhere, because: need.because },
-      ...{ sandbox: need.policy, sandboxed: need.policy.type !== "dangerFullAccess", inContainer: need.inContainer },
+      ...{ sandbox: need.policy, sandboxed: need.policy.type !== "dangerFullAccess", inContainer },
     });
     const params = {
       kind: "command" as const,
@@ -42,7 +43,7 @@ export function approvalRequest(
     const { command, cwd } = item;
     const explanation = explainApproval({
       ...{ cwd, isElsewhere: false, because: need.because },
-      ...{ sandbox: need.policy, sandboxed, inContainer: need.inContainer },
+      ...{ sandbox: need.policy, sandboxed, inContainer },
     });
     const params = {
       ...{ kind: "writeStdin" as const, ...common, approvalId: deps.newId(), environmentId: "local" as const },

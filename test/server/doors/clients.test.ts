@@ -117,7 +117,7 @@ test("what two clients ask of one thread is done in the order it came", async ()
 
 function oneCommand() {
   return responsesApi([
-    { prompt: "run", steps: [{ calls: [{ name: "exec_command", arguments: { cmd: "true" } }] }, { text: "done" }] },
+    { prompt: "run", steps: [{ calls: [{ name: "exec_command", arguments: { cmd: "env true" } }] }, { text: "done" }] },
     { steps: [{ text: "hi" }] },
   ]);
 }

@@ -60,7 +60,7 @@ test("a command in the sandbox ends with the server, also when it ignores SIGTER
 });
 
 test("the end of stdin while an approval waits ends the server, and the item is stored as declined", async () => {
-  await using api = await responsesApi(running("echo hi"));
+  await using api = await responsesApi(running("env echo hi"));
   await using server = await testServer({ api, approvalPolicy: "untrusted" });
   const { threadId } = await server.startTurn("run");
   await server.expectRequest("item/commandExecution/requestApproval");

@@ -17,7 +17,7 @@ test("plain text", async () => {
 
 test("a command with approval", async () => {
   await using api = await responsesApi([
-    { steps: [{ text: "I run it.", calls: [command("echo hi")] }, { text: "Done." }] },
+    { steps: [{ text: "I run it.", calls: [command("env echo hi")] }, { text: "Done." }] },
   ]);
   await using server = await testServer({ api, approvalPolicy: "untrusted", sandboxMode: "danger-full-access" });
   server.answerApprovals("accept");
@@ -39,7 +39,7 @@ test("a declined command and a declined file change", async () => {
   await using api = await responsesApi([
     {
       steps: [
-        { calls: [command("echo hi")] },
+        { calls: [command("env echo hi")] },
         { calls: [{ name: "apply_patch", input: patch }] },
         { text: "Then not." },
       ],
@@ -63,7 +63,7 @@ test("a turn that is interrupted while the model speaks", async () => {
 });
 
 test("a turn that is interrupted while an approval waits", async () => {
-  await using api = await responsesApi([{ steps: [{ calls: [command("echo hi")] }] }]);
+  await using api = await responsesApi([{ steps: [{ calls: [command("env echo hi")] }] }]);
   await using server = await testServer({ api, approvalPolicy: "untrusted", sandboxMode: "danger-full-access" });
   const ids = await startTurn(server, "run it");
   await server.expectRequest("item/commandExecution/requestApproval");

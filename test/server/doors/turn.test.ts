@@ -13,7 +13,7 @@ test("a prompt becomes an approved command and an approved edit, and the model h
         {
           reasoning: "Look first.",
           text: "I run it.",
-          calls: [{ name: "exec_command", arguments: { cmd: "cat a.txt" } }],
+          calls: [{ name: "exec_command", arguments: { cmd: "env cat a.txt" } }],
         },
         { when: { output: "exited with code 0" }, calls: [{ name: "apply_patch", input: patch }] },
         { when: { output: "^Success" }, text: "Done." },
@@ -24,7 +24,7 @@ test("a prompt becomes an approved command and an approved edit, and the model h
   const { turnId } = await server.startTurn("change it");
 
   const command = await server.expectRequest("item/commandExecution/requestApproval");
-  assert.equal(command.params.script, "cat a.txt");
+  assert.equal(command.params.script, "env cat a.txt");
   assert.equal(command.params.turnId, turnId);
   server.respond(command.id, { decision: "accept" });
 

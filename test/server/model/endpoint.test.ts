@@ -122,7 +122,13 @@ test("a request asks for a stream that the provider does not store, with the too
   });
   assert.deepEqual(
     tools.map(({ type, name }) => `${type} ${name}`),
-    ["function exec_command", "custom apply_patch", "function read_file", "function request_user_input"],
+    [
+      "function exec_command",
+      "function write_stdin",
+      "custom apply_patch",
+      "function read_file",
+      "function request_user_input",
+    ],
   );
   assert.deepEqual(
     input.map(({ role }) => role),

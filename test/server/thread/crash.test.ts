@@ -54,6 +54,7 @@ async function crash(append: (method: string, itemId: string | null) => void) {
     config,
     selectModel: () => model,
     readInstructions: async () => [],
+    containerIsSandbox: async () => false,
     newId: () => `item-${++nextId}`,
     now: () => 1,
     tellAll: (told: ServerNotification) => void heard.push(structuredClone(told)),

@@ -8,7 +8,9 @@ import { type RequestBody, responsesApi, toolOutputs } from "../../support/respo
 import { testServer } from "../../support/test-server.ts";
 
 const command = (cmd: string) => ({ name: "exec_command", arguments: { cmd } });
-const twoSteps = [{ steps: [{ text: "Go.", calls: [command("echo a"), command("echo b")] }, { text: "Done." }] }];
+const twoSteps = [
+  { steps: [{ text: "Go.", calls: [command("env echo a"), command("env echo b")] }, { text: "Done." }] },
+];
 
 test("kill -9 while a command runs: nothing is left running, the turn is interrupted, and the next one works", async () => {
   await using api = await responsesApi([
@@ -55,7 +57,7 @@ test("kill -9 while a command runs: nothing is left running, the turn is interru
 
 test("kill -9 while an approval waits voids the approval", async () => {
   await using api = await responsesApi([
-    { prompt: "run", steps: [{ calls: [command("id")] }] },
+    { prompt: "run", steps: [{ calls: [command("env id")] }] },
     { steps: [{ text: "ok" }] },
   ]);
   await using server = await testServer({ api, approvalPolicy: "untrusted" });

@@ -51,7 +51,7 @@ test("a snapshot taken while a command runs, with the output behind it, is the w
 
 test("an approval that waits is not asked twice of a client that resumes, and still counts", async () => {
   await using api = await responsesApi([
-    { steps: [{ calls: [{ name: "exec_command", arguments: { cmd: "true" } }] }, { text: "ok" }] },
+    { steps: [{ calls: [{ name: "exec_command", arguments: { cmd: "env true" } }] }, { text: "ok" }] },
   ]);
   await using server = await testServer({ api, approvalPolicy: "untrusted" });
   const { threadId } = await server.startTurn("run");
