@@ -19,8 +19,6 @@ export interface CommandFacts {
   judgement: Judgement;
   /** The model asked to run it outside the sandbox. */
   escalated: boolean;
-  /** The sandbox would have to be opened to the network for it. */
-  withNetwork?: boolean;
 }
 
 export interface TargetFacts {
@@ -87,18 +85,17 @@ function commandRequirement(command: CommandFacts, situation: Situation): Requir
   if (judgement.kind === "prompt") return askOrForbid(situation, ruleSays(judgement.rule), { sandboxed });
   const outside = confines ? reasonToLeave(command, situation) : null;
   if (outside !== null) {
-    return askOrForbid(situation, outside, { sandboxed: sandboxed && command.withNetwork === true });
+    return askOrForbid(situation, outside, { sandboxed });
   }
   const need = reasonInside(judgement, situation);
   return need === null ? { kind: "skip", sandboxed } : askOrForbid(situation, need, { sandboxed });
 }
 
 /** Why it asks before it runs less confined than the policy says; null when it need not. */
-function reasonToLeave({ judgement, escalated, withNetwork }: CommandFacts, situation: Situation): string | null {
+function reasonToLeave({ judgement, escalated }: CommandFacts, situation: Situation): string | null {
   const { sandboxUnavailable } = situation;
   if (judgement.kind === "allowed" && judgement.outsideSandbox) return null;
   if (escalated) return "it wants to run outside the sandbox";
-  if (withNetwork) return "it needs the network";
   if (sandboxUnavailable === null || judgement.kind === "safe") return null;
   return `no sandbox works here (${withoutStop(sandboxUnavailable)})`;
 }

@@ -122,35 +122,28 @@ test("where no sandbox works, what would run in it asks to run without, and is f
   ]);
 });
 
-// As above, in the order untrusted / on-request / never. `wants network`: the sandbox would be opened for it.
+// As above, in the order untrusted / on-request / never.
 const commandTable = `
 judgement        wants    confined and the sandbox works        no sandbox works here                 nothing is to confine it
 safe             -        run/run/run                           run free/run free/run free            run free/run free/run free
 safe             to leave ask free/ask free/forbid              ask free/ask free/forbid              run free/run free/run free
-safe             network  ask/ask/forbid                        ask free/ask free/forbid              run free/run free/run free
 allowed          -        run/run/run                           ask free/ask free/forbid              run free/run free/run free
 allowed          to leave ask free/ask free/forbid              ask free/ask free/forbid              run free/run free/run free
-allowed          network  ask/ask/forbid                        ask free/ask free/forbid              run free/run free/run free
 allowed outside  -        run/run/run                           run free/run free/run free            run free/run free/run free
 allowed outside  to leave run free/run free/run free            run free/run free/run free            run free/run free/run free
-allowed outside  network  run/run/run                           run free/run free/run free            run free/run free/run free
 unknown          -        ask/run/run                           ask free/ask free/forbid              ask free/run free/run free
 unknown          to leave ask free/ask free/forbid              ask free/ask free/forbid              ask free/run free/run free
-unknown          network  ask/ask/forbid                        ask free/ask free/forbid              ask free/run free/run free
 may hide         -        ask/ask/forbid                        ask free/ask free/forbid              ask free/ask free/forbid
 may hide         to leave ask free/ask free/forbid              ask free/ask free/forbid              ask free/ask free/forbid
-may hide         network  ask/ask/forbid                        ask free/ask free/forbid              ask free/ask free/forbid
 prompt           -        ask/ask/forbid                        ask free/ask free/forbid              ask free/ask free/forbid
 prompt           to leave ask free/ask free/forbid              ask free/ask free/forbid              ask free/ask free/forbid
-prompt           network  ask/ask/forbid                        ask free/ask free/forbid              ask free/ask free/forbid
 forbidden        -        forbid/forbid/forbid                  forbid/forbid/forbid                  forbid/forbid/forbid
 forbidden        to leave forbid/forbid/forbid                  forbid/forbid/forbid                  forbid/forbid/forbid
-forbidden        network  forbid/forbid/forbid                  forbid/forbid/forbid                  forbid/forbid/forbid
 `;
 
 test("a command runs, asks or is forbidden by what was judged, what it wants and where it runs", () => {
   const header = commandTable.split("\n")[1] ?? "";
-  const wishes = { "-": {}, "to leave": { escalated: true }, network: { withNetwork: true } };
+  const wishes = { "-": {}, "to leave": { escalated: true } };
   const rows = (confining: string, free: string) =>
     Object.entries(judgements).flatMap(([name, judgement]) =>
       Object.entries(wishes).map(([wish, more]) => {
