@@ -73,9 +73,10 @@ export const interruptedMessage =
   "<interrupted>The user stopped this turn on purpose. What it was running was ended, in the background too; tool calls without a result had none. Commands of earlier turns go on. Do not resume it unless asked.</interrupted>";
 
 const approvalText: Record<PlainApprovalPolicy, string> = {
-  untrusted: "Every command and every change asks the user first. Just make the call; the question is asked for you.",
+  untrusted:
+    "Every change, and every command that does more than look, asks the user first. Just make the call; the question is asked for you. Plain lines such as `rg -n word src | head -20` are known to only look; expansions, redirections and scripts are not.",
   "on-request":
-    'What the sandbox allows runs without a question. A command that must do more asks the user when you pass sandbox_permissions "require_escalated" with a justification; do so only when it is needed.',
+    'What the sandbox allows runs without a question. A command that needs the network asks the user when you pass sandbox_permissions "with_network", one that must do what the sandbox forbids when you pass "require_escalated", each with a justification; do so only when it is needed.',
   never: "The user is never asked. What the sandbox does not allow fails; do not request more.",
 };
 
