@@ -10,7 +10,7 @@ export class SessionApprovals {
   readonly #keys = new Set<string>();
   readonly #rules = new Map<string, Rule>();
   readonly #hosts = new Map<string, "allow" | "deny">();
-  readonly #wanted = new Map<string, readonly string[]>();
+  readonly #failures = new Map<string, readonly string[]>();
 
   remember(keys: readonly string[]): void {
     for (const key of keys) this.#keys.add(key);
@@ -43,16 +43,21 @@ export class SessionApprovals {
     return this.#hosts.get(host.toLowerCase()) ?? null;
   }
 
-  /** A command line failed for want of these hosts: who is asked to let it use the network is told of them. */
-  noteWanted(script: string, hosts: readonly string[]): void {
-    this.#wanted.delete(script);
-    this.#wanted.set(script, hosts);
-    const [oldest] = this.#wanted.keys();
-    if (this.#wanted.size > MAX_NOTED && oldest !== undefined) this.#wanted.delete(oldest);
+  /** The sandbox made a command line fail, for want of these hosts or of something else: who is asked next is told. */
+  noteFailure(script: string, hosts: readonly string[]): void {
+    this.#failures.delete(script);
+    this.#failures.set(script, hosts);
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size > MAX_NOTED && oldest !== undefined) this.#failures.delete(oldest);
   }
 
+  hasFailed(script: string): boolean {
+    return this.#failures.has(script);
+  }
+
+  /** The hosts it failed for want of. */
   wantedBy(script: string): readonly string[] {
-    return this.#wanted.get(script) ?? [];
+    return this.#failures.get(script) ?? [];
   }
 }
 

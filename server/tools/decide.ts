@@ -43,6 +43,9 @@ export async function decide(action: Action, deps: ToolDeps): Promise<Decision> 
     cwd,
   });
   const need = requirement({ kind: "command", escalated, judgement }, situation);
+  if (need.kind === "ask" && escalated && deps.approvals.hasFailed(script)) {
+    return decision({ ...need, because: `it failed in the sandbox, and ${need.because}` }, deps, null);
+  }
   const wantsNetwork = action.network && !escalated && !hasNetwork(deps.sandbox);
   if (!wantsNetwork || need.kind === "forbid" || !need.sandboxed) return decision(need, deps, null);
   const withNetwork = networkNeed(

@@ -197,7 +197,7 @@ function withSandboxHint({ output, item }: Finished, action: Action, policy: San
   if (action.kind !== "command" || isUnconfined(policy) || item.status !== "failed") return output;
   const hint = sandboxHint({ script: action.script, output }, policy);
   if (hint === null) return output;
-  deps.approvals.noteWanted(action.script, hint.hosts);
+  deps.approvals.noteFailure(action.script, hint.hosts);
   return `${output}\n${hint.text}`;
 }
 

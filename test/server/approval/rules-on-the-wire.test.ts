@@ -198,6 +198,27 @@ test("what failed for want of the network is told as that, and the next question
   assert.match(toolOutputs(api.requests.at(-1))[0] ?? "", /sandbox.*network is off.*registry\.npmjs\.org/s);
 });
 
+test("what failed in the sandbox and asks to leave it says so", async () => {
+  const write = "touch /usr/made-by-belay-test";
+  await using api = await responsesApi([
+    {
+      steps: [
+        { calls: [command(write)] },
+        { calls: [command(write, { sandbox_permissions: "require_escalated", justification: "it must be there" })] },
+        { text: "ok" },
+      ],
+    },
+  ]);
+  await using server = await testServer({ api, approvalPolicy: "on-request", sandboxMode: "workspace-write" });
+  await server.startTurn("go");
+  const asked = await server.expectRequest(ASK);
+  assert.equal(asked.params.explanation?.because, "it failed in the sandbox, and it wants to run outside the sandbox");
+  assert.equal(asked.params.reason, "it must be there");
+  server.respond(asked.id, { decision: "decline" });
+  await server.expectNotification("turn/completed");
+  assert.match(toolOutputs(api.requests.at(-1))[0] ?? "", /This ran in a sandbox.*require_escalated/s);
+});
+
 test("a person runs an approved command in their own shell, and the model hears what is known of it", async () => {
   await using api = await oneCommandEach("./deploy.sh");
   await using server = await testServer({ api, approvalPolicy: "untrusted" });
