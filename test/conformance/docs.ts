@@ -71,6 +71,7 @@ const gaps: readonly string[] = [
   "A client's tool in a namespace reaches the model as `namespace__tool`; `item/tool/call` names the two apart.",
   "`acceptWithExecpolicyAmendment` takes only the words that were offered. Without `scope` the rule is kept for always,\n  without `exact` it is the narrower of the two that these words can mean.",
   "`applyNetworkPolicyAmendment` stands for the rest of the thread and is not kept. A command that is let out reaches any\n  host, not only the one that was asked for.",
+  "Among the decisions of an approval the word `runInTerminal` stands only for an editor that declared\n  `capabilities.belay.terminals`.",
   "Of a flood of output the first 4 MiB are streamed whole, and then the newest, with a note of how much is left out;\n  `aggregatedOutput` keeps the first and the last half MiB.",
 ];
 
