@@ -39,8 +39,9 @@ function actionOf(words: readonly Word[], cwd: string): CommandAction | null {
   if (words[0]?.quoted) return null;
   const command = shellQuote([name, ...rest]);
   switch (name) {
-    case "cat":
     case "nl":
+      return reading(command, only(operands(rest, { flags: "p", valued: "bdfhilnsvw" })), cwd);
+    case "cat":
       return reading(command, only(operands(rest, { flags: "nbAEsTtuv" })), cwd);
     case "head":
     case "tail":

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { configPath, loadConfig, type Overrides, parseOverride } from "../config/load.ts";
-import { terminals } from "../exec/terminals.ts";
+import { editorRootVariable, terminals } from "../exec/terminals.ts";
 import { lockOwnFile, replaceOwnFile } from "../files/own-file.ts";
 import { sandboxWarnings } from "../handlers/sandbox.ts";
 import { openStoredKey } from "../model/stored-key.ts";
@@ -82,7 +82,7 @@ async function examine(overrides: readonly Overrides[], io: DoctorIo): Promise<C
   const containerIsSandbox = () => config.container_is_sandbox;
   // The sandbox needs files of its own, and nothing shall be left in the home.
   const scratch = mkdtempSync(join(tmpdir(), "belay-doctor-"));
-  const findTerminals = terminals(platform);
+  const findTerminals = terminals(platform, env[editorRootVariable]);
   const homes = { userHome: io.userHome, belayHome: scratch };
   const runner = commandRunner({ platform, env, ...homes, terminals: findTerminals, containerIsSandbox });
   const { sandbox } = runner;

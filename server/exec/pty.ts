@@ -18,6 +18,7 @@ export interface TerminalProvider {
 }
 
 export type Terminals =
-  | { readonly kind: "available"; readonly provider: TerminalProvider }
+  /** `name` says to people where they come from, such as "node-pty of VS Code". */
+  | { readonly kind: "available"; readonly name: string; readonly provider: TerminalProvider }
   /** The reason names the cause and the cure. */
   | { readonly kind: "unavailable"; readonly reason: string };

@@ -20,6 +20,8 @@ interface Place {
   readonly device: string;
 }
 
+export const scriptName = "script of util-linux";
+
 export async function scriptTerminals(): Promise<Terminals> {
   const [script, stty, tty] = [findTool("script"), findTool("stty"), findTool("tty")];
   if (script === null || stty === null || tty === null) return unavailable("one of script, stty and tty is missing");
@@ -27,7 +29,7 @@ export async function scriptTerminals(): Promise<Terminals> {
   // Exit codes come through, and no terminal of our own is asked for: not so with every program of this name.
   const probe = await runProgram({ ...inScript(tools, probed, { rows: 2, cols: 2 }), cwd: "/", timeoutMs: 10_000 });
   if (probe.exitCode !== probedExitCode) return unavailable(`${script} did not run a probe: ${lastLine(probe.output)}`);
-  return { kind: "available", provider: { start: (request, size) => start(tools, request, size) } };
+  return { kind: "available", name: scriptName, provider: { start: (request, size) => start(tools, request, size) } };
 }
 
 function unavailable(cause: string): Terminals {

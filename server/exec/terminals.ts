@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nativeTerminals } from "./native-pty.ts";
 import type { TerminalProvider, Terminals } from "./pty.ts";
-import { scriptTerminals } from "./script-pty.ts";
+import { scriptName, scriptTerminals } from "./script-pty.ts";
 
 export interface TerminalFacts {
   readonly platform: NodeJS.Platform;
@@ -28,8 +28,8 @@ export function terminals(platform: NodeJS.Platform, editorRoot?: string): () =>
 
 /** Every provider that can be asked here, best first, each with its name. Exported for tests of what all must do. */
 export function candidates(facts: TerminalFacts): readonly { name: string; find(): Promise<Terminals> }[] {
-  const native = nativeModules(facts).map((module) => ({ name: module, find: () => probed(module) }));
-  return facts.platform === "linux" ? [...native, { name: "script", find: scriptTerminals }] : native;
+  const native = nativeModules(facts).map(({ name, module }) => ({ name, find: () => probed(name, module) }));
+  return facts.platform === "linux" ? [...native, { name: scriptName, find: scriptTerminals }] : native;
 }
 
 async function firstThatWorks(facts: TerminalFacts): Promise<Terminals> {
@@ -42,11 +42,13 @@ async function firstThatWorks(facts: TerminalFacts): Promise<Terminals> {
 }
 
 /** Ours beside the bundle, ours among the packages when run from source, VS Code's own. */
-function nativeModules({ platform, editorRoot }: TerminalFacts): string[] {
+function nativeModules({ platform, editorRoot }: TerminalFacts): { name: string; module: string }[] {
   if (platform === "win32") return [];
   const own = join(dirname(fileURLToPath(import.meta.url)), "pty", "pty.node");
-  const found = [own, ...installed(`${platform}-${arch()}`), ...ofEditor(editorRoot, `${platform}-${arch()}`)];
-  return found.filter((path) => existsSync(path));
+  const target = `${platform}-${arch()}`;
+  const ours = [own, ...installed(target)].map((module) => ({ name: "node-pty", module }));
+  const others = ofEditor(editorRoot, target).map((module) => ({ name: "node-pty of VS Code", module }));
+  return [...ours, ...others].filter(({ module }) => existsSync(module));
 }
 
 function installed(target: string): string[] {
@@ -68,11 +70,11 @@ function ofEditor(root: string | undefined, target: string): string[] {
 
 const probedExitCode = 7;
 
-async function probed(module: string): Promise<Terminals> {
+async function probed(name: string, module: string): Promise<Terminals> {
   try {
     const provider = nativeTerminals(module);
     const problem = await problemOf(provider);
-    return problem === null ? { kind: "available", provider } : unavailable(module, problem);
+    return problem === null ? { kind: "available", name, provider } : unavailable(module, problem);
   } catch (error) {
     return unavailable(module, (error as Error).message);
   }

@@ -31,6 +31,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const DEFAULT_CAP_BYTES = 1024 * 1024;
 /** Of JSON, for each stream of a response: one text can be twice as long, and no more. */
 const MAX_KEPT_CHARS = 240 * 1024 * 1024;
+const MAX_BEGINNING_CHARS = 4096;
 const DEFAULT_SIZE: TerminalSize = { rows: 24, cols: 80 };
 const TIMED_OUT = 124;
 const MAX_RUNNING_OF_CLIENT = 64;
@@ -99,13 +100,19 @@ export function commandExecHandlers(
         ofClient.named.set(processId, {
           takesInput: isStreamed(params).input,
           inputIsClosed: false,
-          program: starting.catch(() => null),
+          program: starting.then(
+            ({ program }) => program,
+            () => null,
+          ),
           terminate: () => terminate.abort(),
         });
       }
       try {
-        const end = await (await starting).ended;
+        const { program, launchProblem } = await starting;
+        const end = await program.ended;
         if (signal.aborted) throw requestCancelled("command/exec");
+        const problem = await launchProblem(end, output.beginning());
+        if (problem !== null) throw commandNotStarted(problem);
         if (end.spawnError !== null) throw commandNotStarted(spawnProblem(end.spawnError, params.command[0]));
         return { exitCode: exitCodeOf(end, params), ...output.kept() };
       } finally {
@@ -192,17 +199,23 @@ async function startInTurn(starts: Turnstile, ...what: Parameters<typeof start>)
   return program;
 }
 
+interface StartedCommand {
+  readonly program: LiveProgram | TerminalProgram;
+  /** To be asked once it has ended, with what it said first. Null: the command was reached; else why it was not. */
+  launchProblem(end: LiveEnd, said: string): Promise<string | null>;
+}
+
 /** Rejects with RpcError when the command must not run, or has nowhere to. */
 async function start(
   params: CommandExecParams,
   deps: CommandExecDeps,
   wiring: Pick<LiveRequest, "signal" | "onOutput">,
-): Promise<LiveProgram | TerminalProgram> {
+): Promise<StartedCommand> {
   const cwd = resolve(deps.cwd, params.cwd ?? "");
   const terminal = params.tty ?? false;
   const folder = await stat(cwd).catch(() => null);
   if (!folder?.isDirectory()) throw commandNotStarted(`${osErrorText(missing)}: there is no folder ${cwd}`);
-  const program = await deps.runner.translate({
+  const translated = await deps.runner.translate({
     argv: params.command,
     cwd,
     workspace: deps.cwd,
@@ -210,15 +223,21 @@ async function start(
     env: params.env ?? {},
     terminal,
   });
-  if (program.kind === "refuse") throw commandNotStarted(program.message);
+  if (translated.kind === "refuse") throw commandNotStarted(translated.message);
   const timeoutMs = params.disableTimeout ? undefined : (params.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-  const request = { ...program, ...wiring, timeoutMs };
+  const request = { ...translated, ...wiring, timeoutMs };
   try {
-    const started = await startIn(terminal ? await deps.terminals() : null, params, request);
-    void started.ended.then(program.ended);
-    return started;
+    const program = await startIn(terminal ? await deps.terminals() : null, params, request);
+    const reached = program.ended.then(() => translated.ended?.() ?? true);
+    return {
+      program,
+      async launchProblem({ aborted, timedOut, spawnError }, said) {
+        if ((await reached) || aborted || timedOut) return null;
+        return deps.runner.launchFailed(spawnError?.message ?? said);
+      },
+    };
   } catch (error) {
-    program.ended?.();
+    translated.ended?.();
     throw error;
   }
 }
@@ -248,8 +267,10 @@ function receiverOf(params: CommandExecParams, client: Client) {
   const capped = () => (processId === null ? cappedForJson(cappedOutput(cap), MAX_KEPT_CHARS) : cappedOutput(cap));
   const caps = { stdout: capped(), stderr: capped() };
   const kept: Record<OutputStream, Buffer[]> = { stdout: [], stderr: [] };
+  let beginning = "";
   return {
     async onOutput(stream: OutputStream, all: Buffer): Promise<void> {
+      if (beginning.length < MAX_BEGINNING_CHARS) beginning += all.subarray(0, MAX_BEGINNING_CHARS).toString("utf8");
       const taken = caps[stream].take(all);
       if (taken === null) return;
       if (processId === null) {
@@ -261,6 +282,8 @@ function receiverOf(params: CommandExecParams, client: Client) {
       client.notify({ method: "command/exec/outputDelta", params: delta });
       await orAborted(client.drained(), client.ended);
     },
+    /** What a sandbox that does not stand says, if it is one: it says it first. */
+    beginning: () => beginning,
     kept: () => ({
       stdout: Buffer.concat(kept.stdout).toString("utf8"),
       stderr: Buffer.concat(kept.stderr).toString("utf8"),

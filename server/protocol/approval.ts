@@ -3,7 +3,10 @@ import * as z from "zod";
 import { RuleScope } from "./command.ts";
 import { CommandAction, FileUpdateChange } from "./item.ts";
 
-/** When to ask. `untrusted`: always; `on-request`: when an action leaves the sandbox; `never`: never, such actions fail. */
+/**
+ * When to ask. `untrusted`: always, but for what provably only looks; `on-request`: when an action leaves the sandbox;
+ * `never`: never, such actions fail.
+ */
 export const PlainApprovalPolicy = z.enum(["untrusted", "on-request", "never"]);
 export type PlainApprovalPolicy = z.infer<typeof PlainApprovalPolicy>;
 

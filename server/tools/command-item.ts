@@ -1,4 +1,5 @@
 // The item of a command: as it starts, whoever runs it, and as it ends.
+import { commandActions } from "../approval/command-actions.ts";
 import type { CommandEnding, ThreadItemOf } from "../protocol/item.ts";
 import { shellQuote } from "../util/shell-quote.ts";
 import type { ExecOutcome } from "./command.ts";
@@ -22,7 +23,7 @@ export function startedCommand(
     processId: command.processId,
     source: command.source,
     status: "inProgress",
-    commandActions: [{ type: "unknown", command: command.script }],
+    commandActions: commandActions(command.script, command.cwd),
     aggregatedOutput: null,
     exitCode: null,
     durationMs: null,
@@ -39,10 +40,11 @@ export function endedCommand(item: CommandItem, outcome: ExecOutcome, completedA
     return { ...unstartedCommand(item, "failed", completedAtMs), aggregatedOutput: outcome.message };
   }
   const ending = endingOf(outcome);
+  const output = outcome.spawnError === null ? outcome.output : `${outcome.output}${outcome.spawnError}\n`;
   return {
     ...item,
     status: ending === "exited" && outcome.exitCode === 0 ? "completed" : "failed",
-    aggregatedOutput: outcome.spawnError === null ? outcome.output : `${outcome.output}${outcome.spawnError}\n`,
+    aggregatedOutput: output === "" ? null : output,
     exitCode: outcome.exitCode,
     durationMs: Math.round(outcome.durationMs),
     ending,

@@ -69,7 +69,9 @@ const gaps: readonly string[] = [
   "A command without `tty` has an empty input, as with the original. `\\u0003` by `write_stdin` ends it; the original\n  refuses that, too.",
   "`item/commandExecution/terminalInteraction` comes before what is typed, and not when a model only looks.",
   "A client's tool in a namespace reaches the model as `namespace__tool`; `item/tool/call` names the two apart.",
-  "There are no stored approval rules: `acceptWithExecpolicyAmendment` allows exactly that command for the rest of the thread.",
+  "`acceptWithExecpolicyAmendment` takes only the words that were offered. Without `scope` the rule is kept for always,\n  without `exact` it is the narrower of the two that these words can mean.",
+  "`applyNetworkPolicyAmendment` stands for the rest of the thread and is not kept. A command that is let out reaches any\n  host, not only the one that was asked for.",
+  "Among the decisions of an approval the word `runInTerminal` stands only for an editor that declared\n  `capabilities.belay.terminals`.",
   "Of a flood of output the first 4 MiB are streamed whole, and then the newest, with a note of how much is left out;\n  `aggregatedOutput` keeps the first and the last half MiB.",
 ];
 

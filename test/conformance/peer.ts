@@ -37,6 +37,7 @@ export class Peer implements AsyncDisposable {
   /** Requests that wait for an answer, by who asked and id. */
   readonly #asked = new Map<string, Message>();
   readonly #taken = new Set<Message>();
+  readonly #standing = new Map<string, unknown>();
   readonly #watchers = new Set<() => void>();
   readonly #open: Promise<Message>[] = [];
   #nextId = 1;
@@ -103,6 +104,11 @@ export class Peer implements AsyncDisposable {
     return found;
   }
 
+  /** Answers every request of this method with the result from here on, if there ever is one. */
+  answerAll(method: string, result: unknown): void {
+    this.#standing.set(method, result);
+  }
+
   /** Waits until nothing that was asked waits for its answer. */
   async answered(): Promise<void> {
     await Promise.all(this.#open);
@@ -131,6 +137,8 @@ export class Peer implements AsyncDisposable {
     const request = message.method === undefined ? this.#asked.get(key) : undefined;
     this.said.push({ from: "server", message, ...(request && { request }) });
     if (message.method !== undefined && message.id !== undefined) this.#asked.set(key, message);
+    if (message.method !== undefined && message.id !== undefined && this.#standing.has(message.method))
+      this.send({ id: message.id, result: this.#standing.get(message.method) });
     for (const look of this.#watchers) look();
   }
 

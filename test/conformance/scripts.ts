@@ -9,7 +9,25 @@ const scripts = {
   again: [{ text: "Again." }],
   slow: [{ text: "One two three four five six seven eight nine ten eleven twelve.", delayMs: 250 }],
   shell: [command("echo hello-from-shell > out.txt && cat out.txt"), { text: "Command finished." }],
+  /** Only looks; the last one cannot be told in a word. */
+  look: [
+    command("cat README.md | head -n 3"),
+    command("ls -la"),
+    command("grep -rn project ."),
+    command("wc -l README.md"),
+    { text: "Looked." },
+  ],
   list: [command("ls -la"), { text: "Listed." }],
+  make: [command("mkdir made"), { text: "Made." }],
+  makeanother: [command("mkdir another && ls -la"), { text: "Made." }],
+  /** In our words: a host is asked for before a command is let out to it. */
+  fetch: [
+    command("curl -sS http://localhost:1/", {
+      sandbox_permissions: "with_network",
+      justification: "It must be there.",
+    }),
+    { text: "Fetched." },
+  ],
   escalate: [
     command("echo ok", { sandbox_permissions: "require_escalated", justification: "It must reach the network." }),
     { text: "Escalated." },

@@ -45,9 +45,10 @@ export function checkContainer(finding: ContainerFinding, { isSandbox }: { isSan
 }
 
 export function checkTerminals(found: Terminals): Found {
-  if (found.kind === "available") return ok("commands can have one", { kind: "available", reason: null });
+  if (found.kind === "available")
+    return ok(`from ${found.name}`, { kind: "available", name: found.name, reason: null });
   const summary = `Commands run on pipes: ${found.reason}.`;
-  return warn(summary, null, { kind: "unavailable", reason: found.reason });
+  return warn(summary, null, { kind: "unavailable", name: null, reason: found.reason });
 }
 
 interface Surroundings {

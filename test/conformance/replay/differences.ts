@@ -43,11 +43,26 @@ export const differences: readonly Allowed[] = [
     what: [{ kind: "omits", at: "deprecationNotice" }],
   },
   {
-    why: "There are no stored rules that an answer could add to, so all decisions are words.",
+    why: "What provably only looks runs unasked, in the sandbox: who is asked about each `ls` stops reading the questions.",
+    in: ["a command that only looks, untrusted"],
     what: [
-      { kind: "omits", at: commandApproval, member: "proposedExecpolicyAmendment" },
-      { kind: "differs", at: commandApproval, member: "availableDecisions[]" },
+      {
+        kind: "omits",
+        at: [commandApproval, `serverRequest/resolved of ${commandApproval}`, "thread/status/changed active*"],
+      },
     ],
+  },
+  {
+    why: "A rule is about the words of one command: a line with operators in it gets none.",
+    what: [{ kind: "omits", at: commandApproval, member: "proposedExecpolicyAmendment" }],
+  },
+  {
+    why: "The decisions that are words are all listed; the list of the original leaves out two that it takes.",
+    what: [{ kind: "differs", at: commandApproval, member: "availableDecisions[]" }],
+  },
+  {
+    why: "What `Always allow…` offers: the exact command, then honest generalisations, each with its scopes.",
+    what: [{ kind: "adds", at: commandApproval, member: "ruleOffers" }],
   },
   {
     why: "Whether a command has a terminal, and how it ended.",
@@ -194,6 +209,12 @@ export const differences: readonly Allowed[] = [
     ],
   },
   {
+    why: "The original may ask its second question only when the first is answered, and then says twice that it waits.",
+    in: ["two approvals at once"],
+    sometimes: true,
+    what: [{ kind: "omits", at: "thread/status/changed active*" }],
+  },
+  {
     why: "The original may answer what follows before it tells of a new thread.",
     in: ["settings"],
     sometimes: true,
@@ -289,14 +310,6 @@ export const differences: readonly Allowed[] = [
         at: "thread/settings/updated",
         member: ["threadSettings.reasoningEffort", "threadSettings.sandbox"],
       },
-    ],
-  },
-  {
-    why: "What a shell line does is not guessed.",
-    in: ["command accepted"],
-    what: [
-      { kind: "differs", at: [...commandItem, commandApproval], member: ["*commandActions[].type"] },
-      { kind: "omits", at: [...commandItem, commandApproval], member: ["*commandActions[].path"] },
     ],
   },
   {

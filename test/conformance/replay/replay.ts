@@ -27,6 +27,8 @@ export type Step =
   | { do: "hear"; method: string; params?: unknown }
   /** Waits for a request of the server and answers it. */
   | { do: "reply"; method: string; answer: Pick<Message, "result" | "error"> }
+  /** Answers every such request from here on, whether or not the server has one. */
+  | { do: "replyToAll"; method: string; result: unknown }
   /** Creates a file of the workspace, which a command waits for. */
   | { do: "touch"; file: string }
   /** Ends the process by the end of its input, or politely by a signal, and waits for its end. */
@@ -91,6 +93,8 @@ class Player {
       case "reply":
         this.#peer.send({ id: (await this.#hear(step.method)).id ?? "", ...step.answer });
         return;
+      case "replyToAll":
+        return this.#peer.answerAll(step.method, step.result);
       case "touch":
         return writeFileSync(join(this.#place.workspace, step.file), "");
       case "end":

@@ -59,4 +59,6 @@ const fileApproval = "item/fileChange/requestApproval";
 
 export const decideCommand = (decision: unknown): Step => reply(commandApproval, { decision });
 export const decideFile = (decision: unknown): Step => reply(fileApproval, { decision });
+/** Where one server asks and the other does not. */
+export const acceptIfAsked: Step = { do: "replyToAll", method: commandApproval, result: { decision: "accept" } };
 export const commandAsked = hear(commandApproval);

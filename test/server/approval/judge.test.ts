@@ -255,6 +255,7 @@ test("a command that reads, lists or searches is shown as that, and any other as
     "npm test": unknown("npm test"),
     "cat a > b": unknown("cat a > b"),
     "cat a && rm a": unknown("cat a && rm a"),
+    "nl -ba a.ts | sed -n 1,5p": [{ type: "read", command: "nl -ba a.ts", name: "a.ts", path: "/w/a.ts" }],
     "find . -delete": unknown("find . -delete"),
     "cat *.md": unknown("cat *.md"),
   };

@@ -77,6 +77,11 @@ test("on a fresh machine it says how everything stands, in fields too, and leave
     assert.match(each.status, /^(ok|warn|fail)$/);
   }
   assert.match(check(report, "home").summary, /will be made/);
+  const { name } = check(report, "terminals").facts as { name: string | null };
+  assert.match(
+    check(report, "terminals").summary,
+    name === null ? /^Commands run on pipes: / : new RegExp(`^from ${name}$`),
+  );
   assert.ok(!existsSync(place.home));
 });
 

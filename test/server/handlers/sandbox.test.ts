@@ -1,6 +1,6 @@
 // What confines commands here, over the wire: what a client is told, and what happens where nothing does.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { sandboxWarnings } from "../../../server/handlers/sandbox.ts";
@@ -76,6 +76,30 @@ for (const [how, breaks] of [
     const { kind } = await server.request("belay/sandbox/read", {});
     assert.equal(kind, "unavailable");
   });
+}
+
+for (const [how, breaks] of [
+  ["is removed", "vanish"],
+  ["is forbidden namespaces", "forbidNamespaces"],
+] as const) {
+  for (const [where, way] of [
+    ["with its output in the answer", {}],
+    ["with its output streamed", { processId: "p", streamStdoutStderr: true }],
+    ["in a terminal", { processId: "p", tty: true }],
+  ] as const) {
+    test(`a client's own command whose sandbox ${how} was not run, and that is said: ${where}`, { skip }, async () => {
+      using fading = fadingSandbox();
+      await using server = await testServer({ startedBy: fading.startedBy });
+      const request = { command: ["sh", "-c", "echo > made; exit 1"], cwd: server.workspace, ...way };
+      assert.equal((await server.request("command/exec", request)).exitCode, 1);
+      rmSync(join(server.workspace, "made"));
+      fading[breaks]();
+      const { code, message } = await server.refusal("command/exec", request);
+      assert.equal(code, -32603);
+      assert.match(message, /The command was not run: the sandbox could not be started \(.+\)/);
+      assert.ok(!existsSync(join(server.workspace, "made")));
+    });
+  }
 }
 
 test("in a container that the user chose as the sandbox, what may write runs unasked, and the model knows where it is", {

@@ -1,5 +1,6 @@
 // Conversations about commands that the model runs: every approval policy, every decision, output and failures.
 import {
+  acceptIfAsked,
   ask,
   commandAsked,
   commandStarted,
@@ -17,7 +18,7 @@ import type { Replay } from "../replay.ts";
 const asked = [...shakeHands(), thread("untrusted", "workspace-write")];
 const unasked = [...shakeHands(), thread("never", "danger-full-access")];
 
-const rule = ["/bin/bash", "-lc", "echo hello-from-shell > out.txt && cat out.txt"];
+const rule = ["mkdir", "made"];
 const withRule = { acceptWithExecpolicyAmendment: { execpolicy_amendment: rule } };
 
 export const commandReplays: readonly Replay[] = [
@@ -29,7 +30,25 @@ export const commandReplays: readonly Replay[] = [
   {
     name: "command accepted",
     about: "Two commands, each asked for and accepted.",
-    steps: [...asked, turn("shell"), decideCommand("accept"), ended, turn("list"), decideCommand("accept"), ended],
+    steps: [
+      ...asked,
+      turn("shell"),
+      decideCommand("accept"),
+      ended,
+      turn("makeanother"),
+      decideCommand("accept"),
+      ended,
+    ],
+  },
+  {
+    name: "commands that only look",
+    about: "What each does is told in a word: it reads, lists, searches.",
+    steps: [...unasked, turn("look"), ended],
+  },
+  {
+    name: "a command that only looks, untrusted",
+    about: "The original asks for it as for any other.",
+    steps: [...asked, acceptIfAsked, turn("list"), ended],
   },
   {
     name: "command declined",
@@ -48,8 +67,18 @@ export const commandReplays: readonly Replay[] = [
   },
   {
     name: "command accepted with a rule",
-    about: "The original stores the rule, and does not ask for the same command again.",
-    steps: [...asked, turn("shell"), decideCommand(withRule), ended],
+    about: "The rule is kept, and the same command is not asked for again, in another thread either.",
+    steps: [
+      ...asked,
+      turn("make"),
+      decideCommand(withRule),
+      ended,
+      turn("make"),
+      ended,
+      thread("untrusted", "workspace-write"),
+      turn("make"),
+      ended,
+    ],
   },
   {
     name: "command escalated",

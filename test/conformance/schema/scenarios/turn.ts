@@ -1,4 +1,5 @@
 // Scenarios of turns: everything that a model can make happen, and the questions that clients answer.
+import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ScriptName } from "../../scripts.ts";
@@ -35,6 +36,7 @@ export const turnScenarios: readonly Scenario[] = [
         "hello",
         "shell",
         "shellfail",
+        "look",
         "patchadd",
         "patchedit",
         "patchbad",
@@ -74,6 +76,39 @@ export const turnScenarios: readonly Scenario[] = [
     approved("shell", commandApproval, decision),
     approved("patchadd", fileApproval, decision),
   ]),
+  approved("make", commandApproval, {
+    acceptWithExecpolicyAmendment: { execpolicy_amendment: ["mkdir", "made"] },
+  }),
+  {
+    name: "a command is let out to a host",
+    drives: ["turn/start", commandApproval],
+    only: "ours",
+    async run(stage) {
+      const live = await stage.thread({ approvalPolicy: "on-request", sandbox: "workspace-write" });
+      const network_policy_amendment = { host: "localhost", action: "allow" };
+      const turnId = await startTurn(live, "fetch");
+      const { params } = await answer(live.server, commandApproval, {
+        decision: { applyNetworkPolicyAmendment: { network_policy_amendment } },
+      });
+      const { networkApprovalContext } = params as { networkApprovalContext?: { host: string } };
+      assert.equal(networkApprovalContext?.host, "localhost");
+      await turnEnd(live, turnId);
+    },
+  },
+  {
+    name: "what a model types is asked for",
+    drives: ["turn/start", commandApproval],
+    only: "ours",
+    async run(stage) {
+      const live = await stage.thread(asking);
+      const turnId = await startTurn(live, "typing");
+      await answer(live.server, commandApproval, { decision: "accept" });
+      const { params } = await answer(live.server, commandApproval, { decision: "accept" });
+      assert.equal((params as { kind?: string }).kind, "writeStdin");
+      await live.server.hear("item/commandExecution/terminalInteraction");
+      await turnEnd(live, turnId);
+    },
+  },
   {
     name: "an escalated command is asked for",
     drives: ["turn/start", commandApproval],
