@@ -34,13 +34,14 @@ export async function decide(action: Action, deps: ToolDeps): Promise<Decision> 
   };
   if (action.kind === "stdin") return decision(typingNeed(action, situation), deps, null);
   if (action.kind !== "command") return decision(requirement(action, situation), deps, null);
-  const { script, cwd, escalated } = action;
+  const { script, cwd, isElsewhere, escalated } = action;
   const written = await deps.rules();
   const judgement = await judgeCommand(script, {
     rules: [...written.rules, ...deps.approvals.rules],
     unreadRules: unreadRules(written),
     workspace: deps.cwd,
-    cwd,
+    // The same folder in the same spelling, when links lead to it.
+    cwd: isElsewhere ? cwd : deps.cwd,
   });
   const need = requirement({ kind: "command", escalated, judgement }, situation);
   const wantsNetwork = action.network && !escalated && !hasNetwork(deps.sandbox);
