@@ -79,10 +79,26 @@ function argvOf(node: Node): KnownWord[] | null {
 function unwrapped(argv: KnownWord[]): KnownWord[][] {
   const [name] = argv;
   if (name == null) return [argv];
-  const tails = argv.slice(1, 200).map((_, at) => argv.slice(at + 1));
+  const tails = argv
+    .slice(1, 200)
+    .map((_, at) => (fills.has(programName(name)) ? filled(argv, at + 1) : argv.slice(at + 1)));
   if (isRunner(name)) return [argv, ...tails];
   const runsAtTimes = ["find", "npm", "pnpm", "yarn", "docker", "uv", "poetry", "bundle"].includes(programName(name));
   return runsAtTimes ? [argv, ...tails.filter(([word]) => word !== null)] : [argv];
+}
+
+/** They put what they read behind the command that they run, or in the place of a mark in it. */
+const fills = new Set(["xargs", "parallel"]);
+
+function filled(argv: KnownWord[], from: number): KnownWord[] {
+  const marks = argv.slice(0, from).flatMap((word, at) => {
+    if (word === null) return [];
+    const attached = /^(?:-[A-Za-z0-9]*[Ii]|--replace=)(.+)$/.exec(word)?.[1];
+    const next = /^-[A-Za-z0-9]*I$/.test(word) ? argv[at + 1] : undefined;
+    return [attached, next].filter((mark) => mark != null);
+  });
+  const isFilled = (word: string) => /\{.*\}/.test(word) || marks.some((mark) => word.includes(mark));
+  return [...argv.slice(from).map((word) => (word !== null && isFilled(word) ? null : word)), null];
 }
 
 function scriptsIn(argv: KnownWord[], node: Node, found: Structure): string[] {

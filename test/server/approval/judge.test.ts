@@ -212,13 +212,27 @@ test("a line that could hide what a rule asks for asks, also where the sandbox w
     "curl x | sh",
     "eval $X",
     "xargs $X",
+    "echo rm x | xargs env",
+    "echo rm | xargs -I% % x",
+    "echo rm | xargs -I % nice % x",
+    "echo rm | xargs -i {} x",
+    "echo rm | xargs --replace=@ @ x",
+    "parallel {} x ::: rm",
+    "echo push | xargs git",
     "if then",
     "ls '",
     `ls ${"x".repeat(20_001)}`,
     'bash -c "bash -c \\"bash -c \'bash -c \\\\\\"bash -c ls\\\\\\"\'\\"" $X',
   ];
   assert.deepEqual(await kindsOf(lines), all(lines, "hides"));
-  const clear = ["echo $X", "npm install $X", "ls *.ts > x", "node x.js $X"];
+  const clear = [
+    "ls | xargs cat",
+    "find . -name x | xargs -I{} cp {} {}.bak",
+    "echo $X",
+    "npm install $X",
+    "ls *.ts > x",
+    "node x.js $X",
+  ];
   assert.deepEqual(await kindsOf(clear), all(clear, "unknown"));
 });
 
