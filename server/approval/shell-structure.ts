@@ -79,9 +79,13 @@ function argvOf(node: Node): KnownWord[] | null {
 function unwrapped(argv: KnownWord[]): KnownWord[][] {
   const [name] = argv;
   if (name == null) return [argv];
-  const tails = argv
-    .slice(1, 200)
-    .map((_, at) => (fills.has(programName(name)) ? filled(argv, at + 1) : argv.slice(at + 1)));
+  const starts = argv.slice(1, 200).map((_, at) => at + 1);
+  if (fills.has(programName(name))) {
+    const runsIt = argv.slice(1).some((word) => word !== null && isRunner(word));
+    const commands = starts.map((at) => filled(argv, at)).filter(([word], at) => word !== null || !isNamed(argv, at));
+    return [argv, ...commands, ...(runsIt ? [[null]] : [])];
+  }
+  const tails = starts.map((at) => argv.slice(at));
   if (isRunner(name)) return [argv, ...tails];
   const runsAtTimes = ["find", "npm", "pnpm", "yarn", "docker", "uv", "poetry", "bundle"].includes(programName(name));
   return runsAtTimes ? [argv, ...tails.filter(([word]) => word !== null)] : [argv];
@@ -89,6 +93,14 @@ function unwrapped(argv: KnownWord[]): KnownWord[][] {
 
 /** They put what they read behind the command that they run, or in the place of a mark in it. */
 const fills = new Set(["xargs", "parallel"]);
+
+/** Whether a program is named among the first words behind that of the filler, so that the next is an argument of it. */
+function isNamed(argv: readonly KnownWord[], count: number): boolean {
+  return argv.slice(1, count + 1).some((word, at) => {
+    const isValue = /^-[A-Za-z]$/.test(argv[at] ?? "");
+    return word !== null && /^[A-Za-z./]/.test(word) && !isValue && !isRunner(word);
+  });
+}
 
 function filled(argv: KnownWord[], from: number): KnownWord[] {
   const marks = argv.slice(0, from).flatMap((word, at) => {

@@ -217,7 +217,7 @@ test("a line that could hide what a rule asks for asks, also where the sandbox w
     "echo rm | xargs -I % nice % x",
     "echo rm | xargs -i {} x",
     "echo rm | xargs --replace=@ @ x",
-    "parallel {} x ::: rm",
+    "parallel {} x :::: names",
     "echo push | xargs git",
     "if then",
     "ls '",
@@ -227,7 +227,7 @@ test("a line that could hide what a rule asks for asks, also where the sandbox w
   assert.deepEqual(await kindsOf(lines), all(lines, "hides"));
   const clear = [
     "ls | xargs cat",
-    "find . -name x | xargs -I{} cp {} {}.bak",
+    "find . -name x | xargs -I % cp % %.bak",
     "echo $X",
     "npm install $X",
     "ls *.ts > x",
