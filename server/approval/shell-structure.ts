@@ -94,8 +94,9 @@ function unwrapped(argv: KnownWord[]): KnownWord[][] {
 /** They put what they read behind the command that they run, or in the place of a mark in it. */
 const fills = new Set(["xargs", "parallel"]);
 
-/** Whether a program is named among the first words behind that of the filler, so that the next is an argument of it. */
+/** Whether what follows so many words behind the filler is the mark itself, or an argument of a program named before. */
 function isNamed(argv: readonly KnownWord[], count: number): boolean {
+  if (/^-[A-Za-z0-9]*I$/.test(argv[count] ?? "")) return true;
   return argv.slice(1, count + 1).some((word, at) => {
     const isValue = /^-[A-Za-z]$/.test(argv[at] ?? "");
     return word !== null && /^[A-Za-z./]/.test(word) && !isValue && !isRunner(word);
