@@ -63,6 +63,28 @@ export function allowProblem(pattern: readonly (readonly string[])[], { exact }:
   return problems.find((problem) => problem !== null) ?? null;
 }
 
+/**
+ * Options with which tools run a program of the line's choice, write where it says, or obey other settings: "with any
+ * arguments" does not mean them.
+ */
+const furtherOptions = [
+  ...words("upload-pack receive-pack exec exec-path output output-file output-directory outDir outFile ext-diff"),
+  ...words(
+    "open-files-in-pager git-dir work-tree config-env template toolexec vettool overlay modfile ldflags gcflags",
+  ),
+  ...words("config config-file config-path kubeconfig target-dir manifest-path script-shell node-options userconfig"),
+  ...words("globalconfig prefix git editor viewer eval plugin require rcfile rootdir resolvePluginsRelativeTo"),
+];
+
+/** Whether no rule but an exact one covers a command with this word. */
+export function reachesFurther(word: string): boolean {
+  const name = /^--?([A-Za-z][A-Za-z-]*)/.exec(word)?.[1];
+  if (name === undefined) return false;
+  // Many tools take the beginning of a name for it.
+  const isShort = word.startsWith("--") && name.length >= 3;
+  return furtherOptions.some((option) => option === name || (isShort && option.startsWith(name)));
+}
+
 /** Without its folder, a version and a suffix, in small letters apart from R: python for /usr/bin/python3.12. */
 export function programName(word: string): string {
   const name = basename(word).replace(/\.(?:exe|cmd|bat)$/i, "");

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { Rule } from "../protocol/command.ts";
 import { isInside } from "../util/inside.ts";
+import { programName, reachesFurther } from "./allow-limits.ts";
 import { lex, type Word } from "./lexer.ts";
 import { couldMatch, matchRules } from "./rules.ts";
 import { type Place, reasonToAsk } from "./safe-commands.ts";
@@ -77,7 +78,7 @@ function weigh(script: string, { rules, workspace, cwd }: JudgeContext): Judgeme
   if (lexed.kind === "notLexable") return { kind: "unknown", because: lexed.because, mayHide: false };
   const used: Rule[] = [];
   const place: Place = { cwds: [cwd], workspace };
-  let hasMoved = false;
+  let hasMoved = cwd !== workspace;
   for (const words of lexed.commands) {
     const entered = words[0]?.text === "cd" ? enter(words, place) : null;
     if (entered !== null && entered.kind === "entered") {
@@ -87,9 +88,10 @@ function weigh(script: string, { rules, workspace, cwd }: JudgeContext): Judgeme
     }
     const because = entered?.because ?? reasonToAsk(words, place);
     if (because === null) continue;
-    const rule = allowing(words, rules, workspace);
+    const rule = allowing(words, rules, place);
     // A repository that was not there when the rule was made brings its own programs for git.
-    if (rule === null || (hasMoved && words[0]?.text === "git")) return { kind: "unknown", because, mayHide: false };
+    const isForeign = hasMoved && programName(words[0]?.text ?? "") === "git";
+    if (rule === null || isForeign) return { kind: "unknown", because, mayHide: false };
     used.push(rule);
   }
   if (used.length === 0) return { kind: "safe", because: "it only looks" };
@@ -98,10 +100,14 @@ function weigh(script: string, { rules, workspace, cwd }: JudgeContext): Judgeme
 }
 
 /** Of several rules one that also allows to leave the sandbox. */
-function allowing(words: readonly Word[], rules: readonly Rule[], workspace: string): Rule | null {
+function allowing(words: readonly Word[], rules: readonly Rule[], { workspace, cwds }: Place): Rule | null {
   const argv = words.map(({ text, glob }) => (glob ? null : text));
   const { allow } = matchRules(argv, rules, { workspace });
-  const standing = allow.filter(({ exact }) => !exact || !argv.includes(null));
+  const standing = allow.filter((rule) => {
+    // A rule of a workspace says nothing about a command that runs elsewhere.
+    if (rule.workspace !== null && !cwds.every((cwd) => isInside(workspace, cwd))) return false;
+    return rule.exact ? !argv.includes(null) : !argv.some((word) => word !== null && reachesFurther(word));
+  });
   return standing.find(({ outsideSandbox }) => outsideSandbox) ?? standing[0] ?? null;
 }
 

@@ -68,6 +68,15 @@ export function isUnconfined(sandbox: SandboxPolicy): boolean {
   return sandbox.type === "dangerFullAccess" || sandbox.type === "externalSandbox";
 }
 
+/** Whether what one policy confines can do nothing that another would keep from it. Both of the same thread. */
+export function allowsNoMore(one: SandboxPolicy, other: SandboxPolicy): boolean {
+  if (one.type === "dangerFullAccess" || one.type === "externalSandbox") return one.type === other.type;
+  if (other.type === "dangerFullAccess") return true;
+  if (other.type === "externalSandbox" || (one.networkAccess && !other.networkAccess)) return false;
+  if (one.type === "readOnly" || other.type === "readOnly") return one.type === "readOnly";
+  return one.writableRoots.every((root) => other.writableRoots.includes(root));
+}
+
 /** Whether a change of this place may be allowed once for the rest of a thread. */
 export function isOrdinary({ isWritable, isProtected, isDenied }: TargetFacts): boolean {
   return isWritable && !isProtected && !isDenied;

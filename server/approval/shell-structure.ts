@@ -79,10 +79,39 @@ function argvOf(node: Node): KnownWord[] | null {
 function unwrapped(argv: KnownWord[]): KnownWord[][] {
   const [name] = argv;
   if (name == null) return [argv];
-  const tails = argv.slice(1, 200).map((_, at) => argv.slice(at + 1));
+  const starts = argv.slice(1, 200).map((_, at) => at + 1);
+  if (fills.has(programName(name))) {
+    const runsIt = argv.slice(1).some((word) => word !== null && isRunner(word));
+    const commands = starts.map((at) => filled(argv, at)).filter(([word], at) => word !== null || !isNamed(argv, at));
+    return [argv, ...commands, ...(runsIt ? [[null]] : [])];
+  }
+  const tails = starts.map((at) => argv.slice(at));
   if (isRunner(name)) return [argv, ...tails];
   const runsAtTimes = ["find", "npm", "pnpm", "yarn", "docker", "uv", "poetry", "bundle"].includes(programName(name));
   return runsAtTimes ? [argv, ...tails.filter(([word]) => word !== null)] : [argv];
+}
+
+/** They put what they read behind the command that they run, or in the place of a mark in it. */
+const fills = new Set(["xargs", "parallel"]);
+
+/** Whether what follows so many words behind the filler is the mark itself, or an argument of a program named before. */
+function isNamed(argv: readonly KnownWord[], count: number): boolean {
+  if (/^-[A-Za-z0-9]*I$/.test(argv[count] ?? "")) return true;
+  return argv.slice(1, count + 1).some((word, at) => {
+    const isValue = /^-[A-Za-z]$/.test(argv[at] ?? "");
+    return word !== null && /^[A-Za-z./]/.test(word) && !isValue && !isRunner(word);
+  });
+}
+
+function filled(argv: KnownWord[], from: number): KnownWord[] {
+  const marks = argv.slice(0, from).flatMap((word, at) => {
+    if (word === null) return [];
+    const attached = /^(?:-[A-Za-z0-9]*[Ii]|--replace=)(.+)$/.exec(word)?.[1];
+    const next = /^-[A-Za-z0-9]*I$/.test(word) ? argv[at + 1] : undefined;
+    return [attached, next].filter((mark) => mark != null);
+  });
+  const isFilled = (word: string) => /\{.*\}/.test(word) || marks.some((mark) => word.includes(mark));
+  return [...argv.slice(from).map((word) => (word !== null && isFilled(word) ? null : word)), null];
 }
 
 function scriptsIn(argv: KnownWord[], node: Node, found: Structure): string[] {

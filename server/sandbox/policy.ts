@@ -1,7 +1,8 @@
 // What a sandbox policy means on this machine: real roots, protected paths, denied paths.
 // Pure: the file system is seen only through the facts passed in. Must not know which sandbox enforces the result.
-import { dirname, isAbsolute, join, normalize, resolve } from "node:path";
+import { dirname, isAbsolute, join, normalize } from "node:path";
 import { isInside } from "../util/inside.ts";
+import { gitObeys, type GitSurroundings, type Obeyed } from "./git-obeys.ts";
 import { nestedGit } from "./nested-git.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 
@@ -93,6 +94,23 @@ const credentialNames = [
   ".npmrc",
   ".pypirc",
   ".git-credentials",
+  ".config/hub",
+  ".config/op",
+  ".config/rclone",
+  ".config/google-chrome",
+  ".config/chromium",
+  ".mozilla",
+  ".codex",
+  ".m2/settings.xml",
+  ".gem/credentials",
+  ".terraform.d/credentials.tfrc.json",
+  ".terraformrc",
+  ".vault-token",
+  ".pgpass",
+  ".my.cnf",
+  ".s3cfg",
+  ".boto",
+  ".dockercfg",
 ];
 
 // A read-only mount does not stop connect(): whoever can open one of these sockets can ask a host service, often root,
@@ -139,9 +157,9 @@ function restrict(requested: readonly string[], networkAccess: boolean, context:
     const writableRoots = parentsFirst(requested.flatMap((path) => realRoot(path, context.files)));
     const visibleInTmp = writableRoots.length === 0 && isInside("/tmp", cwd) && cwd !== "/tmp" ? [cwd] : [];
     const shown = [...writableRoots, ...visibleInTmp];
-    const protectedPaths = parentsFirst(
-      writableRoots.flatMap((root) => protectedIn(root, writableRoots, context.files)),
-    );
+    const around = { roots: writableRoots, home: context.home, files: context.files };
+    const guarded = writableRoots.map((root) => protectedIn(root, around));
+    const protectedPaths = parentsFirst(guarded.flatMap(({ present }) => present));
     const deniedPaths = denied(context).filter(({ path }) => !isHiddenByTmp(path, shown));
     const policy: RestrictedPolicy = {
       kind: "restricted",
@@ -150,7 +168,10 @@ function restrict(requested: readonly string[], networkAccess: boolean, context:
       visibleInTmp,
       pinnedPaths: pinned(writableRoots, [...protectedPaths, ...deniedPaths.map(({ path }) => path)]),
       protectedPaths,
-      placeholders: parentsFirst(writableRoots.flatMap((root) => absentIn(root, context.files))),
+      placeholders: parentsFirst([
+        ...writableRoots.flatMap((root) => absentIn(root, context.files)),
+        ...guarded.flatMap(({ absent }) => absent),
+      ]),
       deniedPaths,
       networkAccess,
       privateTmp: context.privateTmp,
@@ -176,8 +197,9 @@ function realRoot(path: string, files: FileSystemFacts): string[] {
   return [real];
 }
 
-function protectedIn(root: string, roots: readonly string[], files: FileSystemFacts): string[] {
-  const own = protectedNames.flatMap((name) => {
+function protectedIn(root: string, around: GitSurroundings): Pick<Obeyed, "present" | "absent"> {
+  const { roots, files } = around;
+  const found = protectedNames.flatMap((name): Obeyed[] => {
     const path = join(root, name);
     const kind = files.lstat(path);
     if (kind === null) return [];
@@ -188,20 +210,36 @@ function protectedIn(root: string, roots: readonly string[], files: FileSystemFa
           "Replace it by what it points at, or use the read-only sandbox.",
       );
     }
-    return name === ".git" ? repository(path, kind, roots, files) : [path];
+    return [name === ".git" ? gitObeys(path, kind, around) : only(path)];
   });
-  const nested = nestedGit(root, files).flatMap(({ path, kind }) => {
-    if (kind !== "symlink") return repository(path, kind, roots, files);
+  const nested = nestedGit(root, files).flatMap(({ path, kind }): Obeyed[] => {
+    if (kind !== "symlink") return [gitObeys(path, kind, around)];
     // Unlike at a root, links are the rule in trees that some tools check out: what one leads to is protected.
     const real = files.realpath(path);
-    return real !== null && roots.some((each) => isInside(each, real)) ? [real] : [];
+    return real !== null && roots.some((each) => isInside(each, real)) ? [only(real)] : [];
   });
-  return [...own, ...nested];
+  const all = [...found, ...nested];
+  const config = all.flatMap(({ absentConfigs }) => absentConfigs)[0];
+  // No empty directory can stand for it: git would end over that.
+  if (config !== undefined) {
+    throw new Refusal(
+      `Git is told to read ${config}, which does not exist, so it cannot be protected while commands may write. ` +
+        "Make it, even empty, or remove the include from the configuration of git.",
+    );
+  }
+  return { present: all.flatMap(({ present }) => present), absent: all.flatMap(({ absent }) => absent) };
+}
+
+function only(path: string): Obeyed {
+  return { present: [path], absent: [], absentConfigs: [] };
 }
 
 function absentIn(root: string, files: FileSystemFacts): string[] {
-  const paths = protectedNames.map((name) => join(root, name));
-  return paths.filter((path) => files.lstat(path) === null).slice(0, maxPlaceholders);
+  const isAbsent = (name: string) => files.lstat(join(root, name)) === null;
+  const names = protectedNames.filter(isAbsent).slice(0, maxPlaceholders);
+  // Where there is no .git, git takes a folder with a HEAD and its like for a repository.
+  const bare = isAbsent(".git") && isAbsent("HEAD") ? ["HEAD"] : [];
+  return [...names, ...bare].map((name) => join(root, name));
 }
 
 /** Every directory on the way from a root to one of the paths below it, and to a root inside it. */
@@ -215,36 +253,6 @@ function pinned(roots: readonly string[], paths: readonly string[]): string[] {
   });
   const isElsewhere = (path: string) => !roots.includes(path) && !paths.some((each) => isInside(each, path));
   return parentsFirst(found.filter(isElsewhere));
-}
-
-/** What git obeys of a repository whose `.git` is no link, as far as it lies in the roots. */
-function repository(git: string, kind: PathKind, roots: readonly string[], files: FileSystemFacts): string[] {
-  const directories = kind === "file" ? gitDirectories(git, roots, files) : [];
-  const configured = [git, ...directories].flatMap((directory) => hooks(dirname(git), directory, files));
-  // All of a root cannot be protected: it is what the command works on.
-  const isBelowRoot = (path: string) => !roots.includes(path) && roots.some((root) => isInside(root, path));
-  return [git, ...directories, ...configured.filter(isBelowRoot)];
-}
-
-// Hooks that a repository keeps among its files, as many do for all who work on it.
-function hooks(worktree: string, directory: string, files: FileSystemFacts): string[] {
-  const config = files.readText(join(directory, "config")) ?? "";
-  return [...config.matchAll(/^[ \t]*(?:\[[^\]\n]*\][ \t]*)?hookspath[ \t]*=[ \t]*"?([^"\n;#]+)/gim)].flatMap(
-    ([, path = ""]) => {
-      const real = files.realpath(resolve(worktree, path.trim()));
-      return real === null ? [] : [real];
-    },
-  );
-}
-
-// A gitfile (worktree, submodule) names the directory whose config git obeys, and that one may name a common one.
-function gitDirectories(gitfile: string, roots: readonly string[], files: FileSystemFacts): string[] {
-  const target = /^gitdir: *(.+)$/m.exec(files.readText(gitfile) ?? "")?.[1];
-  const directory = target === undefined ? null : files.realpath(resolve(dirname(gitfile), target.trim()));
-  if (directory === null) return [];
-  const common = files.readText(join(directory, "commondir"));
-  const shared = common === null ? null : files.realpath(resolve(directory, common.trim()));
-  return [directory, ...(shared === null ? [] : [shared])].filter((path) => roots.some((root) => isInside(root, path)));
 }
 
 function denied({ home, belayHome, files }: PolicyContext): DeniedPath[] {

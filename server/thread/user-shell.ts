@@ -34,7 +34,7 @@ export async function runUserShell(
     item,
     { argv, cwd: settings.cwd, input: isShown ? "terminal" : "nothing", timeoutMs },
     {
-      ...{ ...ids, sandboxed: false, signal, commands: thread.commands },
+      ...{ ...ids, policy: unconfined.policy, signal, commands: thread.commands },
       start: (request) => deps.start({ ...request, ...unconfined, threadId: thread.id }),
       emit: (notification) => thread.emit(notification),
       now: () => deps.now(),

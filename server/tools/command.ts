@@ -3,6 +3,7 @@ import type { NewOutput, RunningCommand } from "../exec/command.ts";
 import type { ExecResult } from "../exec/result.ts";
 import type { TerminalSize } from "../protocol/command-exec.ts";
 import type { ThreadItemOf } from "../protocol/item.ts";
+import type { SandboxPolicy } from "../protocol/sandbox.ts";
 
 type CommandItem = ThreadItemOf<"commandExecution">;
 
@@ -11,7 +12,8 @@ export interface ThreadCommand {
   readonly item: CommandItem;
   readonly argv: readonly string[];
   readonly turnId: string;
-  readonly sandboxed: boolean;
+  /** What has confined it since its start. */
+  readonly policy: SandboxPolicy;
   /** Somebody can type to it. */
   readonly takesInput: boolean;
   /** Never rejects. Resolves behind the completion of its item. */

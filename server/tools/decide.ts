@@ -1,6 +1,6 @@
 // Whether an action may run, must ask or must not, and what would confine it: what the rules and the policy say.
 import { judgeCommand } from "../approval/judge.ts";
-import { isUnconfined, type Requirement, requirement } from "../approval/policy.ts";
+import { allowsNoMore, isUnconfined, type Requirement, requirement } from "../approval/policy.ts";
 import type { PlainApprovalPolicy } from "../protocol/approval.ts";
 import type { RulesFile } from "../approval/rules-file.ts";
 import { plainPolicy } from "../protocol/plain-policy.ts";
@@ -32,15 +32,19 @@ export async function decide(action: Action, deps: ToolDeps): Promise<Decision> 
     sandbox: deps.sandbox,
     sandboxUnavailable: action.kind === "command" ? await deps.sandboxUnavailable() : null,
   };
-  if (action.kind === "stdin") return decision(typingNeed(action, situation), deps, null);
+  if (action.kind === "stdin") {
+    const need = typingNeed(action, situation);
+    return need.kind === "forbid" ? need : { ...allowable(need, deps, null), policy: action.policy };
+  }
   if (action.kind !== "command") return decision(requirement(action, situation), deps, null);
-  const { script, cwd, escalated } = action;
+  const { script, cwd, isElsewhere, escalated } = action;
   const written = await deps.rules();
   const judgement = await judgeCommand(script, {
     rules: [...written.rules, ...deps.approvals.rules],
     unreadRules: unreadRules(written),
     workspace: deps.cwd,
-    cwd,
+    // The same folder in the same spelling, when links lead to it.
+    cwd: isElsewhere ? cwd : deps.cwd,
   });
   const need = requirement({ kind: "command", escalated, judgement }, situation);
   if (need.kind === "ask" && escalated && deps.approvals.hasFailed(script)) {
@@ -57,7 +61,14 @@ export async function decide(action: Action, deps: ToolDeps): Promise<Decision> 
 }
 
 function decision(need: Requirement, deps: ToolDeps, hosts: readonly string[] | null): Decision {
-  if (need.kind === "forbid") return need;
+  return need.kind === "forbid" ? need : allowable(need, deps, hosts);
+}
+
+function allowable(
+  need: Exclude<Requirement, { kind: "forbid" }>,
+  deps: ToolDeps,
+  hosts: readonly string[] | null,
+): Allowable {
   return {
     kind: need.kind,
     because: need.kind === "ask" ? need.because : "",
@@ -69,16 +80,22 @@ function decision(need: Requirement, deps: ToolDeps, hosts: readonly string[] | 
 /** A key that only ends or interrupts, or nothing at all, cannot be a command. */
 const harmlessKeys = /^[\x03\x04\x1c]*$/;
 
-/** What is typed into a command may be a command itself. The sandbox that confines the one confines the other. */
+/**
+ * What is typed into a command may be a command itself. The sandbox that confines the one confines the other, unless it
+ * was opened for that one, or the thread's was closed since.
+ */
 function typingNeed(
-  { chars, sandboxed }: Extract<Action, { kind: "stdin" }>,
+  { chars, policy }: Extract<Action, { kind: "stdin" }>,
   { approvalPolicy, sandbox }: { approvalPolicy: PlainApprovalPolicy; sandbox: SandboxPolicy },
 ): Requirement {
-  const isFree = sandboxed || isUnconfined(sandbox);
+  const sandboxed = policy.type !== "dangerFullAccess";
+  const isFree = isUnconfined(sandbox) || allowsNoMore(policy, sandbox);
   if (harmlessKeys.test(chars) || (isFree && approvalPolicy !== "untrusted")) return { kind: "skip", sandboxed };
-  const because = sandboxed
-    ? "what it types may be a command, and every command asks"
-    : "it types into a command that runs outside the sandbox";
+  const because = !sandboxed
+    ? "it types into a command that runs outside the sandbox"
+    : isFree
+      ? "what it types may be a command, and every command asks"
+      : "it types into a command that may do more than commands may now";
   if (approvalPolicy !== "never") return { kind: "ask", because, sandboxed };
   return { kind: "forbid", message: `rejected: ${because}, and the approval policy is never to ask` };
 }

@@ -3,6 +3,7 @@ import type { SessionApprovals } from "../approval/approvals.ts";
 import type { Judgement } from "../approval/judge.ts";
 import { hostsOfScript } from "../approval/network-needs.ts";
 import type { Requirement } from "../approval/policy.ts";
+import { reachedHosts } from "../approval/reached-hosts.ts";
 import type { PlainApprovalPolicy } from "../protocol/approval.ts";
 
 /** `need` is what would hold without the network; `hosts` are all it is known to want, none when that is not known. */
@@ -18,7 +19,10 @@ export function networkNeed(
     const message = `rejected: the user denied network access to ${denied} in this thread`;
     return { need: { kind: "forbid", message }, hosts };
   }
-  const isKnown = hosts.length > 0 && hosts.every((host) => approvals.host(host) === "allow");
+  // Not by `hosts`: a line can hide others, and what a command says of its failure is the command's to choose.
+  const reached = reachedHosts(script);
+  const isKnown =
+    reached !== null && hosts.length > 0 && [...hosts, ...reached].every((host) => approvals.host(host) === "allow");
   const isRuled = judgement.kind === "allowed" && judgement.outsideSandbox;
   if (isKnown || isRuled) return { need, hosts };
   if (approvalPolicy === "never") {

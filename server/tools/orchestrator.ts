@@ -141,7 +141,7 @@ async function runPrepared(prepared: Prepared, { policy, grant }: Permission, de
     isHandedOver = true;
     return startThreadCommand(commandItem, request, {
       ...deps,
-      sandboxed: policy.type !== "dangerFullAccess",
+      policy,
       async start(r) {
         const problem = grant === null ? "it was not allowed. Nothing was run." : grant.spend(sealed(r, policy));
         return problem === null ? deps.start({ ...r, policy }) : { kind: "refused", message: problem };

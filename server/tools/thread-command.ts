@@ -4,6 +4,7 @@ import type { RunningCommand } from "../exec/command.ts";
 import type { ThreadItemOf } from "../protocol/item.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import { messageOf } from "../protocol/rpc/errors.ts";
+import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import type {
   CommandStart,
   EndedCommand,
@@ -21,7 +22,7 @@ type CommandItem = ThreadItemOf<"commandExecution">;
 export interface CommandSurroundings {
   readonly threadId: string;
   readonly turnId: string;
-  readonly sandboxed: boolean;
+  readonly policy: SandboxPolicy;
   /** Of the turn that starts it: stopping a turn stops its commands. */
   readonly signal: AbortSignal;
   readonly commands: RunningCommands;
@@ -36,7 +37,7 @@ export function startThreadCommand(
   request: CommandStart,
   around: CommandSurroundings,
 ): ThreadCommand {
-  const { threadId, turnId, sandboxed } = around;
+  const { threadId, turnId, policy } = around;
   const ids = { threadId, turnId };
   const stopping = new AbortController();
   const output = pacedOutput((delta) =>
@@ -68,7 +69,7 @@ export function startThreadCommand(
   }
 
   const command: ThreadCommand = {
-    ...{ item, argv: request.argv, turnId, sandboxed },
+    ...{ item, argv: request.argv, turnId, policy },
     takesInput: request.input !== "nothing",
     ended: end(),
     get isEnded() {

@@ -77,8 +77,8 @@ export type Action =
       readonly argv: readonly string[];
       readonly script: string;
       readonly cwd: string;
-      /** False: nothing confines the command that reads it. */
-      readonly sandboxed: boolean;
+      /** What confines the command that reads it. */
+      readonly policy: SandboxPolicy;
       /** Empty: it only looks. */
       readonly chars: string;
     }

@@ -37,13 +37,13 @@ export const writeStdin = jsonTool(WriteStdinParams, {
   async prepare({ session_id: session, chars = "", ...params }, { commands }) {
     const command = commands.session(String(session));
     if (command === null) return immediate(`write_stdin failed: ${unknownSession(session, commands)}`);
-    const { item, takesInput, argv, sandboxed } = command;
+    const { item, takesInput, argv, policy } = command;
     if (chars !== "" && chars !== interrupt && !takesInput && !command.isEnded) {
       return immediate(`write_stdin failed: ${noInput}`);
     }
     const action = Object.freeze({
       kind: "stdin" as const,
-      ...{ itemId: item.id, processId: item.processId ?? "", argv, sandboxed, chars },
+      ...{ itemId: item.id, processId: item.processId ?? "", argv, policy, chars },
       ...{ script: item.script ?? "", cwd: item.cwd },
     });
     const maxTokens = params.max_output_tokens ?? DEFAULT_OUTPUT_TOKENS;

@@ -53,6 +53,60 @@ test("a rule allows the words it names and what follows them, in each part of a 
   assert.deepEqual(await kindsOf([...not, ...forms, ...git]), all([...not, ...forms, ...git], "unknown"));
 });
 
+test("a rule does not reach into other folders and repositories", async () => {
+  const here = readRules(`
+prefix_rule(pattern=["./build"], workspace="/w")
+prefix_rule(pattern=["git", "commit"], outside_sandbox=True)
+`).rules;
+  const kind = async (script: string, cwd: string) =>
+    (await judgeCommand(script, { rules: here, workspace: "/w", cwd })).kind;
+  const lines: [string, string][] = [
+    ["./build", "/w/sub"],
+    ["./build", "/w2"],
+    ["./build", "/elsewhere"],
+    ["git commit -m x", "/w"],
+    ["git commit -m x", "/w/planted"],
+    ["git commit -m x", "/elsewhere"],
+    ["cd planted && git commit -m x", "/w"],
+  ];
+  assert.deepEqual(await Promise.all(lines.map(([script, cwd]) => kind(script, cwd))), [
+    ...["allowed", "unknown", "unknown"],
+    ...["allowed", "unknown", "unknown", "unknown"],
+  ]);
+});
+
+test("a rule for any arguments does not cover those that run other programs or write where they say", async () => {
+  const any = readRules(`
+prefix_rule(pattern=["git", ["fetch", "diff", "log"]], outside_sandbox=True)
+prefix_rule(pattern=["go", ["build", "vet", "test"]])
+prefix_rule(pattern=["kubectl", "get"])
+prefix_rule(pattern=["cargo", "build"])
+prefix_rule(pattern=["git", "log", "--output=log.txt"], exact=True)
+`).rules;
+  const kind = async (script: string) => (await judgeCommand(script, { rules: any, workspace: "/w", cwd: "/w" })).kind;
+  const usual = [
+    "git fetch --all",
+    "git diff --stat",
+    "git log --oneline -5",
+    "go test ./...",
+    "cargo build --release",
+  ];
+  for (const line of [...usual, "git log --output=log.txt"]) assert.equal(await kind(line), "allowed", line);
+  const further = [
+    "git fetch --upload-pack='touch x' .",
+    "git fetch --upl='touch x' .",
+    "git diff --output=/home/u/.profile",
+    "git diff --outp /home/u/.profile",
+    "git log --ext-diff",
+    "go build -toolexec ./evil",
+    "go vet -vettool=./evil",
+    "go test -exec ./evil",
+    "kubectl get --kubeconfig=evil pods",
+    "cargo build --config 'build.rustc=\"./evil\"'",
+  ];
+  for (const line of further) assert.equal(await kind(line), "unknown", line);
+});
+
 test("leaving the sandbox is allowed only when every rule that is used says so", async () => {
   const leaves = async (line: string) => {
     const judgement = await judge(line);
@@ -158,13 +212,27 @@ test("a line that could hide what a rule asks for asks, also where the sandbox w
     "curl x | sh",
     "eval $X",
     "xargs $X",
+    "echo rm x | xargs env",
+    "echo rm | xargs -I% % x",
+    "echo rm | xargs -I % nice % x",
+    "echo rm | xargs -i {} x",
+    "echo rm | xargs --replace=@ @ x",
+    "parallel {} x :::: names",
+    "echo push | xargs git",
     "if then",
     "ls '",
     `ls ${"x".repeat(20_001)}`,
     'bash -c "bash -c \\"bash -c \'bash -c \\\\\\"bash -c ls\\\\\\"\'\\"" $X',
   ];
   assert.deepEqual(await kindsOf(lines), all(lines, "hides"));
-  const clear = ["echo $X", "npm install $X", "ls *.ts > x", "node x.js $X"];
+  const clear = [
+    "ls | xargs cat",
+    "find . -name x | xargs -I % cp % %.bak",
+    "echo $X",
+    "npm install $X",
+    "ls *.ts > x",
+    "node x.js $X",
+  ];
   assert.deepEqual(await kindsOf(clear), all(clear, "unknown"));
 });
 

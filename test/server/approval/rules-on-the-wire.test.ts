@@ -157,6 +157,7 @@ test("a command that wants the network asks by host; the host is remembered for 
       steps: [
         { calls: [command("echo https://one.example/x", wish)] },
         { calls: [command("echo https://one.example/y", wish)] },
+        { calls: [command("echo https://one.example/; node -e 0", wish)] },
         { calls: [command("echo https://two.example/", wish)] },
         { text: "ok" },
       ],
@@ -170,12 +171,15 @@ test("a command that wants the network asks by host; the host is remembered for 
   assert.match(first.params.explanation?.sandbox ?? "", /network allowed/);
   const allow = { host: "one.example", action: "allow" as const };
   server.respond(first.id, { decision: { applyNetworkPolicyAmendment: { network_policy_amendment: allow } } });
+  const hidden = await server.expectRequest(ASK);
+  assert.equal(hidden.params.script, "echo https://one.example/; node -e 0");
+  server.respond(hidden.id, { decision: "decline" });
   const second = await server.expectRequest(ASK);
   assert.equal(second.params.networkApprovalContext?.host, "two.example");
   const deny = { host: "two.example", action: "deny" as const };
   server.respond(second.id, { decision: { applyNetworkPolicyAmendment: { network_policy_amendment: deny } } });
   await server.expectNotification("turn/completed");
-  assert.deepEqual(server.toolStatuses(), ["completed", "completed", "declined"]);
+  assert.deepEqual(server.toolStatuses(), ["completed", "completed", "declined", "declined"]);
 });
 
 test("what failed for want of the network is told as that, and the next question knows the host", async () => {

@@ -201,9 +201,44 @@ test("full access and an external sandbox restrict nothing, whatever the machine
 
 test("of the protected names that a root lacks, three get a placeholder, in the order of what they would do", () => {
   const missing = (entries: Record<string, FakeEntry>) => resolvedWhole(workspaceWrite(), entries).placeholders;
-  assert.deepEqual(missing({}), ["/ws/.codex", "/ws/.git", "/ws/.vscode"]);
+  assert.deepEqual(missing({}), ["/ws/.codex", "/ws/.git", "/ws/.vscode", "/ws/HEAD"]);
   assert.deepEqual(missing({ "/ws/.git": "directory" }), ["/ws/.codex", "/ws/.mcp.json", "/ws/.vscode"]);
   assert.deepEqual(resolvedWhole(readOnly, {}).placeholders, []);
+});
+
+test("hooks that git is told of and that are not there yet cannot be made", () => {
+  const config = { text: "[core]\n\thooksPath = .husky/_\n" };
+  const missing = (entries: Record<string, FakeEntry>) =>
+    resolvedWhole(workspaceWrite(), {
+      ...{ "/ws/.git": "directory", "/ws/.vscode": "directory", "/ws/.codex": "directory" },
+      ...{ "/ws/.mcp.json": "directory", "/ws/.belay": "directory", ...entries },
+    }).placeholders;
+  assert.deepEqual(missing({ "/ws/.git/config": config }), ["/ws/.husky"]);
+  assert.deepEqual(missing({ "/ws/.git/config": config, "/ws/.husky/x": { text: "" } }), ["/ws/.husky/_"]);
+  assert.deepEqual(missing({ "/ws/.git/config": config, "/ws/.husky/_": "directory" }), []);
+  assert.deepEqual(missing({ "/home/ada/.gitconfig": { text: "[core]\nhooksPath=.hooks" } }), ["/ws/.hooks"]);
+  assert.deepEqual(missing({ "/home/ada/.gitconfig": { text: "[core]\nhooksPath=~/hooks" } }), []);
+});
+
+test("what the configuration of git includes is protected like itself", () => {
+  const config = { text: '[include]\n\tpath = ../.gitconfig\n[includeIf "gitdir:/ws/"]\n\tpath = "../more"\n' };
+  const entries: Record<string, FakeEntry> = {
+    "/ws/.git/config": config,
+    "/ws/.gitconfig": { text: "[include]\npath = conf/third" },
+    "/ws/more": { text: "" },
+    "/ws/conf/third": { text: "[core]\nhooksPath = hooks" },
+    "/ws/hooks": "directory",
+  };
+  const { protectedPaths } = resolved(workspaceWrite(), entries);
+  assert.deepEqual(protectedPaths, ["/ws/.git", "/ws/.gitconfig", "/ws/conf/third", "/ws/hooks", "/ws/more"]);
+  assert.match(
+    refusal(workspaceWrite(), { "/ws/.git/config": config, "/ws/more": { text: "" } }),
+    /^Git is told to read \/ws\/\.gitconfig, which does not exist.*Make it, even empty/,
+  );
+  assert.deepEqual(
+    resolved(workspaceWrite(), { "/ws/.git/config": { text: "[include]\npath=/home/ada/x" } }).protectedPaths,
+    ["/ws/.git"],
+  );
 });
 
 test("hooks that a repository keeps among its files are protected like those in its .git", () => {

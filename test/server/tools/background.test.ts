@@ -102,6 +102,38 @@ test("the model types into a terminal, hears only what is new, and once that the
   assert.deepEqual(typing, { threadId, turnId, itemId: item.id, processId: "1001", stdin: "bob\n" });
 });
 
+test("what is typed into a command that may do more than commands may now is asked for first", async () => {
+  const type = (prompt: string) => ({ prompt, steps: [call(stdin("x\n", { yield_time_ms: 250 })), ok] });
+  await using api = await responsesApi([
+    { prompt: "go", steps: [call(background("while read x; do echo got $x; done", { tty: true })), ok] },
+    ...["same", "closed"].map(type),
+  ]);
+  await using server = await testServer({ api, approvalPolicy: "on-request", sandboxMode: "workspace-write" });
+  const threadId = await server.startThread();
+  const sandboxPolicy = { type: "workspaceWrite" as const, writableRoots: [], networkAccess: true };
+  const turn = async (text: string, more: object) => {
+    await server.request("turn/start", { threadId, input: [{ type: "text", text }], ...more });
+  };
+  await turn("go", { sandboxPolicy: { ...sandboxPolicy, excludeTmpdirEnvVar: false, excludeSlashTmp: false } });
+  await server.expectNotification("turn/completed");
+  await turn("same", {});
+  await server.expectNotification("turn/completed");
+  await turn("closed", { sandboxPolicy: { type: "readOnly", networkAccess: false } });
+  const asked = await server.expectRequest("item/commandExecution/requestApproval");
+  const { because, sandbox } = asked.params.explanation ?? {};
+  assert.deepEqual(
+    [asked.params.kind, because, sandbox],
+    [
+      "writeStdin",
+      "it types into a command that may do more than commands may now",
+      "may write the workspace, network allowed",
+    ],
+  );
+  server.respond(asked.id, { decision: "decline" });
+  await server.expectNotification("turn/completed");
+  assert.match(toolOutputs(api.requests.at(-1)).at(-1) ?? "", /^write_stdin failed: rejected by user/);
+});
+
 for (const tty of [true, false]) {
   test(`^C ${tty ? "interrupts a command in a terminal" : "ends a command without a terminal"}`, async () => {
     await using api = await responsesApi([
