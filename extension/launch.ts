@@ -18,12 +18,22 @@ export interface NetworkSettings {
   usesSystemCertificates: boolean;
 }
 
+export interface LaunchFacts {
+  /** Absolute path of the server's bundle. */
+  module: string;
+  /** `vscode.env.appRoot`: the server finds VS Code's own terminals below it. */
+  editorRoot: string;
+  network: NetworkSettings;
+  /** What this Node understands (`process.allowedNodeEnvironmentFlags`); older ones lack these. */
+  knownFlags: ReadonlySet<string>;
+}
+
 /**
  * VS Code makes proxies and certificates work inside the extension host only. The server is a program of its own and
- * has to be told. `knownFlags`: what this Node understands (`process.allowedNodeEnvironmentFlags`); older ones lack these.
+ * has to be told.
  */
-export function launchOf(module: string, network: NetworkSettings, knownFlags: ReadonlySet<string>): Launch {
-  const env: Record<string, string> = {};
+export function launchOf({ module, editorRoot, network, knownFlags }: LaunchFacts): Launch {
+  const env: Record<string, string> = { BELAY_VSCODE_APP_ROOT: editorRoot };
   const variables = { http_proxy: network.proxy, https_proxy: network.proxy, no_proxy: network.noProxy.join(",") };
   for (const [name, value] of Object.entries(variables)) {
     // Both spellings: programs differ in which of the two they prefer.

@@ -246,13 +246,14 @@ class Belay implements vscode.Disposable {
 function launch(module: string): Launch {
   const http = vscode.workspace.getConfiguration("http");
   const isProxyUsed = http.get<string>("proxySupport") !== "off";
-  return launchOf(
+  return launchOf({
     module,
-    {
+    editorRoot: vscode.env.appRoot,
+    network: {
       proxy: isProxyUsed ? (http.get<string>("proxy") ?? "") : "",
       noProxy: http.get<string[]>("noProxy") ?? [],
       usesSystemCertificates: http.get<boolean>("systemCertificates") ?? true,
     },
-    process.allowedNodeEnvironmentFlags,
-  );
+    knownFlags: process.allowedNodeEnvironmentFlags,
+  });
 }

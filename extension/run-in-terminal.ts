@@ -200,7 +200,9 @@ function collect(pieces: AsyncIterable<string>): { kept: KeptOutput; read: Promi
   return { kept, read: read.catch(() => undefined) };
 }
 
-function textOf(kept: KeptOutput): string {
+/** Null: nothing came. VS Code begins to read as a command starts and misses what is printed at once, so nobody knows. */
+function textOf(kept: KeptOutput): string | null {
+  if (kept.text === "") return null;
   return kept.leftOutChars === 0 ? kept.text : `[… ${kept.leftOutChars} characters left out]\n${kept.text}`;
 }
 

@@ -33,6 +33,32 @@ test("a server that dies during a turn is restarted; the turn shows as interrupt
   await panel.button("Stop").waitFor({ state: "detached" });
 });
 
+test("a command that runs when the server dies ends with it; its terminal and its card say so", { skip }, async () => {
+  const call = { name: "exec_command", arguments: { cmd: "echo begun; sleep 623", yield_time_ms: 250 } };
+  const script = { name: "long", scenes: [{ steps: [{ calls: [call] }, { text: "It runs on." }] }] };
+  await using stage = await setStage({
+    config: 'model_provider = "scripted"\n[model_providers.scripted]\nscript = "long.json"\n',
+    prepareHome: (home) => writeFileSync(join(home, "long.json"), JSON.stringify(script)),
+  });
+  const { workbench, panel } = stage;
+  await workbench.openBelay();
+  await panel.send("run it");
+  await panel.thread.getByText("It runs on.").waitFor();
+  await panel.button("1 command runs in the background").click();
+  await panel.button(/^Open terminal/).click();
+  const rows = workbench.page.locator(".terminal-wrapper.active .xterm-rows");
+  await rows.getByText("begun", { exact: true }).waitFor();
+  process.kill(serverOf(stage.home), "SIGKILL");
+  await rows.getByText("[stopped: Belay's server ended]").waitFor();
+  await panel.item(/sleep 623, (stopped|interrupted)$/).waitFor();
+  await panel.button(/in the background/).waitFor({ state: "detached" });
+  await workbench.page.locator(".statusbar-item").getByText("Belay", { exact: true }).waitFor();
+  assert.deepEqual(
+    commandLines().filter((line) => line === "sleep 623"),
+    [],
+  );
+});
+
 test("reloading the window in the middle of a turn shows the same approval again, and it can be answered", {
   skip,
 }, async () => {
@@ -84,6 +110,20 @@ function serverOf(home: string): number {
   assert.deepEqual(others, []);
   assert.ok(pid !== undefined, "no server runs");
   return pid;
+}
+
+/** Of every process that there is. */
+function commandLines(): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
+      } catch {
+        // It has ended meanwhile.
+        return [];
+      }
+    });
 }
 
 function serversOf(home: string): number[] {

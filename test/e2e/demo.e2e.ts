@@ -8,7 +8,7 @@ import { playStory } from "./story.ts";
 
 const skip = whyNoWorkbench() ?? false;
 
-test("a prompt becomes an approved command and an approved edit, and another client reads the same thread", {
+test("prompts become commands and an edit that a person approves, types into and stops, and another client reads the same thread", {
   skip,
 }, async () => {
   await using stage = await setStage();
@@ -26,7 +26,11 @@ test("a prompt becomes an approved command and an approved edit, and another cli
   const items = thread.turns.flatMap((turn) => turn.items.map((item) => item.type));
   assert.deepEqual(
     items.filter((type) => type !== "reasoning" && type !== "agentMessage"),
-    ["userMessage", "dynamicToolCall", "dynamicToolCall", "commandExecution", "fileChange", "commandExecution"],
+    [
+      ...["userMessage", "dynamicToolCall", "dynamicToolCall", "commandExecution", "fileChange", "commandExecution"],
+      ...["userMessage", "commandExecution"],
+      "commandExecution",
+    ],
   );
 });
 

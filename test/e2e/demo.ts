@@ -32,17 +32,21 @@ async function playHeadless(): Promise<void> {
   const { workbench } = stage;
   await workbench.openBelay();
   await workbench.setSidebarWidth(420);
-  await playStory(stage, async (name) => {
+  const look = async (name: string) => {
     await workbench.screenshot(join(pictures, `${name}.png`));
     say(`  ${name}`);
-  });
+  };
+  try {
+    await playStory(stage, look);
+  } catch (error) {
+    await look("failed");
+    throw error;
+  }
   for (const [short, theme] of Object.entries(themes)) {
     await workbench.setTheme(theme);
     for (const width of [narrow, wide]) {
       await workbench.setSidebarWidth(width);
-      const name = `09-${short}-${width}`;
-      await workbench.screenshot(join(pictures, `${name}.png`));
-      say(`  ${name}`);
+      await look(`12-${short}-${width}`);
     }
   }
 }
@@ -54,6 +58,7 @@ async function openForPerson(): Promise<void> {
   const url = vscode.url(project, { extensionPath: checkout });
   say(`\nVS Code with Belay is at\n\n  ${url}\n`);
   say(`The project is a copy in ${project}. Open Belay in the activity bar and ask: Make the tests pass`);
+  say("After that: Open the till. A line that begins with ! runs a command of your own.");
   say("No AI answers: the model plays a script. Ctrl+C ends the demo.");
   showInBrowser(url);
   await new Promise<void>((resolve) => {

@@ -1,7 +1,9 @@
 // The story the demo tells and the end-to-end test checks: a person asks for passing tests, approves what the agent
-// wants to do, and ends with a fixed project. Everything but the model's words is real.
+// wants to do, and ends with a fixed project; then types into a command that goes on in the background, runs one of
+// their own and stops the other. Everything but the model's words is real.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Stage } from "./stage.ts";
 
@@ -9,6 +11,11 @@ import type { Stage } from "./stage.ts";
 export type Look = (name: string) => Promise<void>;
 
 export async function playStory(stage: Stage, look: Look): Promise<void> {
+  await fixTests(stage, look);
+  await useTill(stage, look);
+}
+
+async function fixTests(stage: Stage, look: Look): Promise<void> {
   const { workbench, panel } = stage;
   await workbench.openFile("cart.js");
   await workbench.openBelay();
@@ -21,8 +28,9 @@ export async function playStory(stage: Stage, look: Look): Promise<void> {
 
   await panel.ready("run command");
   assert.match(await panel.approval("run command").innerText(), /npm test/);
-  await look("03-approve-command");
-  await panel.approve("run command");
+  await panel.button("Always allow…").click();
+  await look("03-always-allow");
+  await panel.button("Allow in this workspace").click();
 
   await panel.item("Command: npm test, failed").waitFor();
   await panel.ready("change files");
@@ -32,10 +40,9 @@ export async function playStory(stage: Stage, look: Look): Promise<void> {
 
   await panel.item(/^File change: src\/cart\.js, completed/).waitFor();
   await workbench.page.locator(".monaco-editor .view-line", { hasText: "return round(subtotal(cart)" }).waitFor();
-  await panel.ready("run command");
   await look("05-changed");
-  await panel.approve("run command");
 
+  // By the rule that was made: nobody is asked again.
   await panel.item("Command: npm test, completed").waitFor();
   await panel.thread.getByText("All tests pass.").waitFor();
   await panel.button("Stop").waitFor({ state: "detached" });
@@ -48,6 +55,48 @@ export async function playStory(stage: Stage, look: Look): Promise<void> {
   await lastCommand.getByRole("button", { name: "Open terminal" }).click();
   await workbench.page.locator(".terminal-wrapper.active .xterm-screen").waitFor();
   await look("08-terminal");
+}
+
+async function useTill(stage: Stage, look: Look): Promise<void> {
+  const { workbench, panel } = stage;
+  await panel.send("Open the till");
+  await panel.ready("run command");
+  await panel.approve("run command");
+  await panel.thread.getByText("goes on in the background").waitFor();
+  await panel.button("1 command runs in the background").click();
+  await panel.button("Open terminal: npm start").click();
+  const rows = workbench.page.locator(".terminal-wrapper.active .xterm-rows");
+  await rows.getByText("The till is open.").waitFor();
+  await workbench.page.keyboard.type("7.90\n19.99\n");
+  await rows.getByText("27.89").waitFor();
+  await look("09-typed");
+
+  await panel.composer.fill("!ls src");
+  await look("10-own-command");
+  await panel.button("Send").click();
+  await panel.item("You ran: ls src, completed").waitFor();
+  assert.deepEqual(programs(stage), ["node src/till.js"]);
+  await panel.button("Stop command: npm start").first().click();
+  await panel.item("Command: npm start, stopped").waitFor();
+  await panel.button(/in the background/).waitFor({ state: "detached" });
+  assert.deepEqual(programs(stage), [], "nothing is left of it");
+  await rows.getByText(/^\[stopped/).waitFor();
+  await look("11-stopped");
+}
+
+/** The command lines of the till's own process, seen from outside. */
+function programs({ project }: Stage): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
+        return line === "node src/till.js" && readlinkSync(`/proc/${pid}/cwd`) === project ? [line] : [];
+      } catch {
+        // It has ended meanwhile.
+        return [];
+      }
+    });
 }
 
 /** The model only claims it; here it is checked from outside. */

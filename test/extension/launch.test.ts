@@ -1,4 +1,4 @@
-// What the server is told of the network: it is not the extension host, which VS Code patches.
+// What the server is told of the network and of VS Code: it is not the extension host, which VS Code patches.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { launchOf, type NetworkSettings } from "../../extension/launch.ts";
@@ -34,10 +34,12 @@ const table: [string, NetworkSettings, Set<string>, { execArgv: string[]; env: R
 
 for (const [name, network, flags, expected] of table) {
   test(name, () => {
-    assert.deepEqual(launchOf("/dist/belay.mjs", network, flags), {
+    const facts = { module: "/dist/belay.mjs", editorRoot: "/vscode", network, knownFlags: flags };
+    assert.deepEqual(launchOf(facts), {
       module: "/dist/belay.mjs",
       args: ["editor"],
-      ...expected,
+      execArgv: expected.execArgv,
+      env: { ...expected.env, BELAY_VSCODE_APP_ROOT: "/vscode" },
     });
   });
 }

@@ -1,5 +1,8 @@
 // Commands in the person's own shell: exactly what was approved, with an honest end.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as vscode from "vscode";
 import type { RunInTerminalResult } from "../../server/protocol/command.ts";
 import type { TestApi } from "../../extension/test-api.ts";
@@ -26,11 +29,29 @@ async function run(api: TestApi, script: string): Promise<RunInTerminalResult> {
   return response.result;
 }
 
+/** Runs it once VS Code reads what the terminal shows: it misses what a command prints as it starts. */
+async function runHeard(api: TestApi, script: string): Promise<RunInTerminalResult> {
+  const folder = mkdtempSync(join(tmpdir(), "belay-heard-"));
+  const sign = join(folder, "sign");
+  const started = eventOf("the command to begin", vscode.window.onDidStartTerminalShellExecution, ({ execution }) =>
+    execution.commandLine.value.includes(sign),
+  );
+  try {
+    const separator = script.includes("\n") ? "\n" : "; ";
+    const result = run(api, `until [ -e ${sign} ]; do sleep 0.1; done${separator}${script}`);
+    await started;
+    writeFileSync(sign, "");
+    return await result;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 const own = () => vscode.window.terminals.filter(({ name }) => name === "Belay (yours)");
 
 test("the exit code and the output of a command in the person's own shell come back, and its terminal is used again", async () => {
   const api = await belayWith("puppet");
-  const failed = await run(api, "echo said; pwd; (exit 3)");
+  const failed = await runHeard(api, "echo said; pwd; (exit 3)");
   assert.deepEqual({ ...failed, output: null }, { ran: true, exitCode: 3, output: null, problem: null });
   assert.match(failed.output ?? "", /said\r?\n/);
   assert.ok(failed.output?.includes(inWorkspace("").fsPath));
@@ -43,7 +64,7 @@ test("a terminal in which a person went elsewhere is not used again", async () =
   const api = await belayWith("puppet");
   await run(api, "cd /");
   const before = own().length;
-  const { output } = await run(api, "pwd");
+  const { output } = await runHeard(api, "pwd");
   assert.ok(output?.includes(inWorkspace("").fsPath));
   assert.equal(own().length, before + 1);
 });
@@ -98,7 +119,7 @@ test("a command with control characters is not typed at all", async () => {
 
 test("a command of several lines runs whole", async () => {
   const api = await belayWith("puppet");
-  const { exitCode, output } = await run(
+  const { exitCode, output } = await runHeard(
     api,
     "for word in one two\ndo echo said-$word\ndone\ncat <<END\n}\nEND\n(exit 4)",
   );

@@ -352,6 +352,18 @@ test("the view follows the end until the reader leaves it, and again when asked"
   assert.ok((await distance()) <= 1);
 });
 
+test("who sends something sees what becomes of it, wherever they were reading", inBrowser, async () => {
+  await using panel = await showing([item.answer("Long text.\n\n".repeat(100))], { status: "completed" });
+  const jump = panel.page.getByRole("button", { name: "Jump to latest" });
+  await log(panel).hover();
+  await panel.page.mouse.wheel(0, -600);
+  await jump.waitFor();
+  await panel.page.getByRole("textbox", { name: "Message Belay" }).fill("go on");
+  await panel.page.getByRole("button", { name: "Send" }).click();
+  await log(panel).getByText("go on").waitFor();
+  await jump.waitFor({ state: "detached" });
+});
+
 test("a part that cannot be drawn leaves a sentence and a way on", inBrowser, async () => {
   await using panel = await openPanel({
     prepare: (host) =>

@@ -1,5 +1,5 @@
 // The thread on screen: its turns, or what stands there before there are any.
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { ApprovalCard } from "../approvals/approval-card.tsx";
 import type { ThreadItem } from "../../server/protocol/item.ts";
 import { Empty } from "../history/empty.tsx";
@@ -22,16 +22,24 @@ const pickThread = ({ view }: PanelState) => shownThread(view);
 const pickThreadId = ({ view }: PanelState) => shownThreadId(view);
 const pickOutgoing = ({ outgoing }: PanelState) => outgoing;
 const pickApprovals = ({ approvals }: PanelState) => approvals;
+/** Changes when the reader themselves adds to the thread. */
+const pickOwnLatest = ({ outgoing, view }: PanelState) =>
+  outgoing.at(-1)?.clientId ?? latestOwnCommand(shownThread(view));
 const pickIsLoading = ({ view }: PanelState) => view.kind === "loading" && view.previous === null;
 
 export function Transcript() {
   const thread = useSelected(pickThread);
   const threadId = useSelected(pickThreadId);
   const outgoing = useSelected(pickOutgoing);
+  const ownLatest = useSelected(pickOwnLatest);
   const isLoading = useSelected(pickIsLoading);
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const { isFollowing, jumpToEnd } = useFollowEnd(scroller, content, threadId);
+  // Whoever sends something wants to see what becomes of it.
+  useLayoutEffect(() => {
+    if (ownLatest !== null) jumpToEnd();
+  }, [ownLatest]);
   const running = thread?.turns.findLast(({ status }) => status === "inProgress");
   const homeless = outgoing.filter((prompt) => turnOf(prompt, thread, running?.id) === null);
   const isEmpty = !isLoading && homeless.length === 0 && (thread?.turns.length ?? 0) === 0;
@@ -65,6 +73,11 @@ export function Transcript() {
       )}
     </div>
   );
+}
+
+function latestOwnCommand(thread: ShownThread | null): string | null {
+  const isOwn = (item: ThreadItem) => item.type === "commandExecution" && item.source === "userShell";
+  return thread?.turns.at(-1)?.items.findLast(isOwn)?.id ?? null;
 }
 
 function LoadingThread() {
