@@ -16,7 +16,16 @@ function fake(processId: string, { isBackground = false } = {}) {
   let isEnded = false;
   const item = itemOf(processId);
   const command: ThreadCommand = {
-    ...{ item, argv: ["ls"], turnId: "u", policy: { type: "dangerFullAccess" }, takesInput: false, ended, isBackground, osPid: 1 },
+    ...{
+      item,
+      argv: ["ls"],
+      turnId: "u",
+      policy: { type: "dangerFullAccess" },
+      takesInput: false,
+      ended,
+      isBackground,
+      osPid: 1,
+    },
     get isEnded() {
       return isEnded;
     },
