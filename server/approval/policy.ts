@@ -173,8 +173,8 @@ function unknownSandbox(situation: Situation): Requirement | null {
 }
 
 /** `because` is for the person who is asked; `forModel`, where that is not all for the model, for the refusal. */
-function askOrForbid(
-  situation: Situation,
+export function askOrForbid(
+  situation: Pick<Situation, "approvalPolicy">,
   because: string,
   { sandboxed, forModel = because }: { sandboxed: boolean; forModel?: string },
 ): Requirement {

@@ -38,7 +38,8 @@ const table: Record<string, Row> = {
   head: globReader,
   ls: globReader,
   nl: globReader,
-  stat: globReader,
+  // `--printf` knows escapes, which can steer a terminal; its name may be shortened.
+  stat: { ...globReader, check: ({ words }) => escapes(words.some((word) => word.startsWith("--p")) ? words : []) },
   tail: globReader,
   wc: globReader,
   cut: reader,

@@ -85,14 +85,13 @@ function checkBlock({ argument, mask, rule, values, errno, when }: ArgumentCheck
     const rest = values.length - 1 - index;
     return rule === "oneOf" ? jump(JUMP_EQUAL, value, rest + 1, 0) : jump(JUMP_EQUAL, value, rest, rest === 0 ? 1 : 0);
   });
-  const body = [
-    load(argumentAt(argument)),
-    ...(mask === undefined ? [] : [{ code: AND, jt: 0, jf: 0, k: mask }]),
-    ...comparisons,
-    refuse(errno),
-  ];
+  const body = [...loadMasked(argument, mask), ...comparisons, refuse(errno)];
   if (when === undefined) return body;
-  return [load(argumentAt(when.argument)), jump(JUMP_EQUAL, when.value, 0, body.length), ...body];
+  return [...loadMasked(when.argument, when.mask), jump(JUMP_EQUAL, when.value, 0, body.length), ...body];
+}
+
+function loadMasked(argument: number, mask: number | undefined): Instruction[] {
+  return [load(argumentAt(argument)), ...(mask === undefined ? [] : [{ code: AND, jt: 0, jf: 0, k: mask }])];
 }
 
 function load(offset: number): Instruction {

@@ -87,6 +87,11 @@ export const deniedCalls: readonly DeniedCalls[] = [
     calls: [call("clone3", 435)],
   },
   {
+    why: "What it makes may be a set-user-id file, and that, too, is said behind a pointer. Libraries fall back to openat.",
+    errno: "ENOSYS",
+    calls: [call("openat2", 437)],
+  },
+  {
     why: "The machine is not the command's.",
     errno: "EPERM",
     calls: [
@@ -135,8 +140,8 @@ export interface ArgumentCheck {
   readonly rule: "oneOf" | "noneOf";
   readonly values: readonly number[];
   readonly errno: Errno;
-  /** The check counts only for calls whose argument has this value. */
-  readonly when?: { readonly argument: number; readonly value: number };
+  /** The check counts only for calls whose argument has this value, as far as the mask goes. */
+  readonly when?: { readonly argument: number; readonly mask?: number; readonly value: number };
 }
 
 const AF_UNIX = 1;
@@ -156,6 +161,8 @@ const S_IFMT = 0o170000;
 const S_IFCHR = 0o020000;
 const S_IFBLK = 0o060000;
 const S_ISUID = 0o4000;
+const O_CREAT = 0o100;
+const O_TMPFILE = 0o20000000;
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
 const TIOCSETD = 0x5423;
@@ -226,21 +233,40 @@ export const argumentRules: readonly ArgumentRule[] = [
   {
     why: "Devices; pipes and files may be made.",
     calls: [call("mknod", 133, null)],
-    checks: [{ argument: 1, mask: S_IFMT, rule: "noneOf", values: [S_IFCHR, S_IFBLK], errno: "EPERM" }],
+    checks: [{ argument: 1, mask: S_IFMT, rule: "noneOf", values: [S_IFCHR, S_IFBLK], errno: "EPERM" }, noSetUser(1)],
   },
   {
     why: "As with mknod.",
     calls: [call("mknodat", 259, 33)],
-    checks: [{ argument: 2, mask: S_IFMT, rule: "noneOf", values: [S_IFCHR, S_IFBLK], errno: "EPERM" }],
+    checks: [{ argument: 2, mask: S_IFMT, rule: "noneOf", values: [S_IFCHR, S_IFBLK], errno: "EPERM" }, noSetUser(2)],
   },
   {
     why: "A set-user-id file in the workspace works outside of the sandbox, as the user or, for uid 0, as root.",
-    calls: [call("chmod", 90, null), call("fchmod", 91, 52)],
-    checks: [{ argument: 1, mask: S_ISUID, rule: "oneOf", values: [0], errno: "EPERM" }],
+    calls: [call("chmod", 90, null), call("fchmod", 91, 52), call("creat", 85, null)],
+    checks: [noSetUser(1)],
   },
   {
     why: "As with chmod.",
     calls: [call("fchmodat", 268, 53), call("fchmodat2", 452)],
-    checks: [{ argument: 2, mask: S_ISUID, rule: "oneOf", values: [0], errno: "EPERM" }],
+    checks: [noSetUser(2)],
+  },
+  {
+    why: "A file can be made with that mode, too.",
+    calls: [call("open", 2, null)],
+    checks: madeBy({ flags: 1, mode: 2 }),
+  },
+  {
+    why: "As with open.",
+    calls: [call("openat", 257, 56)],
+    checks: madeBy({ flags: 2, mode: 3 }),
   },
 ];
+
+function noSetUser(argument: number): ArgumentCheck {
+  return { argument, mask: S_ISUID, rule: "oneOf", values: [0], errno: "EPERM" };
+}
+
+/** Of a call that makes no file the mode may be anything. */
+function madeBy({ flags, mode }: { flags: number; mode: number }): ArgumentCheck[] {
+  return [O_CREAT, O_TMPFILE].map((mask) => ({ ...noSetUser(mode), when: { argument: flags, mask, value: mask } }));
+}

@@ -1,12 +1,13 @@
 // Whether an action may run, must ask or must not, and what would confine it: what the rules and the policy say.
-import { judgeCommand } from "../approval/judge.ts";
-import { allowsNoMore, isUnconfined, type Requirement, requirement } from "../approval/policy.ts";
+import { type Judgement, judgeCommand } from "../approval/judge.ts";
+import { allowsNoMore, askOrForbid, isUnconfined, type Requirement, requirement } from "../approval/policy.ts";
 import type { PlainApprovalPolicy } from "../protocol/approval.ts";
 import type { RulesFile } from "../approval/rules-file.ts";
 import { plainPolicy } from "../protocol/plain-policy.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { confinement, hasNetwork } from "./confinement.ts";
 import type { ToolDeps } from "./deps.ts";
+import { followedSecret } from "./followed-links.ts";
 import { networkNeed } from "./network-need.ts";
 import type { Action } from "./tool.ts";
 
@@ -46,7 +47,8 @@ export async function decide(action: Action, deps: ToolDeps): Promise<Decision> 
     // The same folder in the same spelling, when links lead to it.
     cwd: isElsewhere ? cwd : deps.cwd,
   });
-  const need = requirement({ kind: "command", escalated, judgement }, situation);
+  const judged = requirement({ kind: "command", escalated, judgement }, situation);
+  const need = await withLinks(judged, { script, cwd, judgement, approvalPolicy: situation.approvalPolicy }, deps);
   if (need.kind === "ask" && escalated && deps.approvals.hasFailed(script)) {
     return decision({ ...need, because: `it failed in the sandbox, and ${need.because}` }, deps, null);
   }
@@ -58,6 +60,20 @@ export async function decide(action: Action, deps: ToolDeps): Promise<Decision> 
     deps.approvals,
   );
   return decision(withNetwork.need, deps, withNetwork.hosts);
+}
+
+/** Outside of a sandbox a command that only looks must not be led to credentials either. */
+async function withLinks(
+  need: Requirement,
+  command: { script: string; cwd: string; judgement: Judgement; approvalPolicy: PlainApprovalPolicy },
+  deps: ToolDeps,
+): Promise<Requirement> {
+  const { script, cwd, judgement, approvalPolicy } = command;
+  const isFree = isUnconfined(deps.sandbox) && approvalPolicy !== "untrusted";
+  if (judgement.kind !== "safe" || need.kind !== "skip" || need.sandboxed || isFree) return need;
+  const because = await followedSecret(script, { cwd, threadCwd: deps.cwd, files: deps.files });
+  if (because === null) return need;
+  return askOrForbid({ approvalPolicy }, because, { sandboxed: false });
 }
 
 function decision(need: Requirement, deps: ToolDeps, hosts: readonly string[] | null): Decision {

@@ -130,11 +130,17 @@ test("typing into a running command is asked for beside it, and leaves the comma
   const { ruleOffers: _, ...params } = richApproval;
   const decision = panel.host.ask("item/commandExecution/requestApproval", {
     ...params,
-    ...{ kind: "writeStdin", approvalId: "typing-1", script: "yes\n", availableDecisions: ["accept", "decline"] },
+    ...{
+      kind: "writeStdin",
+      approvalId: "typing-1",
+      script: "yes\n",
+      availableDecisions: ["accept", "acceptForSession", "decline"],
+    },
   });
   const group = panel.page.getByRole("group", { name: "Approval: type into command" });
   await group.getByText("Type this into npm init?").waitFor();
   await group.getByText("yes↵").waitFor();
+  await group.getByRole("button", { name: "Approve all it types there" }).waitFor();
   await group.getByRole("button", { name: "Decline" }).click();
   assert.deepEqual(await decision, { decision: "decline" });
   await panel.page.getByText("You did not let it type yes↵").waitFor();

@@ -24,12 +24,19 @@ const labels = {
   cancel: "Decline and stop",
 } as const satisfies Record<ApprovalDecision, string>;
 
+/** For the thread means: whatever is typed into this command. */
+const allTyping = "Approve all it types there";
+
 export function answersOf(request: DecisionRequest): Answers {
+  const isTyping = request.kind === "command" && request.params.kind === "writeStdin";
   const available: readonly CommandApprovalDecision[] = request.params.availableDecisions;
   const among = (...wanted: ApprovalDecision[]): Answer[] =>
     wanted
       .filter((decision) => available.includes(decision))
-      .map((decision) => ({ decision, label: labels[decision] }));
+      .map((decision) => ({
+        decision,
+        label: isTyping && decision === "acceptForSession" ? allTyping : labels[decision],
+      }));
   const host = hostAnswer(request);
   return {
     // To remember the host says more exactly what is allowed than to remember the command.

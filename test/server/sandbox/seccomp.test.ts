@@ -107,6 +107,12 @@ for (const arch of architectures) {
     ["fchmod", [3, 0o755], "allow"],
     ["fchmod", [3, 0o4755], EPERM],
     ["fchmodat", [3, 0, 0o4755], EPERM],
+    ["mknodat", [3, 0, 0o104755], EPERM],
+    ["openat", [3, 0, 0o101, 0o755], "allow"],
+    ["openat", [3, 0, 0o101, 0o4755], EPERM],
+    ["openat", [3, 0, 2 ** 32 + 0o101, 2 ** 32 + 0o4755], EPERM],
+    ["openat", [3, 0, 0o20200002, 0o4755], EPERM],
+    ["openat", [3, 0, 0, 0o4755], "allow"],
   ];
   for (const [name, given, expected] of tables) {
     test(`${name}(${given.map((each) => `0x${each.toString(16)}`).join(", ")}) on ${arch}: ${expected}`, () => {
@@ -139,6 +145,13 @@ print("SERVED" if ctypes.CFUNCTYPE(ctypes.c_int)(at)() > 0 else "not served")`,
     `import os
 open("suid", "w").close()
 os.chmod("suid", 0o4755)
+print("SUID")`,
+    "SUID",
+  ],
+  [
+    "a file is made as a set-user-id one",
+    `import os
+os.close(os.open("suid", os.O_CREAT | os.O_WRONLY, 0o4755))
 print("SUID")`,
     "SUID",
   ],
