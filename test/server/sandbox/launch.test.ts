@@ -40,7 +40,7 @@ const broken: [string, (program: Program, arena: Arena) => Program][] = [
   ["the helper is gone", (program) => ({ ...program, file: "/usr/bin/no-bwrap" })],
   ["the helper fails", (program) => withArgs(program, (arg) => (arg === "--disable-userns" ? "--no-such" : arg))],
   ["the filter is gone", (program) => withFilter(program, "/no/such/filter")],
-  ["the files are not handed over", ({ files: _, ...program }) => program],
+  ["the files are not handed over", (program) => ({ ...program, files: [] })],
   [
     "the filter is empty",
     (program, arena) => {
