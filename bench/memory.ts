@@ -22,6 +22,21 @@ export function addMemory({ results }: Bench, id: string, peer: Peer, pid: numbe
   results.add(`${id}.anon`, peer, kibOf(status, "RssAnon") / 1024);
 }
 
+/** Of the memory that a peer has at one moment, in MB. */
+export function memoryOf(pid: number): number {
+  return kibOf(readFileSync(`/proc/${pid}/status`, "utf8"), "VmRSS") / 1024;
+}
+
+/** By how much the peak of a process is above what it had before, as `memoryOf` told. */
+export function growthRow(id: string, when: string, limit: number): RowSpec {
+  return { id: `${id}.growth`, what: `  by how much it grew, ${when}`, unit: "MB", bar: null, limit };
+}
+
+export function addGrowth({ results }: Bench, id: string, peer: Peer, facts: { pid: number; before: number }): void {
+  const status = readFileSync(`/proc/${facts.pid}/status`, "utf8");
+  results.add(`${id}.growth`, peer, kibOf(status, "VmHWM") / 1024 - facts.before);
+}
+
 function kibOf(status: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1]);
 }

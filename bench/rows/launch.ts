@@ -5,8 +5,10 @@ import { mkdirSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { runProgram } from "../../server/exec/run.ts";
+import { withOpen } from "../../server/exec/spawn.ts";
 import { terminals } from "../../server/exec/terminals.ts";
 import type { SandboxPolicy } from "../../server/protocol/sandbox.ts";
+import type { SandboxedCommand } from "../../server/sandbox/select.ts";
 import { commandRunner } from "../../server/tools/execute.ts";
 import type { Bench, Group } from "../measure.ts";
 
@@ -22,12 +24,7 @@ const workspaceWrite: SandboxPolicy = {
   excludeSlashTmp: false,
 };
 
-interface Program {
-  readonly file: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
-}
+type Program = Extract<SandboxedCommand, { kind: "run" }>;
 
 export const launch: Group = {
   rows: [
@@ -93,15 +90,18 @@ async function took(act: () => Promise<unknown>): Promise<number> {
 
 async function throughServer(program: Program): Promise<void> {
   const { exitCode, output } = await runProgram(program);
+  program.ended?.();
   if (exitCode !== 0) throw new Error(`/bin/true ended with ${exitCode}: ${output}`);
 }
 
-function plain({ file, args, cwd, env }: Program): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
-    child.stdout.resume();
-    child.stderr.resume();
-    child.once("error", reject);
-    child.once("close", () => resolve());
+function plain({ file, args, cwd, env, files }: Program): Promise<void> {
+  return withOpen(files, (descriptors) => {
+    const child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe", ...descriptors] });
+    child.stdout?.resume();
+    child.stderr?.resume();
+    return new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code) => (code === 0 ? resolve() : reject(new Error(`${file} ended with ${code}`))));
+    });
   });
 }

@@ -6,6 +6,7 @@ import { arch, platform } from "node:process";
 import { parseArgs } from "node:util";
 import { ownPart } from "../exec/process-identity.ts";
 import { runProgram } from "../exec/run.ts";
+import { withOpen } from "../exec/spawn.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { commandEnvironment } from "../sandbox/environment.ts";
 import { diskFacts } from "../sandbox/facts.ts";
@@ -114,9 +115,11 @@ function sandboxOf({ env }: CommandIo, roots: readonly string[]): MachineSandbox
   });
 }
 
-function runAttached({ file, args, cwd, env }: Program, io: CommandIo): Promise<number> {
+function runAttached({ file, args, cwd, env, files }: Program, io: CommandIo): Promise<number> {
   return new Promise((done) => {
-    const child = spawn(file, args, { cwd, env, stdio: "inherit" });
+    const child = withOpen(files, (descriptors) =>
+      spawn(file, args, { cwd, env, stdio: ["inherit", "inherit", "inherit", ...descriptors] }),
+    );
     const end = (exitCode: number) => {
       release();
       done(exitCode);

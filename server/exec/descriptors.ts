@@ -16,9 +16,9 @@ export function areTerminalsOpen(): boolean {
   return terminals > 0;
 }
 
-/** Starts the same with nothing open but its three streams. A program that is missing ends with 127. */
-export function withoutOthersDescriptors({ file, args }: Pick<SpawnRequest, "file" | "args">) {
-  return { file: "/bin/bash", args: ["-p", "-c", closeAndExec, "belay", file, ...args] };
+/** Starts the same with nothing open but its three streams and its files. A program that is missing ends with 127. */
+export function withoutOthersDescriptors({ file, args, files = [] }: Pick<SpawnRequest, "file" | "args" | "files">) {
+  return { file: "/bin/bash", args: ["-p", "-c", closeAndExec, String(2 + files.length), file, ...args] };
 }
 
 /** Whether it can be found, so that a program that is missing is started, in vain, without anything around it. */
@@ -29,7 +29,7 @@ export function isThere({ file, env }: Pick<SpawnRequest, "file" | "env">): bool
 
 /** Bash, because others cannot close a descriptor above 9; -p, so that it reads no start-up file and no function. */
 const closeAndExec =
-  'for fd in /dev/fd/*; do fd=${fd##*/}; [ "$fd" -gt 2 ] && exec {fd}>&-; done; unset fd; exec -- "$@"';
+  'for fd in /dev/fd/*; do fd=${fd##*/}; [ "$fd" -gt "$0" ] && exec {fd}>&-; done; unset fd; exec -- "$@"';
 
 export function isExecutable(path: string): boolean {
   try {

@@ -54,9 +54,9 @@ export async function startLive(request: LiveRequest, wiring: LiveWiring = {}): 
     const pipes = { input: wiring.input === "open", report: wiring.report !== undefined };
     const { subprocess, endRest } = await spawnProgram(request, pipes);
     return {
-      pid: subprocess.pid ?? null,
+      pid: subprocess.child.pid ?? null,
       ended: toItsEnd({ ...childOf(subprocess, wiring), endRest }, request),
-      ...inputOf(subprocess.nodeChildProcess.stdin),
+      ...inputOf(subprocess.child.stdin),
     };
   } catch (error) {
     // Arguments that no program can be started with, such as one with a NUL byte.
@@ -90,7 +90,7 @@ export interface LiveChild {
 }
 
 function childOf(subprocess: Spawned, wiring: LiveWiring): Omit<LiveChild, "endRest"> {
-  const child = subprocess.nodeChildProcess;
+  const { child, whole } = subprocess;
   const reports = child.stdio[3] as Readable | null | undefined;
   reports?.on("data", (bytes: Buffer) => wiring.report?.(bytes.toString("utf8")));
   return {
@@ -98,12 +98,9 @@ function childOf(subprocess: Spawned, wiring: LiveWiring): Omit<LiveChild, "endR
       ["stdout", child.stdout],
       ["stderr", child.stderr],
     ],
-    whole: subprocess.then(({ exitCode = null, signal = null, cause, originalMessage }) => {
-      if (subprocess.pid !== undefined) return { exitCode, signal, spawnError: null };
-      return { exitCode: null, signal: null, spawnError: spawnErrorOf(cause, originalMessage) };
-    }),
+    whole,
     kill(signal) {
-      const group = () => void subprocess.kill(signal);
+      const group = () => subprocess.kill(signal);
       if (wiring.kill === undefined) group();
       else wiring.kill(signal, group);
     },
@@ -186,13 +183,6 @@ function inputOf(stdin: Writable | null): Pick<LiveProgram, "write" | "closeInpu
       }),
     closeInput: () => void stdin?.end(),
   };
-}
-
-/** The system's own error calls a working directory that is missing a program that is missing. */
-function spawnErrorOf(cause: unknown, message: string | undefined): NodeJS.ErrnoException {
-  const { code, syscall, path } = asError(cause);
-  const facts = Object.entries({ code, syscall, path }).filter(([, value]) => value !== undefined);
-  return Object.assign(new Error(message ?? asError(cause).message, { cause }), Object.fromEntries(facts));
 }
 
 function asError(cause: unknown): NodeJS.ErrnoException {

@@ -112,7 +112,8 @@ export function wholeCharacters(pass: (bytes: Buffer) => void): { write(bytes: B
     write(bytes) {
       const all: Buffer = held === null ? bytes : Buffer.concat([held, bytes]);
       const whole = wholeCharactersAtEnd(all);
-      held = whole.length < all.length ? all.subarray(whole.length) : null;
+      // A copy: the rest is the receiver's.
+      held = whole.length < all.length ? Buffer.from(all.subarray(whole.length)) : null;
       if (whole.length > 0) pass(whole);
     },
     end() {

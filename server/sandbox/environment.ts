@@ -16,8 +16,10 @@ const directories = /^(?:PWD|OLDPWD|INIT_CWD)$/i;
 const proxy = /_PROXY$/i;
 const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)?.*@/is;
 
-// The loader and libc read these before main(), so they act on the sandbox helper itself, which runs outside.
-const loader = /^(?:LD_.*|DYLD_.*|GCONV_PATH|LOCPATH|NLSPATH|GLIBC_TUNABLES|MALLOC_.*)$/i;
+// The loader and libc read these before main(), so they act on the sandbox helper itself, which runs outside; a shell
+// obeys its own before its first line, so they act on what closes the way past the mounts.
+const loader =
+  /^(?:LD_.*|DYLD_.*|GCONV_PATH|LOCPATH|NLSPATH|GLIBC_TUNABLES|MALLOC_.*|SHELLOPTS|BASHOPTS|BASH_XTRACEFD|BASH_FUNC_.*)$/i;
 
 // Nobody sits at the terminal: no colours, no pager, no cursor movement.
 const unattended = { TERM: "dumb", NO_COLOR: "1", PAGER: "cat", GIT_PAGER: "cat" };

@@ -13,8 +13,8 @@ export const diskFacts: FileSystemFacts = {
       return ["ENOENT", "ENOTDIR", "EACCES"].includes(codeOf(error)) ? null : "other";
     }
   },
-  realpath: (path) => orNull(() => realpathSync(path)),
-  readText: (path) => orNull(() => readFileSync(path, "utf8")),
+  realpath: (path) => orNull(() => (isThere(path) ? realpathSync.native(path) : null)),
+  readText: (path) => orNull(() => (isThere(path) ? readFileSync(path, "utf8") : null)),
   list: (path) =>
     orNull(() =>
       readdirSync(path, { withFileTypes: true }).map((entry) => ({ name: entry.name, kind: kindOf(entry) })),
@@ -33,6 +33,11 @@ function kindOf(stats: { isSymbolicLink(): boolean; isDirectory(): boolean; isFi
   if (stats.isSymbolicLink()) return "symlink";
   if (stats.isDirectory()) return "directory";
   return stats.isFile() ? "file" : "other";
+}
+
+/** Most paths that are asked about are not, and an error that is thrown costs more than this question. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 // Null is the answer to the question here, not a swallowed failure.

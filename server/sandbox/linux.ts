@@ -19,8 +19,16 @@ export interface Program {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Opened by whoever starts it, which gets them as descriptors 3 and so on. Undefined: none. */
+  readonly files?: readonly OpenFile[];
   /** Its namespace of processes ends with it, and it with us. */
   readonly leavesNothing?: boolean;
+}
+
+export interface OpenFile {
+  readonly path: string;
+  /** "w" makes it, or makes it empty. */
+  readonly flags: "r" | "w";
 }
 
 // --disable-userns: no nested user namespace, in which the mounts below could be undone.
@@ -39,29 +47,34 @@ const isolation = [
 // No controlling terminal, so nothing can be typed into the user's. A terminal made for the command is nobody else's.
 const noTerminal = ["--new-session"];
 
-// A terminal passes on three descriptors and no more, so the helper gets its others here, however it is started. They
-// are opened by name: a filter that cannot be read ends the start, and nothing is run without.
-const withFiles = 'exec 3<"$1" 4>"$2" && shift 2 && exec "$@"';
+// A terminal passes on three descriptors and no more, so the helper gets its others here. They are opened by name: a
+// filter that cannot be read ends the start, and nothing is run without.
+const withFiles = `trap '' INT QUIT TSTP; exec 3<"$1" 4>"$2" && shift 2 && exec "$@"`;
 const filterDescriptor = "3";
 
-// ^C in a terminal goes to the helper as well, which must outlive it; what it runs takes it as usual.
-const deafToKeys = "trap '' INT QUIT TSTP; ";
+// ^C in a terminal goes to the helper as well, which is deaf to keys and must outlive it; what it runs hears them.
 const hearKeys = ["/usr/bin/env", "--default-signal=INT,QUIT,TSTP", "--"];
 
 // The root is bound with all its submounts, so everything that follows is a change to a read-only system.
 // /proc/sys belongs to uid 0, and its files ask for the owner and not for a capability: as root it must be read-only.
 const base = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys"];
 
-// An inherited descriptor is a way past every mount. Bash, because dash cannot close a descriptor above 9;
-// -p, so that it reads no start-up file and imports no function. The command arrives as arguments, never as text.
-// Descriptor 4 is told that everything stands and the command comes next, as long as nobody else can write to it.
-const reportAndExec = [
-  "/bin/bash",
-  "-p",
+// An inherited descriptor is a way past every mount, so all are closed before the command begins. The shell that starts
+// fastest does it, and leaves to Bash what it cannot: a descriptor above 9, and a program that is named like an option.
+// -p: it reads no start-up file and imports no function. The command arrives as arguments, never as text. Up to the end of
+// the closing nothing is called that a function from the environment could stand for.
+const closeEach = (close: string) => `for BELAY_FD in /proc/self/fd/*; do BELAY_FD=\${BELAY_FD##*/}; ${close}; done; `;
+// Descriptor 4 is told that everything stands and the command comes next.
+const report = "unset BELAY_FD; echo >&4 || exit; exec 4>&-; ulimit -c 0; ";
+const closeAndExec = [
+  "/bin/sh",
   "-c",
-  `echo >&4 || exit; for BELAY_FD in /proc/self/fd/*; do BELAY_FD=\${BELAY_FD##*/}; ` +
-    '[ "$BELAY_FD" -gt 2 ] && exec {BELAY_FD}>&-; done; unset BELAY_FD; ulimit -c 0; exec -- "$@"',
-  "belay",
+  'case $1 in -*) exec /bin/bash -p -c "$0" belay "$@" ;; esac; ' +
+    closeEach(
+      'case $BELAY_FD in [0124]) ;; [0-9]) eval "exec $BELAY_FD>&-" ;; *) exec /bin/bash -p -c "$0" belay "$@" ;; esac',
+    ) +
+    `${report}exec "$@"`,
+  `${closeEach("case $BELAY_FD in [0124]) ;; *) exec {BELAY_FD}>&- ;; esac")}${report}exec -- "$@"`,
 ];
 
 const temporary = { TMPDIR: "/tmp", TMP: "/tmp", TEMP: "/tmp" };
@@ -77,34 +90,44 @@ export interface LinuxLaunch {
 
 export function linuxSandbox(command: Command, policy: RestrictedPolicy, launch: LinuxLaunch): Program {
   const terminal = command.terminal ?? false;
+  const args = [
+    ...isolation,
+    ...(terminal ? [] : noTerminal),
+    ...(policy.networkAccess ? [] : ["--unshare-net"]),
+    ...base,
+    ...(policy.privateTmp === null ? ["--perms", "1777", "--tmpfs", "/tmp"] : ["--bind", policy.privateTmp, "/tmp"]),
+    // Order matters from here on: a later mount covers an earlier one.
+    ...policy.visibleInTmp.flatMap((path) => ["--ro-bind", path, path]),
+    // A mount point cannot be renamed, which is what a pinned path is about. Parents sort before their children.
+    ...[...policy.writableRoots, ...policy.pinnedPaths].sort().flatMap((path) => ["--bind", path, path]),
+    ...[...policy.protectedPaths, ...policy.placeholders].flatMap((path) => ["--ro-bind", path, path]),
+    ...policy.deniedPaths.flatMap(deny),
+    ...["--chdir", command.cwd],
+    ...["--seccomp", filterDescriptor],
+    "--",
+    ...closeAndExec,
+    ...(terminal ? hearKeys : []),
+    ...command.argv,
+  ];
   return {
-    file: "/bin/sh",
-    args: [
-      ...["-c", (terminal ? deafToKeys : "") + withFiles, "belay", launch.filter, launch.report],
-      launch.helper,
-      ...isolation,
-      ...(terminal ? [] : noTerminal),
-      ...(policy.networkAccess ? [] : ["--unshare-net"]),
-      ...base,
-      ...(policy.privateTmp === null ? ["--perms", "1777", "--tmpfs", "/tmp"] : ["--bind", policy.privateTmp, "/tmp"]),
-      // Order matters from here on: a later mount covers an earlier one.
-      ...policy.visibleInTmp.flatMap((path) => ["--ro-bind", path, path]),
-      // A mount point cannot be renamed, which is what a pinned path is about. Parents sort before their children.
-      ...[...policy.writableRoots, ...policy.pinnedPaths].sort().flatMap((path) => ["--bind", path, path]),
-      ...[...policy.protectedPaths, ...policy.placeholders].flatMap((path) => ["--ro-bind", path, path]),
-      ...policy.deniedPaths.flatMap(deny),
-      ...["--chdir", command.cwd],
-      ...["--seccomp", filterDescriptor],
-      "--",
-      ...reportAndExec,
-      ...(terminal ? hearKeys : []),
-      ...command.argv,
-    ],
+    ...(terminal ? startedInTerminal(launch, args) : startedWithFiles(launch, args)),
     cwd: "/",
     // npm must write to its cache, which otherwise lies in the home; other tools only read theirs.
     env: { npm_config_cache: "/tmp/npm-cache", ...withoutLoaderVariables(command.env), ...temporary },
     leavesNothing: true,
   };
+}
+
+function startedWithFiles({ helper, filter, report }: LinuxLaunch, args: readonly string[]) {
+  const files: OpenFile[] = [
+    { path: filter, flags: "r" },
+    { path: report, flags: "w" },
+  ];
+  return { file: helper, args, files };
+}
+
+function startedInTerminal({ helper, filter, report }: LinuxLaunch, args: readonly string[]) {
+  return { file: "/bin/sh", args: ["-c", withFiles, "belay", filter, report, helper, ...args] };
 }
 
 /**

@@ -142,8 +142,11 @@ function linuxLaunch({ arch, userHome: home, belayHome, search, processes }: Mac
       let held: readonly string[] = [];
       const files: FileSystemFacts = {
         ...diskFacts,
-        // To the policy a placeholder is nothing: that is what it stands for.
-        lstat: (path) => (placeholders.has(path) ? null : diskFacts.lstat(path)),
+        // To the policy a placeholder is nothing: that is what it stands for. The disk is asked first, being quicker.
+        lstat(path) {
+          const kind = diskFacts.lstat(path);
+          return kind === "directory" && placeholders.has(path) ? null : kind;
+        },
       };
       const sandboxed = sandboxCommand(command, policy, {
         status,

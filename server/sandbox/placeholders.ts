@@ -1,7 +1,16 @@
 // Empty directories that stand for protected names while commands run: a mount needs something to be mounted on. They
 // show up in the workspace, so each is written down first, shared by all commands of all servers, and removed behind the
 // last of them; what a killed server left is removed by the next one. Removed is what is empty and written down, nothing else.
-import { lstatSync, mkdirSync, readFileSync, realpathSync, renameSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileLock, type Processes } from "../util/file-lock.ts";
 
@@ -28,7 +37,7 @@ export function placeholdersIn(directory: string, { owner, isAlive }: Processes)
   const held = new Map<string, number>();
 
   const read = () => readRegistry(file);
-  const write = (registry: Registry) => replace(file, JSON.stringify(registry), owner);
+  const write = (registry: Registry) => replace(file, registry, owner);
 
   function add(paths: readonly string[]): void {
     const before = read();
@@ -101,6 +110,7 @@ function quietly(act: () => void): void {
 /** A file that is damaged names nothing, so nothing is removed for it. */
 function readRegistry(file: string): Registry {
   try {
+    if (!exists(file)) return {};
     const parsed: unknown = JSON.parse(readFileSync(file, "utf8"));
     const entries = typeof parsed === "object" && parsed !== null ? Object.entries(parsed) : [];
     return Object.fromEntries(
@@ -111,9 +121,14 @@ function readRegistry(file: string): Registry {
   }
 }
 
-function replace(file: string, text: string, owner: string): void {
+/** Where a file is put in another's place, a disk may be waited for: with one command at a time there is none. */
+function replace(file: string, registry: Registry, owner: string): void {
+  if (Object.keys(registry).length === 0) {
+    rmSync(file, { force: true });
+    return;
+  }
   const aside = `${file}.${owner.replaceAll(" ", "-")}`;
-  writeFileSync(aside, text, { mode: 0o600 });
+  writeFileSync(aside, JSON.stringify(registry), { mode: 0o600 });
   renameSync(aside, file);
 }
 
@@ -139,7 +154,7 @@ function makeDirectory(path: string): boolean {
 function removeDirectory(path: string): void {
   try {
     // A link on the way was not there when it was made.
-    if (realpathSync(dirname(path)) === dirname(path)) rmdirSync(path);
+    if (realpathSync.native(dirname(path)) === dirname(path)) rmdirSync(path);
   } catch {
     // Gone, or in use by a person: either way nothing of ours is left.
   }

@@ -8,7 +8,7 @@ const BURST_BYTES = 4 * 1024 * 1024;
 const PIECE_BYTES = 256 * 1024;
 
 export interface PacedOutput {
-  /** Whole characters: pieces are left out as they came. */
+  /** Whole characters: pieces are left out as they came. They are the receiver's from then on, who may empty them. */
   push(bytes: Buffer): void;
   /** Emits what is still held back, at once. */
   end(): void;
@@ -26,6 +26,7 @@ export function pacedOutput(emit: (delta: string) => void): PacedOutput {
     timer = null;
     if (waitingBytes === 0) return;
     const text = Buffer.concat(waiting).toString("utf8");
+    for (const bytes of waiting) giveBack(bytes);
     const note = omittedBytes === 0 ? "" : `\n[... ${omittedBytes} bytes not shown ...]\n`;
     burstLeft = Math.max(0, burstLeft - waitingBytes);
     waiting = [];
@@ -41,9 +42,11 @@ export function pacedOutput(emit: (delta: string) => void): PacedOutput {
       waitingBytes += bytes.length;
       const limit = Math.max(burstLeft, PIECE_BYTES);
       while (waitingBytes > limit && waiting.length > 1) {
-        const oldest = waiting.shift()?.length ?? 0;
-        waitingBytes -= oldest;
-        omittedBytes += oldest;
+        const oldest = waiting.shift();
+        if (oldest === undefined) break;
+        waitingBytes -= oldest.length;
+        omittedBytes += oldest.length;
+        giveBack(oldest);
       }
       const isPiece = burstLeft > 0 && waitingBytes >= PIECE_BYTES;
       if (timer === null || isPiece) flush();
@@ -53,4 +56,10 @@ export function pacedOutput(emit: (delta: string) => void): PacedOutput {
       if (timer !== null) clearTimeout(timer);
     },
   };
+}
+
+/** What was read of a pipe, at once: the collector would let it grow to the size of the output. Node 20 cannot. */
+function giveBack(bytes: Buffer): void {
+  const { buffer } = bytes as { buffer: { byteLength: number; transfer?: (length: number) => unknown } };
+  if (bytes.length === buffer.byteLength) buffer.transfer?.(0);
 }

@@ -6,6 +6,7 @@ import { arch } from "node:process";
 import { test } from "node:test";
 import { ownPart } from "../../../server/exec/process-identity.ts";
 import { runProgram } from "../../../server/exec/run.ts";
+import type { Program } from "../../../server/sandbox/linux.ts";
 import { machineSandbox } from "../../../server/sandbox/machine.ts";
 import { commandRunner } from "../../../server/tools/execute.ts";
 import { Arena, readOnly, skip, workspaceWrite } from "./real-sandbox.ts";
@@ -26,22 +27,32 @@ test("whether the command was reached is known, whatever it ends with", { skip }
   assert.deepEqual(readdirSync(join(stateOf(arena), "starts")), []);
 });
 
-const broken: [string, (arena: Arena, args: string[]) => string[]][] = [
-  ["the helper is gone", (_, args) => args.map((arg) => (arg === "/usr/bin/bwrap" ? "/usr/bin/no-bwrap" : arg))],
-  ["the helper fails", (_, args) => args.map((arg) => (arg === "--disable-userns" ? "--no-such-option" : arg))],
-  ["the filter is gone", (_, args) => args.map((arg) => (/filter-/.test(arg) ? "/no/such/filter" : arg))],
+const withArgs = (program: Program, change: (arg: string) => string) => ({
+  ...program,
+  args: program.args.map(change),
+});
+const withFilter = ({ files = [], ...program }: Program, path: string): Program => ({
+  ...program,
+  files: files.map((file) => (/filter-/.test(file.path) ? { ...file, path } : file)),
+});
+
+const broken: [string, (program: Program, arena: Arena) => Program][] = [
+  ["the helper is gone", (program) => ({ ...program, file: "/usr/bin/no-bwrap" })],
+  ["the helper fails", (program) => withArgs(program, (arg) => (arg === "--disable-userns" ? "--no-such" : arg))],
+  ["the filter is gone", (program) => withFilter(program, "/no/such/filter")],
+  ["the files are not handed over", (program) => ({ ...program, files: [] })],
   [
     "the filter is empty",
-    (arena, args) => {
+    (program, arena) => {
       writeFileSync(join(arena.base, "empty"), "");
-      return args.map((arg) => (/filter-/.test(arg) ? join(arena.base, "empty") : arg));
+      return withFilter(program, join(arena.base, "empty"));
     },
   ],
   [
     "the filter is no program",
-    (arena, args) => {
+    (program, arena) => {
       writeFileSync(join(arena.base, "wrong"), "12345678".repeat(3));
-      return args.map((arg) => (/filter-/.test(arg) ? join(arena.base, "wrong") : arg));
+      return withFilter(program, join(arena.base, "wrong"));
     },
   ],
 ];
@@ -52,7 +63,7 @@ for (const [what, damage] of broken) {
     const command = { argv: ["/bin/touch", "made"], cwd: arena.workspace, env: {} };
     const program = await arena.sandbox.translate(command, workspaceWrite, arena.workspace);
     assert.ok(program.kind === "run");
-    await runProgram({ ...program, args: damage(arena, [...program.args]) });
+    await runProgram(damage(program, arena));
     assert.deepEqual([program.ended?.(), existsSync(join(arena.workspace, "made"))], [false, false]);
     assert.deepEqual(readdirSync(arena.workspace), [".git"]);
   });

@@ -26,10 +26,8 @@ const readOnly: RestrictedPolicy = {
 function lines(policy: RestrictedPolicy): string[] {
   const { args } = linuxSandbox(command, policy, launch);
   const end = args.indexOf("--");
-  const text = args
-    .slice(args.indexOf(launch.helper) + 1, end)
-    .reduce((all, arg) => all + (arg.startsWith("--") ? `\n${arg}` : ` ${arg}`), "");
-  return [...text.trim().split("\n"), "--", args[end + 1] ?? "", ...args.slice(end + 6)];
+  const text = args.slice(0, end).reduce((all, arg) => all + (arg.startsWith("--") ? `\n${arg}` : ` ${arg}`), "");
+  return [...text.trim().split("\n"), "--", args[end + 1] ?? "", ...args.slice(end + 5)];
 }
 
 const isolation = [
@@ -45,7 +43,7 @@ const isolation = [
 ];
 const system = ["--ro-bind / /", "--dev /dev", "--proc /proc", "--ro-bind /proc/sys /proc/sys"];
 const emptyTmp = ["--perms 1777", "--tmpfs /tmp"];
-const run = ["--chdir /ws/sub", "--seccomp 3", "--", "/bin/bash", "make", "-j", "$(id); x"];
+const run = ["--chdir /ws/sub", "--seccomp 3", "--", "/bin/sh", "make", "-j", "$(id); x"];
 
 const goldens: [string, RestrictedPolicy, string[]][] = [
   ["read-only", readOnly, [...isolation, "--unshare-net", ...system, ...emptyTmp, ...run]],
@@ -99,21 +97,28 @@ for (const [name, policy, expected] of goldens) {
 }
 
 test("the helper is started outside the workspace, without loader variables, with a usable temporary directory", () => {
-  const env = { PATH: "/usr/bin", LD_PRELOAD: "/ws/x.so", GCONV_PATH: "/ws", GLIBC_TUNABLES: "x", TMPDIR: "/gone" };
+  const env = {
+    PATH: "/usr/bin",
+    LD_PRELOAD: "/ws/x.so",
+    GCONV_PATH: "/ws",
+    GLIBC_TUNABLES: "x",
+    SHELLOPTS: "xtrace",
+    TMPDIR: "/gone",
+  };
   const {
     file,
-    args,
+    files,
     cwd,
     env: actual,
-  } = linuxSandbox({ ...command, env }, readOnly, {
-    ...launch,
-    helper: "/opt/bwrap",
-  });
-  assert.equal(args[5], "/opt/bwrap");
+  } = linuxSandbox({ ...command, env }, readOnly, { ...launch, helper: "/opt/bwrap" });
   assert.deepEqual(
-    { file, cwd, env: actual },
+    { file, files, cwd, env: actual },
     {
-      file: "/bin/sh",
+      file: "/opt/bwrap",
+      files: [
+        { path: "/state/filter", flags: "r" },
+        { path: "/state/report", flags: "w" },
+      ],
       cwd: "/",
       env: { npm_config_cache: "/tmp/npm-cache", PATH: "/usr/bin", TMPDIR: "/tmp", TMP: "/tmp", TEMP: "/tmp" },
     },

@@ -62,7 +62,7 @@ export class Arena {
     const sandboxed = await this.sandbox.translate({ argv: ["/bin/bash", "-c", script], cwd: WS, env }, policy, WS);
     if (sandboxed.kind === "refuse") throw new Error(sandboxed.message);
     const [file = "", ...args] = [...wrapper, sandboxed.file, ...sandboxed.args];
-    const result = await runProgram({ ...rest, file, args, cwd: sandboxed.cwd, env: sandboxed.env });
+    const result = await runProgram({ ...rest, ...sandboxed, file, args });
     return { ...result, wasReached: sandboxed.ended?.() ?? true };
   }
 
