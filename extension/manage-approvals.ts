@@ -47,7 +47,8 @@ function itemsOf({ rules, problems }: Rules): Item[] {
 }
 
 function groupsOf(rules: readonly Rule[]): Item[] {
-  const groups = Map.groupBy(rules, ({ scope, workspace }) => scopeTitle(scope, workspace));
+  const here = findFolder()?.cwd ?? null;
+  const groups = Map.groupBy(rules, ({ scope, workspace }) => scopeTitle(scope, workspace, here));
   return [...groups].flatMap(([title, members]) => [separator(title), ...members.map(itemOf)]);
 }
 

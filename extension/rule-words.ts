@@ -16,12 +16,13 @@ const verdicts: Record<PolicyVerdict, string> = {
 /** In the order in which they are listed: the nearest first. */
 export const scopes: readonly RuleScope[] = ["thread", "workspace", "always"];
 
-export function scopeTitle(scope: RuleScope, workspace: string | null): string {
+/** `here`: the folder that is open, if one is. */
+export function scopeTitle(scope: RuleScope, workspace: string | null, here: string | null): string {
   switch (scope) {
     case "thread":
       return "This thread";
     case "workspace":
-      return `In ${workspace ?? "one workspace"}`;
+      return workspace !== null && workspace === here ? "This workspace" : `In ${workspace ?? "one workspace"}`;
     case "always":
       return "Always";
     default:

@@ -25,7 +25,7 @@ test("`Always allow…` makes a rule that `Manage Approvals` lists, tests and re
 
   await workbench.runCommand("Belay: Manage Approvals");
   const row = (text: string) => page.locator(".quick-input-list .monaco-list-row", { hasText: text });
-  await row("runs without asking").waitFor();
+  await row("runs without asking").getByText("This workspace").waitFor();
   await row("Test a command").click();
   await page.locator(".quick-input-title", { hasText: "Test a Command" }).waitFor();
   const said = page.locator(".quick-input-message");

@@ -32,8 +32,13 @@ test("a rule says what it matches, what happens then, where it stands and for ho
   assert.equal(sourceWords({ source: null, justification: null }), "until the thread ends");
   assert.equal(sourceWords({ ...rule, justification: "it is safe" }), "default.rules:3: it is safe");
   assert.deepEqual(
-    [scopeTitle("thread", null), scopeTitle("workspace", "/work"), scopeTitle("always", null)],
-    ["This thread", "In /work", "Always"],
+    [
+      scopeTitle("thread", null, "/work"),
+      scopeTitle("workspace", "/work", "/work"),
+      scopeTitle("workspace", "/work", "/other"),
+      scopeTitle("always", null, null),
+    ],
+    ["This thread", "This workspace", "In /work", "Always"],
   );
 });
 

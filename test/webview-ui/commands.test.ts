@@ -291,6 +291,7 @@ for (const [typed, sent] of [
 
 test("without a sandbox one line says what follows, why, and what helps", inBrowser, async () => {
   await using panel = await atHome({ prepare: (host) => host.on("belay/sandbox/read", () => sandboxOff) });
+  await panel.page.getByText("You approve what does not only look.").waitFor();
   await button(panel, "Sandbox off: commands ask").click();
   await panel.page.getByText(sandboxOff.reason).waitFor();
   await panel.page.getByText(sandboxOff.cure).waitFor();

@@ -16,22 +16,25 @@ const starters = [
 const RECENT = 5;
 
 const pickThreads = ({ threads }: PanelState) => threads;
+const pickIsConfined = ({ sandbox }: PanelState) => sandbox?.kind !== "unavailable";
 const pickHasWorkspace = ({ host }: PanelState) => host === null || host.workspace !== null;
 
 export function Empty() {
   const { store, actions, focusComposer } = usePanel();
   const threads = useSelected(pickThreads);
   const hasWorkspace = useSelected(pickHasWorkspace);
+  const isConfined = useSelected(pickIsConfined);
   const keyless = useSelected(providerWithoutKey);
   // A thread that was left a moment ago belongs into the list.
   useEffect(() => {
     if (store.state.peek().host?.server.kind === "running" && hasWorkspace) void actions.listThreads();
   }, [store, actions, hasWorkspace]);
+  const approves = isConfined ? "You approve what leaves the sandbox." : "You approve what does not only look.";
   const recent = (threads ?? []).slice(0, RECENT);
   return (
     <div class="empty">
       <h2 class="empty-name">Belay</h2>
-      <p class="empty-line">Reads, edits and runs your code. You approve what leaves the sandbox.</p>
+      <p class="empty-line">Reads, edits and runs your code. {approves}</p>
       {hasWorkspace && (keyless === null ? <Starters /> : <WayIn provider={keyless} />)}
       {recent.length > 0 && (
         <section aria-label="Recent threads" class="empty-list">

@@ -8,7 +8,7 @@ import { lineCounts } from "../text/diff-lines.ts";
 import { compact, count } from "../text/words.ts";
 
 export function TurnEnd({ turn, prompt }: { turn: Turn; prompt: string }) {
-  const scripted = useSelected(isScripted);
+  const isModels = useSelected(isScripted) && !isPersons(turn);
   const changes = turn.items.flatMap((item) =>
     item.type === "fileChange" && item.status === "completed" ? item.changes : [],
   );
@@ -25,7 +25,7 @@ export function TurnEnd({ turn, prompt }: { turn: Turn; prompt: string }) {
         {added > 0 && <span class="number added">{`+${added}`}</span>}
         {removed > 0 && <span class="number removed">{`−${removed}`}</span>}
         <span class="space" />
-        {scripted && <span>scripted model</span>}
+        {isModels && <span>scripted model</span>}
         {tokens && (
           <span
             class="number"
@@ -37,6 +37,11 @@ export function TurnEnd({ turn, prompt }: { turn: Turn; prompt: string }) {
       </div>
     </>
   );
+}
+
+/** Nothing but commands that the person ran. */
+function isPersons({ items }: Turn): boolean {
+  return items.length > 0 && items.every((item) => item.type === "commandExecution" && item.source === "userShell");
 }
 
 function FailedTurn({ turn, prompt }: { turn: Turn; prompt: string }) {
