@@ -67,8 +67,10 @@ async function useTill(stage: Stage, look: Look): Promise<void> {
   await panel.button("Open terminal: npm start").click();
   const rows = workbench.page.locator(".terminal-wrapper.active .xterm-rows");
   await rows.getByText("The till is open.").waitFor();
-  await workbench.page.keyboard.type("7.90\n19.99\n");
-  await rows.getByText("27.89").waitFor();
+  await workbench.page.keyboard.type("7.90\n");
+  await rows.locator("div", { hasText: /^sum\s+7\.90/ }).waitFor();
+  await workbench.page.keyboard.type("19.99\n");
+  await rows.locator("div", { hasText: /^sum\s+27\.89/ }).waitFor();
   await look("09-typed");
 
   await panel.composer.fill("!ls src");
