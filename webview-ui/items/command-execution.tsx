@@ -112,7 +112,8 @@ function CommandNumbers({ item, status, sinceMs }: { item: CommandItem; status: 
       </>
     );
   }
-  const isWrong = item.status === "failed" && item.ending !== "unknown";
+  // What a person stopped, or nobody knows the end of, did not go wrong.
+  const isWrong = item.status === "failed" && item.ending !== "unknown" && item.ending !== "stopped";
   return (
     <>
       <span class={`number ${isWrong ? "error" : ""}`} title={ending?.title}>
