@@ -24,7 +24,7 @@ export class RunningCommands implements ToolCommands {
     },
   ) {
     this.#hooks = hooks;
-    this.#lastProcessId = Math.max(FIRST_PROCESS_ID - 1, ...turns.flatMap(processIdsOf));
+    this.#lastProcessId = turns.reduce(lastProcessId, FIRST_PROCESS_ID - 1);
   }
 
   nextProcessId(): string {
@@ -95,6 +95,10 @@ export class RunningCommands implements ToolCommands {
 
 const FIRST_PROCESS_ID = 1001;
 
-function processIdsOf(turn: Turn): number[] {
-  return turn.items.flatMap((item) => (item.type === "commandExecution" ? [Number(item.processId) || 0] : []));
+function lastProcessId(last: number, { items }: Turn): number {
+  // A thread may have more commands than a call can have arguments.
+  for (const item of items) {
+    if (item.type === "commandExecution") last = Math.max(last, Number(item.processId) || 0);
+  }
+  return last;
 }

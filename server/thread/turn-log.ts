@@ -62,11 +62,10 @@ export function applyToTurns(turns: Turn[], notification: ServerNotification): v
 export function closeAbandoned(turns: Turn[], completedAtMs: number | null): void {
   for (const turn of turns) {
     if (turn.status === "inProgress") turn.status = "interrupted";
-    turn.items = turn.items.map((item) =>
-      item.type === "commandExecution" && item.status === "inProgress"
-        ? { ...item, status: "failed", ending: "stopped", completedAtMs }
-        : item,
-    );
+    for (const [index, item] of turn.items.entries()) {
+      if (item.type !== "commandExecution" || item.status !== "inProgress") continue;
+      turn.items[index] = { ...item, status: "failed", ending: "stopped", completedAtMs };
+    }
   }
 }
 
