@@ -118,15 +118,9 @@ test(
 test(
   "Ctrl+C in its terminal ends a command, and no process is left",
   async () => {
-    await withRealServer(async (api) => {
-      const opening = opened("echo begun");
-      const { ended } = await start(api, "sleep");
-      const { terminal, shown } = await opening;
-      await shown("begun");
-      assert.equal(tagged().length, 1);
+    await withSleeper(async ({ terminal, ended }) => {
       terminal.sendText("\x03", false);
       assert.notEqual((await ended).exitCode, 0);
-      assert.deepEqual(tagged(), []);
     });
   },
   { timeoutMs: 60_000 },
@@ -135,16 +129,10 @@ test(
 test(
   "`Stop Command` ends a `sleep 600`, and no process is left",
   async () => {
-    await withRealServer(async (api) => {
-      const opening = opened("echo begun");
-      const { ended } = await start(api, "sleep");
-      const { shown } = await opening;
-      await shown("begun");
-      assert.equal(tagged().length, 1);
+    await withSleeper(async ({ shown, ended }) => {
       await vscode.commands.executeCommand("belay.stopCommand");
       const { ending, status } = await ended;
       assert.deepEqual([ending, status], ["stopped", "failed"]);
-      assert.deepEqual(tagged(), []);
       await shown("[stopped");
     });
   },
@@ -154,17 +142,12 @@ test(
 test(
   "closing its terminal and saying yes stops a command, and no process is left",
   async () => {
-    await withRealServer(async (api) => {
-      const opening = opened("echo begun");
-      const { ended } = await start(api, "sleep");
-      const { terminal, shown } = await opening;
-      await shown("begun");
-      await choosing("Stop Command", async () => {
+    await withSleeper(({ terminal, ended }) =>
+      choosing("Stop Command", async () => {
         await closeByHand(terminal);
         assert.equal((await ended).ending, "stopped");
-      });
-      assert.deepEqual(tagged(), []);
-    });
+      }),
+    );
   },
   { timeoutMs: 60_000 },
 );
@@ -184,3 +167,18 @@ test(
   },
   { timeoutMs: 60_000 },
 );
+
+type Sleeper = Awaited<ReturnType<typeof start>> & Awaited<ReturnType<typeof opened>>;
+
+/** A command that sleeps in an open terminal. Whatever `end` does to it, no process is left behind. */
+async function withSleeper(end: (sleeper: Sleeper) => Promise<unknown>): Promise<void> {
+  await withRealServer(async (api) => {
+    const opening = opened("echo begun");
+    const started = await start(api, "sleep");
+    const terminal = await opening;
+    await terminal.shown("begun");
+    assert.equal(tagged().length, 1);
+    await end({ ...started, ...terminal });
+    assert.deepEqual(tagged(), []);
+  });
+}
