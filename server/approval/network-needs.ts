@@ -1,27 +1,6 @@
 // Which hosts a command talks to, as far as its line and its failures tell. For the question to a person: the sandbox
 // switches the network on or off, and cannot limit it to a host. Pure.
 
-/** Where programs go that are not told where to go. */
-const homes: Readonly<Record<string, readonly string[]>> = {
-  npm: ["registry.npmjs.org"],
-  npx: ["registry.npmjs.org"],
-  pnpm: ["registry.npmjs.org"],
-  yarn: ["registry.yarnpkg.com"],
-  bun: ["registry.npmjs.org"],
-  pip: ["pypi.org", "files.pythonhosted.org"],
-  pip3: ["pypi.org", "files.pythonhosted.org"],
-  uv: ["pypi.org", "files.pythonhosted.org"],
-  poetry: ["pypi.org", "files.pythonhosted.org"],
-  cargo: ["index.crates.io", "static.crates.io"],
-  go: ["proxy.golang.org", "sum.golang.org"],
-  gem: ["rubygems.org"],
-  bundle: ["rubygems.org"],
-  gh: ["api.github.com"],
-  rustup: ["static.rust-lang.org"],
-  mvn: ["repo.maven.apache.org"],
-  composer: ["repo.packagist.org"],
-};
-
 const MAX_HOSTS = 8;
 const hostName = String.raw`[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*`;
 const url = new RegExp(
@@ -54,14 +33,9 @@ export function wantedNetwork(output: string): boolean {
   return kept.test(output);
 }
 
-/** Hosts that the command line names or that its programs are known to use; lower case, each once. */
+/** Hosts that the command line names; lower case, each once. */
 export function hostsOfScript(script: string): string[] {
-  const named = [...found(script, [url, scpLike])];
-  const known =
-    named.length > 0
-      ? []
-      : script.split(/[\s;&|()]+/).flatMap((word) => (Object.hasOwn(homes, word) ? (homes[word] ?? []) : []));
-  return some([...named, ...known]);
+  return some(found(script, [url, scpLike]));
 }
 
 /** Hosts that the output of a failed command complains about. */

@@ -1,10 +1,9 @@
 // Which hosts a line reaches when its words leave no doubt: only of such a line may a remembered host answer. Pure.
 import { lex } from "./lexer.ts";
-import { hostsOfScript } from "./network-needs.ts";
 
 /**
- * Lower case, each once. Null: the line is not plain, or something in it may reach what it does not name. Scripts that a
- * package brings along, and redirects, are trusted with the host they come from.
+ * Lower case, each once. Null: the line is not plain, or something in it may reach what it does not name, as all do that
+ * install packages. Redirects are trusted with the host they come from.
  */
 export function reachedHosts(script: string): string[] | null {
   const lexed = lex(script);
@@ -30,38 +29,9 @@ const fetchers: Readonly<Record<string, RegExp>> = {
   wget: /^(?:-[qcnv]+|--(?:quiet|continue|no-verbose))$/,
 };
 
-/** What only fetches from where the program always goes. What builds, tests or runs may reach anything. */
-const verbs: Readonly<Record<string, readonly string[]>> = {
-  npm: ["install", "i", "ci", "add", "view", "info", "outdated", "audit", "update"],
-  pnpm: ["install", "i", "add", "view", "outdated", "audit", "update", "fetch"],
-  yarn: ["install", "add", "info", "outdated", "audit"],
-  bun: ["install", "i", "add", "update"],
-  pip: ["install", "download"],
-  pip3: ["install", "download"],
-  uv: ["sync", "lock", "add"],
-  poetry: ["install", "lock", "add", "update"],
-  cargo: ["fetch", "update", "add", "search"],
-  go: ["get"],
-  gem: ["install", "fetch"],
-  bundle: ["install", "update"],
-  composer: ["install", "update", "require"],
-};
-
-/** No `:`, no path and no address: a package of the registry, or a file of that name in the folder. */
-const packageName = /^(?:@[\w.-]+\/)?[A-Za-z0-9][\w.-]*(?:(?:@|==|>=|~=)[\w.^~*-]+)?$/;
-const goModule = /^[\w.-]+(?:\/[\w.-]+)+(?:@[\w.-]+)?$/;
-/** None that takes a value, or names another place. */
-const packageFlag =
-  /^(?:-[DEqSU]|--(?:save-dev|save-exact|quiet|silent|upgrade|frozen-lockfile|ignore-scripts|no-audit|no-fund|dev|omit=dev|immutable|prefer-offline|offline|locked|json))$/;
-
 function reachedBy(name: string, words: readonly string[]): string[] | null {
   if (Object.hasOwn(fetchers, name)) return addressed(words, fetchers[name]);
-  if (name === "git") return cloned(words);
-  const [verb = "", ...rest] = words;
-  if (!Object.hasOwn(verbs, name) || !verbs[name]?.includes(verb)) return null;
-  const named = name === "go" ? goModule : packageName;
-  const isPlain = rest.every((word) => (word.startsWith("-") ? packageFlag : named).test(word));
-  return isPlain ? hostsOfScript(name) : null;
+  return name === "git" ? cloned(words) : null;
 }
 
 /** Every word that is no harmless option is an address. */

@@ -115,12 +115,12 @@ test("the network is asked for by host, and the host can be allowed for the thre
   const decision = panel.host.ask("item/commandExecution/requestApproval", networkApproval);
   const group = panel.page.getByRole("group", { name: "Approval: use the network" });
   await group.getByText("Let this command use the network?").waitFor();
-  await group.getByText("It asks for registry.npmjs.org. The sandbox cannot limit it to that host").waitFor();
+  await group.getByText("It asks for packages.example. The sandbox cannot limit it to that host").waitFor();
   assert.equal(await button(panel, "Approve for this thread").count(), 0);
-  await button(panel, "Allow registry.npmjs.org for this thread").click();
+  await button(panel, "Allow packages.example for this thread").click();
   assert.deepEqual(await decision, {
     decision: {
-      applyNetworkPolicyAmendment: { network_policy_amendment: { host: "registry.npmjs.org", action: "allow" } },
+      applyNetworkPolicyAmendment: { network_policy_amendment: { host: "packages.example", action: "allow" } },
     },
   });
 });

@@ -7,12 +7,8 @@ const plain: [string, string[]][] = [
   ["curl -sL https://API.example.com:8443/v1", ["api.example.com"]],
   ["curl https://a.example/x https://b.example/y | head -5", ["a.example", "b.example"]],
   ["git clone https://github.com/a/b.git c", ["github.com"]],
-  ["npm ci", ["registry.npmjs.org"]],
-  ["npm i -D left-pad @a/b@1.2", ["registry.npmjs.org"]],
-  ["pip install requests==2.0", ["pypi.org", "files.pythonhosted.org"]],
-  ["go get example.com/a/b@v1", ["proxy.golang.org", "sum.golang.org"]],
 ];
-test("a plain line reaches the hosts that it names, and those its programs always go to", () => {
+test("a plain line reaches the hosts that it names", () => {
   for (const [line, hosts] of plain) assert.deepEqual(reachedHosts(line), hosts, line);
 });
 
@@ -36,6 +32,8 @@ const doubtful = [
   "git clone https://ok.example/a --upload-pack=x",
   "git -c http.proxy=evil.example clone https://ok.example/a",
   "git fetch",
+  "npm ci",
+  "pip install requests==2.0",
   "npm test",
   "npm run build",
   "npm i evil/package",

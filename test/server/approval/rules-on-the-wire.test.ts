@@ -183,7 +183,7 @@ test("a command that wants the network asks by host; the host is remembered for 
 });
 
 test("what failed for want of the network is told as that, and the next question knows the host", async () => {
-  const fetch = `node -e "require('dns').lookup('registry.npmjs.org', (e) => { console.error(String(e)); process.exit(1) })"`;
+  const fetch = `node -e "require('dns').lookup('packages.example', (e) => { console.error(String(e)); process.exit(1) })"`;
   await using api = await responsesApi([
     {
       steps: [
@@ -196,10 +196,10 @@ test("what failed for want of the network is told as that, and the next question
   await using server = await testServer({ api, approvalPolicy: "on-request", sandboxMode: "workspace-write" });
   await server.startTurn("go");
   const asked = await server.expectRequest(ASK);
-  assert.equal(asked.params.networkApprovalContext?.host, "registry.npmjs.org");
+  assert.equal(asked.params.networkApprovalContext?.host, "packages.example");
   server.respond(asked.id, { decision: "decline" });
   await server.expectNotification("turn/completed");
-  assert.match(toolOutputs(api.requests.at(-1))[0] ?? "", /sandbox.*network is off.*registry\.npmjs\.org/s);
+  assert.match(toolOutputs(api.requests.at(-1))[0] ?? "", /sandbox.*network is off.*packages\.example/s);
 });
 
 test("what failed in the sandbox and asks to leave it says so", async () => {

@@ -117,7 +117,7 @@ export const commandScenes: Record<string, Scene> = {
         await panel.page.getByRole("button", { name: "Always allow", exact: true }).click();
       },
       () => panel.page.getByRole("button", { name: "Run in my terminal" }).click(),
-      () => panel.page.getByRole("button", { name: "Allow registry.npmjs.org for this thread" }).click(),
+      () => panel.page.getByRole("button", { name: "Allow packages.example for this thread" }).click(),
     ].entries()) {
       const asks = n === 2 ? networkApproval : richApproval;
       void panel.host.ask("item/commandExecution/requestApproval", { ...asks, itemId: `command-${n + 1}` });

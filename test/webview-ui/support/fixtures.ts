@@ -272,8 +272,8 @@ export const richApproval = {
 export const networkApproval = {
   ...commandApproval,
   script: "npm install left-pad",
-  networkApprovalContext: { host: "registry.npmjs.org", protocol: "https" as const },
-  proposedNetworkPolicyAmendments: [{ host: "registry.npmjs.org", action: "allow" as const }],
+  networkApprovalContext: { host: "packages.example", protocol: "https" as const },
+  proposedNetworkPolicyAmendments: [{ host: "packages.example", action: "allow" as const }],
   explanation: { ...explanation, because: "the sandbox has no network" },
 };
 
