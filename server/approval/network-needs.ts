@@ -23,7 +23,6 @@ const complaints = [
   new RegExp(String.raw`unable to access ['"]https?://(?:[^/@'"]*@)?(${hostName})`, "gi"),
   new RegExp(String.raw`host='(${hostName})'`, "gi"),
   new RegExp(String.raw`connect to (${hostName}) port \d+`, "gi"),
-  new RegExp(String.raw`ssh: Could not resolve hostname (${hostName})`, "gi"),
 ];
 const kept =
   /EAI_AGAIN|ENOTFOUND|ENETUNREACH|EHOSTUNREACH|network is unreachable|could ?n[o']t resolve|name ?resolution|temporary failure in name|failed to (?:resolve|lookup)|no route to host|network is down|getaddrinfo/i;

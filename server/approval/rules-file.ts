@@ -52,6 +52,11 @@ export function readRules(text: string, name = "default.rules"): RulesFile {
   };
 }
 
+/** Ends the sentence "asks because …". Null: all that is written down could be read. */
+export function unreadRules({ isReadable, problems }: Pick<RulesFile, "isReadable" | "problems">): string | null {
+  return isReadable ? null : `the rules cannot all be read (${problems[0] ?? "no reason is known"})`;
+}
+
 /** The text with the rule behind all others. The same text when such a rule stands there. */
 export function addRule(text: string, rule: NewRule): string {
   if (entries(text).some(({ id }) => id === ruleId(rule))) return text;

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type JudgeContext, judgeCommand } from "../approval/judge.ts";
 import { requirement } from "../approval/policy.ts";
-import { readRules } from "../approval/rules-file.ts";
+import { readRules, unreadRules } from "../approval/rules-file.ts";
 import { verdictOf } from "../approval/verdict.ts";
 import { PlainApprovalPolicy } from "../protocol/approval.ts";
 import type { PolicyVerdict } from "../protocol/command.ts";
@@ -127,8 +127,8 @@ function rulesOf(home: string): Pick<JudgeContext, "rules" | "unreadRules"> {
   const path = join(home, "rules", "default.rules");
   if (!existsSync(path)) return { rules: [] };
   try {
-    const { rules, problems, isReadable } = readRules(readFileSync(path, "utf8"));
-    return { rules, unreadRules: isReadable ? null : `the rules cannot all be read (${problems[0] ?? ""})` };
+    const file = readRules(readFileSync(path, "utf8"));
+    return { rules: file.rules, unreadRules: unreadRules(file) };
   } catch (error) {
     return { rules: [], unreadRules: `the rules cannot be read (${(error as Error).message})` };
   }

@@ -6,7 +6,7 @@ import type { clientRequests } from "../protocol/methods.ts";
 import { plainPolicy } from "../protocol/plain-policy.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";
 import type { ThreadSettings } from "../protocol/thread.ts";
-import { unreadRules } from "../tools/decide.ts";
+import { unreadRules } from "../approval/rules-file.ts";
 import type { RuleStore } from "../thread/rule-store.ts";
 import type { ThreadStore } from "../thread/thread-store.ts";
 import type { Caller } from "./caller.ts";

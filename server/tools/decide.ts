@@ -2,7 +2,7 @@
 import { type Judgement, judgeCommand } from "../approval/judge.ts";
 import { allowsNoMore, askOrForbid, isUnconfined, type Requirement, requirement } from "../approval/policy.ts";
 import type { PlainApprovalPolicy } from "../protocol/approval.ts";
-import type { RulesFile } from "../approval/rules-file.ts";
+import { unreadRules } from "../approval/rules-file.ts";
 import { plainPolicy } from "../protocol/plain-policy.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { confinement, hasNetwork } from "./confinement.ts";
@@ -112,11 +112,5 @@ function typingNeed(
     : isFree
       ? "what it types may be a command, and every command asks"
       : "it types into a command that may do more than commands may now";
-  if (approvalPolicy !== "never") return { kind: "ask", because, sandboxed };
-  return { kind: "forbid", message: `rejected: ${because}, and the approval policy is never to ask` };
-}
-
-/** Ends the sentence "asks because …". Null: all that is written down could be read. */
-export function unreadRules({ isReadable, problems }: RulesFile): string | null {
-  return isReadable ? null : `the rules cannot all be read (${problems[0] ?? "no reason is known"})`;
+  return askOrForbid({ approvalPolicy }, because, { sandboxed });
 }

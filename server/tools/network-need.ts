@@ -2,7 +2,7 @@
 import type { SessionApprovals } from "../approval/approvals.ts";
 import type { Judgement } from "../approval/judge.ts";
 import { hostsOfScript } from "../approval/network-needs.ts";
-import type { Requirement } from "../approval/policy.ts";
+import { askOrForbid, type Requirement } from "../approval/policy.ts";
 import { reachedHosts } from "../approval/reached-hosts.ts";
 import type { PlainApprovalPolicy } from "../protocol/approval.ts";
 
@@ -25,11 +25,10 @@ export function networkNeed(
     reached !== null && hosts.length > 0 && [...hosts, ...reached].every((host) => approvals.host(host) === "allow");
   const isRuled = judgement.kind === "allowed" && judgement.outsideSandbox;
   if (isKnown || isRuled) return { need, hosts };
-  if (approvalPolicy === "never") {
-    const message = "rejected: it wants the network, and the approval policy is never to ask";
-    return { need: { kind: "forbid", message }, hosts };
-  }
   const wish = hosts.length === 0 ? "it wants to use the network" : `it wants to reach ${hosts.join(", ")}`;
   const because = need.kind === "ask" ? `${wish}, and ${need.because}` : wish;
-  return { need: { kind: "ask", because, sandboxed: true }, hosts };
+  return {
+    need: askOrForbid({ approvalPolicy }, because, { sandboxed: true, forModel: "it wants the network" }),
+    hosts,
+  };
 }

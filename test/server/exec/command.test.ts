@@ -4,20 +4,12 @@ import { platform } from "node:os";
 import { test } from "node:test";
 import { type CommandRequest, type RunningCommand, startCommand } from "../../../server/exec/command.ts";
 import { terminals } from "../../../server/exec/terminals.ts";
+import { ended } from "./programs.ts";
 
 const posix = { skip: platform() === "win32" ? "the programs are POSIX" : false, timeout: 30_000 };
 const deps = { terminals: terminals(platform()) };
 const nowhere = { terminals: async () => ({ kind: "unavailable" as const, reason: "there are none" }) };
 const size = { rows: 24, cols: 80 };
-const ended = {
-  exitCode: 0,
-  signal: null,
-  timedOut: false,
-  aborted: false,
-  spawnError: null,
-  output: "",
-  truncatedBytes: 0,
-};
 
 function shell(line: string, request: Partial<CommandRequest> = {}): CommandRequest {
   const env = { PATH: "/usr/bin:/bin" };

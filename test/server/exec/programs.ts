@@ -4,6 +4,17 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { type ProgramRequest, runProgram } from "../../../server/exec/run.ts";
 
+/** The facts of a program that ended well and said nothing. */
+export const ended = {
+  exitCode: 0,
+  signal: null,
+  timedOut: false,
+  aborted: false,
+  spawnError: null,
+  output: "",
+  truncatedBytes: 0,
+};
+
 export function fixture(name: string): string {
   return join(import.meta.dirname, "../../fixtures/programs", name);
 }
