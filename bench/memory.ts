@@ -1,5 +1,6 @@
 // What the kernel counts of one process, without its children. Linux only.
 import { existsSync, readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import type { Bench, RowSpec } from "./measure.ts";
 import type { Peer } from "./peers.ts";
 
@@ -35,6 +36,26 @@ export function growthRow(id: string, when: string, limit: number): RowSpec {
 export function addGrowth({ results }: Bench, id: string, peer: Peer, facts: { pid: number; before: number }): void {
   const status = readFileSync(`/proc/${facts.pid}/status`, "utf8");
   results.add(`${id}.growth`, peer, kibOf(status, "VmHWM") / 1024 - facts.before);
+}
+
+/** The peak of a process that ends by itself, in MB: looked at until it is gone, since nobody tells it afterwards. */
+export async function peakWhile(pid: number, ended: Promise<unknown>): Promise<number> {
+  const lookEveryMs = 2;
+  let peak = 0;
+  let isRunning = true;
+  void ended.finally(() => (isRunning = false));
+  while (isRunning) {
+    try {
+      const now = kibOf(readFileSync(`/proc/${pid}/status`, "utf8"), "VmHWM") / 1024;
+      // On its way out it has no memory any more, and nothing is said of it.
+      if (now > peak) peak = now;
+    } catch {
+      // It is gone.
+      return peak;
+    }
+    await setTimeout(lookEveryMs);
+  }
+  return peak;
 }
 
 function kibOf(status: string, name: string): number {
