@@ -39,23 +39,23 @@ export function addGrowth({ results }: Bench, id: string, peer: Peer, facts: { p
 }
 
 /** The peak of a process that ends by itself, in MB: looked at until it is gone, since nobody tells it afterwards. */
-export async function peakWhile(pid: number, ended: Promise<unknown>): Promise<number> {
+export async function peakWhile(pid: number): Promise<number> {
   const lookEveryMs = 2;
-  let peak = 0;
-  let isRunning = true;
-  void ended.finally(() => (isRunning = false));
-  while (isRunning) {
-    try {
-      const now = kibOf(readFileSync(`/proc/${pid}/status`, "utf8"), "VmHWM") / 1024;
-      // On its way out it has no memory any more, and nothing is said of it.
-      if (now > peak) peak = now;
-    } catch {
-      // It is gone.
-      return peak;
-    }
-    await setTimeout(lookEveryMs);
+  for (let peak = 0; ; await setTimeout(lookEveryMs)) {
+    const now = peakOf(pid);
+    if (now === null) return peak;
+    peak = Math.max(peak, now);
   }
-  return peak;
+}
+
+/** Null for a process that is gone, or on its way out: then it has no memory, and nothing is said of it. */
+function peakOf(pid: number): number | null {
+  try {
+    const peak = kibOf(readFileSync(`/proc/${pid}/status`, "utf8"), "VmHWM") / 1024;
+    return Number.isNaN(peak) ? null : peak;
+  } catch {
+    return null;
+  }
 }
 
 function kibOf(status: string, name: string): number {

@@ -104,7 +104,7 @@ async function applied(
   child.stderr.on("data", (text: Buffer) => (said += text.toString("utf8")));
   const ended = once(child, "close") as Promise<[number | null]>;
   child.stdin.end(patch);
-  const peak = peakWhile(child.pid ?? 0, ended);
+  const peak = hasMemory ? peakWhile(child.pid ?? 0) : 0;
   const [code] = await ended;
   const ms = performance.now() - startedAt;
   if (code !== 0) throw new Error(`${peer.name} ended with ${code}: ${said.slice(0, 300)}`);

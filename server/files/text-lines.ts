@@ -83,18 +83,6 @@ export function applyEdits(before: TextLines, edits: readonly LineEdit[]): strin
   return parts.join("");
 }
 
-/** Each line with its ending. */
-export function spelledLines(text: string): string[] {
-  const lines: string[] = [];
-  for (let start = 0; start < text.length; ) {
-    const found = text.indexOf("\n", start);
-    const stop = found === -1 ? text.length : found + 1;
-    lines.push(text.slice(start, stop));
-    start = stop;
-  }
-  return lines;
-}
-
 const feed = 10;
 const carriage = 13;
 

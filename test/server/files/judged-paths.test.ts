@@ -69,9 +69,7 @@ const section = fc
       Update: [...moved, ...again, ...(dice === 6 ? [] : ["@@", "-1", "+2"])],
     };
     const odd = dice === 10 ? ["*** Move to: b"] : [];
-    return [`*** ${kind} File: ${path}`, ...lines[kind as keyof typeof lines], ...odd]
-      .map((one) => one + close)
-      .join("");
+    return [`*** ${kind} File: ${path}`, ...lines[kind], ...odd].map((one) => one + close).join("");
   });
 
 test("the paths that a patch shows are those that are judged and those that are written, and a refusal writes none", {
