@@ -13,6 +13,7 @@ import { lockOwnFile, replaceOwnFile } from "./files/own-file.ts";
 import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
 import { commandHandlers } from "./handlers/command.ts";
+import { reviewHandlers } from "./handlers/review.ts";
 import { ruleHandlers } from "./handlers/rule.ts";
 import { sandboxHandlers, sandboxWarnings } from "./handlers/sandbox.ts";
 import { later } from "./handlers/later.ts";
@@ -222,6 +223,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         sandboxUnavailable: (policy) => sandbox.unavailable(policy),
       }),
       ...sandboxHandlers(sandbox),
+      ...reviewHandlers(),
     },
     connectEditor(port) {
       editor = port;

@@ -12,6 +12,7 @@ type CareMethods =
   | "thread/archive"
   | "thread/unarchive"
   | "thread/delete"
+  | "thread/revert"
   | "thread/unsubscribe"
   | "thread/name/set"
   | "thread/metadata/update"
@@ -39,6 +40,10 @@ export function threadCareHandlers(
       answerFirst();
       clients.tell({ method: "thread/deleted", params: { threadId } });
       return {};
+    },
+    async "thread/revert"({ threadId }) {
+      const thread = await store.read(threadId, { includeTurns: false });
+      return { thread, turnsBackwardsCursor: null, itemsBackwardsCursor: null };
     },
     async "thread/unsubscribe"({ threadId }, { client }) {
       return { status: store.unsubscribe(threadId, client) };

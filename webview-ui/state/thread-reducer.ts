@@ -83,6 +83,9 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "serverRequest/resolved":
     case "item/commandExecution/terminalInteraction":
     case "belay/sandbox/updated":
+    case "belay/review/updated":
+    case "belay/files/updated":
+    case "thread/reverted":
       return thread;
     default:
       // A newer server may say more than we know.
