@@ -29,6 +29,7 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
   "item/reasoning/summaryTextDelta": false,
   "item/reasoning/textDelta": false,
   "item/commandExecution/outputDelta": false,
+  "item/fileChange/patchUpdated": false,
   "item/commandExecution/terminalInteraction": false,
   "belay/sandbox/updated": false,
   "fs/changed": false,
