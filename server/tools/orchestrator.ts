@@ -104,12 +104,7 @@ function completeAnnounced(announced: Announced, failure: string, deps: ToolDeps
 const MAX_SHOWN_INPUT = 4_000;
 
 /** A call that never became an action leaves a trace all the same: people see that it failed, and why. */
-function failedCall(
-  call: ToolCallEntry,
-  output: string,
-  deps: ToolDeps,
-  announced: Announced | null,
-): ToolOutcome {
+function failedCall(call: ToolCallEntry, output: string, deps: ToolDeps, announced: Announced | null): ToolOutcome {
   if (announced !== null) {
     completeAnnounced(announced, output, deps);
     return answer(output);

@@ -56,29 +56,35 @@ test("a line is shown when it is whole", () => {
 
 test("files and numbers are those that the parser reads", () => {
   const path = fc.constantFrom("a.ts", "src/b c.ts", "../d", "/e");
-  const added = fc.array(fc.string({ maxLength: 5 }).map((text) => `+${text}`), { minLength: 1, maxLength: 4 });
+  const added = fc.array(
+    fc.string({ maxLength: 5 }).map((text) => `+${text}`),
+    { minLength: 1, maxLength: 4 },
+  );
   const sections = fc.oneof(
     fc.tuple(path, added).map(([name, lines]) => [`*** Add File: ${name}`, ...lines]),
     fc.tuple(path, added).map(([name, lines]) => [`*** Update File: ${name}`, "@@ f", " kept", "-gone", ...lines]),
     path.map((name) => [`*** Delete File: ${name}`]),
   );
   fc.assert(
-    fc.property(fc.uniqueArray(sections, { selector: ([head = ""]) => head.replace(/.*: /, ""), minLength: 1 }), (all) => {
-      const text = ["*** Begin Patch", ...all.flat(), "*** End Patch", ""].join("\n");
-      const parsed = parsePatch(text);
-      fc.pre(parsed.ok);
-      const preview = new PatchPreview();
-      preview.push(text);
-      const counts = (lines: readonly { op: string }[], op: string) => lines.filter((line) => line.op === op).length;
-      assert.deepEqual(
-        preview.files().map(({ path: name, kind, added: plus, removed }) => [name, kind, plus, removed]),
-        parsed.patch.map((file) => {
-          if (file.kind === "add") return [file.path, "add", file.lines.length, 0];
-          const lines = file.kind === "update" ? file.chunks.flatMap((chunk) => chunk.lines) : [];
-          return [file.path, file.kind, counts(lines, "+"), counts(lines, "-")];
-        }),
-      );
-    }),
+    fc.property(
+      fc.uniqueArray(sections, { selector: ([head = ""]) => head.replace(/.*: /, ""), minLength: 1 }),
+      (all) => {
+        const text = ["*** Begin Patch", ...all.flat(), "*** End Patch", ""].join("\n");
+        const parsed = parsePatch(text);
+        fc.pre(parsed.ok);
+        const preview = new PatchPreview();
+        preview.push(text);
+        const counts = (lines: readonly { op: string }[], op: string) => lines.filter((line) => line.op === op).length;
+        assert.deepEqual(
+          preview.files().map(({ path: name, kind, added: plus, removed }) => [name, kind, plus, removed]),
+          parsed.patch.map((file) => {
+            if (file.kind === "add") return [file.path, "add", file.lines.length, 0];
+            const lines = file.kind === "update" ? file.chunks.flatMap((chunk) => chunk.lines) : [];
+            return [file.path, file.kind, counts(lines, "+"), counts(lines, "-")];
+          }),
+        );
+      },
+    ),
   );
 });
 
