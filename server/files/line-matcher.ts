@@ -13,7 +13,9 @@ export function lineMatcher({ text, isRegex, ignoresCase }: Pattern): Matcher | 
   const source = isRegex ? text : text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
   try {
     const expression = compiled(source, ignoresCase ? "i" : "");
-    return (lines) => matchWithin(expression, lines);
+    // Nearly all files have none of it, and to look for a plain text costs nearly nothing.
+    const isPlain = !isRegex && !ignoresCase;
+    return (lines) => (isPlain ? matchPlain(text, lines) : matchWithin(expression, lines));
   } catch (error) {
     return (error as Error).message;
   }
@@ -26,6 +28,13 @@ function compiled(source: string, flags: string): RegExp {
   } catch {
     return new RegExp(source, flags);
   }
+}
+
+function matchPlain(text: string, lines: readonly string[]): ReturnType<Matcher> {
+  return lines.flatMap((line, index) => {
+    const at = line.indexOf(text);
+    return at < 0 ? [] : [{ index, at }];
+  });
 }
 
 const maxMs = 500;
