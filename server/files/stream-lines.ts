@@ -30,7 +30,8 @@ export async function streamBlocks(
     filled -= length;
     return onBlock(block);
   };
-  while (!signal?.aborted) {
+  for (;;) {
+    if (signal?.aborted) return "stopped";
     const { bytesRead } = await handle.read(buffer, filled, blockBytes - filled, null);
     if (bytesRead === 0) return filled > 0 && !pass(filled, false) ? "stopped" : "end";
     if (buffer.subarray(filled, filled + bytesRead).includes(0)) return "binary";
@@ -46,7 +47,6 @@ export async function streamBlocks(
     if (isTooLong) isSkipping = true;
     if ((length > 0 || isTooLong) && !pass(isTooLong ? filled : length, isTooLong)) return "stopped";
   }
-  return "stopped";
 }
 
 /** The lines of a block or of a whole file without their ends. */
