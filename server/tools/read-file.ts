@@ -59,7 +59,8 @@ async function readLines(
   const notes = part.isUtf8 ? [] : [notUtf8];
   const end = next === null && part.isEnd ? null : next === null ? "more lines follow" : cutAt(next);
   const size = `the file has ${part.size} in all`;
-  return { ok: true, text: [...notes, text, `… ${end === null ? size : `${end}; ${size}`}`].join("\n") };
+  const shown = text === "" ? [] : [text];
+  return { ok: true, text: [...notes, ...shown, `… ${end === null ? size : `${end}; ${size}`}`].join("\n") };
 }
 
 type TextView = Extract<FileView, { kind: "text" }>;

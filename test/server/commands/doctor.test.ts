@@ -1,7 +1,7 @@
 // `belay doctor` as a person and a program meet it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { homedir } from "node:os";
@@ -270,23 +270,18 @@ test("the ripgrep that searches is named with where it comes from; without one i
   skip: process.platform === "win32" && "the stand-in is a shell script",
 }, async () => {
   using place = new Place();
-  const modules = join(place.base, "vscode/node_modules/@vscode/ripgrep/bin");
+  // What lies in the folder that doctor is run in is not run.
+  using vscode = new Place();
+  const modules = join(vscode.base, "node_modules/@vscode/ripgrep/bin");
   mkdirSync(modules, { recursive: true });
-  writeFileSync(join(modules, "rg"), "#!/bin/sh\necho ripgrep 99.1.0\n");
-  chmodSync(join(modules, "rg"), 0o755);
-  const outside = mkdtempSync(join(homedir(), ".belay-test-"));
-  try {
-    renameSync(join(place.base, "vscode"), join(outside, "vscode"));
-    const root = join(outside, "vscode");
-    const env = { BELAY_VSCODE_APP_ROOT: root, PATH: "/usr/bin:/bin" };
-    const found = check(await place.report(["-c", "model_provider=scripted"], { env }), "ripgrep");
-    const file = join(root, "node_modules/@vscode/ripgrep/bin/rg");
-    assert.deepEqual([found.status, found.facts], ["ok", { path: file, from: "VS Code", version: "99.1.0" }]);
-    const none = { BELAY_VSCODE_APP_ROOT: "", PATH: place.base };
-    const missing = check(await place.report(["-c", "model_provider=scripted"], { env: none }), "ripgrep");
-    if (missing.status === "warn")
-      assert.match(missing.summary, /^rg is not on the PATH\. Belay searches files by itself/);
-  } finally {
-    rmSync(outside, { recursive: true });
-  }
+  const file = join(modules, "rg");
+  writeFileSync(file, "#!/bin/sh\necho ripgrep 99.1.0\n");
+  chmodSync(file, 0o755);
+  const look = async (env: Record<string, string>) =>
+    check(await place.report(["-c", "model_provider=scripted"], { env }), "ripgrep");
+  const found = await look({ BELAY_VSCODE_APP_ROOT: vscode.base });
+  assert.deepEqual([found.status, found.facts], ["ok", { path: file, from: "VS Code", version: "99.1.0" }]);
+  const missing = await look({ BELAY_VSCODE_APP_ROOT: "", PATH: vscode.base });
+  assert.deepEqual([missing.status, missing.facts], ["warn", { path: null, from: null, version: null }]);
+  assert.match(missing.summary, /^rg is not on the PATH\. Belay searches files by itself/);
 });

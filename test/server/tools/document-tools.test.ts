@@ -201,7 +201,7 @@ test("a file of any size is read in parts, and a long line is cut", async () => 
   const [part, behind, long, many, rest] = toolOutputs(api.requests[1]);
   const x = "x".repeat(63);
   assert.equal(part, `1500000\t${x}\n1500001\t${x}\n… more lines follow; the file has 100.0 MB in all`);
-  assert.equal(behind, "\n… the file has 100.0 MB in all");
+  assert.equal(behind, "… the file has 100.0 MB in all");
   assert.equal(long, `1\tshort\n2\t${"y".repeat(8_000)} … [line cut, 12000 more characters]`);
   assert.match(many ?? "", /^1\tz+\n[^]*\n5\tz+\n… cut here: go on with offset 6$/);
   assert.match(rest ?? "", /^6\tz+\n7\tz+\n8\tz+$/);
