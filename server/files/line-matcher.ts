@@ -12,8 +12,9 @@ export class TooSlow extends Error {}
 export function lineMatcher({ text, isRegex, ignoresCase }: Pattern): Matcher | string {
   const source = isRegex ? text : text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
   try {
-    const expression = compiled(source, ignoresCase ? "i" : "");
-    return (lines) => matchWithin(expression, lines);
+    // To look for a plain text takes no time to speak of.
+    if (!isRegex && !ignoresCase) return (lines) => matchPlain(text, lines);
+    return matchWithin(compiled(source, ignoresCase ? "i" : ""));
   } catch (error) {
     return (error as Error).message;
   }
@@ -28,17 +29,29 @@ function compiled(source: string, flags: string): RegExp {
   }
 }
 
+function matchPlain(text: string, lines: readonly string[]): ReturnType<Matcher> {
+  return lines.flatMap((line, index) => {
+    const at = line.indexOf(text);
+    return at < 0 ? [] : [{ index, at }];
+  });
+}
+
 const maxMs = 500;
-const script = new Script(
-  "lines.flatMap((line, index) => { const at = line.search(pattern); return at < 0 ? [] : [{ index, at }]; })",
-);
+const code =
+  "lines.flatMap((line, index) => { const at = line.search(pattern); return at < 0 ? [] : [{ index, at }]; })";
 
 /** Only a script of its own context can be stopped while it runs. That is all it is for. */
-function matchWithin(pattern: RegExp, lines: readonly string[]): ReturnType<Matcher> {
-  try {
-    return script.runInContext(createContext({ pattern, lines }), { timeout: maxMs }) as ReturnType<Matcher>;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") throw new TooSlow();
-    throw error;
-  }
+function matchWithin(pattern: RegExp): Matcher {
+  const script = new Script(code);
+  const surroundings = { pattern, lines: [] as readonly string[] };
+  const context = createContext(surroundings);
+  return (lines) => {
+    try {
+      surroundings.lines = lines;
+      return script.runInContext(context, { timeout: maxMs }) as ReturnType<Matcher>;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") throw new TooSlow();
+      throw error;
+    }
+  };
 }

@@ -1,4 +1,5 @@
 // Searches without ripgrep: walks the folder and reads each file itself.
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { type Permits, readRegularFile } from "./disk-read.ts";
 import { decode } from "./encoding.ts";
@@ -7,14 +8,14 @@ import { listFiles } from "./list-files.ts";
 import { openRegularFile } from "./open-regular.ts";
 import { excerpt, leftOutNames, scopeOf } from "./search-scope.ts";
 import type { EngineEnd, EngineRequest, Hit } from "./search-text.ts";
-import { streamLines } from "./stream-lines.ts";
+import { linesOf, splitText, streamBlocks } from "./stream-lines.ts";
 
 export async function searchByWalking(request: EngineRequest): Promise<EngineEnd> {
   const { root, text, signal } = request;
   const matcher = lineMatcher(request.pattern);
   if (typeof matcher === "string") return { problem: `the pattern is not understood: ${matcher}` };
   try {
-    if (text !== null) return report(searchLines(text, root, matcher), request);
+    if (text !== null) return report(searchLines(splitText(text), { path: root, first: 1 }, matcher), request);
     const inScope = scopeOf(root, request.glob);
     for (const path of await filesBelow(root, signal)) {
       if (signal.aborted) return "stopped";
@@ -63,7 +64,7 @@ async function searchFile(
     if (file.stat.size > maxWholeBytes) return await searchStream(file.handle, path, matcher, signal);
     const read = await readRegularFile(path, permits);
     const decoded = read.ok ? decode(read.bytes) : null;
-    return decoded?.ok ? searchLines(decoded.text.replace(/^\uFEFF/, ""), path, matcher) : [];
+    return decoded?.ok ? searchLines(splitText(decoded.text.replace(/^\uFEFF/, "")), { path, first: 1 }, matcher) : [];
   } catch (error) {
     if (error instanceof TooSlow) throw error;
     // Gone meanwhile, or out of reach.
@@ -71,41 +72,19 @@ async function searchFile(
   }
 }
 
-function searchLines(text: string, path: string, matcher: Matcher): Hit[] {
-  const lines = text.split(/\r?\n/);
-  // What stands behind the last line end is no line.
-  if (lines.at(-1) === "") lines.pop();
-  return matcher(lines).map(({ index, at }) => ({ path, line: index + 1, text: excerpt(lines[index] ?? "", at) }));
+function searchLines(lines: readonly string[], place: { path: string; first: number }, matcher: Matcher): Hit[] {
+  return matcher(lines).map(({ index, at }) => {
+    return { path: place.path, line: place.first + index, text: excerpt(lines[index] ?? "", at) };
+  });
 }
 
-/** Lines are asked about together: each question costs a little. */
-const linesAtATime = 5_000;
 const maxHitsOfFile = 10_001;
 
-async function searchStream(
-  handle: Parameters<typeof streamLines>[0],
-  path: string,
-  matcher: Matcher,
-  signal: AbortSignal,
-): Promise<Hit[]> {
+async function searchStream(handle: FileHandle, path: string, matcher: Matcher, signal: AbortSignal): Promise<Hit[]> {
   const hits: Hit[] = [];
-  let lines: string[] = [];
-  let first = 1;
-  let chars = 0;
-  const look = () => {
-    for (const { index, at } of matcher(lines)) {
-      hits.push({ path, line: first + index, text: excerpt(lines[index] ?? "", at) });
-    }
-    first += lines.length;
-    [lines, chars] = [[], 0];
+  const end = await streamBlocks(handle, signal, ({ first, bytes }) => {
+    for (const hit of searchLines(linesOf(bytes).lines, { path, first }, matcher)) hits.push(hit);
     return hits.length < maxHitsOfFile;
-  };
-  const end = await streamLines(handle, { signal }, ({ text }) => {
-    lines.push(text);
-    chars += text.length;
-    return lines.length < linesAtATime && chars < maxWholeBytes ? true : look();
   });
-  if (end === "binary") return [];
-  look();
-  return hits;
+  return end === "binary" ? [] : hits;
 }

@@ -36,9 +36,10 @@ export const listDir = jsonTool(ListDirParams, {
       async run({ files, signal, now }) {
         const { realPath: folder, permits } = place;
         const asked = { folder, depth: params.depth ?? 1, maxEntries: MAX_ENTRIES, permits, signal };
-        const output = describe(await files.list(asked), place.path);
-        const success = !output.startsWith("list_dir failed");
-        return { item: endedCall(item, { success, contentItems: textPart(output), completedAtMs: now() }), output };
+        const listing = await files.list(asked);
+        const output = describe(listing, place.path);
+        const end = { success: listing.kind === "entries", contentItems: textPart(output), completedAtMs: now() };
+        return { item: endedCall(item, end), output };
       },
     };
   },

@@ -56,10 +56,11 @@ async function readLines(
   const part = await files.readPart(path, { offset, limit, signal }, permits);
   if (part?.kind !== "lines") return { ok: false, reason: part?.reason ?? view.reason };
   const { text, next } = numbered(part.lines, MAX_CHARS);
-  const notes = part.lines.every(({ isUtf8 }) => isUtf8) ? [] : [notUtf8];
+  const notes = part.isUtf8 ? [] : [notUtf8];
   const end = next === null && part.isEnd ? null : next === null ? "more lines follow" : cutAt(next);
   const size = `the file has ${part.size} in all`;
-  return { ok: true, text: [...notes, text, `… ${end === null ? size : `${end}; ${size}`}`].join("\n") };
+  const shown = text === "" ? [] : [text];
+  return { ok: true, text: [...notes, ...shown, `… ${end === null ? size : `${end}; ${size}`}`].join("\n") };
 }
 
 type TextView = Extract<FileView, { kind: "text" }>;

@@ -9,10 +9,10 @@ import { responsesApi, toolOutputs } from "../../support/responses-api.ts";
 import { testServer } from "../../support/test-server.ts";
 import { vscodeHere } from "../exec/programs.ts";
 
-const call = (name: string, args: object) => ({ name, arguments: args });
-const read = (path: string, more: object = {}) => call("read_file", { path, ...more });
-const search = (pattern: string, more: object = {}) => call("search_files", { pattern, ...more });
-const list = (args: object = {}) => call("list_dir", args);
+const call = (name: string, args: Record<string, unknown>) => ({ name, arguments: args });
+const read = (path: string, more: Record<string, unknown> = {}) => call("read_file", { path, ...more });
+const search = (pattern: string, more: Record<string, unknown> = {}) => call("search_files", { pattern, ...more });
+const list = (args: Record<string, unknown> = {}) => call("list_dir", args);
 const command = (cmd: string) => call("exec_command", { cmd });
 const replies = (...calls: object[]) => responsesApi([{ steps: [{ calls: calls as never }, { text: "ok" }] }]);
 const skip = process.platform === "win32" && "POSIX names and links";
@@ -21,10 +21,14 @@ const shownCommand = (output: string | undefined) => (output ?? "").replace(/Wal
 const editorRoot = vscodeHere();
 const searchers: [string, Record<string, string>][] = [
   ["without ripgrep", { PATH: "/nowhere", BELAY_VSCODE_APP_ROOT: "" }],
-  ...(editorRoot === undefined ? [] : [["with VS Code's ripgrep", { BELAY_VSCODE_APP_ROOT: editorRoot }] as [string, Record<string, string>]]),
+  ...(editorRoot === undefined
+    ? []
+    : [["with VS Code's ripgrep", { BELAY_VSCODE_APP_ROOT: editorRoot }] as [string, Record<string, string>]]),
 ];
 if (editorRoot === undefined) {
-  test("a search with VS Code's ripgrep", { skip: "no VS Code is here: node .ci/setup-vscode.mjs fetches one" }, () => {});
+  test("a search with VS Code's ripgrep", {
+    skip: "no VS Code is here: node .ci/setup-vscode.mjs fetches one",
+  }, () => {});
 }
 
 for (const [how, env] of searchers) {
@@ -54,7 +58,7 @@ for (const [how, env] of searchers) {
         "-rf": "needle of -rf\n",
         "new\nline": "needle of new line\n",
         ".hidden": "a needle\n",
-        "bin": "needle\0",
+        bin: "needle\0",
       },
     });
     const at = (name: string) => join(server.workspace, name);
@@ -70,8 +74,17 @@ for (const [how, env] of searchers) {
     editor.open("new.ts", "needle in a new file");
     await editor.completeTurn("search");
     const outputs = toolOutputs(api.requests[1]);
-    const names = ["-rf:1: needle of -rf", ".hidden:1: a needle", "a.ts:2: needle not saved yet", "b.ts:1: needle in b"];
-    const rest = ["huge:1638401: needle at the end", "new\\nline:1: needle of new line", "new.ts:1: needle in a new file"];
+    const names = [
+      "-rf:1: needle of -rf",
+      ".hidden:1: a needle",
+      "a.ts:2: needle not saved yet",
+      "b.ts:1: needle in b",
+    ];
+    const rest = [
+      "huge:1638401: needle at the end",
+      "new\\nline:1: needle of new line",
+      "new.ts:1: needle in a new file",
+    ];
     assert.equal(outputs[0], ["7 matching lines.", ...names, ...rest].join("\n"));
     assert.equal(outputs[1], ["3 matching lines.", ...names.slice(2), ...rest.slice(2)].join("\n"));
     assert.equal(outputs[2], "1 matching lines.\nx/e:1: Needle --pre=x");
@@ -112,8 +125,7 @@ test("a command is told about what is not saved, by name, and what it sees; with
       () =>
         editor.heard.filter(
           ({ method, params }) =>
-            method === "item/completed" &&
-            (params as { item: { type: string } }).item.type === "commandExecution",
+            method === "item/completed" && (params as { item: { type: string } }).item.type === "commandExecution",
         ).length === count,
       `command ${count}`,
     );
@@ -136,11 +148,16 @@ test("of many unsaved files five are named; saving or undoing the changes ends t
   for (const name of names) editor.open(name, "not on disk\n");
   await editor.completeTurn("run");
   for (const name of names) writeFileSync(join(server.workspace, name), "not on disk\n");
-  for (const name of names) editor.send({ method: "textDocument/didSave", params: { textDocument: { uri: editor.uri(name) } } });
+  for (const name of names)
+    editor.send({ method: "textDocument/didSave", params: { textDocument: { uri: editor.uri(name) } } });
   await editor.completeTurn("run");
   await editor.expect(() => api.requests.length === 4, "the fourth request");
-  const told = "Note: the user has unsaved changes in a, b, c, d, e and 2 more; commands see the files as they were last saved.\n";
-  assert.deepEqual([api.requests[1], api.requests[3]].map((request) => shownCommand(toolOutputs(request)[0])), [told, ""]);
+  const told =
+    "Note: the user has unsaved changes in a, b, c, d, e and 2 more; commands see the files as they were last saved.\n";
+  assert.deepEqual(
+    [api.requests[1], api.requests[3]].map((request) => shownCommand(toolOutputs(request)[0])),
+    [told, ""],
+  );
 });
 
 test("a file that is no text is named for what it is; one that is not UTF-8 is read, and said to be", async () => {
@@ -184,7 +201,7 @@ test("a file of any size is read in parts, and a long line is cut", async () => 
   const [part, behind, long, many, rest] = toolOutputs(api.requests[1]);
   const x = "x".repeat(63);
   assert.equal(part, `1500000\t${x}\n1500001\t${x}\n… more lines follow; the file has 100.0 MB in all`);
-  assert.equal(behind, "\n… the file has 100.0 MB in all");
+  assert.equal(behind, "… the file has 100.0 MB in all");
   assert.equal(long, `1\tshort\n2\t${"y".repeat(8_000)} … [line cut, 12000 more characters]`);
   assert.match(many ?? "", /^1\tz+\n[^]*\n5\tz+\n… cut here: go on with offset 6$/);
   assert.match(rest ?? "", /^6\tz+\n7\tz+\n8\tz+$/);
@@ -194,9 +211,21 @@ test("a folder is listed with sizes; what is ignored is named and not looked int
   skip,
 }, async () => {
   await using base = await testServer({
-    files: { ".gitignore": "build/\n", "src/deep/a.ts": "12345", "build/x/y": "", ".netrc": "secret", "b\u202ec\n": "" },
+    files: {
+      ".gitignore": "build/\n",
+      "src/deep/a.ts": "12345",
+      "build/x/y": "",
+      ".netrc": "secret",
+      "b\u202ec\n": "",
+    },
   });
-  await using api = await replies(list(), list({ path: "src", depth: 2 }), list({ path: "none" }), list({ path: ".." }), list({ path: "b" }));
+  await using api = await replies(
+    list(),
+    list({ path: "src", depth: 2 }),
+    list({ path: "none" }),
+    list({ path: ".." }),
+    list({ path: "b" }),
+  );
   await using server = await testServer({ api, env: { HOME: base.workspace } });
   symlinkSync("/etc", join(base.workspace, "link"));
   mkdirSync(join(base.workspace, ".git"));
@@ -206,7 +235,16 @@ test("a folder is listed with sizes; what is ignored is named and not looked int
   const [all, src, none, out, empty] = toolOutputs(api.requests[1]);
   assert.equal(
     all,
-    [".git/  (ignored)", ".gitignore  7 bytes", "b/", "b\\u{202e}c\\n  0 bytes", "build/  (ignored)", "link -> /etc", "src/"].join("\n"),
+    [
+      ".git/  (ignored)",
+      ".gitignore  7 bytes",
+      "b/",
+
+      "build/  (ignored)",
+      "b\\u{202e}c\\n  0 bytes",
+      "link -> /etc",
+      "src/",
+    ].join("\n"),
   );
   assert.equal(src, "deep/\ndeep/a.ts  5 bytes");
   assert.match(none ?? "", /^list_dir failed: .*none: it cannot be listed \(ENOENT: no such file or directory\)/);
@@ -215,7 +253,9 @@ test("a folder is listed with sizes; what is ignored is named and not looked int
 });
 
 test("with the home folder as workspace credentials are not found", { skip }, async () => {
-  await using base = await testServer({ files: { ".netrc": "needle secret\n", ".ssh/id_rsa": "needle key\n", a: "needle\n" } });
+  await using base = await testServer({
+    files: { ".netrc": "needle secret\n", ".ssh/id_rsa": "needle key\n", a: "needle\n" },
+  });
   for (const [, env] of searchers) {
     await using api = await replies(search("needle"), search("needle", { path: ".ssh" }));
     await using server = await testServer({ api, env: { ...env, HOME: base.workspace } });
