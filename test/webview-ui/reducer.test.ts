@@ -450,7 +450,7 @@ test("a patch that is being written grows, and is whole when an update no longer
   assert.deepEqual(shown, [
     [true, 1, 2],
     [true, 2, 3],
-    [undefined, 1, 1],
+    [false, 1, 1],
   ]);
   const unknown = said({ method: "item/fileChange/patchUpdated", params: { ...at, itemId: "other", changes: [] } });
   assert.deepEqual(reduce(whole, unknown), whole);
