@@ -48,7 +48,6 @@ export interface Difference {
   readonly after: Entry | null;
 }
 
-/** In order of their paths. */
 export function differences(before: Table["entries"], after: Table["entries"]): Difference[] {
   const found: Difference[] = [];
   for (const [path, entry] of after) {
@@ -56,7 +55,11 @@ export function differences(before: Table["entries"], after: Table["entries"]): 
     if (earlier === null || !isSameFile(earlier, entry)) found.push({ path, before: earlier, after: entry });
   }
   for (const [path, entry] of before) if (!after.has(path)) found.push({ path, before: entry, after: null });
-  return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return found;
+}
+
+export function byPath(a: { readonly path: string }, b: { readonly path: string }): number {
+  return a.path < b.path ? -1 : 1;
 }
 
 /** Whether nothing has touched it, as far as rows can tell. */

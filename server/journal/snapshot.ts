@@ -3,6 +3,7 @@
 import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
+import { inParallel } from "../util/in-parallel.ts";
 import { type Content, type Entry, isSameRow, type Row, type Table } from "./file-table.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 import { rowOf, toRow, walk } from "./walk.ts";
@@ -112,7 +113,8 @@ async function entryOf(path: string, row: Row, earlier: Entry | null, reading: R
   if (row.kind === "link") return linkEntry(path, row);
   const { limits, budget, signal } = reading;
   if (row.size > limits.maxFileBytes) return unread(row, tooLarge(limits.maxFileBytes));
-  if (signal.aborted) return { row, content: { kind: "unread", reason: "there was no time to keep it", mayRetry: true } };
+  if (signal.aborted)
+    return { row, content: { kind: "unread", reason: "there was no time to keep it", mayRetry: true } };
   if (!spend(budget, row.size)) return unread(row, "more files are there than are kept before a command");
   try {
     return await heldEntry(path, row, earlier, reading);
@@ -182,14 +184,4 @@ function unread(row: Row, reason: string): Entry {
 
 function tooLarge(maxBytes: number): string {
   return `it is larger than ${maxBytes >> 20} MB`;
-}
-
-const maxOpenFiles = 16;
-
-async function inParallel<T>(all: readonly T[], one: (item: T) => Promise<void>): Promise<void> {
-  const items = all[Symbol.iterator]();
-  const worker = async () => {
-    for (const item of items) await one(item);
-  };
-  await Promise.all(Array.from({ length: maxOpenFiles }, worker));
 }

@@ -1,7 +1,7 @@
 // Looks at every file below a folder without reading any: what git ignores is left out, and so is version control itself.
 import type { Stats } from "node:fs";
 import * as fs from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type IgnoreRules, isIgnored } from "../files/gitignore.ts";
 import { rulesAbove, rulesOf } from "../files/list-files.ts";
 import { isInside } from "../util/inside.ts";
@@ -70,12 +70,18 @@ export function toRow(stat: Stats, lookedAt: number): Row | null {
   };
 }
 
-/** Whether the walk that found these rules left the path out, below `root`. */
-export function wasIgnored(path: string, root: string, rules: ReadonlyMap<string, IgnoreRules>): boolean {
+/** Whether a walk that found these rules leaves the path out, which is below `root`. */
+export function isLeftOut(path: string, root: string, rules: ReadonlyMap<string, IgnoreRules>): boolean {
   for (let at = path; at !== root && isInside(root, at); at = dirname(at)) {
+    if (isVersionControl(basename(at))) return true;
     if (isIgnored(at, at !== path, nearest(dirname(at), root, rules))) return true;
   }
   return false;
+}
+
+/** A folder, or the file that says where it is. */
+function isVersionControl(name: string): boolean {
+  return name.toLowerCase() === ".git";
 }
 
 function nearest(folder: string, root: string, rules: ReadonlyMap<string, IgnoreRules>): IgnoreRules | null {
@@ -107,7 +113,7 @@ async function lookInto({ path: folder, above }: Folder, { queue, rows, rules }:
   if (ignore !== null) rules.set(folder, ignore);
   const files: string[] = [];
   for (const entry of entries) {
-    if (entry.name.toLowerCase() === ".git") continue;
+    if (isVersionControl(entry.name)) continue;
     const path = join(folder, entry.name);
     if (isIgnored(path, entry.isDirectory(), ignore)) continue;
     if (entry.isDirectory()) queue.push({ path, above: ignore });
