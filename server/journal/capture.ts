@@ -11,10 +11,8 @@ import { look, snapshotLimits } from "./snapshot.ts";
 export interface CaptureDeps {
   journal(): Promise<WorkspaceJournal>;
   readonly saves: EditorSaves;
-  /** For bytes that wait for a command to end. */
-  readonly heldFolder: string;
-  /** Folders that are not looked into. Real. */
-  readonly closed: ReadonlySet<string>;
+  /** BELAY_HOME, where bytes wait for a command to end. Real. It is not looked into. */
+  readonly home: string;
   readonly limits?: Partial<typeof captureLimits>;
   now(): number;
   newId(): string;
@@ -78,7 +76,7 @@ export class WorkspaceCapture {
     this.#root = root;
     this.#deps = deps;
     this.#limits = { ...captureLimits, ...deps.limits };
-    this.#held = new HeldBytes(deps.heldFolder);
+    this.#held = new HeldBytes(deps.home);
   }
 
   get isIdle(): boolean {
@@ -156,7 +154,7 @@ export class WorkspaceCapture {
     const journal = await this.#deps.journal();
     const earlier = await journal.changes();
     const mark = this.#deps.saves.mark();
-    const { closed } = this.#deps;
+    const closed = new Set([this.#deps.home]);
     const previous = this.#table;
     const seen = await look(this.#root, { previous, held: this.#held, signal, closed, limits: this.#limits });
     if (seen.kind === "unseen") {

@@ -38,19 +38,17 @@ export async function capturedFiles(interval: Interval, keeping: Keeping): Promi
     const content = (side === "before" ? before : after)?.content;
     return content === undefined || isEmpty(content) ? null : (hashes.get(content) ?? null);
   });
-  const files = new Map<string, FileChange>();
-  await inParallel(real, async ({ path, before, after }) => {
-    files.set(path, {
-      path,
-      before: interval.known.get(path) ?? (await imageOf(before, keeping)),
-      after: after === null ? missing : await afterImage(path, after, keeping),
-      movedFrom: origins.get(path) ?? null,
-    });
-  });
-  return real.flatMap(({ path }) => files.get(path) ?? []);
+  return inParallel(real, keptAtATime, async ({ path, before, after }) => ({
+    path,
+    before: interval.known.get(path) ?? (await imageOf(before, keeping)),
+    after: after === null ? missing : await afterImage(path, after, keeping),
+    movedFrom: origins.get(path) ?? null,
+  }));
 }
 
 const missing: Image = { kind: "missing" };
+/** Each is synced on its own: many at a time share the wait. */
+const keptAtATime = 32;
 const maxHashedBytes = 64 << 20;
 
 function commandsOwn({ root, before, after, known, saved }: Interval): Difference[] {

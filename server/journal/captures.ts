@@ -1,6 +1,5 @@
 // Where commands are watched for what they change: one `WorkspaceCapture` for each workspace of this process.
 import * as fs from "node:fs/promises";
-import { join } from "node:path";
 import { inKernelDirectory } from "../files/paths.ts";
 import { isInside } from "../util/inside.ts";
 import { type Capture, type CaptureDeps, WorkspaceCapture } from "./capture.ts";
@@ -53,8 +52,7 @@ export class Captures {
     return new WorkspaceCapture(root, {
       ...deps,
       journal: () => journalOf(root),
-      heldFolder: join(belayHome, "journal"),
-      closed: new Set([belayHome]),
+      home: belayHome,
     });
   }
 

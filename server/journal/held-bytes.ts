@@ -3,22 +3,23 @@
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
+import { makeOwnFolder } from "./own-folder.ts";
 import type { Place } from "./file-table.ts";
 
-const OWNER_ONLY = { folder: 0o700, file: 0o600 };
+const OWNER_ONLY = 0o600;
 const FLUSH_BYTES = 1 << 20;
 
 export class HeldBytes {
-  readonly #folder: string;
+  readonly #home: string;
   #file: Promise<fs.FileHandle> | null = null;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #written = 0;
   #writing: Promise<void> = Promise.resolve();
 
-  /** `folder` is made with the first bytes. */
-  constructor(folder: string) {
-    this.#folder = folder;
+  /** BELAY_HOME. Nothing is made there before the first bytes come. */
+  constructor(home: string) {
+    this.#home = home;
   }
 
   /** Of all that was ever held. */
@@ -75,15 +76,14 @@ export class HeldBytes {
   }
 
   #opened(): Promise<fs.FileHandle> {
-    this.#file ??= openNameless(this.#folder);
+    this.#file ??= openNameless(this.#home);
     return this.#file;
   }
 }
 
-async function openNameless(folder: string): Promise<fs.FileHandle> {
-  await fs.mkdir(folder, { recursive: true, mode: OWNER_ONLY.folder });
-  const path = join(folder, `held-${randomUUID()}`);
-  const file = await fs.open(path, "wx+", OWNER_ONLY.file);
+async function openNameless(home: string): Promise<fs.FileHandle> {
+  const path = join(await makeOwnFolder(home, "journal", "held"), randomUUID());
+  const file = await fs.open(path, "wx+", OWNER_ONLY);
   try {
     await fs.unlink(path);
     return file;

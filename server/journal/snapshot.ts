@@ -15,6 +15,7 @@ export const snapshotLimits = {
   maxHeldFiles: 20_000,
   maxFiles: 100_000,
 };
+const filesAtATime = 16;
 export type SnapshotLimits = typeof snapshotLimits;
 
 export interface LookOptions {
@@ -54,7 +55,7 @@ export async function look(root: string, options: LookOptions): Promise<Look> {
   }
   // What was touched last is what is likely to be touched next.
   toRead.sort(([, a], [, b]) => b.mtimeMs - a.mtimeMs);
-  await inParallel(toRead, async ([path, row]) => {
+  await inParallel(toRead, filesAtATime, async ([path, row]) => {
     const earlier = previous?.entries.get(path) ?? null;
     entries.set(path, await entryOf(path, row, earlier, { ...options, budget }));
   });
@@ -65,7 +66,7 @@ export async function look(root: string, options: LookOptions): Promise<Look> {
 async function addUnlisted(rows: Map<string, Row>, entries: Map<string, Entry>, previous: Table): Promise<void> {
   const folders = new Map<string, Promise<boolean>>();
   const missing = [...previous.entries].filter(([path]) => !rows.has(path));
-  await inParallel(missing, async ([path, earlier]) => {
+  await inParallel(missing, filesAtATime, async ([path, earlier]) => {
     const folder = dirname(path);
     const isReal = folders.get(folder) ?? isRealFolder(folder);
     folders.set(folder, isReal);

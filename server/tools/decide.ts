@@ -89,11 +89,7 @@ function decision(need: Requirement, deps: ToolDeps, known: Known): Decision {
   return need.kind === "forbid" ? need : allowable(need, deps, known);
 }
 
-function allowable(
-  need: Exclude<Requirement, { kind: "forbid" }>,
-  deps: ToolDeps,
-  known: Known,
-): Allowable {
+function allowable(need: Exclude<Requirement, { kind: "forbid" }>, deps: ToolDeps, known: Known): Allowable {
   return {
     kind: need.kind,
     because: need.kind === "ask" ? need.because : "",

@@ -30,8 +30,7 @@ function workspace(files: Record<string, string | Buffer>, options: Partial<Capt
   const capture = new WorkspaceCapture(root, {
     journal: async () => journal,
     saves: { mark: () => 0, since: async () => [...saved] },
-    heldFolder: join(base, "held"),
-    closed: new Set(),
+    home: join(base, "home"),
     now: () => 1,
     newId: () => `change-${ids++}`,
     failed: (message) => assert.fail(message),
