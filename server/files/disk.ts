@@ -4,6 +4,7 @@ import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errorText, readRegularFile } from "./disk-read.ts";
+import { type Encoding, encode, nameOf } from "./encoding.ts";
 import { realTarget } from "./paths.ts";
 import { temporaryBeside } from "./replace-file.ts";
 
@@ -12,8 +13,10 @@ export interface FileWrite {
   /** Absolute, like `movePath`. */
   readonly path: string;
   readonly change: { readonly kind: "add" | "delete" } | { readonly kind: "update"; readonly movePath: string | null };
-  /** Null to delete the file. */
-  readonly after: string | null;
+  /** A text is written in `encoding`, bytes as they are; null to delete the file. */
+  readonly after: string | Uint8Array | null;
+  /** Absent: UTF-8. */
+  readonly encoding?: Encoding;
   /** SHA-256 (hex) of the bytes that must be there now; null when nothing must be there. */
   readonly beforeHash: string | null;
 }
@@ -26,7 +29,16 @@ export interface WriteOptions {
 }
 
 export type WriteResult =
-  | { readonly ok: true /** Every real path that was written or removed. */; readonly paths: readonly string[] }
+  | {
+      readonly ok: true;
+      /** Every real path that was written or removed. */
+      readonly paths: readonly string[];
+      /**
+       * Makes all of it undone, for who finds that a step behind it fails. What others have changed since stays theirs.
+       * Null when everything is as it was, else a sentence on what is not. Must not throw.
+       */
+      takeBack(): Promise<string | null>;
+    }
   | { readonly ok: false; readonly message: string };
 
 /**
@@ -54,17 +66,18 @@ export async function writeFilesAtomically(
     try {
       await perform(target, undo, options.newFileMode);
     } catch (error) {
-      return { ok: false, message: `Could not write ${target.to}: ${errorText(error)}. ${await takeBack(undo)}` };
+      const left = (await takeBack(undo)) ?? "Nothing was changed: the files written before it are as they were.";
+      return { ok: false, message: `Could not write ${target.to}: ${errorText(error)}. ${left}` };
     }
   }
-  return { ok: true, paths };
+  return { ok: true, paths, takeBack: () => takeBack(undo.splice(0)) };
 }
 
 /** Both paths are real, and equal unless the file moves. */
 interface Target {
   readonly from: string;
   readonly to: string;
-  readonly after: string | null;
+  readonly after: Uint8Array | null;
   readonly existing: Existing | null;
   /** A move that only changes the case of the name, on a file system that ignores case. */
   readonly isSameEntry: boolean;
@@ -83,8 +96,13 @@ interface Undo {
 type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
 
 async function preflight(write: FileWrite): Promise<Step<Target>> {
-  const { path, change, after } = write;
+  const { path, change } = write;
   const movePath = change.kind === "update" ? change.movePath : null;
+  const encoding = write.encoding ?? "utf8";
+  const after = typeof write.after === "string" ? encode(write.after, encoding) : write.after;
+  if (after === null && write.after !== null) {
+    return fail(`${path} is ${nameOf(encoding)}, which cannot spell its new text.`);
+  }
   try {
     const existing = await unlessMissing(readExisting(path));
     const hash = existing && createHash("sha256").update(existing.bytes).digest("hex");
@@ -118,14 +136,14 @@ async function perform(
   newFileMode?: number,
 ): Promise<void> {
   if (after === null) return remove(from, existing, undo);
-  if (from === to) return put(to, Buffer.from(after), existing, { replaces: existing, undo, newFileMode });
+  if (from === to) return put(to, after, existing, { replaces: existing, undo, newFileMode });
   if (isSameEntry) {
-    await put(from, Buffer.from(after), existing, { replaces: existing, undo });
+    await put(from, after, existing, { replaces: existing, undo });
     await fs.rename(from, to);
     undo.push({ path: from, run: () => fs.rename(to, from) });
     return;
   }
-  await put(to, Buffer.from(after), existing, { replaces: null, undo });
+  await put(to, after, existing, { replaces: null, undo });
   await remove(from, existing, undo);
 }
 
@@ -145,12 +163,26 @@ async function put(
     await fs.rm(temporary, { force: true });
     throw error;
   }
-  undo.push({ path, run: () => (replaces === null ? fs.unlink(path) : restore(path, replaces)) });
+  const written = await fs.lstat(path);
+  undo.push({
+    path,
+    async run() {
+      if (!isUntouched(await fs.lstat(path), written)) throw new Error("it was changed since");
+      await (replaces === null ? fs.unlink(path) : restore(path, replaces));
+    },
+  });
 }
 
 async function remove(path: string, existing: Existing | null, undo: Undo[]): Promise<void> {
   await fs.unlink(path);
-  if (existing !== null) undo.push({ path, run: () => restore(path, existing) });
+  if (existing === null) return;
+  undo.push({
+    path,
+    async run() {
+      if ((await unlessMissing(fs.lstat(path))) !== null) throw new Error("another file is there by now");
+      await restore(path, existing);
+    },
+  });
 }
 
 async function restore(path: string, { bytes, stat }: Existing): Promise<void> {
@@ -193,7 +225,7 @@ async function keepOwnerAndMode(handle: fs.FileHandle, like: Stats): Promise<voi
   await handle.chmod(like.mode & 0o7777);
 }
 
-async function takeBack(undo: readonly Undo[]): Promise<string> {
+async function takeBack(undo: readonly Undo[]): Promise<string | null> {
   const left: string[] = [];
   for (const { path, run } of undo.toReversed()) {
     try {
@@ -202,12 +234,16 @@ async function takeBack(undo: readonly Undo[]): Promise<string> {
       left.push(`${path} (${errorText(error)})`);
     }
   }
-  if (left.length === 0) return "Nothing was changed: the files written before it are as they were.";
+  if (left.length === 0) return null;
   return `These could not be put back and are left changed: ${left.join(", ")}.`;
 }
 
 function isSameFile(a: Stats, b: Stats): boolean {
   return a.ino === b.ino && a.dev === b.dev;
+}
+
+function isUntouched(now: Stats, then: Stats): boolean {
+  return isSameFile(now, then) && now.size === then.size && now.mtimeMs === then.mtimeMs;
 }
 
 async function isLink(path: string): Promise<boolean> {

@@ -49,7 +49,8 @@ export class DocumentView {
   /** `permits` is about the disk: a buffer is what the editor gave for this very path. */
   async read(path: string, permits?: Permits): Promise<FileView> {
     const buffer = this.#buffers.get(path);
-    if (buffer !== undefined) return { kind: "text", text: buffer.text, version: buffer.version, dirty: false };
+    if (buffer !== undefined)
+      return { kind: "text", text: buffer.text, encoding: "utf8", version: buffer.version, dirty: false };
     return readTextFile(path, permits);
   }
 

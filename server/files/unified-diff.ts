@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { relative, sep } from "node:path";
 import { type StructuredPatchHunk, structuredPatch } from "diff";
 import { isInside } from "../util/inside.ts";
+import type { LineEdit } from "./text-lines.ts";
 
 export interface UnifiedDiff {
   /** Hunks without a file header, each line ended by "\n". Empty when the texts are equal. */
@@ -19,6 +20,18 @@ export function unifiedHunks(before: string, after: string, { context }: { conte
     added: lines.filter((line) => line.startsWith("+")).length,
     removed: lines.filter((line) => line.startsWith("-")).length,
   };
+}
+
+/** The edits of whole lines that turn one text into the other; a byte order mark is no part of them. */
+export function lineEdits(before: string, after: string): LineEdit[] {
+  const [old, now] = [withoutMark(before), withoutMark(after)];
+  if (old === now) return [];
+  const lines = withEndings(now);
+  return changedHunks(old, now, 0).map(({ oldStart, oldLines, newStart, newLines }) => ({
+    startLine: oldStart - 1,
+    deleteLines: oldLines,
+    insertLines: lines.slice(newStart - 1, newStart - 1 + newLines),
+  }));
 }
 
 /** What became of one file between two moments. */
@@ -72,6 +85,10 @@ function oneHunk(before: readonly string[], after: readonly string[], context: n
       line.endsWith("\n") ? [line.slice(0, -1)] : [line, "\\ No newline at end of file"],
     ),
   };
+}
+
+function withoutMark(text: string): string {
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
 }
 
 function withEndings(text: string): readonly string[] {

@@ -38,6 +38,7 @@ test("any edits of an editor leave the buffer as the editor has it", async () =>
       assert.deepEqual(await view.read(path), {
         kind: "text",
         text: expected,
+        encoding: "utf8",
         version: changes.length + 1,
         dirty: false,
       });
@@ -50,14 +51,14 @@ test("a change without a range replaces the whole text, and positions behind the
   view.open({ uri, version: 1, text: "old" });
   const far = { start: { line: 0, character: 99 }, end: { line: 99, character: 0 } };
   view.change({ textDocument: { uri, version: 2 }, contentChanges: [{ text: "one\ntwo" }, { range: far, text: "!" }] });
-  assert.deepEqual(await view.read(path), { kind: "text", text: "one!", version: 2, dirty: false });
+  assert.deepEqual(await view.read(path), { kind: "text", text: "one!", encoding: "utf8", version: 2, dirty: false });
 });
 
 test("two spellings of a file's address are one buffer; what is not a file of this machine is none", async () => {
   const view = new DocumentView();
   view.open({ uri: "file:///w/a b.txt", version: 1, text: "x" });
   view.change({ textDocument: { uri: "file:///w/%61%20b.txt", version: 2 }, contentChanges: [{ text: "y" }] });
-  assert.deepEqual(await view.read(path), { kind: "text", text: "y", version: 2, dirty: false });
+  assert.deepEqual(await view.read(path), { kind: "text", text: "y", encoding: "utf8", version: 2, dirty: false });
   for (const other of ["untitled:Untitled-1", "file://host/w/a", "git:/w/a", "nonsense", "file:///%00"]) {
     view.open({ uri: other, version: 1, text: "z" });
     view.change({ textDocument: { uri: other, version: 2 }, contentChanges: [] });

@@ -28,7 +28,9 @@ test("any update applied by an editor gives the plan's text, whatever the line e
       const before = bom + lines.join(ending) + (isTerminated ? ending : "");
       const patch = patchFor(lines, changes);
       if (patch === null) return;
-      const planned = await plan(patch, { a: { kind: "text", text: before, version: 4, dirty: false } });
+      const planned = await plan(patch, {
+        a: { kind: "text", text: before, encoding: "utf8", version: 4, dirty: false },
+      });
       if (!planned.ok) return;
       applied++;
       const [file] = planned.plan;
@@ -62,6 +64,7 @@ test("each kind of change is the editor's operation for it, and what must exist 
   const text = (content: string, version: number | null): FileView => ({
     kind: "text",
     text: content,
+    encoding: "utf8",
     version,
     dirty: false,
   });

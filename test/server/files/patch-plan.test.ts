@@ -33,6 +33,7 @@ test("a plan says all that is shown, judged and written", async () => {
       },
       before: "hello\nworld\n",
       after: "hello\ncodex\n",
+      encoding: "utf8",
       version: null,
       dirty: false,
       beforeHash: sha256("hello\nworld\n"),
@@ -45,6 +46,7 @@ test("a plan says all that is shown, judged and written", async () => {
       change: { kind: "add", text: "new\n" },
       before: null,
       after: "new\n",
+      encoding: "utf8",
       version: null,
       dirty: false,
       beforeHash: null,
@@ -57,6 +59,7 @@ test("a plan says all that is shown, judged and written", async () => {
       change: { kind: "delete", before: "bye\n" },
       before: "bye\n",
       after: null,
+      encoding: "utf8",
       version: null,
       dirty: false,
       beforeHash: sha256("bye\n"),
@@ -75,6 +78,7 @@ test("a plan says all that is shown, judged and written", async () => {
       },
       before: "1\n2\n3\n",
       after: "1\n3\n",
+      encoding: "utf8",
       version: null,
       dirty: false,
       beforeHash: sha256("1\n2\n3\n"),
@@ -97,7 +101,7 @@ test("adding a file that exists replaces it, and the plan knows what it replaces
 });
 
 test("the version and the unsaved state of an editor's buffer are carried over", async () => {
-  const view: FileView = { kind: "text", text: "a\n", version: 7, dirty: true };
+  const view: FileView = { kind: "text", text: "a\n", encoding: "utf8", version: 7, dirty: true };
   const result = await plan("*** Update File: a\n@@\n-a\n+b", () => view);
   assert.deepEqual(result.ok && result.plan.map(({ version, dirty }) => ({ version, dirty })), [
     { version: 7, dirty: true },
@@ -194,7 +198,13 @@ test("the hash of a plan changes with any of its facts, and not with the order o
 test("for any file and any edits of its lines, the plan gives exactly the intended text", async () => {
   await fc.assert(
     fc.asyncProperty(scenario, async ({ before, intended, body }) => {
-      const result = await plan(body, () => ({ kind: "text", text: before, version: null, dirty: false }));
+      const result = await plan(body, () => ({
+        kind: "text",
+        text: before,
+        encoding: "utf8",
+        version: null,
+        dirty: false,
+      }));
       assert.ok(result.ok, result.ok ? "" : result.message);
       assert.equal(result.plan[0]?.after, intended);
     }),
@@ -205,7 +215,13 @@ test("for any file and any edits of its lines, the plan gives exactly the intend
 test("the edits of any plan are minimal, lead to the new text, and their inverse restores every byte", async () => {
   await fc.assert(
     fc.asyncProperty(scenario, async ({ before, body }) => {
-      const result = await plan(body, () => ({ kind: "text", text: before, version: null, dirty: false }));
+      const result = await plan(body, () => ({
+        kind: "text",
+        text: before,
+        encoding: "utf8",
+        version: null,
+        dirty: false,
+      }));
       const change = result.ok ? result.plan[0]?.change : undefined;
       assert.ok(change?.kind === "update");
       assert.equal(applyEdits(before, change.edits), change.after);
@@ -365,7 +381,9 @@ async function plan(body: string, view?: (path: string) => FileView): Promise<Pl
     if (view) return view(path);
     if (path.endsWith(".png")) return { kind: "refused", reason: "it is a binary file. Use a command." };
     const text = known[path];
-    return text === undefined ? { kind: "missing" } : { kind: "text", text, version: null, dirty: false };
+    return text === undefined
+      ? { kind: "missing" }
+      : { kind: "text", text, encoding: "utf8", version: null, dirty: false };
   };
   return planPatch(parsed.patch, { cwd: resolve("/ws"), read });
 }
