@@ -26,12 +26,19 @@ export function merge(base: string, ours: string, theirs: string): Merge {
   const pieces = mergeLines(...texts);
   const regions = conflictsOf(pieces);
   if (regions.length === 0) return { kind: "clean", text: spelled(pieces, texts) };
-  const fed = [texts[0].map(withPlainEnd), texts[1].map(withPlainEnd), texts[2].map(withPlainEnd)] as const;
-  const second = mergeLines(...fed);
+  const plain = [texts[0].map(withPlainEnd), texts[1].map(withPlainEnd), texts[2].map(withPlainEnd)] as const;
+  const second = mergeLines(...plain);
   if (conflictsOf(second).length > 0) return { kind: "conflict", regions };
-  const end = commonEnd(texts[1]);
-  const theirsEndedAsOurs = fed[2].map((line) => (line.endsWith("\n") ? line.slice(0, -1) + end : line));
-  return { kind: "clean", text: spelled(second, [texts[0], texts[1], theirsEndedAsOurs]) };
+  return { kind: "clean", text: spelled(second, [texts[0], texts[1], plain[2].map(withEnd(commonEnd(texts[1])))]) };
+}
+
+/** The text with the line ends that `now` has, where most of those of `then` are others. */
+export function endedLike(text: string, then: string, now: string): string {
+  const end = commonEnd(linesOf(now));
+  if (end === commonEnd(linesOf(then))) return text;
+  return linesOf(text)
+    .map((line) => withEnd(end)(withPlainEnd(line)))
+    .join("");
 }
 
 /** Lines with their ends. The empty text has none. */
@@ -140,6 +147,10 @@ function spelled(
 
 function withPlainEnd(line: string): string {
   return line.endsWith("\r\n") ? `${line.slice(0, -2)}\n` : line;
+}
+
+function withEnd(end: "\n" | "\r\n"): (plain: string) => string {
+  return (plain) => (plain.endsWith("\n") ? plain.slice(0, -1) + end : plain);
 }
 
 /** The end that most lines have. */
