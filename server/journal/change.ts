@@ -3,7 +3,7 @@
 import * as z from "zod";
 
 /** How bytes of a file are text; `binary` are none. As in files/encoding.ts. */
-const ImageEncoding = z.enum(["utf8", "utf16le", "utf16be", "bytes", "binary"]);
+export const ImageEncoding = z.enum(["utf8", "utf16le", "utf16be", "bytes", "binary"]);
 
 /**
  * A file at one moment. `hash` is the SHA-256 (hex) of its bytes as they are on disk, or would be if the editor saved them:
@@ -51,8 +51,11 @@ const change = { id: z.string(), atMs: z.number(), source: ChangeSource, files: 
 export const JournalLine = z.discriminatedUnion("type", [
   /** Always the first line. */
   z.object({ type: z.literal("journal"), version: z.literal(1), cwd: z.string() }),
-  /** Synced before the first byte is written; `after` is what is planned. */
-  z.object({ type: z.literal("prepared"), ...change }),
+  /**
+   * Synced before the first byte is written; `after` is what is planned. `owner` names the process that writes it
+   * (exec/process-identity.ts): once that is gone, the change is settled by looking. `append` fills it in.
+   */
+  z.object({ type: z.literal("prepared"), ...change, owner: z.string().optional() }),
   /** It is written; `files` as they really are. */
   z.object({ type: z.literal("applied"), id: z.string(), files: z.array(FileChange) }),
   /** Nothing of it is written. */
