@@ -1,6 +1,6 @@
 // The log read as the lives of files: for each with something to review, what happened to it since. Pure; knows images,
 // not texts.
-import type { Change, ChangeSource, FileChange, Image } from "./change.ts";
+import type { Change, ChangeSource, FileChange, Image, Reviewed } from "./change.ts";
 import { keyOf } from "./content.ts";
 
 /** What one change did to one file. */
@@ -23,15 +23,6 @@ export interface Track {
   readonly steps: readonly Step[];
   /** Those before its baseline was set anew: they tell who wrote which lines. */
   readonly earlier: readonly Step[];
-}
-
-/** As `WorkspaceJournal.baselines` gives it. */
-export interface Reviewed {
-  readonly baseline: Image | null;
-  /** What the file was then. */
-  readonly current: Image | null;
-  /** The change right before it; null when there was none. */
-  readonly after: string | null;
 }
 
 /** By path. `changes` are those that were applied, oldest first. */
