@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { ApplyEditParams, DocumentChange, Position } from "../protocol/apply-edit.ts";
 import type { FilePlan } from "./patch-plan.ts";
-import { type LineEdit, splitLines, type TextLines } from "./text-lines.ts";
+import { type LineEdit, TextLines } from "./text-lines.ts";
 
 type TextEdits = Extract<DocumentChange, { edits: unknown }>["edits"];
 
@@ -33,7 +33,9 @@ function changesOf({ path, change, version, before }: FilePlan): DocumentChange[
     case "delete":
       return [{ kind: "delete", uri }];
     case "add": {
-      const edits = [{ range: before === null ? emptyRange : wholeRange(before), newText: change.text }];
+      const edits = [
+        { range: before === null ? emptyRange : wholeRange(before), newText: change.text.replace(/^\uFEFF/, "") },
+      ];
       const text: DocumentChange = { textDocument: { uri, version }, edits };
       return before === null ? [{ kind: "create", uri, options: { overwrite: false } }, text] : [text];
     }
@@ -50,7 +52,7 @@ function changesOf({ path, change, version, before }: FilePlan): DocumentChange[
 }
 
 function textEdits(before: string, edits: readonly LineEdit[]): TextEdits {
-  const lines = splitLines(before);
+  const lines = new TextLines(before);
   return edits.map(({ startLine, deleteLines, insertLines }) => ({
     range: { start: lineStart(lines, startLine), end: lineStart(lines, startLine + deleteLines) },
     newText: insertLines.join(""),
@@ -58,17 +60,17 @@ function textEdits(before: string, edits: readonly LineEdit[]): TextEdits {
 }
 
 /** Behind the last line there is no line start when nothing ends that line: then it is the end of its text. */
-function lineStart({ lines }: TextLines, index: number): Position {
-  const last = lines.at(-1);
-  if (index < lines.length || last === undefined || last.ending !== "") return { line: index, character: 0 };
-  return { line: lines.length - 1, character: last.text.length };
+function lineStart(lines: TextLines, index: number): Position {
+  const last = lines.count - 1;
+  if (index <= last || last < 0 || lines.ending(last) !== "") return { line: index, character: 0 };
+  return { line: last, character: lines.text(last).length };
 }
 
 const emptyRange = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
 
 function wholeRange(text: string): { start: Position; end: Position } {
-  const lines = splitLines(text);
-  return { start: { line: 0, character: 0 }, end: lineStart(lines, lines.lines.length) };
+  const lines = new TextLines(text);
+  return { start: { line: 0, character: 0 }, end: lineStart(lines, lines.count) };
 }
 
 function uriOf(path: string): string {

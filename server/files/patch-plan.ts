@@ -5,8 +5,8 @@ import { type Encoding, encode, hashOf } from "./encoding.ts";
 import { matchChunks } from "./patch-match.ts";
 import { deepFreeze, type FilePatch, type Patch } from "./patch-parser.ts";
 import { resolveInside } from "./paths.ts";
-import { applyEdits, type LineEdit, splitLines } from "./text-lines.ts";
-import { lineEdits, unifiedHunks } from "./unified-diff.ts";
+import { applyEdits, type LineEdit, TextLines } from "./text-lines.ts";
+import { hunksOf, lineEdits, type UnifiedDiff, unifiedHunks } from "./unified-diff.ts";
 
 /** What a file holds now. `refused` says why it cannot be edited, with the cure. */
 export type FileView =
@@ -100,7 +100,7 @@ export async function planPatch(patch: Patch, options: PlanOptions): Promise<Pla
 
 /** Identifies a plan to the last byte: an approval is bound to it. */
 export function planHash(plan: readonly FilePlan[]): string {
-  return sha256(JSON.stringify(plan, (_key, value: unknown) => sortedKeys(value)));
+  return sha256(JSON.stringify(plan, (_key, value: unknown) => shortened(sortedKeys(value))));
 }
 
 /** What one file is to become, from text to text. */
@@ -172,21 +172,20 @@ async function planUpdate(
 ): Promise<Step<FilePlan>> {
   const target = await moveTarget(file.movePath, path, options);
   if (!target.ok) return target;
-  const matched = matchChunks(path, view.text, file.chunks);
+  const lines = new TextLines(view.text);
+  const matched = matchChunks(path, lines, file.chunks);
   if (!matched.ok) return matched;
-  const after = applyEdits(view.text, matched.edits);
-  const added = matched.edits.length === 0 ? [] : insertedLines(view, matched.edits);
+  const after = applyEdits(lines, matched.edits);
+  const added = insertedLines(lines, matched.edits);
   if (!isSpelled(added, after, view)) return fail(unspelled(path, view));
   const change = { kind: "update", before: view.text, after, edits: matched.edits, movePath: target.value } as const;
-  return done(path, change, view);
+  return done(path, change, view, lines);
 }
 
 /** Without those that stand there already, and only get another end. */
-function insertedLines(view: TextView, edits: readonly LineEdit[]): string[] {
-  if (view.encoding !== "bytes") return [];
-  const { lines } = splitLines(view.text);
+function insertedLines(lines: TextLines, edits: readonly LineEdit[]): string[] {
   return edits.flatMap(({ startLine, deleteLines, insertLines }) => {
-    const old = new Set(lines.slice(startLine, startLine + deleteLines).map(({ text }) => text));
+    const old = new Set(lines.texts(startLine, startLine + deleteLines));
     return insertLines.map((line) => line.replace(/\r?\n$/, "")).filter((line) => !old.has(line));
   });
 }
@@ -229,30 +228,48 @@ function missingMessage(kind: "update" | "delete", path: string): string {
   return `Failed to read file to update ${path}: no such file. Use "*** Add File:" to create it.`;
 }
 
-function done(path: string, change: PlannedChange, view: TextView | null): Step<FilePlan> {
-  return { ok: true, value: filePlan(path, change, view ?? { ...newFile, text: null }) };
+function done(path: string, change: PlannedChange, view: TextView | null, lines?: TextLines): Step<FilePlan> {
+  return { ok: true, value: filePlan(path, change, view ?? { ...newFile, text: null }, lines) };
 }
 
 const newFile = { encoding: "utf8", version: null, dirty: false } as const;
 
+/** `lines` are those of the text before, where they were made already. */
 function filePlan(
   path: string,
   change: PlannedChange,
   view: Omit<TextView, "kind" | "text"> & { readonly text: string | null },
+  lines?: TextLines,
 ): FilePlan {
   const { text: before, encoding, version, dirty } = view;
   const after = change.kind === "update" ? change.after : change.kind === "add" ? change.text : null;
-  const hunks = unifiedHunks(before ?? "", after ?? "", { context: 3 });
+  const hunks = hunksFor(change, before, lines);
   const diff = change.kind === "update" ? hunks.text : change.kind === "add" ? change.text : change.before;
   const beforeHash = before === null ? null : hashOf(before, encoding);
   const { added, removed } = hunks;
   return { path, change, before, after, encoding, version, dirty, beforeHash, diff, added, removed };
 }
 
+function hunksFor(change: PlannedChange, before: string | null, lines?: TextLines): UnifiedDiff {
+  if (change.kind === "update" && lines?.bom === "") return hunksOf(lines, change.edits, { context });
+  const after = change.kind === "update" ? change.after : change.kind === "add" ? change.text : "";
+  return unifiedHunks(before ?? "", after, { context });
+}
+
+/** Unchanged lines around each hunk. */
+const context = 3;
+
 function sortedKeys(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** A long text stands for itself by its hash: texts of many megabytes are in a plan several times. */
+function shortened(value: unknown): unknown {
+  return typeof value === "string" && value.length > maxHashedText ? { sha256: sha256(value) } : value;
+}
+
+const maxHashedText = 4096;
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { editorEdit, editorHash } from "../../../server/files/editor-edit.ts";
 import { parsePatch } from "../../../server/files/patch-parser.ts";
 import { type FileView, planPatch } from "../../../server/files/patch-plan.ts";
-import { splitLines } from "../../../server/files/text-lines.ts";
+import { TextLines } from "../../../server/files/text-lines.ts";
 import type { ApplyEditParams } from "../../../server/protocol/apply-edit.ts";
 
 type Position = { line: number; character: number };
@@ -141,10 +141,8 @@ function applyTextEdits(
   text: string,
   edits: readonly { range: { start: Position; end: Position }; newText: string }[],
 ): string {
-  const { lines } = splitLines(text);
-  const offset = ({ line, character }: Position) =>
-    lines.slice(0, line).reduce((sum, { text: content, ending }) => sum + content.length + ending.length, 0) +
-    character;
+  const lines = new TextLines(text);
+  const offset = ({ line, character }: Position) => lines.start(line) + character;
   return edits
     .toReversed()
     .reduce(

@@ -12,7 +12,7 @@ import {
   planHash,
   planPatch,
 } from "../../../server/files/patch-plan.ts";
-import { applyEdits, type LineEdit, splitLines } from "../../../server/files/text-lines.ts";
+import { applyEdits, type LineEdit, TextLines } from "../../../server/files/text-lines.ts";
 
 const files = { "/ws/hello.txt": "hello\nworld\n", "/ws/gone.txt": "bye\n", "/ws/old.txt": "1\n2\n3\n" };
 
@@ -224,9 +224,9 @@ test("the edits of any plan are minimal, lead to the new text, and their inverse
       }));
       const change = result.ok ? result.plan[0]?.change : undefined;
       assert.ok(change?.kind === "update");
-      assert.equal(applyEdits(before, change.edits), change.after);
-      assert.equal(applyEdits(change.after, inverse(before, change.edits)), before);
-      const lines = splitLines(before).lines.map((line) => line.text + line.ending);
+      assert.equal(applyEdits(new TextLines(before), change.edits), change.after);
+      assert.equal(applyEdits(new TextLines(change.after), inverse(before, change.edits)), before);
+      const lines = spelled(before);
       for (const { startLine, deleteLines, insertLines } of change.edits) {
         assert.ok(deleteLines > 0 || insertLines.length > 0);
         if (deleteLines === 0) continue;
@@ -360,7 +360,7 @@ function windows(marked: readonly string[]): string[][] {
 }
 
 function inverse(before: string, edits: readonly LineEdit[]): LineEdit[] {
-  const lines = splitLines(before).lines.map((line) => line.text + line.ending);
+  const lines = spelled(before);
   let shift = 0;
   return edits.map(({ startLine, deleteLines, insertLines }) => {
     const edit = {
@@ -371,6 +371,11 @@ function inverse(before: string, edits: readonly LineEdit[]): LineEdit[] {
     shift += insertLines.length - deleteLines;
     return edit;
   });
+}
+
+function spelled(text: string): string[] {
+  const lines = new TextLines(text);
+  return Array.from({ length: lines.count }, (_, line) => lines.spelled(line, line + 1));
 }
 
 async function plan(body: string, view?: (path: string) => FileView): Promise<PlanResult> {
