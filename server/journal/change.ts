@@ -75,6 +75,8 @@ export const JournalLine = z.discriminatedUnion("type", [
     baseline: Image.nullable(),
     /** What the file was then: what differs from it later was changed since. */
     current: Image.nullable().optional(),
+    /** The last change of the file that was looked at: the line counts from behind it. Absent: from where it stands. */
+    behind: z.string().optional(),
   }),
   /** The thread is deleted: its changes cannot be undone any more and count as kept. */
   z.object({ type: z.literal("forgotten"), threadId: z.string() }),

@@ -40,10 +40,3 @@ export function keyOf(image: Image): string {
       return image satisfies never;
   }
 }
-
-/** Also of the same permissions, where both are known. */
-export function isSameImage(a: Image, b: Image): boolean {
-  if (a.kind === "notCaptured" && a.hash === null) return false;
-  if (keyOf(a) !== keyOf(b)) return false;
-  return a.kind !== "file" || b.kind !== "file" || a.mode === null || b.mode === null || a.mode === b.mode;
-}

@@ -40,9 +40,12 @@ export class JournalState {
         return;
       case "settled":
         return this.#settle(new Set(line.paths));
-      case "reviewed":
-        this.#baselines.set(line.path, { baseline: line.baseline, current: line.current ?? null, at });
+      case "reviewed": {
+        const seen = line.behind === undefined ? undefined : this.#entries.get(line.behind);
+        const place = seen === undefined ? at : seen.at + 0.5;
+        this.#baselines.set(line.path, { baseline: line.baseline, current: line.current ?? null, at: place });
         return;
+      }
       case "forgotten":
         for (const { id, source } of this.#entries.values()) {
           if (source.threadId === line.threadId) this.#entries.delete(id);
@@ -108,7 +111,7 @@ export function hashesIn(line: JournalLine): string[] {
 
 function imagesIn(line: JournalLine): Image[] {
   if ("files" in line) return line.files.flatMap(({ before, after }: FileChange) => [before, after]);
-  return line.type === "reviewed" ? [line.baseline, line.current].filter((image) => image !== null) : [];
+  return line.type === "reviewed" ? [line.baseline, line.current].flatMap((image) => image ?? []) : [];
 }
 
 function lineOf({ id, atMs, source, files, state, owner }: Entry): JournalLine {
