@@ -3,7 +3,7 @@ import { realpath } from "node:fs/promises";
 import { isRunning, ownIdentity } from "../exec/process-identity.ts";
 import { errorText } from "../files/disk-read.ts";
 import { BlobStore, hashOf } from "./blobs.ts";
-import type { Change, Image, ImageEncoding, JournalLine, WorkspaceJournal } from "./change.ts";
+import type { Change, Image, ImageEncoding, JournalLine, Reviewed, WorkspaceJournal } from "./change.ts";
 import { WorkspaceLog } from "./log.ts";
 import { settledLine } from "./settle.ts";
 import type * as z from "zod";
@@ -69,7 +69,7 @@ class OpenJournal implements WorkspaceJournal {
     return this.#read(() => this.#log.state.changes());
   }
 
-  baselines(): Promise<ReadonlyMap<string, { baseline: Image | null; after: string | null }>> {
+  baselines(): Promise<ReadonlyMap<string, Reviewed>> {
     return this.#read(() => this.#log.state.baselines());
   }
 

@@ -1,5 +1,5 @@
 // What the lines of a log amount to. Pure: one line after the other, in the order of the file.
-import type { Change, FileChange, Image, JournalLine } from "./change.ts";
+import type { Change, FileChange, Image, JournalLine, Reviewed } from "./change.ts";
 
 export interface Unsettled {
   readonly change: Change;
@@ -16,7 +16,7 @@ interface Entry extends Change {
 export class JournalState {
   /** In the order of their first lines. */
   readonly #entries = new Map<string, Entry>();
-  readonly #baselines = new Map<string, { baseline: Image | null; at: number }>();
+  readonly #baselines = new Map<string, { baseline: Image | null; current: Image | null; at: number }>();
   #lines = 0;
 
   apply(line: JournalLine): void {
@@ -40,9 +40,12 @@ export class JournalState {
         return;
       case "settled":
         return this.#settle(new Set(line.paths));
-      case "reviewed":
-        this.#baselines.set(line.path, { baseline: line.baseline, at });
+      case "reviewed": {
+        const seen = line.behind === undefined ? undefined : this.#entries.get(line.behind);
+        const place = seen === undefined ? at : seen.at + 0.5;
+        this.#baselines.set(line.path, { baseline: line.baseline, current: line.current ?? null, at: place });
         return;
+      }
       case "forgotten":
         for (const { id, source } of this.#entries.values()) {
           if (source.threadId === line.threadId) this.#entries.delete(id);
@@ -59,12 +62,12 @@ export class JournalState {
     }));
   }
 
-  baselines(): Map<string, { baseline: Image | null; after: string | null }> {
+  baselines(): Map<string, Reviewed> {
     const entries = [...this.#entries.values()];
     return new Map(
-      [...this.#baselines].map(([path, { baseline, at }]) => {
+      [...this.#baselines].map(([path, { baseline, current, at }]) => {
         const after = entries.findLast((entry) => entry.at < at)?.id ?? null;
-        return [path, { baseline, after }];
+        return [path, { baseline, current, after }];
       }),
     );
   }
@@ -77,8 +80,8 @@ export class JournalState {
   /** The fewest lines that amount to the same, without the first one. */
   lines(): JournalLine[] {
     const changes = [...this.#entries.values()].map((entry) => ({ at: entry.at, line: lineOf(entry) }));
-    const reviewed = [...this.#baselines].map(([path, { baseline, at }]) => {
-      return { at, line: { type: "reviewed" as const, path, baseline } };
+    const reviewed = [...this.#baselines].map(([path, { baseline, current, at }]) => {
+      return { at, line: { type: "reviewed" as const, path, baseline, current } };
     });
     return [...changes, ...reviewed].toSorted((a, b) => a.at - b.at).map(({ line }) => line);
   }
@@ -108,7 +111,7 @@ export function hashesIn(line: JournalLine): string[] {
 
 function imagesIn(line: JournalLine): Image[] {
   if ("files" in line) return line.files.flatMap(({ before, after }: FileChange) => [before, after]);
-  return line.type === "reviewed" && line.baseline !== null ? [line.baseline] : [];
+  return line.type === "reviewed" ? [line.baseline, line.current].flatMap((image) => image ?? []) : [];
 }
 
 function lineOf({ id, atMs, source, files, state, owner }: Entry): JournalLine {

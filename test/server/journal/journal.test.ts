@@ -174,7 +174,7 @@ test("proposals end, threads are forgotten, and a baseline knows the last change
   await journal.append({ type: "settled", paths: ["/w/b"] });
   await journal.append(prepared("c1", [add("/w/a")]), prepared("c2", [add("/w/a")], "t2"));
   await journal.append({ type: "reviewed", path: "/w/a", baseline: missing }, prepared("c3", [add("/w/a")]));
-  assert.deepEqual((await journal.baselines()).get("/w/a"), { baseline: missing, after: "c2" });
+  assert.deepEqual((await journal.baselines()).get("/w/a"), { baseline: missing, current: null, after: "c2" });
   await journal.append({ type: "forgotten", threadId: "t2" });
   assert.deepEqual(states(await journal.changes()), ["c1 prepared", "c3 prepared"]);
   assert.equal((await journal.baselines()).get("/w/a")?.after, "c1");
