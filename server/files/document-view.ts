@@ -107,11 +107,11 @@ export class DocumentView {
     const buffer = await this.#find(path, permits);
     if (buffer === undefined) return readTextFile(path, permits);
     const { text, version } = buffer;
-    const { isDirty, encoding, hasLost } = await standingOf(buffer);
+    const { isDirty, encoding, hasLost, isMixed } = await standingOf(buffer);
     if (hasLost) return { kind: "refused", reason: lost };
     const isForeign = encoding !== null && encoding !== "utf8";
     // Its bytes are on disk as the editor shows them: they are edited there, where each is kept.
-    if (isForeign && !isDirty) return readTextFile(path, permits);
+    if ((isForeign || isMixed) && !isDirty) return readTextFile(path, permits);
     if (encoding === "bytes") return { kind: "refused", reason: unsavedForeign };
     return { kind: "text", text, encoding: "utf8", version, dirty: isDirty };
   }
@@ -216,7 +216,7 @@ async function standingOf(buffer: Buffer): Promise<Standing> {
   }
 }
 
-const incomparable = { isSame: null, encoding: null, hasLost: false } as const;
+const incomparable = { isSame: null, encoding: null, hasLost: false, isMixed: false } as const;
 
 /** Where a buffer lies below the root, in the root's spelling; null when it does not. */
 function placeBelow(

@@ -8,13 +8,22 @@ export interface Comparison {
   readonly encoding: Encoding | null;
   /** The editor took the bytes for UTF-8, which they are not: what it would save is not what was there. */
   readonly hasLost: boolean;
+  /** Its lines end in several ways, of which the editor makes one when it saves. */
+  readonly isMixed: boolean;
 }
 
 export function compare(text: string, bytes: Uint8Array): Comparison {
   const decoded = decode(bytes);
   const encoding = decoded.ok ? decoded.encoding : null;
   const isKnown = encoding !== null && encoding !== "bytes";
-  return { isSame: isTextOf(text, bytes), encoding, hasLost: !isKnown && text.includes("\uFFFD") };
+  const isMixed = decoded.ok && hasMixedEnds(decoded.text);
+  return { isSame: isTextOf(text, bytes), encoding, hasLost: !isKnown && text.includes("\uFFFD"), isMixed };
+}
+
+/** A carriage return alone counts, too: editors take it for the end of a line. */
+export function hasMixedEnds(text: string): boolean {
+  if (!text.includes("\r")) return false;
+  return /\r(?!\n)/.test(text) || /(?<!\r)\n/.test(text);
 }
 
 function isTextOf(text: string, bytes: Uint8Array): boolean | null {
