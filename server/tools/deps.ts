@@ -3,12 +3,13 @@ import type { SessionApprovals } from "../approval/approvals.ts";
 import type { NewRule } from "../approval/rules.ts";
 import type { RulesFile } from "../approval/rules-file.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
+import type { Capture } from "../journal/capture.ts";
 import type { ApprovalPolicy, CommandApprovalDecision } from "../protocol/approval.ts";
 import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/command.ts";
 import type { ServerNotification, serverRequests } from "../protocol/methods.ts";
 import type { ParamsOut } from "../protocol/rows.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
-import type { Capture, RunningCommands, StartRequest, Started } from "./command.ts";
+import type { RunningCommands, StartRequest, Started } from "./command.ts";
 import type { FileReader, Tool, WriteLimits, WriteResult } from "./tool.ts";
 
 type Asked = Exclude<keyof typeof serverRequests, "workspace/applyEdit" | "belay/runInTerminal">;

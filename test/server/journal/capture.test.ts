@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { type Capture, type CaptureDeps, WorkspaceCapture } from "../../../server/journal/capture.ts";
 import type { ChangeSource, FileChange, Image } from "../../../server/journal/change.ts";
@@ -388,8 +389,7 @@ test("whatever a command does to a tree, what was captured puts every byte back"
       for (const mutation of mutations) act(at.root, mutation);
       const after = contents(at.root);
       const hasChanged = await command.end();
-      const same = JSON.stringify(Object.entries(before).sort()) === JSON.stringify(Object.entries(after).sort());
-      assert.equal(hasChanged, !same);
+      assert.equal(hasChanged, !isDeepStrictEqual(after, before));
       await restore(at);
       assert.deepEqual(contents(at.root), before);
     }),
