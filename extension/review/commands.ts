@@ -29,7 +29,8 @@ export async function reviewChanges({ review }: RunningCtx): Promise<void> {
 /** `given`: a file, and maybe a line (zero-based) of its right side. */
 export async function reviewFile({ review }: RunningCtx, given: unknown, line: unknown): Promise<void> {
   const file = findFile({ review }, given);
-  if (file !== undefined) await showDiff(file, typeof line === "number" ? line : undefined);
+  if (file === undefined) sayNothingWaits();
+  else await showDiff(file, typeof line === "number" ? line : undefined);
 }
 
 export const reviewNextHunk = (ctx: RunningCtx): Promise<void> => go(ctx, "next");
@@ -110,13 +111,17 @@ function hunkAtCursor(file: ReviewedFile, document: vscode.Uri, line: number): R
 async function onFile(ctx: RunningCtx, verb: "keep" | "undo", given: unknown): Promise<void> {
   const file = findFile(ctx, given);
   if (file === undefined) {
-    void vscode.window.showInformationMessage("Nothing that Belay changed in this file waits for review.");
+    sayNothingWaits();
     return;
   }
   if (verb === "undo" && file.cannotUndo !== null) {
     throw new Error(`${basename(file.path)} cannot be undone: ${file.cannotUndo}`);
   }
   await ask(ctx, verb, { path: file.path });
+}
+
+function sayNothingWaits(): void {
+  void vscode.window.showInformationMessage("Nothing that Belay changed in this file waits for review.");
 }
 
 function findFile({ review }: Pick<RunningCtx, "review">, given: unknown): ReviewedFile | undefined {

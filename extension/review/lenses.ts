@@ -51,12 +51,16 @@ export class ReviewLenses implements vscode.CodeLensProvider, vscode.Disposable 
   async resolveCodeLens(lens: vscode.CodeLens): Promise<vscode.CodeLens> {
     if (!(lens instanceof TurnLens)) return lens;
     const label = await this.#labels.labelOf(lens.turn);
-    lens.command = {
-      title: label === null ? "Show Thread" : `“${label}”`,
-      tooltip: "Belay changed this for your message; shows its thread",
-      command: "belay.showReviewedThread",
-      arguments: [lens.turn.threadId],
-    };
+    // A text without a command cannot be selected: there is no thread to show any more.
+    lens.command =
+      label === null
+        ? { title: "from an earlier turn", command: "" }
+        : {
+            title: `“${label}”`,
+            tooltip: "Belay changed this for your message; shows its thread",
+            command: "belay.showReviewedThread",
+            arguments: [lens.turn.threadId],
+          };
     return lens;
   }
 

@@ -42,9 +42,9 @@ export class ReviewList implements vscode.Disposable {
     return this.#files;
   }
 
-  /** By the file, or by a text of ours that stands for it. */
+  /** By the file, as the editor or as the server names it, or by a text of ours that stands for it. */
   find(uri: vscode.Uri): ReviewedFile | undefined {
-    return this.#files.find((file) => file.uri.path === uri.path);
+    return this.#files.find((file) => file.uri.path === uri.path || file.path === uri.fsPath);
   }
 
   /** Never rejects. Who asks while an answer is on its way waits for the one behind it. */
@@ -63,7 +63,7 @@ export class ReviewList implements vscode.Disposable {
     if (client === null || known === undefined) return undefined;
     const files = await this.#ask(client, known.path);
     if (files === null) return this.find(uri);
-    const [fresh] = files;
+    const fresh = files.find(({ path }) => path === known.path);
     const others = this.#files.map((file) => (file.path === known.path ? fresh : file));
     this.#set(
       others.filter((file) => file !== undefined),

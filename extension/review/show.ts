@@ -3,7 +3,6 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import { nothingAt, sideOf } from "./texts.ts";
 import type { ReviewedFile } from "./review-list.ts";
-import { filesWords } from "./words.ts";
 
 type Sides = { left: vscode.Uri; right: vscode.Uri };
 
@@ -14,8 +13,8 @@ export async function showAll(files: readonly ReviewedFile[]): Promise<void> {
     // A side that is not there is left out, so that VS Code says "added" and "deleted".
     return [file.uri, file.kind === "add" ? undefined : left, file.kind === "delete" ? undefined : right];
   });
-  const title = `Belay: ${filesWords(files.length)} to review`;
-  await vscode.commands.executeCommand("vscode.changes", title, resources);
+  // VS Code adds how many files there are.
+  await vscode.commands.executeCommand("vscode.changes", "Changes of Belay's to review", resources);
 }
 
 /** The diff of one file; what is no text is only opened. `line` zero-based, of the right side. */

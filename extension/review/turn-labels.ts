@@ -37,8 +37,7 @@ export class TurnLabels {
     try {
       const { data } = await client.request("thread/turns/list", { threadId, limit: LOOKED_THROUGH });
       for (const turn of data) {
-        const prompt = promptOf(turn);
-        if (prompt !== null) this.#labels.set(keyOf({ threadId, turnId: turn.id }), promptLabel(prompt));
+        this.#labels.set(keyOf({ threadId, turnId: turn.id }), promptLabel(promptOf(turn)));
       }
     } catch {
       // The thread is gone, or the server is: the change is still there to review, without its prompt.
@@ -50,9 +49,9 @@ function keyOf({ threadId, turnId }: TurnRef): string {
   return `${threadId}/${turnId}`;
 }
 
-function promptOf({ items }: Turn): string | null {
+/** Pictures have no words. */
+function promptOf({ items }: Turn): string {
   const message = items.find((item) => item.type === "userMessage");
-  if (message === undefined) return null;
-  const text = message.content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join(" ");
-  return text.trim() === "" ? null : text;
+  const text = (message?.content ?? []).flatMap((part) => (part.type === "text" ? [part.text] : [])).join(" ");
+  return text.trim() === "" ? "a message without words" : text;
 }
