@@ -81,6 +81,6 @@ export function undoAllQuestion(files: readonly string[]): { sentence: string; d
   const more = files.length > LISTED ? `\nand ${filesWords(files.length - LISTED)} more` : "";
   return {
     sentence: `Undo all of Belay's changes in ${filesWords(files.length)}?`,
-    detail: `${files.slice(0, LISTED).join("\n")}${more}\n\nYour own edits stay. Belay: Redo Turn brings a turn's changes back.`,
+    detail: `${files.slice(0, LISTED).join("\n")}${more}\n\nEdits of yours in other lines stay. Belay: Redo Turn brings a turn's changes back.`,
   };
 }

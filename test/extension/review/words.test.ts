@@ -56,7 +56,7 @@ test("undoing everything names the files, and does not fill the screen with them
   const files = Array.from({ length: 12 }, (_, index) => `${index}.js`);
   const { sentence, detail } = undoAllQuestion(files);
   assert.equal(sentence, "Undo all of Belay's changes in 12 files?");
-  assert.match(detail, /^0\.js\n.*\n9\.js\nand 2 files more\n\nYour own edits stay\./s);
+  assert.match(detail, /^0\.js\n.*\n9\.js\nand 2 files more\n\nEdits of yours in other lines stay\./s);
 });
 
 test("what was done, must be merged, or stands in the way is said with how many files", () => {
