@@ -48,6 +48,10 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
         ...item,
         aggregatedOutput: withDelta(item.aggregatedOutput, params.delta),
       }));
+    case "item/fileChange/patchUpdated": {
+      const { changes, isWriting = false } = params;
+      return updateItem(thread, params, "fileChange", (item) => ({ ...item, changes, isWriting }));
+    }
     case "item/reasoning/summaryPartAdded":
       return updateItem(thread, params, "reasoning", (item) => ({
         ...item,
@@ -96,7 +100,7 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
 
 /** Deltas come many to a frame: the store may gather them, never reorder them. */
 export function isDelta({ method }: ServerNotification): boolean {
-  return /delta$/i.test(method);
+  return /delta$|patchUpdated$/i.test(method);
 }
 
 /** The server that ran it is gone: what was under way was cut. The snapshot that follows tells the rest. */
