@@ -103,7 +103,7 @@ export const threadReplays: readonly Replay[] = [
   },
   {
     name: "revert",
-    about: "To before the second of three turns, twice; then it goes on, and loses all of it.",
+    about: "To before the second of three turns; then it goes on, and loses all of it.",
     steps: [
       ...unasked,
       turn("hello", { as: "first" }),
@@ -115,7 +115,6 @@ export const threadReplays: readonly Replay[] = [
       onThread("thread/revert", { beforeTurnId: "$second" }),
       hear("thread/reverted"),
       onThread("thread/turns/list", { itemsView: "full" }),
-      onThread("thread/revert", { beforeTurnId: "$second" }),
       turn("again"),
       ended,
       onThread("thread/items/list"),
@@ -124,6 +123,22 @@ export const threadReplays: readonly Replay[] = [
       onThread("thread/turns/list"),
       turn("hello"),
       ended,
+    ],
+  },
+  {
+    name: "revert to nowhere",
+    about: "A turn that is not there, a thread that is not loaded, and one that is never kept.",
+    steps: [
+      ...unasked,
+      turn("hello", { as: "first" }),
+      ended,
+      onThread("thread/revert", { beforeTurnId: "nope" }),
+      ask("thread/revert", { threadId: "00000000-0000-7000-8000-000000000000", beforeTurnId: "$first" }),
+      ask("thread/start", { cwd: "$ws", sandbox: "danger-full-access", ephemeral: true }, { as: "brief" }),
+      hear("thread/started", { thread: { id: "$brief" } }),
+      turn("hello", { in: "$brief", as: "said" }),
+      ended,
+      ask("thread/revert", { threadId: "$brief", beforeTurnId: "$said" }),
     ],
   },
   {
