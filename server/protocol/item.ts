@@ -120,6 +120,8 @@ export const FileChangeItem = z.lazy(() =>
     id: z.string(),
     changes: z.array(FileUpdateChange),
     status: ItemStatus,
+    /** Completed and not written: the person keeps it or drops it (`belay/review`). Ours. */
+    isProposed: z.boolean().nullish(),
     ...timed,
   }),
 );

@@ -28,7 +28,7 @@ export const fileChange: ItemRenderer<"fileChange"> = ({ item, place }) => {
               status={status === "declined" && index > 0 ? "" : status}
               decision={index === 0 && <Decision approval={approval} />}
               isInitiallyOpen={item.changes.length === 1 && status !== "declined"}
-              where={{ threadId: place.threadId, itemId: item.id }}
+              where={{ threadId: place.threadId, turnId: place.turnId, itemId: item.id }}
             />
           ))}
         </div>

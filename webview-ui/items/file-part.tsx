@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { FileUpdateChange } from "../../server/protocol/item.ts";
 import { Ring } from "../shell/icon.tsx";
+import { KeepOrUndo, ProposedBadge, useReview } from "../review/file-review.tsx";
 import { usePanel } from "../shell/panel-context.ts";
 import { lineCounts } from "../text/diff-lines.ts";
 import { ExactText } from "../text/exact-text.tsx";
@@ -29,7 +30,7 @@ interface FilePartProps {
   isInitiallyOpen: boolean;
   /** Someone decides on it: everything is in sight, and the way to the editor's diff does not stand behind it. */
   isAsked?: boolean;
-  where: { threadId: string; itemId: string };
+  where: { threadId: string; turnId: string; itemId: string };
 }
 
 export function FilePart({ change, cwd, status, decision, isInitiallyOpen, isAsked = false, where }: FilePartProps) {
@@ -37,8 +38,13 @@ export function FilePart({ change, cwd, status, decision, isInitiallyOpen, isAsk
   const { actions } = usePanel();
   const { added, removed } = lineCounts([change]);
   const verb = changeVerb(change);
+  const { threadId, turnId, itemId } = where;
+  const review = useReview(change, turnId);
   const openDiff = (
-    <TextButton label="Open diff" onClick={() => void actions.host("host/openDiff", { ...where, path: change.path })} />
+    <TextButton
+      label="Open diff"
+      onClick={() => void actions.host("host/openDiff", { threadId, itemId, path: change.path })}
+    />
   );
   return (
     <CardPart
@@ -48,6 +54,7 @@ export function FilePart({ change, cwd, status, decision, isInitiallyOpen, isAsk
       numbers={
         <>
           {decision}
+          {!isAsked && <ProposedBadge file={review} />}
           {status === "running" && <Ring />}
           {told.includes(status) && <span class={`number ${status === "failed" ? "error" : ""}`}>{status}</span>}
           {added > 0 && <span class="number added">{`+${added}`}</span>}
@@ -60,7 +67,12 @@ export function FilePart({ change, cwd, status, decision, isInitiallyOpen, isAsk
       note={<RealPlaces change={change} cwd={cwd} />}
     >
       <Diff change={change} isAsked={isAsked} />
-      {!isAsked && <div class="card-actions">{openDiff}</div>}
+      {!isAsked && (
+        <div class="card-actions">
+          {openDiff}
+          {review !== null && <KeepOrUndo file={review} />}
+        </div>
+      )}
     </CardPart>
   );
 }
