@@ -223,6 +223,7 @@ export const serverNotifications = {
   "item/reasoning/summaryTextDelta": notification(item.ReasoningSummaryTextDeltaNotification, { backlog: "append" }),
   "item/reasoning/textDelta": notification(item.ReasoningTextDeltaNotification, { backlog: "append" }),
   "item/commandExecution/outputDelta": notification(item.ItemDeltaNotification, { backlog: "append" }),
+  "item/fileChange/patchUpdated": notification(item.FileChangePatchUpdatedNotification, { backlog: "latest" }),
   "item/commandExecution/terminalInteraction": notification(command.TerminalInteractionNotification),
   "belay/review/updated": notification(review.ReviewUpdatedNotification),
   "belay/files/updated": notification(review.FilesUpdatedNotification),

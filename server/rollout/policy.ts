@@ -31,6 +31,7 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
   "item/reasoning/summaryTextDelta": false,
   "item/reasoning/textDelta": false,
   "item/commandExecution/outputDelta": false,
+  "item/fileChange/patchUpdated": false,
   "item/commandExecution/terminalInteraction": false,
   // The change journal has it.
   "belay/review/updated": false,

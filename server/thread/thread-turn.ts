@@ -3,9 +3,10 @@ import { developerMessage, interruptedMessage, openingContext, permissionsMessag
 import { runTurn, type TurnEnd } from "../agent/run-turn.ts";
 import { TurnDiff } from "../files/turn-diff.ts";
 import type { HistoryItem } from "../model/model.ts";
-import { serverRequests } from "../protocol/methods.ts";
+import { type ServerNotification, serverRequests } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
 import { clientTools } from "../tools/client-tool.ts";
+import { CallPreviews } from "../tools/call-previews.ts";
 import type { RunInTerminalRequest, ToolDeps } from "../tools/deps.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -28,8 +29,15 @@ export async function runThreadTurn(
   takeInput(thread, turn.id, first);
   const diff = new TurnDiff();
   const brought = clientTools(thread.meta.dynamicTools);
+  const told = {
+    emit: (notification: ServerNotification) => thread.emit(notification),
+    now: () => deps.now(),
+    newId: () => deps.newId(),
+  };
+  const previews = new CallPreviews({ ...ids, ...told, cwd: thread.settings.cwd });
   let usage: TokenUsageBreakdown | null = null;
   const end = await runTurn({
+    ...told,
     ...ids,
     model: deps.selectModel(thread.settings.modelProvider),
     request: {
@@ -42,7 +50,9 @@ export async function runThreadTurn(
     history: thread.history,
     record: (entries) => thread.recordHistory(entries),
     tools: {
-      run: (call) => runToolCall(call, toolDeps(thread, turn.id, { diff, abort, brought })),
+      preview: (piece) => previews.push(piece),
+      settle: (calls) => previews.settle(calls),
+      run: (call) => runToolCall(call, toolDeps(thread, turn.id, { diff, abort, brought }), previews.take(call)),
       stop: () => abort.abort(),
     },
     takeInput: () => {
@@ -57,9 +67,6 @@ export async function runThreadTurn(
     },
     newInput: () => thread.newInput,
     signal: abort.signal,
-    emit: (notification) => thread.emit(notification),
-    now: () => deps.now(),
-    newId: () => deps.newId(),
   });
   // The turn can end before it took what the user added to it. That is kept: the model hears it with the next turn.
   for (const queued of thread.takeWaitingInput()) takeInput(thread, turn.id, queued);

@@ -4,7 +4,8 @@ import type { FileEffect } from "../approval/approvals.ts";
 import { isUnconfined } from "../approval/policy.ts";
 import { type Patch, parsePatch } from "../files/patch-parser.ts";
 import { type FilePlan, hiddenMessage, pathsOf, planPatch } from "../files/patch-plan.ts";
-import { isProtected } from "../files/paths.ts";
+import { PatchPreview, type PreviewedFile } from "../files/patch-preview.ts";
+import { isProtected, resolveInside } from "../files/paths.ts";
 import { isInside } from "../util/inside.ts";
 import type { FileUpdateChange, ThreadItemOf } from "../protocol/item.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
@@ -63,6 +64,14 @@ export const applyPatch = freeformTool(grammar, {
     const action = Object.freeze({ kind: "fileChange" as const, plan, targets });
     return { kind: "prepared", item, action, run: (run) => writePlan(item, action, context.cwd, run) };
   },
+
+  preview(cwd) {
+    const patch = new PatchPreview();
+    return {
+      push: (piece) => patch.push(piece),
+      changes: () => patch.files().flatMap((file) => toPreviewedChange(file, cwd) ?? []),
+    };
+  },
 });
 
 async function writePlan(
@@ -101,6 +110,17 @@ function toChange({ path, change, diff }: FilePlan, targets: ReadonlyMap<string,
     ...(realPath === null ? {} : { realPath }),
     ...(realMovePath === null ? {} : { realMovePath }),
   };
+}
+
+/** Null for a path that no change could have. */
+function toPreviewedChange(file: PreviewedFile, cwd: string): FileUpdateChange | null {
+  const { kind, movePath, text: diff, added, removed } = file;
+  const from = resolveInside(cwd, file.path);
+  const to = movePath === null ? null : resolveInside(cwd, movePath);
+  if (!from.ok || to?.ok === false) return null;
+  const written = { added, removed };
+  const spelled = kind === "update" ? { type: kind, move_path: to?.path ?? null } : { type: kind };
+  return { path: from.path, kind: spelled, diff, written };
 }
 
 type Judged = { ok: true; targets: readonly FileTarget[] } | { ok: false; message: string };

@@ -3,7 +3,12 @@
 import type { FileEffect } from "../approval/approvals.ts";
 import type { FilePlan, FileView } from "../files/patch-plan.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
-import type { DynamicToolCallParams, DynamicToolCallResponse, ThreadItemOf } from "../protocol/item.ts";
+import type {
+  DynamicToolCallParams,
+  DynamicToolCallResponse,
+  FileUpdateChange,
+  ThreadItemOf,
+} from "../protocol/item.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import type { ToolRequestUserInputParams, ToolRequestUserInputResponse } from "../protocol/user-input.ts";
 import type { CommandSessions, CommandStart, ThreadCommand } from "./command.ts";
@@ -18,6 +23,15 @@ export interface Tool {
   input(): ToolSpec["input"];
   /** Looks, but changes nothing. Failures are results the model can act on, never exceptions. */
   prepare(call: RawCall, context: PrepareContext): Promise<Prepared | Immediate>;
+  /** Shows a freeform input while it is being written, from its text alone. Absent: it shows with the call. */
+  preview?(cwd: string): InputPreview;
+}
+
+export interface InputPreview {
+  /** True when there is more to show than before. */
+  push(piece: string): boolean;
+  /** Empty until the input says what it changes. */
+  changes(): FileUpdateChange[];
 }
 
 /** A call as the model wrote it. */

@@ -110,7 +110,6 @@ const leftOut: readonly LeftOut[] = [
       "currentTime/read",
       "deprecationNotice",
       "item/fileChange/outputDelta",
-      "item/fileChange/patchUpdated",
       "feedback/save",
       "memory/*",
       "mock/experimentalMethod",

@@ -50,6 +50,12 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
         ...item,
         aggregatedOutput: withDelta(item.aggregatedOutput, params.delta),
       }));
+    case "item/fileChange/patchUpdated":
+      return updateItem(thread, params, "fileChange", ({ isWriting: _, ...item }) => ({
+        ...item,
+        changes: params.changes,
+        ...(params.isWriting ? { isWriting: true } : {}),
+      }));
     case "item/reasoning/summaryPartAdded":
       return updateItem(thread, params, "reasoning", (item) => ({
         ...item,
@@ -105,7 +111,7 @@ export function withChanges(thread: ShownThread, turns: readonly TurnChanges[]):
 
 /** Deltas come many to a frame: the store may gather them, never reorder them. */
 export function isDelta({ method }: ServerNotification): boolean {
-  return /delta$/i.test(method);
+  return /delta$|patchUpdated$/i.test(method);
 }
 
 /** The server that ran it is gone: what was under way was cut. The snapshot that follows tells the rest. */
