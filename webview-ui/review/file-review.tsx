@@ -19,7 +19,7 @@ export function useReview(change: FileUpdateChange, turnId: string): ReviewFile 
 export function ProposedBadge({ file }: { file: ReviewFile | null }) {
   if (file?.state !== "proposed") return null;
   return (
-    <span class="tag" title="Nothing is written until you keep it">
+    <span class="proposed" title="Nothing is written until you keep it">
       Proposed
     </span>
   );

@@ -1,5 +1,5 @@
 // On a prompt: the ways back to before it. What becomes of files and of the conversation is said apart.
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Reverted } from "../actions.ts";
 import { IconButton } from "../shell/icon.tsx";
 import { usePanel, useSelected, useSelectedBy } from "../shell/panel-context.ts";
@@ -22,7 +22,7 @@ export function RevertMenu({ turnId, text }: { turnId: string; text: string }) {
     <span class={`revert ${isOpen ? "open" : ""}`} ref={opener}>
       <IconButton
         icon="discard"
-        label="Edit and resend, or revert to here"
+        label="Edit or revert to here"
         isExpanded={isOpen}
         onClick={() => setOpen(!isOpen)}
       />
@@ -42,7 +42,8 @@ function Choices({ turnId, text, onClose }: { turnId: string; text: string; onCl
   const menu = useRef<HTMLDivElement>(null);
   const id = useId();
   const files = useSelectedBy(turnId, (state) => filesSince(state, turnId));
-  useEffect(() => menu.current?.querySelector("button")?.focus(), []);
+  // Before the next key.
+  useLayoutEffect(() => menu.current?.querySelector("button")?.focus(), []);
   useEffect(() => {
     const leave = ({ target }: Event) => {
       if (!(target instanceof Node) || !menu.current?.parentElement?.contains(target)) onClose();

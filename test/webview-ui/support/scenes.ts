@@ -4,6 +4,7 @@ import { approvalScenes } from "./approval-scenes.ts";
 import { at, cwd, item, models, opened, running, starts, thread, threadId, tokens, turn } from "./fixtures.ts";
 import { commandScenes } from "./command-scenes.ts";
 import { questionScenes } from "./question-scenes.ts";
+import { reviewScenes } from "./review-scenes.ts";
 import {
   answer,
   closing,
@@ -38,6 +39,7 @@ const threads: Thread[] = (
 export const scenes: Record<string, Scene> = {
   ...approvalScenes,
   ...commandScenes,
+  ...reviewScenes,
   ...questionScenes,
 
   async empty({ host, page }) {
