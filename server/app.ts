@@ -25,6 +25,8 @@ import { threadCareHandlers } from "./handlers/thread-care.ts";
 import { threadListHandlers } from "./handlers/thread-list.ts";
 import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
+import { Captures } from "./journal/captures.ts";
+import { ChangeJournal } from "./journal/journal.ts";
 import { defaultModel } from "./model/list.ts";
 import { findProvider, type ModelSource, secretNames } from "./model/providers.ts";
 import { selectModel } from "./model/select.ts";
@@ -128,6 +130,17 @@ export async function createApp(options: AppOptions): Promise<App> {
   // Who asks earlier is answered earlier. Until then it would only be in the way of the first thread.
   const probing = setTimeout(() => void sandbox.state(), PROBE_AFTER_MS);
   probing.unref();
+  const journal = new ChangeJournal({ home });
+  const captures = new Captures({
+    ...{ ...homes, newId: options.newId, now: Date.now },
+    journalOf: (root) => journal.workspace(root),
+    saves: {
+      mark: () => documents.saveMark(),
+      since: (mark) =>
+        Promise.all(documents.savesSince(mark).map((path) => documents.realTarget(path).catch(() => path))),
+    },
+    failed: (message) => log("error", message),
+  });
   const misplaced = () => sandboxWarnings(sandbox, config.current, config.path);
   let editor: EditorPort | null = null;
 
@@ -169,6 +182,8 @@ export async function createApp(options: AppOptions): Promise<App> {
         const approved = new Set(limits.realPaths.values());
         return writeFilesAtomically(plan, { permits: (path) => approved.has(path) });
       },
+      capture: (cwd, ids, signal) => captures.begin(cwd, { kind: "command", ...ids, of: [] }, signal),
+      expectCommands: (cwd) => captures.warm(cwd),
       rules,
       get runInTerminal() {
         const run = editor?.runInTerminal ?? null;

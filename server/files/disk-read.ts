@@ -2,6 +2,7 @@
 // Nothing here waits for a pipe or a device, whatever is put in the file's place meanwhile.
 import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
+import { decode } from "./encoding.ts";
 import type { FileView } from "./patch-plan.ts";
 import { inKernelDirectory } from "./paths.ts";
 
@@ -13,14 +14,12 @@ export async function readTextFile(path: string, permits: Permits = () => true):
   try {
     const file = await readRegularFile(path, permits);
     if (!file.ok) return refused(file.reason);
-    if (file.bytes.includes(0))
-      return refused("it is a binary file, or UTF-16. Edit it with a command, or save it as UTF-8.");
-    return { kind: "text", text: strictUtf8.decode(file.bytes), version: null, dirty: false };
+    const decoded = decode(file.bytes);
+    if (!decoded.ok) return refused(decoded.reason);
+    return { kind: "text", text: decoded.text, encoding: decoded.encoding, version: null, dirty: false };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR") return { kind: "missing" };
-    if (error instanceof TypeError && code === "ERR_ENCODING_INVALID_ENCODED_DATA")
-      return refused("it is not UTF-8 text. Save it as UTF-8, or edit it with a command.");
     return refused(`it cannot be read (${errorText(error)}). Check its permissions.`);
   }
 }
@@ -55,8 +54,7 @@ export function errorText(error: unknown): string {
 }
 
 /** What is larger is neither read nor, later, written over. */
-export const maxTextBytes = 10 * 1024 * 1024;
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+export const maxTextBytes = 64 * 1024 * 1024;
 
 /** The real path of what was opened; null when another file is at `path` by now. */
 async function placeOf(handle: fs.FileHandle, path: string, opened: Stats): Promise<string | null> {

@@ -1,19 +1,33 @@
-// Writes a set of changes to the disk as one. Beside `disk-read.ts`, nothing else here touches the disk.
+// Writes a set of changes to the disk as one: looks at all files, stages all new contents beside them, and only then
+// puts each in its place by a rename. Whoever is killed on the way leaves of each file the old one or the new one.
 import { createHash } from "node:crypto";
-import { constants, type Stats } from "node:fs";
+import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { inParallel } from "../util/in-parallel.ts";
+import {
+  commit,
+  type Existing,
+  isSameFile,
+  stage,
+  type Target,
+  takeBack,
+  type Undo,
+  unlessMissing,
+} from "./disk-commit.ts";
 import { errorText, readRegularFile } from "./disk-read.ts";
+import { type Encoding, encode, nameOf } from "./encoding.ts";
 import { realTarget } from "./paths.ts";
-import { temporaryBeside } from "./replace-file.ts";
 
 /** A `FilePlan` is one of these; so is what takes a plan back. */
 export interface FileWrite {
   /** Absolute, like `movePath`. */
   readonly path: string;
   readonly change: { readonly kind: "add" | "delete" } | { readonly kind: "update"; readonly movePath: string | null };
-  /** Null to delete the file. */
-  readonly after: string | null;
+  /** A text is written in `encoding`, bytes as they are; null to delete the file. */
+  readonly after: string | Uint8Array | null;
+  /** Absent: UTF-8. */
+  readonly encoding?: Encoding;
   /** SHA-256 (hex) of the bytes that must be there now; null when nothing must be there. */
   readonly beforeHash: string | null;
 }
@@ -26,8 +40,22 @@ export interface WriteOptions {
 }
 
 export type WriteResult =
-  | { readonly ok: true /** Every real path that was written or removed. */; readonly paths: readonly string[] }
-  | { readonly ok: false; readonly message: string };
+  | {
+      readonly ok: true;
+      /** Every real path that was written or removed. */
+      readonly paths: readonly string[];
+      /**
+       * Makes all of it undone, for who finds that a step behind it fails. What others have changed since stays theirs.
+       * Null when everything is as it was, else a sentence on what is not. Must not throw.
+       */
+      takeBack(): Promise<string | null>;
+    }
+  | {
+      readonly ok: false;
+      readonly message: string;
+      /** A file is not what the plan saw: to plan anew may help. */
+      readonly isStale?: boolean;
+    };
 
 /**
  * All or nothing: no file is touched unless each still holds what the plan saw, and when one write fails, those before
@@ -37,59 +65,62 @@ export async function writeFilesAtomically(
   writes: readonly FileWrite[],
   options: WriteOptions = {},
 ): Promise<WriteResult> {
-  const targets: Target[] = [];
-  for (const write of writes) {
-    const target = await preflight(write);
-    if (!target.ok) return { ok: false, message: `${target.message} Nothing was written.` };
-    targets.push(target.value);
-  }
+  const looked = await inParallel(writes, atATime, preflight);
+  const failed = looked.find((target) => !target.ok);
+  if (failed !== undefined && !failed.ok) return { ...failed, message: `${failed.message} Nothing was written.` };
+  const targets = looked.flatMap((target) => (target.ok ? [target.value] : []));
   const paths = targets.flatMap(({ from, to }) => (from === to ? [to] : [from, to]));
-  const twice = paths.find((path, index) => paths.indexOf(path) !== index);
+  const seen = new Set<string>();
+  const twice = paths.find((path) => seen.size === seen.add(path).size);
   if (twice !== undefined)
     return fail(`${twice} would be written twice, through a symbolic link. Nothing was written.`);
   const barred = paths.find((path) => options.permits?.(path) === false);
   if (barred !== undefined) return fail(`${barred} is not where the change was approved for. Nothing was written.`);
   const undo: Undo[] = [];
+  const problem = await writeAll(targets, undo, options.newFileMode);
+  if (problem === null) return { ok: true, paths, takeBack: () => takeBack(undo.splice(0)) };
+  const left = (await takeBack(undo)) ?? "Nothing was changed: the files written before it are as they were.";
+  return fail(`${problem} ${left}`);
+}
+
+/** Files that are looked at or staged side by side: the disk is what they wait for. */
+const atATime = 16;
+
+/** Null when all is written; else what could not be. */
+async function writeAll(targets: readonly Target[], undo: Undo[], newFileMode?: number): Promise<string | null> {
+  const staged = await stage(targets, undo, { atATime, newFileMode });
+  if (!staged.ok) return `Could not write ${staged.path}: ${errorText(staged.error)}.`;
   for (const target of targets) {
     try {
-      await perform(target, undo, options.newFileMode);
+      await commit(target, staged.temporaries, undo);
     } catch (error) {
-      return { ok: false, message: `Could not write ${target.to}: ${errorText(error)}. ${await takeBack(undo)}` };
+      await staged.discard();
+      return `Could not write ${target.to}: ${errorText(error)}.`;
     }
   }
-  return { ok: true, paths };
+  await staged.settle();
+  return null;
 }
 
-/** Both paths are real, and equal unless the file moves. */
-interface Target {
-  readonly from: string;
-  readonly to: string;
-  readonly after: string | null;
-  readonly existing: Existing | null;
-  /** A move that only changes the case of the name, on a file system that ignores case. */
-  readonly isSameEntry: boolean;
-}
-
-interface Existing {
-  readonly bytes: Uint8Array;
-  readonly stat: Stats;
-}
-
-interface Undo {
-  readonly path: string;
-  run(): Promise<void>;
-}
-
-type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
+type Step<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly message: string; readonly isStale?: boolean };
 
 async function preflight(write: FileWrite): Promise<Step<Target>> {
-  const { path, change, after } = write;
+  const { path, change } = write;
   const movePath = change.kind === "update" ? change.movePath : null;
+  const encoding = write.encoding ?? "utf8";
+  const after = typeof write.after === "string" ? encode(write.after, encoding) : write.after;
+  if (after === null && write.after !== null) {
+    return fail(`${path} is ${nameOf(encoding)}, which cannot spell its new text.`);
+  }
   try {
     const existing = await unlessMissing(readExisting(path));
     const hash = existing && createHash("sha256").update(existing.bytes).digest("hex");
-    if (hash !== write.beforeHash)
-      return fail(`${path} is no longer what it was when the change was prepared. Read it again.`);
+    if (hash !== write.beforeHash) {
+      const message = `${path} is no longer what it was when the change was prepared. Read it again.`;
+      return { ok: false, message, isStale: true };
+    }
     const isRemoved = after === null || movePath !== null;
     if (isRemoved && (await isLink(path))) return fail(`${path} is a symbolic link. Remove it with a command.`);
     const from = await realTarget(path, fs);
@@ -112,120 +143,8 @@ async function readExisting(path: string): Promise<Existing> {
   return file;
 }
 
-async function perform(
-  { from, to, after, existing, isSameEntry }: Target,
-  undo: Undo[],
-  newFileMode?: number,
-): Promise<void> {
-  if (after === null) return remove(from, existing, undo);
-  if (from === to) return put(to, Buffer.from(after), existing, { replaces: existing, undo, newFileMode });
-  if (isSameEntry) {
-    await put(from, Buffer.from(after), existing, { replaces: existing, undo });
-    await fs.rename(from, to);
-    undo.push({ path: from, run: () => fs.rename(to, from) });
-    return;
-  }
-  await put(to, Buffer.from(after), existing, { replaces: null, undo });
-  await remove(from, existing, undo);
-}
-
-/** `like` gives mode and owner; `replaces` is what the undo puts back, null when nothing may be there. */
-async function put(
-  path: string,
-  bytes: Uint8Array,
-  like: Existing | null,
-  { replaces, undo, newFileMode }: { replaces: Existing | null; undo: Undo[]; newFileMode?: number | undefined },
-): Promise<void> {
-  await makeDirectory(dirname(path), undo);
-  const temporary = await writeTemporary(path, bytes, like?.stat ?? null, newFileMode);
-  try {
-    if (replaces === null && (await unlessMissing(fs.lstat(path))) !== null) throw new Error("a file is there already");
-    await fs.rename(temporary, path);
-  } catch (error) {
-    await fs.rm(temporary, { force: true });
-    throw error;
-  }
-  undo.push({ path, run: () => (replaces === null ? fs.unlink(path) : restore(path, replaces)) });
-}
-
-async function remove(path: string, existing: Existing | null, undo: Undo[]): Promise<void> {
-  await fs.unlink(path);
-  if (existing !== null) undo.push({ path, run: () => restore(path, existing) });
-}
-
-async function restore(path: string, { bytes, stat }: Existing): Promise<void> {
-  await fs.rename(await writeTemporary(path, bytes, stat), path);
-}
-
-async function makeDirectory(path: string, undo: Undo[]): Promise<void> {
-  if ((await unlessMissing(fs.stat(path))) !== null) return;
-  await makeDirectory(dirname(path), undo);
-  await fs.mkdir(path);
-  undo.push({ path, run: () => fs.rmdir(path) });
-}
-
-/** Beside the file that it will become. Leaves nothing behind when it fails. */
-async function writeTemporary(
-  target: string,
-  bytes: Uint8Array,
-  like: Stats | null,
-  newFileMode?: number,
-): Promise<string> {
-  const path = temporaryBeside(target);
-  const handle = await fs.open(path, "wx", newFileMode);
-  try {
-    await handle.writeFile(bytes);
-    if (like !== null) await keepOwnerAndMode(handle, like);
-    await handle.sync();
-  } catch (error) {
-    await fs.rm(path, { force: true });
-    throw error;
-  } finally {
-    await handle.close();
-  }
-  return path;
-}
-
-async function keepOwnerAndMode(handle: fs.FileHandle, like: Stats): Promise<void> {
-  const own = await handle.stat();
-  // Only root can give a file away; for others the file becomes their own, as with any editor that writes atomically.
-  if (own.uid !== like.uid || own.gid !== like.gid) await handle.chown(like.uid, like.gid).catch(() => undefined);
-  await handle.chmod(like.mode & 0o7777);
-}
-
-async function takeBack(undo: readonly Undo[]): Promise<string> {
-  const left: string[] = [];
-  for (const { path, run } of undo.toReversed()) {
-    try {
-      await run();
-    } catch (error) {
-      left.push(`${path} (${errorText(error)})`);
-    }
-  }
-  if (left.length === 0) return "Nothing was changed: the files written before it are as they were.";
-  return `These could not be put back and are left changed: ${left.join(", ")}.`;
-}
-
-function isSameFile(a: Stats, b: Stats): boolean {
-  return a.ino === b.ino && a.dev === b.dev;
-}
-
 async function isLink(path: string): Promise<boolean> {
   return (await unlessMissing(fs.lstat(path)))?.isSymbolicLink() ?? false;
-}
-
-async function unlessMissing<T>(answer: Promise<T>): Promise<T | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code;
-  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 function fail(message: string): { readonly ok: false; readonly message: string } {

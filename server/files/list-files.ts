@@ -103,7 +103,7 @@ async function identity(path: string): Promise<string | null> {
 }
 
 /** Those of the directories above, up to where the repository begins. */
-async function rulesAbove(root: string): Promise<IgnoreRules | null> {
+export async function rulesAbove(root: string): Promise<IgnoreRules | null> {
   const above: string[] = [];
   for (let at = root; !(await exists(join(at, ".git"))) && dirname(at) !== at; at = dirname(at)) {
     above.unshift(dirname(at));
@@ -114,7 +114,7 @@ async function rulesAbove(root: string): Promise<IgnoreRules | null> {
 }
 
 /** `names`: what is in the directory, if that is known. */
-async function rulesOf(
+export async function rulesOf(
   path: string,
   names: ReadonlySet<string> | null,
   above: IgnoreRules | null,

@@ -1,24 +1,25 @@
 // Finds the lines that the chunks of a patch speak of, and turns the chunks into minimal edits of whole lines. Pure.
 // What the patch keeps stays byte for byte as it is in the file, also where it was found by a loose comparison.
+import { changedLines } from "./line-diff.ts";
+import { LineSearch, stages } from "./line-search.ts";
+import { fuzzyPlace } from "./patch-fuzzy.ts";
 import { describeMiss, type Miss } from "./patch-miss.ts";
 import type { Chunk } from "./patch-parser.ts";
-import { type Line, type LineEdit, splitLines } from "./text-lines.ts";
+import type { LineEdit, LineEnding, TextLines } from "./text-lines.ts";
 
 export type MatchResult =
   | { readonly ok: true /** Sorted, not overlapping. */; readonly edits: readonly LineEdit[] }
   | { readonly ok: false; readonly message: string };
 
 /** `path` is for the message alone. */
-export function matchChunks(path: string, fileText: string, chunks: readonly Chunk[]): MatchResult {
-  const { lines } = splitLines(fileText);
-  const texts = new ComparedTexts(lines.map((line) => line.text));
+export function matchChunks(path: string, lines: TextLines, chunks: readonly Chunk[]): MatchResult {
+  const search = new LineSearch(lines);
   const edits: RawEdit[] = [];
   let place: Place = { cursor: 0, floor: 0 };
   for (const [index, chunk] of chunks.entries()) {
-    const found = findChunk(texts, chunk, place);
-    if (!found.ok)
-      return { ok: false, message: describeMiss(found.miss, { path, chunk: index + 1, lines: texts.exact }) };
-    edits.push(...chunkEdits(texts.exact, chunk, found));
+    const found = findChunk(search, chunk, place);
+    if (!found.ok) return { ok: false, message: describeMiss(found.miss, { path, chunk: index + 1, search }) };
+    edits.push(...chunkEdits(lines, chunk, found));
     place = placeAfter(chunk, found.at, place);
   }
   return { ok: true, edits: withEndings(lines, merged(edits)) };
@@ -39,93 +40,77 @@ interface RawEdit {
 type Found = { readonly ok: true; readonly at: number; readonly loose: boolean } | Missed;
 type Missed = { readonly ok: false; readonly miss: Miss };
 
-// From strict to loose. A line that is equal at one stage is equal at all later ones.
-const stages: readonly ((line: string) => string)[] = [
-  (line) => line,
-  (line) => line.trimEnd(),
-  (line) => line.trim(),
-  plainPunctuation,
-];
+/** How many places are told apart at most, where more than one is too many. */
+const maxHits = 1000;
 
-class ComparedTexts {
-  readonly exact: readonly string[];
-  private readonly cache = new Map<number, readonly string[]>();
-
-  constructor(exact: readonly string[]) {
-    this.exact = exact;
-  }
-
-  at(stage: number): readonly string[] {
-    const known = this.cache.get(stage);
-    if (known !== undefined) return known;
-    const texts = this.exact.map((line) => stages[stage]?.(line) ?? line);
-    this.cache.set(stage, texts);
-    return texts;
-  }
-}
-
-function findChunk(texts: ComparedTexts, chunk: Chunk, place: Place): Found {
+function findChunk(search: LineSearch, chunk: Chunk, place: Place): Found {
   let { cursor, floor } = place;
   for (const context of chunk.contexts) {
-    const at = findContext(texts, context, { cursor, floor });
-    if (at === null) return { ok: false, miss: { kind: "context", context } };
+    const at = findContext(search, context, { cursor, floor });
+    if (at === null) {
+      const hits = atMost(maxHits, search.hits([context], "punctuation"));
+      return { ok: false, miss: { kind: "context", context, hits } };
+    }
     cursor = Math.max(cursor, at + 1);
     floor = Math.max(floor, at);
   }
   const wanted = chunk.lines.filter((line) => line.op !== "+").map((line) => line.text);
-  if (wanted.length > 0) return findLines(texts, wanted, { cursor, floor }, chunk.atEndOfFile);
+  if (wanted.length > 0) return findLines(search, chunk, wanted, { cursor, floor });
   const atEnd = chunk.contexts.length === 0 || chunk.atEndOfFile;
-  return { ok: true, at: atEnd ? texts.exact.length : cursor, loose: false };
+  return { ok: true, at: atEnd ? search.lines.count : cursor, loose: false };
 }
 
-function findContext(texts: ComparedTexts, context: string, { cursor, floor }: Place): number | null {
-  for (const stage of stages.keys()) {
-    const hits = matches(texts, [context], stage);
-    const next = hits.find((hit) => hit >= cursor) ?? hits.find((hit) => hit >= floor);
-    if (stage === 0 && next !== undefined) return next;
+function findContext(search: LineSearch, context: string, { cursor, floor }: Place): number | null {
+  const exact = first(search.hits([context], "exact", cursor)) ?? first(search.hits([context], "exact", floor));
+  if (exact !== null) return exact;
+  for (const stage of stages.slice(1)) {
+    const hits = atMost(maxHits, search.hits([context], stage));
     // One place in the file, or one place below an outer context: both leave nothing to guess.
     const below = hits.filter((hit) => hit >= cursor);
     if (hits.length === 1 || below.length === 1) return below[0] ?? hits[0] ?? null;
     if (hits.length > 1) return null;
   }
-  const start = plainPunctuation(context);
-  const hits = [...texts.at(stages.length - 1).entries()].filter(([, text]) => text.startsWith(start));
-  return hits.length === 1 ? (hits[0]?.[0] ?? null) : null;
+  const hits = atMost(2, search.beginning(context));
+  return hits.length === 1 ? (hits[0] ?? null) : null;
 }
 
-function findLines(texts: ComparedTexts, wanted: readonly string[], place: Place, atEndOfFile: boolean): Found {
-  const last = texts.exact.length - wanted.length;
+function findLines(search: LineSearch, chunk: Chunk, wanted: readonly string[], place: Place): Found {
+  const last = search.lines.count - wanted.length;
+  const { atEndOfFile } = chunk;
   let elsewhere: number | null = null;
-  for (const stage of stages.keys()) {
-    const hits = matches(texts, wanted, stage);
-    const allowed = atEndOfFile ? hits.filter((hit) => hit === last) : hits;
-    const next = allowed.find((hit) => hit >= place.cursor) ?? allowed.find((hit) => hit >= place.floor);
-    if (next !== undefined && (stage === 0 || allowed.length === 1)) return { ok: true, at: next, loose: stage > 1 };
-    if (next !== undefined) return { ok: false, miss: { kind: "ambiguous", wanted, hits: allowed } };
-    elsewhere ??= hits[0] ?? null;
+  for (const stage of stages) {
+    if (stage === "exact" && !atEndOfFile) {
+      const from = (line: number) => first(search.hits(wanted, stage, line));
+      const next = from(place.cursor) ?? from(place.floor);
+      if (next !== null) return { ok: true, at: next, loose: false };
+    }
+    const hits = atMost(maxHits, search.hits(wanted, stage, atEndOfFile ? Math.max(0, last) : 0));
+    const next = hits.find((hit) => hit >= place.cursor) ?? hits.find((hit) => hit >= place.floor);
+    if (next !== undefined && (stage === "exact" || hits.length === 1)) {
+      return { ok: true, at: next, loose: stage !== "exact" && stage !== "trailing-space" };
+    }
+    if (next !== undefined) return { ok: false, miss: { kind: "ambiguous", wanted, hits } };
+    elsewhere ??= hits[0] ?? (atEndOfFile ? first(search.hits(wanted, stage)) : null);
   }
-  if (elsewhere === null) return { ok: false, miss: { kind: "lines", wanted } };
-  return { ok: false, miss: { kind: atEndOfFile ? "not-at-end" : "out-of-order", wanted, at: elsewhere } };
+  if (elsewhere !== null) {
+    return { ok: false, miss: { kind: atEndOfFile ? "not-at-end" : "out-of-order", wanted, at: elsewhere } };
+  }
+  const alike = fuzzyPlace(search, chunk, place.floor);
+  return alike === null ? { ok: false, miss: { kind: "lines", wanted } } : { ok: true, at: alike, loose: true };
 }
 
-function matches(texts: ComparedTexts, wanted: readonly string[], stage: number): number[] {
-  const compare = stages[stage] ?? plainPunctuation;
-  const needle = wanted.map(compare);
-  const lines = texts.at(stage);
-  const hits: number[] = [];
-  for (let at = 0; at + needle.length <= lines.length; at += 1) {
-    if (needle.every((text, index) => lines[at + index] === text)) hits.push(at);
-  }
-  return hits;
+function first(hits: Generator<number>): number | null {
+  const { value, done } = hits.next();
+  return done ? null : value;
 }
 
-function plainPunctuation(line: string): string {
-  return line
-    .replaceAll(/[\u2010-\u2015\u2212]/g, "-")
-    .replaceAll(/[\u2018-\u201b]/g, "'")
-    .replaceAll(/[\u201c-\u201f]/g, '"')
-    .replaceAll(/[\u00a0\u2000-\u200a\u202f\u205f\u3000]/g, " ")
-    .trim();
+function atMost(count: number, hits: Generator<number>): number[] {
+  const found: number[] = [];
+  for (const hit of hits) {
+    found.push(hit);
+    if (found.length === count) break;
+  }
+  return found;
 }
 
 function placeAfter(chunk: Chunk, at: number, place: Place): Place {
@@ -137,20 +122,16 @@ function placeAfter(chunk: Chunk, at: number, place: Place): Place {
 }
 
 /** One edit for each run of removed and added lines, without the lines that stay the same at either end. */
-function chunkEdits(texts: readonly string[], chunk: Chunk, { at, loose }: { at: number; loose: boolean }): RawEdit[] {
-  const indented = loose ? indentAsFile(texts, chunk, at) : (text: string) => text;
+function chunkEdits(lines: TextLines, chunk: Chunk, { at, loose }: { at: number; loose: boolean }): RawEdit[] {
+  const indented = loose ? indentAsFile(lines, chunk, at) : (text: string) => text;
   return (
     runs(chunk, at)
       // First as the patch spells the lines: one that it removes and adds again stays as it is in the file.
-      .map(shortened)
-      .map(({ start, removed, inserted }) => {
-        return shortened({
-          start,
-          removed: texts.slice(start, start + removed.length),
-          inserted: inserted.map(indented),
-        });
+      .flatMap(shortened)
+      .flatMap(({ start, removed, inserted }) => {
+        const real = lines.texts(start, start + removed.length);
+        return shortened({ start, removed: real, inserted: inserted.map(indented) });
       })
-      .filter(({ removed, inserted }) => removed.length > 0 || inserted.length > 0)
   );
 }
 
@@ -174,28 +155,24 @@ function runs(chunk: Chunk, at: number): RawEdit[] {
   return edits;
 }
 
-function shortened({ start, removed, inserted }: RawEdit): RawEdit {
-  const shorter = Math.min(removed.length, inserted.length);
-  let head = 0;
-  while (head < shorter && removed[head] === inserted[head]) head += 1;
-  let tail = 0;
-  while (tail < shorter - head && removed.at(-1 - tail) === inserted.at(-1 - tail)) tail += 1;
-  return {
-    start: start + head,
-    removed: removed.slice(head, removed.length - tail),
-    inserted: inserted.slice(head, inserted.length - tail),
-  };
+/** Only what really differs: none, one or several edits. */
+function shortened({ start, removed, inserted }: RawEdit): RawEdit[] {
+  return changedLines(removed, inserted).map(({ aStart, aCount, bStart, bCount }) => ({
+    start: start + aStart,
+    removed: removed.slice(aStart, aStart + aCount),
+    inserted: inserted.slice(bStart, bStart + bCount),
+  }));
 }
 
 /**
  * For lines that were found only with their indentation ignored: how an added line must be indented to fit beside
  * them. Where they allow no clear answer, as the patch has it.
  */
-function indentAsFile(texts: readonly string[], chunk: Chunk, at: number): (text: string) => string {
+function indentAsFile(lines: TextLines, chunk: Chunk, at: number): (text: string) => string {
   const known = new Map<string, string>();
   const kept = chunk.lines.filter((line) => line.op !== "+");
   for (const [index, { text }] of kept.entries()) {
-    const [spelled, real] = [indentOf(text), indentOf(texts[at + index] ?? "")];
+    const [spelled, real] = [indentOf(text), indentOf(lines.text(at + index))];
     if (text.trim() === "") continue;
     if ((known.get(spelled) ?? real) !== real) return (line) => line;
     known.set(spelled, real);
@@ -233,14 +210,14 @@ function merged(edits: readonly RawEdit[]): RawEdit[] {
   return result;
 }
 
-function withEndings(lines: readonly Line[], edits: readonly RawEdit[]): LineEdit[] {
+function withEndings(lines: TextLines, edits: readonly RawEdit[]): LineEdit[] {
   return edits
     .map((edit) => endingTheLastLine(lines, edit))
     .map(({ start, removed, inserted }) => {
-      let previous = lines[start - 1]?.ending ?? "";
-      const following = lines[start + removed.length]?.ending ?? "";
+      let previous: LineEnding = lines.ending(start - 1);
+      const following = lines.ending(start + removed.length);
       const insertLines = inserted.map((text, index) => {
-        const replaced = index < removed.length ? (lines[start + index]?.ending ?? "") : "";
+        const replaced = index < removed.length ? lines.ending(start + index) : "";
         previous = replaced || previous || following || "\n";
         return text + previous;
       });
@@ -249,8 +226,8 @@ function withEndings(lines: readonly Line[], edits: readonly RawEdit[]): LineEdi
 }
 
 // Lines added below a last line without a newline: that line gets one, so it is part of the edit.
-function endingTheLastLine(lines: readonly Line[], edit: RawEdit): RawEdit {
-  const last = lines.at(-1);
-  if (edit.start < lines.length || last === undefined || last.ending !== "") return edit;
-  return { start: lines.length - 1, removed: [last.text], inserted: [last.text, ...edit.inserted] };
+function endingTheLastLine(lines: TextLines, edit: RawEdit): RawEdit {
+  const last = lines.count - 1;
+  if (edit.start < lines.count || last < 0 || lines.ending(last) !== "") return edit;
+  return { start: last, removed: [lines.text(last)], inserted: [lines.text(last), ...edit.inserted] };
 }

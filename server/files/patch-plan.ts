@@ -1,17 +1,19 @@
 // Turns a parsed patch into exactly what will be shown, judged, approved and written: one frozen plan. Pure; what the
 // files hold now is asked of `read`, which knows the editor's buffers and the disk.
 import { createHash } from "node:crypto";
+import { type Encoding, encode, hashOf } from "./encoding.ts";
 import { matchChunks } from "./patch-match.ts";
 import { deepFreeze, type FilePatch, type Patch } from "./patch-parser.ts";
 import { resolveInside } from "./paths.ts";
-import { applyEdits, type LineEdit } from "./text-lines.ts";
-import { unifiedHunks } from "./unified-diff.ts";
+import { applyEdits, type LineEdit, TextLines } from "./text-lines.ts";
+import { hunksOf, lineEdits, type UnifiedDiff, unifiedHunks } from "./unified-diff.ts";
 
 /** What a file holds now. `refused` says why it cannot be edited, with the cure. */
 export type FileView =
   | {
       readonly kind: "text";
       readonly text: string;
+      readonly encoding: Encoding;
       /** The editor's version of the buffer; null when the text is from disk. */
       readonly version: number | null;
       /** The buffer has changes that are not on disk. */
@@ -42,9 +44,11 @@ export interface FilePlan {
   readonly before: string | null;
   /** Null when the file is deleted. */
   readonly after: string | null;
+  /** Of both texts on disk: a change of a file never changes its encoding. */
+  readonly encoding: Encoding;
   readonly version: number | null;
   readonly dirty: boolean;
-  /** SHA-256 (hex) of `before` in UTF-8. */
+  /** SHA-256 (hex) of `before` as its bytes are on disk; null when the file is not there yet. */
   readonly beforeHash: string | null;
   /** As the protocol has it: new text for add, old text for delete, unified hunks without file header for update. */
   readonly diff: string;
@@ -96,7 +100,43 @@ export async function planPatch(patch: Patch, options: PlanOptions): Promise<Pla
 
 /** Identifies a plan to the last byte: an approval is bound to it. */
 export function planHash(plan: readonly FilePlan[]): string {
-  return sha256(JSON.stringify(plan, (_key, value: unknown) => sortedKeys(value)));
+  return sha256(JSON.stringify(plan, (_key, value: unknown) => shortened(sortedKeys(value))));
+}
+
+/** What one file is to become, from text to text. */
+export interface TextChange {
+  /** Absolute. */
+  readonly path: string;
+  /** Null: it is not there, and is created. */
+  readonly before: string | null;
+  /** Null: it is deleted. */
+  readonly after: string | null;
+  /** Absolute; where an existing file goes, with or without another text. */
+  readonly movePath?: string | null;
+  /** How the file is, or is to be, on disk. */
+  readonly encoding: Encoding;
+  /** As in `FileView`; null and false for a text from disk. */
+  readonly version: number | null;
+  readonly dirty: boolean;
+}
+
+/**
+ * The same plan that a patch would give: minimal line edits, hunks, counts and hashes, frozen. What changes nothing is
+ * left out. Throws RangeError for a `before` that `encoding` cannot spell; such an `after` is refused by the write.
+ */
+export function planTexts(changes: readonly TextChange[]): FilePlan[] {
+  const plan = changes.flatMap(({ path, before, after, movePath = null, ...view }) => {
+    const target = movePath === path ? null : movePath;
+    if (before === after && (before === null || target === null)) return [];
+    return [filePlan(path, changeBetween(before, after, target), { ...view, text: before })];
+  });
+  return deepFreeze(plan);
+}
+
+function changeBetween(before: string | null, after: string | null, movePath: string | null): PlannedChange {
+  if (before === null) return { kind: "add", text: after ?? "" };
+  if (after === null) return { kind: "delete", before };
+  return { kind: "update", before, after, edits: lineEdits(before, after), movePath };
 }
 
 type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
@@ -109,12 +149,19 @@ async function planFile(file: FilePatch, options: PlanOptions): Promise<Step<Fil
   const view = await options.read(path);
   if (view.kind === "refused") return fail(`Cannot change ${path}: ${view.reason}`);
   if (file.kind === "add") {
-    const text = file.lines.map((line) => `${line}\n`).join("");
-    return done(path, { kind: "add", text }, view.kind === "text" ? view : null);
+    return planAdd(file.lines, path, view.kind === "text" ? view : null);
   }
   if (view.kind === "missing") return fail(missingMessage(file.kind, path));
   if (file.kind === "delete") return done(path, { kind: "delete", before: view.text }, view);
   return planUpdate(file, path, view, options);
+}
+
+/** A file that is there keeps its encoding and its byte order mark: only its lines are replaced. */
+function planAdd(lines: readonly string[], path: string, view: TextView | null): Step<FilePlan> {
+  const mark = view?.text.startsWith("\uFEFF") ? "\uFEFF" : "";
+  const text = mark + lines.map((line) => `${line}\n`).join("");
+  if (!isSpelled(lines, text, view)) return fail(unspelled(path, view));
+  return done(path, { kind: "add", text }, view);
 }
 
 async function planUpdate(
@@ -125,11 +172,36 @@ async function planUpdate(
 ): Promise<Step<FilePlan>> {
   const target = await moveTarget(file.movePath, path, options);
   if (!target.ok) return target;
-  const matched = matchChunks(path, view.text, file.chunks);
+  const lines = new TextLines(view.text);
+  const matched = matchChunks(path, lines, file.chunks);
   if (!matched.ok) return matched;
-  const after = applyEdits(view.text, matched.edits);
+  const after = applyEdits(lines, matched.edits);
+  const added = insertedLines(lines, matched.edits);
+  if (!isSpelled(added, after, view)) return fail(unspelled(path, view));
   const change = { kind: "update", before: view.text, after, edits: matched.edits, movePath: target.value } as const;
-  return done(path, change, view);
+  return done(path, change, view, lines);
+}
+
+/** Without those that stand there already, and only get another end. */
+function insertedLines(lines: TextLines, edits: readonly LineEdit[]): string[] {
+  return edits.flatMap(({ startLine, deleteLines, insertLines }) => {
+    const old = new Set(lines.texts(startLine, startLine + deleteLines));
+    return insertLines.map((line) => line.replace(/\r?\n$/, "")).filter((line) => !old.has(line));
+  });
+}
+
+function isSpelled(added: readonly string[], after: string, view: TextView | null): boolean {
+  const encoding = view?.encoding ?? "utf8";
+  // What such bytes mean is not known, so neither is what another character would be in them.
+  if (encoding === "bytes" && added.some((line) => /[^\0-\x7f]/.test(line))) return false;
+  return encode(after, encoding) !== null;
+}
+
+function unspelled(path: string, view: TextView | null): string {
+  if (view?.encoding === "bytes") {
+    return `Cannot change ${path}: it is not UTF-8, and what is not, takes only ASCII in added lines. Leave other characters out, or convert the file with a command first.`;
+  }
+  return `Cannot change ${path}: the new text has a NUL character or half a surrogate pair, which no text file holds. Leave it out.`;
 }
 
 async function moveTarget(spelled: string | null, from: string, options: PlanOptions): Promise<Step<string | null>> {
@@ -156,21 +228,48 @@ function missingMessage(kind: "update" | "delete", path: string): string {
   return `Failed to read file to update ${path}: no such file. Use "*** Add File:" to create it.`;
 }
 
-function done(path: string, change: PlannedChange, view: TextView | null): Step<FilePlan> {
-  const before = view?.text ?? null;
-  const after = change.kind === "update" ? change.after : change.kind === "add" ? change.text : null;
-  const hunks = unifiedHunks(before ?? "", after ?? "", { context: 3 });
-  const diff = change.kind === "update" ? hunks.text : change.kind === "add" ? change.text : change.before;
-  const { version, dirty } = view ?? { version: null, dirty: false };
-  const beforeHash = before === null ? null : sha256(before);
-  const { added, removed } = hunks;
-  return { ok: true, value: { path, change, before, after, version, dirty, beforeHash, diff, added, removed } };
+function done(path: string, change: PlannedChange, view: TextView | null, lines?: TextLines): Step<FilePlan> {
+  return { ok: true, value: filePlan(path, change, view ?? { ...newFile, text: null }, lines) };
 }
+
+const newFile = { encoding: "utf8", version: null, dirty: false } as const;
+
+/** `lines` are those of the text before, where they were made already. */
+function filePlan(
+  path: string,
+  change: PlannedChange,
+  view: Omit<TextView, "kind" | "text"> & { readonly text: string | null },
+  lines?: TextLines,
+): FilePlan {
+  const { text: before, encoding, version, dirty } = view;
+  const after = change.kind === "update" ? change.after : change.kind === "add" ? change.text : null;
+  const hunks = hunksFor(change, before, lines);
+  const diff = change.kind === "update" ? hunks.text : change.kind === "add" ? change.text : change.before;
+  const beforeHash = before === null ? null : hashOf(before, encoding);
+  const { added, removed } = hunks;
+  return { path, change, before, after, encoding, version, dirty, beforeHash, diff, added, removed };
+}
+
+function hunksFor(change: PlannedChange, before: string | null, lines?: TextLines): UnifiedDiff {
+  if (change.kind === "update" && lines?.bom === "") return hunksOf(lines, change.edits, { context });
+  const after = change.kind === "update" ? change.after : change.kind === "add" ? change.text : "";
+  return unifiedHunks(before ?? "", after, { context });
+}
+
+/** Unchanged lines around each hunk. */
+const context = 3;
 
 function sortedKeys(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** A long text stands for itself by its hash: texts of many megabytes are in a plan several times. */
+function shortened(value: unknown): unknown {
+  return typeof value === "string" && value.length > maxHashedText ? { sha256: sha256(value) } : value;
+}
+
+const maxHashedText = 4096;
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");

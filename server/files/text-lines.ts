@@ -1,16 +1,5 @@
-// A text as lines that remember their own endings, and edits of whole lines. Pure.
-
-export interface TextLines {
-  /** "\uFEFF" or "". It belongs to no line. */
-  readonly bom: string;
-  readonly lines: readonly Line[];
-}
-
-export interface Line {
-  readonly text: string;
-  /** Empty only for a last line that nothing ends. */
-  readonly ending: "\n" | "\r\n" | "";
-}
+// A text as lines that remember their own endings, and edits of whole lines. Pure. A million lines cost little more
+// than their text: a line becomes a string of its own only when it is asked for.
 
 /** Replaces `deleteLines` lines from `startLine` on (0-based). Each inserted line carries its own ending. */
 export interface LineEdit {
@@ -19,33 +8,112 @@ export interface LineEdit {
   readonly insertLines: readonly string[];
 }
 
+export type LineEnding = "\n" | "\r\n" | "";
+
 /** A carriage return alone does not end a line. The empty text has no lines. */
-export function splitLines(text: string): TextLines {
-  const bom = text.startsWith("\uFEFF") ? "\uFEFF" : "";
-  const lines: Line[] = [];
-  for (let start = bom.length; start < text.length; ) {
-    const feed = text.indexOf("\n", start);
-    const stop = feed === -1 ? text.length : feed + 1;
-    const ending = feed === -1 ? "" : feed > start && text[feed - 1] === "\r" ? "\r\n" : "\n";
-    lines.push({ text: text.slice(start, stop - ending.length), ending });
-    start = stop;
+export class TextLines {
+  readonly source: string;
+  /** "\uFEFF" or "". It belongs to no line. */
+  readonly bom: string;
+  readonly count: number;
+  /** Where each line starts, and behind the last one where the text ends. */
+  readonly #starts: Int32Array;
+
+  /** With `markIsText` a byte order mark is the first character of the first line, as diffs show it. */
+  constructor(source: string, { markIsText = false } = {}) {
+    this.source = source;
+    this.bom = !markIsText && source.startsWith("\uFEFF") ? "\uFEFF" : "";
+    this.#starts = lineStarts(source, this.bom.length);
+    this.count = this.#starts.length - 1;
   }
-  return { bom, lines };
+
+  /** Offset of the line's first character in `source`. For `count`: the end of the text. */
+  start(line: number): number {
+    return this.#starts[line] ?? this.source.length;
+  }
+
+  /** Offset behind the line's last character, its ending left out. */
+  end(line: number): number {
+    return this.start(line + 1) - this.ending(line).length;
+  }
+
+  /** Empty only for a last line that nothing ends, and for what is no line. */
+  ending(line: number): LineEnding {
+    if (line < 0 || line >= this.count) return "";
+    const next = this.start(line + 1);
+    if (this.source.charCodeAt(next - 1) !== feed) return "";
+    return next - 2 >= this.start(line) && this.source.charCodeAt(next - 2) === carriage ? "\r\n" : "\n";
+  }
+
+  /** Without its ending; "" for what is no line. */
+  text(line: number): string {
+    return line < 0 || line >= this.count ? "" : this.source.slice(this.start(line), this.end(line));
+  }
+
+  texts(from: number, to: number): string[] {
+    return Array.from({ length: Math.max(0, to - from) }, (_, index) => this.text(from + index));
+  }
+
+  /** The lines with their endings, as one text. */
+  spelled(from: number, to: number = this.count): string {
+    return this.source.slice(this.start(from), this.start(to));
+  }
+
+  /** The line that the character at an offset belongs to. */
+  lineAt(offset: number): number {
+    let [low, high] = [0, this.count - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.start(middle) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
 }
 
 /** `edits` are sorted and do not overlap, as `matchChunks` gives them. */
-export function applyEdits(text: string, edits: readonly LineEdit[]): string {
-  const { bom, lines } = splitLines(text);
-  const spelled = (from: number, to?: number): string =>
-    lines
-      .slice(from, to)
-      .map((line) => line.text + line.ending)
-      .join("");
-  let result = bom;
+export function applyEdits(before: TextLines, edits: readonly LineEdit[]): string {
+  const parts = [before.bom];
   let at = 0;
   for (const { startLine, deleteLines, insertLines } of edits) {
-    result += spelled(at, startLine) + insertLines.join("");
+    parts.push(before.spelled(at, startLine), ...insertLines);
     at = startLine + deleteLines;
   }
-  return result + spelled(at);
+  parts.push(before.spelled(at));
+  return parts.join("");
+}
+
+/** Each line with its ending. */
+export function spelledLines(text: string): string[] {
+  const lines: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    const found = text.indexOf("\n", start);
+    const stop = found === -1 ? text.length : found + 1;
+    lines.push(text.slice(start, stop));
+    start = stop;
+  }
+  return lines;
+}
+
+const feed = 10;
+const carriage = 13;
+
+function lineStarts(text: string, from: number): Int32Array {
+  let starts = new Int32Array(64);
+  let count = 0;
+  for (let start = from; start < text.length; ) {
+    // Room for this line and for the end behind it.
+    if (count + 2 > starts.length) starts = grown(starts);
+    starts[count++] = start;
+    const found = text.indexOf("\n", start);
+    start = found === -1 ? text.length : found + 1;
+  }
+  starts[count] = text.length;
+  return starts.slice(0, count + 1);
+}
+
+function grown(numbers: Int32Array): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(numbers.length * 2);
+  larger.set(numbers);
+  return larger;
 }

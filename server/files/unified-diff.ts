@@ -1,8 +1,9 @@
 // Unified diffs for people and for the wire. Pure. The same two texts always give the same diff, whatever the machine.
 import { createHash } from "node:crypto";
 import { relative, sep } from "node:path";
-import { type StructuredPatchHunk, structuredPatch } from "diff";
 import { isInside } from "../util/inside.ts";
+import { changedLines } from "./line-diff.ts";
+import { type LineEdit, TextLines } from "./text-lines.ts";
 
 export interface UnifiedDiff {
   /** Hunks without a file header, each line ended by "\n". Empty when the texts are equal. */
@@ -12,13 +13,28 @@ export interface UnifiedDiff {
 }
 
 export function unifiedHunks(before: string, after: string, { context }: { context: number }): UnifiedDiff {
-  const hunks = before === after ? [] : changedHunks(before, after, context);
-  const lines = hunks.flatMap((hunk) => hunk.lines);
+  const lines = new TextLines(before, { markIsText: true });
+  return hunksOf(lines, editsBetween(lines, new TextLines(after, { markIsText: true })), { context });
+}
+
+/** The same for edits that are known already. Their text must have no byte order mark. */
+export function hunksOf(before: TextLines, edits: readonly LineEdit[], { context }: { context: number }): UnifiedDiff {
+  let shift = 0;
+  const hunks = groups(edits, context).map((group) => {
+    const hunk = formatHunk(before, group, context, shift);
+    shift += growth(group);
+    return hunk;
+  });
   return {
-    text: hunks.map(formatHunk).join(""),
-    added: lines.filter((line) => line.startsWith("+")).length,
-    removed: lines.filter((line) => line.startsWith("-")).length,
+    text: hunks.join(""),
+    added: edits.reduce((sum, { insertLines }) => sum + insertLines.length, 0),
+    removed: edits.reduce((sum, { deleteLines }) => sum + deleteLines, 0),
   };
+}
+
+/** The edits of whole lines that turn one text into the other; a byte order mark is no part of them. */
+export function lineEdits(before: string, after: string): LineEdit[] {
+  return editsBetween(new TextLines(before), new TextLines(after));
 }
 
 /** What became of one file between two moments. */
@@ -38,54 +54,91 @@ export function gitStyleDiff(deltas: readonly FileDelta[], cwd: string): string 
   return deltas.map((delta) => fileDiff(delta, cwd)).join("");
 }
 
-// Bounds the search to about 0.2 s for texts that have little in common. A time limit would do the same, but then one
-// pair of texts could give two diffs, and an approved plan could not be recognised by its hash.
-const maxEditLength = 1500;
 const noBlob = "0".repeat(40);
 
-function changedHunks(before: string, after: string, context: number): readonly StructuredPatchHunk[] {
-  const patch = structuredPatch("", "", before, after, undefined, undefined, { context, maxEditLength });
-  return patch?.hunks ?? [oneHunk(withEndings(before), withEndings(after), context)];
+/** Only what lies between the common beginning and the common end is split and compared. */
+function editsBetween(before: TextLines, after: TextLines): LineEdit[] {
+  const head = commonHead(before, after);
+  const tail = commonTail(before, after, head);
+  const [old, now] = [before, after].map((lines) => {
+    return Array.from({ length: lines.count - tail - head }, (_, index) =>
+      lines.spelled(head + index, head + index + 1),
+    );
+  }) as [string[], string[]];
+  return changedLines(old, now).map(({ aStart, aCount, bStart, bCount }) => ({
+    startLine: head + aStart,
+    deleteLines: aCount,
+    insertLines: now.slice(bStart, bStart + bCount),
+  }));
 }
 
-/** The fallback: everything between the common first and last lines is replaced. */
-function oneHunk(before: readonly string[], after: readonly string[], context: number): StructuredPatchHunk {
-  const shorter = Math.min(before.length, after.length);
-  let head = 0;
-  while (head < shorter && before[head] === after[head]) head += 1;
-  let tail = 0;
-  while (tail < shorter - head && before.at(-1 - tail) === after.at(-1 - tail)) tail += 1;
-  const start = Math.max(0, head - context);
-  const trailing = Math.min(tail, context);
-  const lines = [
-    ...before.slice(start, head).map((line) => ` ${line}`),
-    ...before.slice(head, before.length - tail).map((line) => `-${line}`),
-    ...after.slice(head, after.length - tail).map((line) => `+${line}`),
-    ...before.slice(before.length - tail, before.length - tail + trailing).map((line) => ` ${line}`),
-  ];
-  return {
-    oldStart: start + 1,
-    oldLines: before.length - tail + trailing - start,
-    newStart: start + 1,
-    newLines: after.length - tail + trailing - start,
-    lines: lines.flatMap((line) =>
-      line.endsWith("\n") ? [line.slice(0, -1)] : [line, "\\ No newline at end of file"],
-    ),
-  };
+function commonHead(before: TextLines, after: TextLines): number {
+  const limit = Math.min(before.count, after.count);
+  return longestPrefix(limit, (from, to) => before.spelled(from, to) === after.spelled(from, to));
 }
 
-function withEndings(text: string): readonly string[] {
-  return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+function commonTail(before: TextLines, after: TextLines, head: number): number {
+  const limit = Math.min(before.count, after.count) - head;
+  const [a, b] = [before.count, after.count];
+  return longestPrefix(limit, (from, to) => before.spelled(a - to, a - from) === after.spelled(b - to, b - from));
 }
 
-function formatHunk(hunk: StructuredPatchHunk): string {
-  const header = `@@ -${range(hunk.oldStart, hunk.oldLines)} +${range(hunk.newStart, hunk.newLines)} @@`;
-  return `${[header, ...hunk.lines].join("\n")}\n`;
+/** How far two things are the same, when `isSame` can be asked of any stretch that begins where the last one ended. */
+function longestPrefix(limit: number, isSame: (from: number, to: number) => boolean): number {
+  let known = 0;
+  let size = 1;
+  while (known < limit && isSame(known, Math.min(limit, known + size))) {
+    known = Math.min(limit, known + size);
+    size *= 2;
+  }
+  for (; size >= 1; size = Math.floor(size / 2)) {
+    if (known + size <= limit && isSame(known, known + size)) known += size;
+  }
+  return known;
 }
 
+/** Edits whose context would touch stand in one hunk. */
+function groups(edits: readonly LineEdit[], context: number): LineEdit[][] {
+  const result: LineEdit[][] = [];
+  let end = Number.NEGATIVE_INFINITY;
+  for (const edit of edits) {
+    const last = result.at(-1);
+    if (last !== undefined && edit.startLine - end <= 2 * context) last.push(edit);
+    else result.push([edit]);
+    end = edit.startLine + edit.deleteLines;
+  }
+  return result;
+}
+
+function formatHunk(before: TextLines, edits: readonly LineEdit[], context: number, shift: number): string {
+  const [first, last] = [edits[0], edits.at(-1)];
+  if (first === undefined || last === undefined) return "";
+  const start = Math.max(0, first.startLine - context);
+  const stop = Math.min(before.count, last.startLine + last.deleteLines + context);
+  const lines: string[] = [];
+  let at = start;
+  for (const { startLine, deleteLines, insertLines } of edits) {
+    for (; at < startLine; at += 1) lines.push(marked(" ", before.spelled(at, at + 1)));
+    for (; at < startLine + deleteLines; at += 1) lines.push(marked("-", before.spelled(at, at + 1)));
+    for (const line of insertLines) lines.push(marked("+", line));
+  }
+  for (; at < stop; at += 1) lines.push(marked(" ", before.spelled(at, at + 1)));
+  const header = `@@ -${range(start, stop - start)} +${range(start + shift, stop - start + growth(edits))} @@\n`;
+  return header + lines.join("");
+}
+
+function marked(mark: string, line: string): string {
+  return line.endsWith("\n") ? mark + line : `${mark}${line}\n\\ No newline at end of file\n`;
+}
+
+function growth(edits: readonly LineEdit[]): number {
+  return edits.reduce((sum, { deleteLines, insertLines }) => sum + insertLines.length - deleteLines, 0);
+}
+
+/** `start` is 0-based; git counts from 1, and names the line before where there are none. */
 function range(start: number, count: number): string {
-  if (count === 1) return `${start}`;
-  return count === 0 ? `${start - 1},0` : `${start},${count}`;
+  if (count === 1) return `${start + 1}`;
+  return count === 0 ? `${start},0` : `${start + 1},${count}`;
 }
 
 function fileDiff({ path, movePath, before, after }: FileDelta, cwd: string): string {
@@ -124,7 +177,7 @@ function terminated(name: string): string {
 
 function similarity(before: string | null, after: string | null, { added, removed }: UnifiedDiff): number {
   if (before === after) return 100;
-  const kept = withEndings(before ?? "").length - removed;
+  const kept = new TextLines(before ?? "").count - removed;
   return Math.floor((99 * kept) / Math.max(1, kept + Math.max(added, removed)));
 }
 

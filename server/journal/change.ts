@@ -3,7 +3,7 @@
 import * as z from "zod";
 
 /** How bytes of a file are text; `binary` are none. As in files/encoding.ts. */
-const ImageEncoding = z.enum(["utf8", "utf16le", "utf16be", "bytes", "binary"]);
+export const ImageEncoding = z.enum(["utf8", "utf16le", "utf16be", "bytes", "binary"]);
 
 /**
  * A file at one moment. `hash` is the SHA-256 (hex) of its bytes as they are on disk, or would be if the editor saved them:
@@ -42,6 +42,8 @@ export const ChangeSource = z.object({
   turnId: z.string().nullable(),
   itemId: z.string().nullable(),
   of: z.array(z.string()).default([]),
+  /** Of an `undo`: only some of what those changes did to these files. */
+  isPart: z.boolean().optional(),
 });
 export type ChangeSource = z.infer<typeof ChangeSource>;
 
@@ -51,8 +53,11 @@ const change = { id: z.string(), atMs: z.number(), source: ChangeSource, files: 
 export const JournalLine = z.discriminatedUnion("type", [
   /** Always the first line. */
   z.object({ type: z.literal("journal"), version: z.literal(1), cwd: z.string() }),
-  /** Synced before the first byte is written; `after` is what is planned. */
-  z.object({ type: z.literal("prepared"), ...change }),
+  /**
+   * Synced before the first byte is written; `after` is what is planned. `owner` names the process that writes it
+   * (exec/process-identity.ts): once that is gone, the change is settled by looking. `append` fills it in.
+   */
+  z.object({ type: z.literal("prepared"), ...change, owner: z.string().optional() }),
   /** It is written; `files` as they really are. */
   z.object({ type: z.literal("applied"), id: z.string(), files: z.array(FileChange) }),
   /** Nothing of it is written. */
@@ -64,7 +69,15 @@ export const JournalLine = z.discriminatedUnion("type", [
   /** The proposals for these paths are gone: kept, undone, or overtaken. */
   z.object({ type: z.literal("settled"), paths: z.array(z.string()) }),
   /** The baseline of a file from here on; null: nothing of it is to review. */
-  z.object({ type: z.literal("reviewed"), path: z.string(), baseline: Image.nullable() }),
+  z.object({
+    type: z.literal("reviewed"),
+    path: z.string(),
+    baseline: Image.nullable(),
+    /** What the file was then: what differs from it later was changed since. */
+    current: Image.nullable().optional(),
+    /** The last change of the file that was looked at: the line counts from behind it. Absent: from where it stands. */
+    behind: z.string().optional(),
+  }),
   /** The thread is deleted: its changes cannot be undone any more and count as kept. */
   z.object({ type: z.literal("forgotten"), threadId: z.string() }),
 ]);
@@ -83,14 +96,21 @@ export interface Change {
   readonly state: "prepared" | "applied" | "proposed";
 }
 
+export interface Reviewed {
+  readonly baseline: Image | null;
+  readonly current: Image | null;
+  /** The id of the last change before that line, of those that `changes` has; null: none. */
+  readonly after: string | null;
+}
+
 /** The log of one workspace, shared with other processes. */
 export interface WorkspaceJournal {
   /** The real folder. */
   readonly cwd: string;
   /** Oldest first, with what other processes appended. Those that were abandoned, settled or forgotten are left out. */
   changes(): Promise<readonly Change[]>;
-  /** By path, the baseline that a `reviewed` line set, and the id of the last change before that line (null: none). */
-  baselines(): Promise<ReadonlyMap<string, { baseline: Image | null; after: string | null }>>;
+  /** By path, what the last `reviewed` line said. */
+  baselines(): Promise<ReadonlyMap<string, Reviewed>>;
   /** Null when they are not there any more (quota, cleared), or never were. */
   bytesOf(image: Image): Promise<Uint8Array | null>;
   /** Keeps the bytes and says what image they are. */

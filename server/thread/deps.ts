@@ -8,10 +8,16 @@ import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/comma
 import type { RequestId } from "../protocol/rpc/messages.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import type { RuleStore } from "./rule-store.ts";
-import type { Started, StartRequest } from "../tools/command.ts";
+import type { Capture, Started, StartRequest } from "../tools/command.ts";
 import type { FileReader, WriteLimits, WriteResult } from "../tools/tool.ts";
 
 export type Log = (level: "info" | "warning" | "error", message: string, cause?: unknown) => void;
+
+export interface CommandIds {
+  readonly threadId: string;
+  readonly turnId: string;
+  readonly itemId: string;
+}
 
 export interface ThreadDeps {
   /** As it stands when it is read: it changes while the process lives. */
@@ -30,6 +36,10 @@ export interface ThreadDeps {
   start(request: StartRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy }): Promise<Started>;
   /** Through the editor where there is one. Must not throw. */
   write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
+  /** Of a thread in `cwd`; see `ToolDeps.capture`. Aborted: the command is not to start any more. */
+  capture(cwd: string, command: CommandIds, signal: AbortSignal): Promise<Capture | null>;
+  /** A command may come soon: what takes long before the first one begins. Must not throw. */
+  expectCommands(cwd: string): void;
   readonly rules: RuleStore;
   /** Runs a line in the person's own shell; null when no editor is there that could. Must not throw or reject. */
   readonly runInTerminal: ((command: RunInTerminalParams, signal: AbortSignal) => Promise<RunInTerminalResult>) | null;

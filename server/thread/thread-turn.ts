@@ -27,6 +27,7 @@ export async function runThreadTurn(
   const clock = startClock(thread, turn);
   await recordContext(thread);
   takeInput(thread, turn.id, first);
+  if (thread.settings.sandbox.type !== "readOnly") deps.expectCommands(thread.settings.cwd);
   const diff = new TurnDiff();
   const brought = clientTools(thread.meta.dynamicTools);
   const told = {
@@ -192,6 +193,7 @@ function toolDeps(
         : (command: RunInTerminalRequest) => run({ ...command, threadId: thread.id, turnId }, abort.signal);
     },
     write: (plan, limits) => deps.write(plan, limits),
+    capture: (itemId) => deps.capture(settings.cwd, { threadId: thread.id, turnId, itemId }, abort.signal),
     clientTools: brought,
     ask: async (request) => {
       const answer = await thread.desk.ask(request, abort.signal);

@@ -8,7 +8,7 @@ import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/comma
 import type { ServerNotification, serverRequests } from "../protocol/methods.ts";
 import type { ParamsOut } from "../protocol/rows.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
-import type { RunningCommands, StartRequest, Started } from "./command.ts";
+import type { Capture, RunningCommands, StartRequest, Started } from "./command.ts";
 import type { FileReader, Tool, WriteLimits, WriteResult } from "./tool.ts";
 
 type Asked = Exclude<keyof typeof serverRequests, "workspace/applyEdit" | "belay/runInTerminal">;
@@ -53,6 +53,11 @@ export interface ToolDeps {
   askClient(request: ClientRequest<"item/tool/call" | "item/tool/requestUserInput">): Promise<unknown>;
   /** Tools besides the registry's: what the client of this thread brought along. */
   readonly clientTools: readonly Tool[];
+  /**
+   * To be awaited before the command of this item starts, and its `end` behind it: what differs then is captured. Null:
+   * nothing of it is. Must not reject.
+   */
+  capture(itemId: string): Promise<Capture | null>;
   /** Called after each successful write. */
   filesChanged(plan: readonly FilePlan[]): void;
   emit(notification: ServerNotification): void;

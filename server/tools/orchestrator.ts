@@ -104,12 +104,7 @@ function completeAnnounced(announced: Announced, failure: string, deps: ToolDeps
 const MAX_SHOWN_INPUT = 4_000;
 
 /** A call that never became an action leaves a trace all the same: people see that it failed, and why. */
-function failedCall(
-  call: ToolCallEntry,
-  output: string,
-  deps: ToolDeps,
-  announced: Announced | null,
-): ToolOutcome {
+function failedCall(call: ToolCallEntry, output: string, deps: ToolDeps, announced: Announced | null): ToolOutcome {
   if (announced !== null) {
     completeAnnounced(announced, output, deps);
     return answer(output);
@@ -135,7 +130,7 @@ async function decideAndRun(
   const answered = await askIfNeeded(prepared, need, deps);
   if (answered.kind === "refused") return refuse(prepared, deps, answered);
   if (answered.kind === "elsewhere") return runInTerminal(prepared, deps);
-  return execute(prepared, { policy: need.policy, grant: answered.grant }, deps);
+  return execute(prepared, { ...need, grant: answered.grant }, deps);
 }
 
 /** From here on clients see what would really be done, and never a preview of it. */
@@ -152,13 +147,16 @@ function show({ item, isAnnounced }: Prepared, isPreviewed: boolean, deps: ToolD
 interface Permission {
   readonly policy: SandboxPolicy;
   readonly grant: Grant | null;
+  readonly onlyLooks: boolean;
 }
 
 async function runInTerminal({ action, item }: Prepared, deps: ToolDeps): Promise<ToolOutcome> {
   if (action.kind !== "command" || item.type !== "commandExecution" || deps.runInTerminal === null) {
     return answer(stopped);
   }
+  const capture = await deps.capture(item.id);
   const result = await deps.runInTerminal({ itemId: item.id, script: action.script, cwd: action.cwd });
+  await capture?.end();
   complete(endedElsewhere(item, result, deps.now()), deps);
   return answer(describeElsewhere(result));
 }
@@ -185,14 +183,17 @@ async function execute(prepared: Prepared, permission: Permission, deps: ToolDep
  * Completes the item, unless it belongs to a command by then. A bug in a tool fails its item like any other trouble:
  * what was started completes.
  */
-async function runPrepared(prepared: Prepared, { policy, grant }: Permission, deps: ToolDeps): Promise<Finished> {
+async function runPrepared(prepared: Prepared, permission: Permission, deps: ToolDeps): Promise<Finished> {
   const { item, action } = prepared;
+  const { policy, grant } = permission;
+  // Ahead of the last looks at what was judged, which nothing is to come behind.
+  const capture = mayWrite(action, permission) ? await deps.capture(item.id) : null;
   let isHandedOver = prepared.isAnnounced ?? false;
   const context = runContext(deps, (commandItem, request) => {
     isHandedOver = true;
     return startThreadCommand(commandItem, request, {
       ...deps,
-      policy,
+      ...{ policy, capture },
       async start(r) {
         const problem = grant === null ? "it was not allowed. Nothing was run." : grant.spend(sealed(r, policy));
         return problem === null ? deps.start({ ...r, policy }) : { kind: "refused", message: problem };
@@ -207,8 +208,14 @@ async function runPrepared(prepared: Prepared, { policy, grant }: Permission, de
   const mayBeLeft = action.kind === "read" || action.kind === "client";
   const awaited = mayBeLeft ? await orAborted(running, deps.signal) : await running;
   const finished = awaited === "aborted" ? { item: ended(item, "failed", deps), output: stopped } : awaited;
-  if (!isHandedOver) complete(withReason(finished), deps);
+  if (isHandedOver) return finished;
+  await capture?.end();
+  complete(withReason(finished), deps);
   return finished;
+}
+
+function mayWrite(action: Action, { policy, onlyLooks }: Permission): boolean {
+  return action.kind === "command" && policy.type !== "readOnly" && !onlyLooks;
 }
 
 /** A change that failed has no output to show: people see why as the model is told. */

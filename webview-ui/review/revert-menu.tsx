@@ -20,12 +20,7 @@ export function RevertMenu({ turnId, text }: { turnId: string; text: string }) {
   };
   return (
     <span class={`revert ${isOpen ? "open" : ""}`} ref={opener}>
-      <IconButton
-        icon="discard"
-        label="Edit or revert to here"
-        isExpanded={isOpen}
-        onClick={() => setOpen(!isOpen)}
-      />
+      <IconButton icon="discard" label="Edit or revert to here" isExpanded={isOpen} onClick={() => setOpen(!isOpen)} />
       {isOpen && <Choices turnId={turnId} text={text} onClose={close} />}
     </span>
   );

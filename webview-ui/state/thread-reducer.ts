@@ -50,12 +50,10 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
         ...item,
         aggregatedOutput: withDelta(item.aggregatedOutput, params.delta),
       }));
-    case "item/fileChange/patchUpdated":
-      return updateItem(thread, params, "fileChange", ({ isWriting: _, ...item }) => ({
-        ...item,
-        changes: params.changes,
-        ...(params.isWriting ? { isWriting: true } : {}),
-      }));
+    case "item/fileChange/patchUpdated": {
+      const { changes, isWriting = false } = params;
+      return updateItem(thread, params, "fileChange", (item) => ({ ...item, changes, isWriting }));
+    }
     case "item/reasoning/summaryPartAdded":
       return updateItem(thread, params, "reasoning", (item) => ({
         ...item,

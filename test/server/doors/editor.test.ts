@@ -26,7 +26,7 @@ test("initialize answers what the server can do; before it, our methods are not 
     await editor.request("initialize", { processId: null, rootUri: null, capabilities: {}, trace: "off" }),
     {
       capabilities: {
-        textDocumentSync: { openClose: true, change: 2 },
+        textDocumentSync: { openClose: true, change: 2, save: { includeText: false } },
         codeActionProvider: { codeActionKinds: ["quickfix"] },
       },
       serverInfo: { name: "belay", version: "0.0.0-source" },

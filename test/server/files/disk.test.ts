@@ -8,6 +8,7 @@ import { dirname, join, relative } from "node:path";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
 import { type FileWrite, writeFilesAtomically } from "../../../server/files/disk.ts";
+import type { Encoding } from "../../../server/files/encoding.ts";
 import { readTextFile } from "../../../server/files/disk-read.ts";
 import { parsePatch } from "../../../server/files/patch-parser.ts";
 import { planPatch } from "../../../server/files/patch-plan.ts";
@@ -15,25 +16,13 @@ import { planPatch } from "../../../server/files/patch-plan.ts";
 const reads: readonly [name: string, bytes: Uint8Array, expected: object][] = [
   ["UTF-8 is read with its byte order mark and its line endings", Buffer.from("\uFEFFé\r\n"), text("\uFEFFé\r\n")],
   ["an empty file is an empty text", Buffer.from(""), text("")],
+  ["Latin-1 is read as bytes", Buffer.from([0x63, 0xe9]), text("c\u00e9", "bytes")],
+  ["a surrogate in UTF-8 is read as bytes", Buffer.from([0xed, 0xa0, 0x80]), text("\u00ed\u00a0\u0080", "bytes")],
+  ["a NUL is refused", Buffer.from("a\0b"), refused("it is a binary file. Edit it with a command.")],
   [
-    "Latin-1 is refused",
-    Buffer.from([0x63, 0xe9]),
-    refused("it is not UTF-8 text. Save it as UTF-8, or edit it with a command."),
-  ],
-  [
-    "a surrogate in UTF-8 is refused",
-    Buffer.from([0xed, 0xa0, 0x80]),
-    refused("it is not UTF-8 text. Save it as UTF-8, or edit it with a command."),
-  ],
-  [
-    "a NUL is refused",
-    Buffer.from("a\0b"),
-    refused("it is a binary file, or UTF-16. Edit it with a command, or save it as UTF-8."),
-  ],
-  [
-    "more than 10 MB is refused",
-    Buffer.alloc(10 * 1024 * 1024 + 1, "a"),
-    refused("it is larger than 10 MB. Edit it with a command."),
+    "more than 64 MB is refused",
+    Buffer.alloc(64 * 1024 * 1024 + 1, "a"),
+    refused("it is larger than 64 MB. Edit it with a command."),
   ],
 ];
 for (const [name, bytes, expected] of reads) {
@@ -85,10 +74,10 @@ test("files are added with their directories, changed, moved and deleted", async
     write(root, "b.txt", "b\n", "B\n", "moved/b.txt"),
     write(root, "c.txt", "c\n", null),
   ]);
-  assert.deepEqual(result, {
-    ok: true,
-    paths: ["new/deep/file.txt", "a.txt", "b.txt", "moved/b.txt", "c.txt"].map((path) => join(root, path)),
-  });
+  assert.deepEqual(
+    result.ok && result.paths,
+    ["new/deep/file.txt", "a.txt", "b.txt", "moved/b.txt", "c.txt"].map((path) => join(root, path)),
+  );
   assert.deepEqual(await snapshot(root), { "a.txt": "A\n", "moved/b.txt": "B\n", "new/deep/file.txt": "new\n" });
 });
 
@@ -112,7 +101,7 @@ test("a symbolic link stays one, and its target is written", async (t) => {
   await fs.symlink("real/a", join(root, "link"));
   await fs.symlink("real/none", join(root, "dangling"));
   const result = await writeFilesAtomically([write(root, "link", "1", "2"), write(root, "dangling", null, "3")]);
-  assert.deepEqual(result, { ok: true, paths: [join(root, "real/a"), join(root, "real/none")] });
+  assert.deepEqual(result.ok && result.paths, [join(root, "real/a"), join(root, "real/none")]);
   assert.deepEqual(await snapshot(root), {
     "real/a": "2",
     "real/none": "3",
@@ -213,6 +202,44 @@ test("when a later file fails, the earlier ones are put back, and nothing is lef
   assert.equal((await fs.stat(join(root, "a"))).mode & 0o777, 0o751);
 });
 
+test("a set that was written is taken back to the last byte, and what others changed since stays theirs", async (t) => {
+  const root = await tree(t, { a: "\uFEFF1\r\n", b: "1", c: "1", d: "1" });
+  await fs.chmod(join(root, "a"), 0o751);
+  const before = await snapshot(root);
+  const writes = [
+    write(root, "a", "\uFEFF1\r\n", "2"),
+    write(root, "b", "1", null),
+    write(root, "c", "1", "2", "deep/er/c"),
+    write(root, "new/n", null, "2"),
+  ];
+  const first = await writeFilesAtomically(writes);
+  assert.equal(first.ok && (await first.takeBack()), null);
+  assert.deepEqual(await snapshot(root), before);
+  assert.deepEqual(await fs.readdir(root), ["a", "b", "c", "d"]);
+  assert.equal((await fs.stat(join(root, "a"))).mode & 0o777, 0o751);
+
+  const second = await writeFilesAtomically(writes);
+  await fs.writeFile(join(root, "a"), "theirs");
+  await fs.writeFile(join(root, "b"), "theirs");
+  const left = `${join(root, "b")} (another file is there by now), ${join(root, "a")} (it was changed since)`;
+  assert.equal(second.ok && (await second.takeBack()), `These could not be put back and are left changed: ${left}.`);
+  assert.deepEqual(await snapshot(root), { ...before, a: "theirs", b: "theirs" });
+});
+
+test("bytes are written as they are, and a text in the encoding of its file or not at all", async (t) => {
+  const root = await tree(t, { a: "1", b: "1" });
+  const bytes = new Uint8Array([0, 255, 254]);
+  const wide = { ...write(root, "b", "1", "\uFEFFé"), encoding: "utf16be" as const };
+  const both = await writeFilesAtomically([{ ...write(root, "a", "1", ""), after: bytes }, wide]);
+  assert.ok(both.ok);
+  assert.deepEqual([...(await fs.readFile(join(root, "a")))], [...bytes]);
+  assert.deepEqual([...(await fs.readFile(join(root, "b")))], [0xfe, 0xff, 0, 0xe9]);
+  assert.deepEqual(await writeFilesAtomically([{ ...write(root, "n", null, "日"), encoding: "bytes" }]), {
+    ok: false,
+    message: `${join(root, "n")} is bytes that are not UTF-8, which cannot spell its new text. Nothing was written.`,
+  });
+});
+
 test("the paths that a plan shows are exactly the paths that change on disk, and the texts are those of the plan", async (t) => {
   const names = ["a", "b", "c", "d/e", "d/f"];
   const fate = fc.constantFrom("none", "add", "delete", "update", "move", "move+update");
@@ -235,7 +262,7 @@ test("the paths that a plan shows are exactly the paths that change on disk, and
         change.kind === "update" && change.movePath !== null ? [path, change.movePath] : [path],
       );
       assert.deepEqual(changed.map((path) => join(root, path)).toSorted(), shown.toSorted());
-      assert.deepEqual(result, { ok: true, paths: shown });
+      assert.deepEqual(result.ok && result.paths, shown);
       for (const { path, change, after: text } of planned.plan) {
         const to = change.kind === "update" ? (change.movePath ?? path) : path;
         assert.equal(after[relative(root, to)], text ?? undefined);
@@ -291,8 +318,8 @@ async function snapshot(root: string): Promise<Record<string, string>> {
   return found;
 }
 
-function text(content: string): object {
-  return { kind: "text", text: content, version: null, dirty: false };
+function text(content: string, encoding: Encoding = "utf8"): object {
+  return { kind: "text", text: content, encoding, version: null, dirty: false };
 }
 
 function refused(reason: string): object {

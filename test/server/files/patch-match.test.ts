@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { matchChunks } from "../../../server/files/patch-match.ts";
 import { type Chunk, parsePatch } from "../../../server/files/patch-parser.ts";
-import { applyEdits, type LineEdit, splitLines } from "../../../server/files/text-lines.ts";
+import { applyEdits, type LineEdit, TextLines } from "../../../server/files/text-lines.ts";
 
 const classes = "class A {\n  run() {\n    return 1;\n  }\n}\nclass B {\n  run() {\n    return 1;\n  }\n}\n";
 
@@ -88,9 +88,42 @@ const landings: readonly [name: string, before: string, chunks: string, after: s
 ];
 for (const [name, before, chunks, after] of landings) {
   test(name, () => {
-    assert.equal(applyEdits(before, editsOf(before, chunks)), after);
+    assert.equal(applyEdits(new TextLines(before), editsOf(before, chunks)), after);
   });
 }
+
+const changed =
+  "// totals\nfunction total(items) {\n  const rate = taxRate(2025);\n  let sum = 0;\n  return sum * rate;\n}\n";
+const stale =
+  "@@\n function total(items) {\n   const rate = taxRate(2024);\n   let sum = 0;\n-  return sum * rate;\n+  return sum;\n }";
+
+test("a kept line that has changed a little since is left as it is, where only one place comes near", () => {
+  const after = changed.replace("sum * rate", "sum");
+  assert.equal(applyEdits(new TextLines(changed), editsOf(changed, stale)), after);
+  const many = `${"x();\n".repeat(5000)}${changed}${"y();\n".repeat(5000)}`;
+  assert.equal(applyEdits(new TextLines(many), editsOf(many, stale)), many.replace(changed, after));
+});
+
+test("two places that come near, a removed line that differs, and too little that is the same are refused", () => {
+  const refused: readonly [before: string, chunks: string][] = [
+    [changed + changed.replace("2025", "2026"), stale],
+    [changed.replace("sum * rate", "sum * rates"), stale],
+    ["a = 1\nb = 2\n", "@@\n a = 2\n-b = 2\n+b = 3"],
+    [changed, stale.replace("const rate = taxRate(2024)", "let us = completely.different")],
+    [changed, `${stale.slice(0, -2)}\n*** End of File`.replace("+  return sum;\n", "+  return sum;")],
+  ];
+  for (const [before, chunks] of refused) {
+    assert.equal(matchChunks("/ws/a.ts", new TextLines(before), chunksOf(chunks)).ok, false, before);
+  }
+});
+
+test("what a chunk removes and adds again in its middle is no part of the edits", () => {
+  const before = "a\nb\nc\nd\ne\n";
+  assert.deepEqual(editsOf(before, "@@\n-a\n-b\n-c\n-d\n-e\n+A\n+b\n+c\n+D\n+x\n+e"), [
+    { startLine: 0, deleteLines: 1, insertLines: ["A\n"] },
+    { startLine: 3, deleteLines: 1, insertLines: ["D\n", "x\n"] },
+  ]);
+});
 
 test("edits hold only the lines that differ", () => {
   const before = "a\nb\nc\nd\ne\nf\n";
@@ -122,7 +155,7 @@ const misses: readonly [name: string, before: string, chunks: string, message: s
     "a miss in a long file shows the lines that have most words in common",
     long.join("\n"),
     "@@\n-const value3 = compute(3);\n+x\n@@\n const value19 = compute(19);\n-const value20 = calculate(20);\n+y",
-    "Failed to find expected lines in /ws/a.ts:\nconst value19 = compute(19);\nconst value20 = calculate(20);\n\nChunk 2 of this file. Read the file and copy its lines exactly. The nearest lines are:\n20: const value19 = compute(19);\n21: const value20 = compute(20);",
+    'Failed to find expected lines in /ws/a.ts:\nconst value19 = compute(19);\nconst value20 = calculate(20);\n\nChunk 2 of this file. Read the file and copy its lines exactly. The nearest lines are:\n20: const value19 = compute(19);\n21: const value20 = compute(20);\nThe first that differs is line 21: the file has "const value20 = compute(20);", the patch has "const value20 = calculate(20);".',
   ],
   [
     "a miss without any likeness says so",
@@ -158,41 +191,48 @@ const misses: readonly [name: string, before: string, chunks: string, message: s
     "an @@ line that is not there is refused with the nearest line",
     long.join("\n"),
     "@@ const value7 = make(7);\n-a\n+b",
-    "Failed to find context 'const value7 = make(7);' in /ws/a.ts.\n\nChunk 1 of this file. The \"@@\" line must be one whole line of the file, above the lines of its chunk. The nearest lines are:\n8: const value7 = compute(7);",
+    'Failed to find context \'const value7 = make(7);\' in /ws/a.ts.\n\nChunk 1 of this file. The "@@" line must be one whole line of the file, above the lines of its chunk. The nearest lines are:\n8: const value7 = compute(7);\nThe first that differs is line 8: the file has "const value7 = compute(7);", the patch has "const value7 = make(7);".',
   ],
   [
     "an @@ line that fits two lines only inexactly is refused",
     classes,
     "@@ run() {\n-    return 1;\n+    return 2;",
-    "Failed to find context 'run() {' in /ws/a.ts.\n\nChunk 1 of this file. The \"@@\" line must be one whole line of the file, above the lines of its chunk. The nearest lines are:\n1: class A {\n2:   run() {\n3:     return 1;\n4:   }\n5: }\n6: class B {\n7:   run() {\n8:     return 1;\n9:   }\n10: }",
+    "Failed to find context 'run() {' in /ws/a.ts.\n\nChunk 1 of this file. The \"@@\" line must be one whole line of the file, above the lines of its chunk. Lines 2, 7 are like it, and none is clearly meant: copy one exactly, and order the chunks as the file does.",
+  ],
+  [
+    "a difference of white space inside a line is spelled out",
+    long.join("\n").replace("value5 =", "value5\t="),
+    "@@\n const value4 = compute(4);\n-const value5 = compute(5);\n+x",
+    'Failed to find expected lines in /ws/a.ts:\nconst value4 = compute(4);\nconst value5 = compute(5);\n\nChunk 1 of this file. Read the file and copy its lines exactly. The nearest lines are:\n5: const value4 = compute(4);\n6: const value5\t= compute(5);\nThe first that differs is line 6: the file has "const value5\\t= compute(5);", the patch has "const value5 = compute(5);".',
   ],
 ];
 for (const [name, before, chunks, message] of misses) {
   test(name, () => {
-    assert.deepEqual(matchChunks("/ws/a.ts", before, chunksOf(chunks)), { ok: false, message });
+    assert.deepEqual(matchChunks("/ws/a.ts", new TextLines(before), chunksOf(chunks)), { ok: false, message });
   });
 }
 
 test("a failure stays short for a long chunk and long lines", () => {
   const wanted = Array.from({ length: 5000 }, (_, index) => `-line ${index}`).join("\n");
   const before = Array.from({ length: 5000 }, (_, index) => `line ${index + 1} ${"x".repeat(1000)}\n`).join("");
-  const result = matchChunks("/ws/a.ts", before, chunksOf(`@@\n${wanted}`));
+  const result = matchChunks("/ws/a.ts", new TextLines(before), chunksOf(`@@\n${wanted}`));
   assert.ok(!result.ok && result.message.length < 5000 && result.message.includes("… and 4900 more"));
 });
 
 test("lines are split at LF and CRLF alone, and know their endings", () => {
-  assert.deepEqual(splitLines("\uFEFFa\r\nb\rc\nd\u2028e"), {
-    bom: "\uFEFF",
-    lines: [
-      { text: "a", ending: "\r\n" },
-      { text: "b\rc", ending: "\n" },
-      { text: "d\u2028e", ending: "" },
-    ],
-  });
+  const lines = new TextLines("\uFEFFa\r\nb\rc\n\r\nd\u2028e");
+  const all = Array.from({ length: lines.count }, (_, line) => [lines.text(line), lines.ending(line)]);
+  assert.equal(lines.bom, "\uFEFF");
+  assert.deepEqual(all, [
+    ["a", "\r\n"],
+    ["b\rc", "\n"],
+    ["", "\r\n"],
+    ["d\u2028e", ""],
+  ]);
 });
 
 function editsOf(before: string, chunks: string): readonly LineEdit[] {
-  const result = matchChunks("/ws/a.ts", before, chunksOf(chunks));
+  const result = matchChunks("/ws/a.ts", new TextLines(before), chunksOf(chunks));
   assert.ok(result.ok, result.ok ? "" : result.message);
   return result.edits;
 }

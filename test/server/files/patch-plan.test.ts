@@ -12,7 +12,7 @@ import {
   planHash,
   planPatch,
 } from "../../../server/files/patch-plan.ts";
-import { applyEdits, type LineEdit, splitLines } from "../../../server/files/text-lines.ts";
+import { applyEdits, type LineEdit, TextLines } from "../../../server/files/text-lines.ts";
 
 const files = { "/ws/hello.txt": "hello\nworld\n", "/ws/gone.txt": "bye\n", "/ws/old.txt": "1\n2\n3\n" };
 
@@ -33,6 +33,7 @@ test("a plan says all that is shown, judged and written", async () => {
       },
       before: "hello\nworld\n",
       after: "hello\ncodex\n",
+      encoding: "utf8",
       version: null,
       dirty: false,
       beforeHash: sha256("hello\nworld\n"),
@@ -45,6 +46,7 @@ test("a plan says all that is shown, judged and written", async () => {
       change: { kind: "add", text: "new\n" },
       before: null,
       after: "new\n",
+      encoding: "utf8",
       version: null,
       dirty: false,
       beforeHash: null,
@@ -57,6 +59,7 @@ test("a plan says all that is shown, judged and written", async () => {
       change: { kind: "delete", before: "bye\n" },
       before: "bye\n",
       after: null,
+      encoding: "utf8",
       version: null,
       dirty: false,
       beforeHash: sha256("bye\n"),
@@ -75,6 +78,7 @@ test("a plan says all that is shown, judged and written", async () => {
       },
       before: "1\n2\n3\n",
       after: "1\n3\n",
+      encoding: "utf8",
       version: null,
       dirty: false,
       beforeHash: sha256("1\n2\n3\n"),
@@ -97,7 +101,7 @@ test("adding a file that exists replaces it, and the plan knows what it replaces
 });
 
 test("the version and the unsaved state of an editor's buffer are carried over", async () => {
-  const view: FileView = { kind: "text", text: "a\n", version: 7, dirty: true };
+  const view: FileView = { kind: "text", text: "a\n", encoding: "utf8", version: 7, dirty: true };
   const result = await plan("*** Update File: a\n@@\n-a\n+b", () => view);
   assert.deepEqual(result.ok && result.plan.map(({ version, dirty }) => ({ version, dirty })), [
     { version: 7, dirty: true },
@@ -194,7 +198,13 @@ test("the hash of a plan changes with any of its facts, and not with the order o
 test("for any file and any edits of its lines, the plan gives exactly the intended text", async () => {
   await fc.assert(
     fc.asyncProperty(scenario, async ({ before, intended, body }) => {
-      const result = await plan(body, () => ({ kind: "text", text: before, version: null, dirty: false }));
+      const result = await plan(body, () => ({
+        kind: "text",
+        text: before,
+        encoding: "utf8",
+        version: null,
+        dirty: false,
+      }));
       assert.ok(result.ok, result.ok ? "" : result.message);
       assert.equal(result.plan[0]?.after, intended);
     }),
@@ -205,12 +215,18 @@ test("for any file and any edits of its lines, the plan gives exactly the intend
 test("the edits of any plan are minimal, lead to the new text, and their inverse restores every byte", async () => {
   await fc.assert(
     fc.asyncProperty(scenario, async ({ before, body }) => {
-      const result = await plan(body, () => ({ kind: "text", text: before, version: null, dirty: false }));
+      const result = await plan(body, () => ({
+        kind: "text",
+        text: before,
+        encoding: "utf8",
+        version: null,
+        dirty: false,
+      }));
       const change = result.ok ? result.plan[0]?.change : undefined;
       assert.ok(change?.kind === "update");
-      assert.equal(applyEdits(before, change.edits), change.after);
-      assert.equal(applyEdits(change.after, inverse(before, change.edits)), before);
-      const lines = splitLines(before).lines.map((line) => line.text + line.ending);
+      assert.equal(applyEdits(new TextLines(before), change.edits), change.after);
+      assert.equal(applyEdits(new TextLines(change.after), inverse(before, change.edits)), before);
+      const lines = spelled(before);
       for (const { startLine, deleteLines, insertLines } of change.edits) {
         assert.ok(deleteLines > 0 || insertLines.length > 0);
         if (deleteLines === 0) continue;
@@ -344,7 +360,7 @@ function windows(marked: readonly string[]): string[][] {
 }
 
 function inverse(before: string, edits: readonly LineEdit[]): LineEdit[] {
-  const lines = splitLines(before).lines.map((line) => line.text + line.ending);
+  const lines = spelled(before);
   let shift = 0;
   return edits.map(({ startLine, deleteLines, insertLines }) => {
     const edit = {
@@ -357,6 +373,11 @@ function inverse(before: string, edits: readonly LineEdit[]): LineEdit[] {
   });
 }
 
+function spelled(text: string): string[] {
+  const lines = new TextLines(text);
+  return Array.from({ length: lines.count }, (_, line) => lines.spelled(line, line + 1));
+}
+
 async function plan(body: string, view?: (path: string) => FileView): Promise<PlanResult> {
   const parsed = parsePatch(`*** Begin Patch\n${body}\n*** End Patch`);
   assert.ok(parsed.ok, parsed.ok ? "" : parsed.message);
@@ -365,7 +386,9 @@ async function plan(body: string, view?: (path: string) => FileView): Promise<Pl
     if (view) return view(path);
     if (path.endsWith(".png")) return { kind: "refused", reason: "it is a binary file. Use a command." };
     const text = known[path];
-    return text === undefined ? { kind: "missing" } : { kind: "text", text, version: null, dirty: false };
+    return text === undefined
+      ? { kind: "missing" }
+      : { kind: "text", text, encoding: "utf8", version: null, dirty: false };
   };
   return planPatch(parsed.patch, { cwd: resolve("/ws"), read });
 }

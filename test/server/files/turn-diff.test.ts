@@ -71,7 +71,9 @@ async function diffOf(files: Record<string, string>, ...patches: string[][]): Pr
       cwd: "/w",
       async read(path) {
         const text = disk.get(path);
-        return text === undefined ? { kind: "missing" } : { kind: "text", text, version: null, dirty: false };
+        return text === undefined
+          ? { kind: "missing" }
+          : { kind: "text", text, encoding: "utf8", version: null, dirty: false };
       },
     });
     assert.ok(planned.ok, planned.ok ? "" : planned.message);

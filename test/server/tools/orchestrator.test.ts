@@ -171,6 +171,7 @@ async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {})
     ask: async () => wishes.decision ?? assert.fail("nobody should be asked"),
     askClient: async () => assert.fail("no client has a tool here"),
     clientTools: [],
+    capture: async () => null,
     filesChanged() {},
     emit: (notification) => void told.push(notification),
   });
