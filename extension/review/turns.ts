@@ -1,19 +1,13 @@
 // Undoing and redoing what whole turns changed in files. The conversation stays as it is.
 import * as vscode from "vscode";
-import * as z from "zod";
+import type * as z from "zod";
+import { TurnsParams } from "../../server/protocol/panel.ts";
 import type { TurnChanges } from "../../server/protocol/review.ts";
 import type { RunningCtx } from "../ctx.ts";
 import { settle } from "./settle.ts";
 import { turnToRedo, turnToUndo } from "./stops.ts";
 
-/** What the panel hands over; as in `belay/files/restore`. */
-const GivenTurns = z.object({
-  threadId: z.string(),
-  turnIds: z.array(z.string()).optional(),
-  fromTurnId: z.string().optional(),
-  paths: z.array(z.string()).optional(),
-});
-type GivenTurns = z.infer<typeof GivenTurns>;
+type GivenTurns = z.infer<typeof TurnsParams>;
 
 export const undoTurn = (ctx: RunningCtx, given: unknown): Promise<void> => restore(ctx, "undo", given, turnToUndo);
 export const redoTurn = (ctx: RunningCtx, given: unknown): Promise<void> => restore(ctx, "redo", given, turnToRedo);
@@ -24,7 +18,7 @@ async function restore(
   given: unknown,
   pick: (turns: readonly TurnChanges[]) => TurnChanges | null,
 ): Promise<void> {
-  const turns = given === undefined ? await pickTurns(ctx, direction, pick) : GivenTurns.parse(given);
+  const turns = given === undefined ? await pickTurns(ctx, direction, pick) : TurnsParams.parse(given);
   if (turns === null) return;
   await settle(ctx.review, direction, (consent) =>
     ctx.client.request("belay/files/restore", { ...turns, direction, ...consent }),

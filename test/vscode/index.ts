@@ -12,5 +12,6 @@ import "./approvals.ts";
 import "./commands.ts";
 import "./diffs.ts";
 import "./review.ts";
+import "./reviewing.ts";
 
 export { runSuite as run } from "../support/vscode/suite.ts";

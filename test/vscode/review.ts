@@ -6,7 +6,7 @@ import * as vscode from "vscode";
 import type { ReviewFile, ReviewHunk } from "../../server/protocol/review.ts";
 import type { TestApi } from "../../extension/test-api.ts";
 import { test } from "../support/vscode/suite.ts";
-import { belayWith, choosing, eventOf, expectRequest, inWorkspace, reached, say } from "./belay.ts";
+import { belayWith, choosing, eventOf, expectRequest, inWorkspace, picking, reached, say } from "./belay.ts";
 
 const turns = [{ threadId: "thread-1", turnId: "turn-1" }];
 
@@ -61,24 +61,6 @@ async function lensesIn(uri: vscode.Uri): Promise<string[]> {
 function place(): string {
   const editor = vscode.window.activeTextEditor;
   return `${vscode.workspace.asRelativePath(editor?.document.uri ?? "")}:${editor?.selection.active.line}`;
-}
-
-/** Picks the row with this in its label in every quick pick while `body` runs; undefined: Escape. Returns all rows. */
-async function picking(label: string | undefined, body: () => Promise<void>): Promise<string[]> {
-  const { window } = vscode;
-  const { showQuickPick } = window;
-  const seen: string[] = [];
-  const pick = async (items: vscode.QuickPickItem[]) => {
-    seen.push(...items.map((item) => `${item.label}: ${item.detail}`));
-    return label === undefined ? undefined : items.find((item) => item.label.includes(label));
-  };
-  try {
-    Object.assign(window, { showQuickPick: pick });
-    await body();
-  } finally {
-    Object.assign(window, { showQuickPick });
-  }
-  return seen;
 }
 
 test("each change to review has Keep, Undo and the prompt it was made for above it", async () => {
