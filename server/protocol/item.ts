@@ -122,6 +122,8 @@ export const FileChangeItem = z.lazy(() =>
     id: z.string(),
     changes: z.array(FileUpdateChange),
     status: ItemStatus,
+    /** Completed and not written: the person keeps it or drops it (`belay/review`). Ours. */
+    isProposed: z.boolean().nullish(),
     /** The model still writes the patch: `changes` is what it says so far, and no file was looked at for it. Ours. */
     isWriting: z.boolean().optional(),
     /** Why it failed, as the model is told. Ours. */

@@ -31,7 +31,7 @@ export const fileChange: ItemRenderer<"fileChange"> = ({ item, place }) => {
               decision={index === 0 && <Decision approval={approval} />}
               isInitiallyOpen={isWriting ? index === item.changes.length - 1 : isOpenWhole(status, item)}
               isWriting={isWriting}
-              where={{ threadId: place.threadId, itemId: item.id }}
+              where={{ threadId: place.threadId, turnId: place.turnId, itemId: item.id }}
             />
           ))}
           {status === "failed" && item.failure !== undefined && <Failure text={item.failure} />}

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { FileUpdateChange } from "../../server/protocol/item.ts";
 import { Ring } from "../shell/icon.tsx";
+import { KeepOrUndo, ProposedBadge, useReview } from "../review/file-review.tsx";
 import { usePanel } from "../shell/panel-context.ts";
 import { lineCounts } from "../text/diff-lines.ts";
 import { ExactText } from "../text/exact-text.tsx";
@@ -32,7 +33,7 @@ interface FilePartProps {
   isWriting?: boolean;
   /** Someone decides on it: everything is in sight, and the way to the editor's diff does not stand behind it. */
   isAsked?: boolean;
-  where: { threadId: string; itemId: string };
+  where: { threadId: string; turnId: string; itemId: string };
 }
 
 export function FilePart({ change, cwd, status, decision, isAsked = false, where, ...props }: FilePartProps) {
@@ -42,8 +43,13 @@ export function FilePart({ change, cwd, status, decision, isAsked = false, where
   const { actions } = usePanel();
   const { added, removed } = change.written ?? lineCounts([change]);
   const verb = changeVerb(change);
+  const { threadId, turnId, itemId } = where;
+  const review = useReview(change, turnId);
   const openDiff = (
-    <TextButton label="Open diff" onClick={() => void actions.host("host/openDiff", { ...where, path: change.path })} />
+    <TextButton
+      label="Open diff"
+      onClick={() => void actions.host("host/openDiff", { threadId, itemId, path: change.path })}
+    />
   );
   return (
     <CardPart
@@ -53,6 +59,7 @@ export function FilePart({ change, cwd, status, decision, isAsked = false, where
       numbers={
         <>
           {decision}
+          {!isAsked && <ProposedBadge file={review} />}
           {(status === "running" || status === "writing") && <Ring />}
           {status === "writing" && <span class="number">Writing…</span>}
           {told.includes(status) && <span class={`number ${status === "failed" ? "error" : ""}`}>{status}</span>}
@@ -67,7 +74,12 @@ export function FilePart({ change, cwd, status, decision, isAsked = false, where
     >
       {isWriting ? <LiveDiff change={change} /> : <Diff change={change} isAsked={isAsked} />}
       {/* What was only shown while it was written fits no file yet. */}
-      {!isAsked && change.written === undefined && <div class="card-actions">{openDiff}</div>}
+      {!isAsked && change.written === undefined && (
+        <div class="card-actions">
+          {openDiff}
+          {review !== null && <KeepOrUndo file={review} />}
+        </div>
+      )}
     </CardPart>
   );
 }

@@ -3,6 +3,7 @@
 import { withDelta } from "../../server/protocol/live-output.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { ThreadItem, ThreadItemOf } from "../../server/protocol/item.ts";
+import type { TurnChanges } from "../../server/protocol/review.ts";
 import type { ThreadStartResponse } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
 import { userText } from "../text/prompt-parts.ts";
@@ -16,6 +17,7 @@ export function openThread({ thread, ...rest }: ThreadStartResponse): ShownThrea
     settings,
     turns: thread.turns,
     tokenUsage: null,
+    changes: new Map(),
   };
 }
 
@@ -67,6 +69,8 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
         ...item,
         content: appendAt(item.content, params.contentIndex, params.delta),
       }));
+    case "belay/files/updated":
+      return withChanges(thread, params.turns);
     case "error":
       return params.willRetry ? dropVoidText(thread, params.turnId) : thread;
     case "configWarning":
@@ -88,7 +92,6 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "item/commandExecution/terminalInteraction":
     case "belay/sandbox/updated":
     case "belay/review/updated":
-    case "belay/files/updated":
     case "thread/reverted":
       return thread;
     default:
@@ -96,6 +99,12 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
       method satisfies never;
       return thread;
   }
+}
+
+/** What is said of these turns now; of others it stays as it was. */
+export function withChanges(thread: ShownThread, turns: readonly TurnChanges[]): ShownThread {
+  const said = turns.map((changes) => [changes.turnId, changes] as const);
+  return { ...thread, changes: new Map([...thread.changes, ...said]) };
 }
 
 /** Deltas come many to a frame: the store may gather them, never reorder them. */

@@ -5,6 +5,7 @@ import { at, cwd, item, models, opened, running, starts, thread, threadId, token
 import { commandScenes } from "./command-scenes.ts";
 import { editScenes } from "./edit-scenes.ts";
 import { questionScenes } from "./question-scenes.ts";
+import { reviewScenes } from "./review-scenes.ts";
 import {
   answer,
   closing,
@@ -40,6 +41,7 @@ export const scenes: Record<string, Scene> = {
   ...approvalScenes,
   ...commandScenes,
   ...editScenes,
+  ...reviewScenes,
   ...questionScenes,
 
   async empty({ host, page }) {
