@@ -11,6 +11,12 @@ import { findFolder } from "./workspace.ts";
 const INVALID_REQUEST = -32600;
 const openableSchemes: readonly string[] = ["http", "https", "mailto"];
 
+const reviewCommands = {
+  show: { all: "belay.reviewChanges", file: "belay.reviewFile" },
+  keep: { all: "belay.keepAll", file: "belay.keepFile" },
+  undo: { all: "belay.undoAll", file: "belay.undoFile" },
+} as const;
+
 export const hostHandlers: Handlers<typeof hostRequests, Ctx> = {
   "host/openFile": async ({ path, line }) => {
     const absolute = openablePath(path, findFolder()?.cwd ?? null);
@@ -54,6 +60,21 @@ export const hostHandlers: Handlers<typeof hostRequests, Ctx> = {
   },
   "host/setApiKey": async (_params, ctx) => {
     await setApiKey(ctx);
+    return null;
+  },
+  "host/undoTurn": async (turns) => {
+    await vscode.commands.executeCommand("belay.undoTurn", turns);
+    return null;
+  },
+  "host/redoTurn": async (turns) => {
+    await vscode.commands.executeCommand("belay.redoTurn", turns);
+    return null;
+  },
+  "host/review": async ({ verb, path }) => {
+    const { all, file } = reviewCommands[verb];
+    await (path === null
+      ? vscode.commands.executeCommand(all)
+      : vscode.commands.executeCommand(file, vscode.Uri.file(path)));
     return null;
   },
   "host/manageApprovals": async () => {

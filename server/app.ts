@@ -1,5 +1,5 @@
 // The composition root: builds the parts and hands them down. One app serves all connections of a process.
-import { homedir } from "node:os";
+import { arch, homedir } from "node:os";
 import { type ConfigWarning, overlaid, type Overrides } from "./config/load.ts";
 import { ConfigSource } from "./config/source.ts";
 import { writeFilesAtomically } from "./files/disk.ts";
@@ -9,10 +9,14 @@ import { isRunning, ownIdentity } from "./exec/process-identity.ts";
 import { editorRootVariable, terminals } from "./exec/terminals.ts";
 import { readGitInfo } from "./files/git-info.ts";
 import type { FilePlan } from "./files/patch-plan.ts";
+import { listFolder } from "./files/list-folder.ts";
 import { lockOwnFile, replaceOwnFile } from "./files/own-file.ts";
+import { findRipgrep } from "./files/ripgrep.ts";
+import { searchText } from "./files/search-text.ts";
 import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
 import { commandHandlers } from "./handlers/command.ts";
+import { reviewHandlers } from "./handlers/review.ts";
 import { ruleHandlers } from "./handlers/rule.ts";
 import { sandboxHandlers, sandboxWarnings } from "./handlers/sandbox.ts";
 import { later } from "./handlers/later.ts";
@@ -24,6 +28,8 @@ import { threadCareHandlers } from "./handlers/thread-care.ts";
 import { threadListHandlers } from "./handlers/thread-list.ts";
 import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
+import { Captures } from "./journal/captures.ts";
+import { ChangeJournal } from "./journal/journal.ts";
 import { defaultModel } from "./model/list.ts";
 import { findProvider, type ModelSource, secretNames } from "./model/providers.ts";
 import { selectModel } from "./model/select.ts";
@@ -112,7 +118,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   const homes = { userHome: homedir() || null, belayHome: home };
   const containerIsSandbox = () => config.current.container_is_sandbox;
   const { platform } = options;
-  const findTerminals = terminals(platform, env[editorRootVariable]);
+  const editorRoot = env[editorRootVariable];
+  const ripgrepPlaces = { platform, arch: arch(), path: env["PATH"] ?? "", editorRoot };
+  const findTerminals = terminals(platform, editorRoot);
   const runner = commandRunner({
     ...{ platform, env, ...homes, containerIsSandbox },
     secretNames: () => secretNames(models),
@@ -127,6 +135,17 @@ export async function createApp(options: AppOptions): Promise<App> {
   // Who asks earlier is answered earlier. Until then it would only be in the way of the first thread.
   const probing = setTimeout(() => void sandbox.state(), PROBE_AFTER_MS);
   probing.unref();
+  const journal = new ChangeJournal({ home });
+  const captures = new Captures({
+    ...{ ...homes, newId: options.newId, now: Date.now },
+    journalOf: (root) => journal.workspace(root),
+    saves: {
+      mark: () => documents.saveMark(),
+      since: (mark) =>
+        Promise.all(documents.savesSince(mark).map((path) => documents.realTarget(path).catch(() => path))),
+    },
+    failed: (message) => log("error", message),
+  });
   const misplaced = () => sandboxWarnings(sandbox, config.current, config.path);
   let editor: EditorPort | null = null;
 
@@ -151,6 +170,13 @@ export async function createApp(options: AppOptions): Promise<App> {
       },
       files: {
         read: (path, permits) => documents.read(path, permits),
+        readPart: (path, range, permits) => documents.readPart(path, range, permits),
+        async search(request) {
+          const unsaved = await documents.unsavedBuffers(request.root);
+          return searchText(request, { unsaved, ripgrep: findRipgrep(ripgrepPlaces, request.roots) });
+        },
+        list: listFolder,
+        unsaved: (root) => documents.unsaved(root),
         realTarget: (path) => documents.realTarget(path),
         realFolder: (path) => documents.realFolder(path),
         deniedTo: deniedPlaces(homes),
@@ -168,6 +194,8 @@ export async function createApp(options: AppOptions): Promise<App> {
         const approved = new Set(limits.realPaths.values());
         return writeFilesAtomically(plan, { permits: (path) => approved.has(path) });
       },
+      capture: (cwd, ids, signal) => captures.begin(cwd, { kind: "command", ...ids, of: [] }, signal),
+      expectCommands: (cwd) => captures.warm(cwd),
       rules,
       get runInTerminal() {
         const run = editor?.runInTerminal ?? null;
@@ -222,6 +250,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         sandboxUnavailable: (policy) => sandbox.unavailable(policy),
       }),
       ...sandboxHandlers(sandbox),
+      ...reviewHandlers(),
     },
     connectEditor(port) {
       editor = port;

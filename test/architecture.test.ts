@@ -16,6 +16,7 @@ const serverLayers = [
   ["thread"],
   ["agent"],
   ["tools"],
+  ["journal"],
   ["approval", "files", "rollout", "mcp", "instructions"],
   ["model"],
   ["sandbox", "exec", "config"],

@@ -4,6 +4,7 @@ import type { hostRequests } from "../server/protocol/host-methods.ts";
 import type { ParamsIn } from "../server/protocol/rows.ts";
 import type { Mode } from "../server/protocol/mode.ts";
 import { messageOf } from "../server/protocol/rpc/errors.ts";
+import type { RestoreResponse } from "../server/protocol/review.ts";
 import type { ThreadStartResponse } from "../server/protocol/thread.ts";
 import type { ToolRequestUserInputResponse } from "../server/protocol/user-input.ts";
 import type { PanelConnection } from "./connection.ts";
@@ -30,6 +31,15 @@ export interface Actions {
   readDefaults(): Promise<void>;
   listThreads(): Promise<void>;
   listModels(): Promise<void>;
+  /** What waits for review. */
+  listReview(): Promise<void>;
+  /** Without a path: all that waits. Resolves when it is done, or when the person was told why not. */
+  keep(path: string | null): Promise<void>;
+  undo(path: string): Promise<void>;
+  undoTurn(turnId: string): Promise<void>;
+  redoTurn(turnId: string): Promise<void>;
+  /** Back to before a turn. True: all that was asked for is done; else nothing of the conversation is. */
+  revert(turnId: string, what: Reverted): Promise<boolean>;
   readSandbox(): Promise<void>;
   pickMode(mode: Mode): void;
   pickModel(model: string): void;
@@ -41,6 +51,8 @@ export interface Actions {
   /** Asks the editor for something. A refusal becomes a line above the composer; resolves to undefined then. */
   host: HostAction;
 }
+
+export type Reverted = "both" | "conversation" | "files";
 
 type HostAction = <M extends keyof typeof hostRequests>(
   method: M,
@@ -62,8 +74,20 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     return opened.thread.id;
   };
 
-  const join = async (threadId: string) =>
-    threadId === joinedThreadId ? threadId : show(connection.request("thread/resume", { threadId }));
+  const readChanges = (threadId: string) =>
+    connection.request("belay/files/turns", { threadId }).then(
+      ({ turns }) => dispatch({ type: "changesRead", threadId, turns }),
+      // A server without a journal: the end of a turn says what its items say.
+      () => undefined,
+    );
+
+  const resume = async (threadId: string) => {
+    const opened = await show(connection.request("thread/resume", { threadId }));
+    void readChanges(opened);
+    return opened;
+  };
+
+  const join = async (threadId: string) => (threadId === joinedThreadId ? threadId : resume(threadId));
 
   const joinShown = async (sent: Choice) => {
     const shownId = shownThreadId(now().view);
@@ -79,6 +103,37 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       ...picked(sent),
     });
     dispatch({ type: "promptAccepted", clientId, threadId, turn, sent });
+  };
+
+  const host: HostAction = (method, params) => connection.request(method, params).catch(complain);
+
+  // The editor shows what has to be seen before it is decided: merges, and what does not fit together.
+  const settle = async (asked: Promise<RestoreResponse>, inEditor: () => Promise<unknown>) => {
+    try {
+      const { outcome, message } = await asked;
+      if (outcome === "needsMerge" || outcome === "conflict") await inEditor();
+      else if (outcome !== "done" && message !== null) complain(new Error(message));
+    } catch (error) {
+      complain(error);
+    }
+  };
+
+  const restoreTurn = async (turnId: string, direction: "undo" | "redo") => {
+    const threadId = shownThreadId(now().view);
+    if (threadId === null) return;
+    const turns = { threadId, turnIds: [turnId] };
+    const inEditor = direction === "undo" ? ("host/undoTurn" as const) : ("host/redoTurn" as const);
+    await settle(connection.request("belay/files/restore", { ...turns, direction }), () => host(inEditor, turns));
+  };
+
+  // True: no file has anything of these turns any more.
+  const restoreFrom = async (threadId: string, fromTurnId: string) => {
+    const params = { threadId, fromTurnId, direction: "undo" as const };
+    const { outcome, message } = await connection.request("belay/files/restore", params);
+    if (outcome === "failed") throw new Error(message ?? "The files were not put back.");
+    if (outcome === "done" || outcome === "nothing") return true;
+    await connection.request("host/undoTurn", { threadId, fromTurnId });
+    return (await connection.request("belay/files/restore", { ...params, dryRun: true })).outcome === "nothing";
   };
 
   return {
@@ -127,7 +182,7 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     async openThread(threadId) {
       dispatch({ type: "threadOpening", threadId });
       try {
-        await show(connection.request("thread/resume", { threadId }));
+        await resume(threadId);
       } catch (error) {
         // A server that went down meanwhile is asked again when it is back.
         if (now().host?.server.kind !== "running") return;
@@ -163,13 +218,46 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
         () => undefined,
       );
     },
+    async listReview() {
+      await connection.request("belay/review/list", {}).then(
+        ({ files }) => dispatch({ type: "reviewListed", files }),
+        () => undefined,
+      );
+    },
+    async keep(path) {
+      await settle(connection.request("belay/review/keep", { path }), () =>
+        host("host/review", { verb: "keep", path }),
+      );
+    },
+    async undo(path) {
+      await settle(connection.request("belay/review/undo", { path }), () =>
+        host("host/review", { verb: "undo", path }),
+      );
+    },
+    undoTurn: (turnId) => restoreTurn(turnId, "undo"),
+    redoTurn: (turnId) => restoreTurn(turnId, "redo"),
+    async revert(turnId, what) {
+      const threadId = shownThreadId(now().view);
+      if (threadId === null) return false;
+      try {
+        // Files first: where they cannot be put back, the conversation stays with them.
+        if (what !== "conversation" && !(await restoreFrom(await join(threadId), turnId))) return false;
+        if (what !== "files") {
+          await connection.request("thread/revert", { threadId: await join(threadId), beforeTurnId: turnId });
+        }
+        return true;
+      } catch (error) {
+        complain(error);
+        return false;
+      }
+    },
     pickMode: (mode) => dispatch({ type: "choiceMade", choice: { mode } }),
     pickModel: (model) => dispatch({ type: "choiceMade", choice: { model } }),
     answer: (key, decision) => dispatch({ type: "approvalAnswered", key, decision }),
     reply: (key, reply) => dispatch({ type: "approvalReplied", key, reply }),
     dropPrompt: (clientId) => dispatch({ type: "promptDropped", clientId }),
     dismissNotice: (key) => dispatch({ type: "noticeDismissed", key }),
-    host: (method, params) => connection.request(method, params).catch(complain),
+    host,
   };
 }
 

@@ -10,6 +10,7 @@ import "./styles/approvals.css";
 import "./styles/composer.css";
 import "./styles/history.css";
 import "./styles/markdown.css";
+import "./styles/review.css";
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { type Actions, createActions } from "./actions.ts";
@@ -111,6 +112,14 @@ function onNotification(incoming: Incoming): void {
       // Back in the list: where and under which name, the server knows.
       if (store.state.peek().threads !== null) void actions.listThreads();
       return;
+    case "belay/review/updated":
+      void actions.listReview();
+      return;
+    case "thread/reverted":
+      // What is left of it, only the server knows.
+      if (shownThreadId(store.state.peek().view) === incoming.params.threadId)
+        void actions.openThread(incoming.params.threadId);
+      return;
     case "thread/archived":
     case "thread/deleted":
     case "thread/closed":
@@ -127,6 +136,7 @@ function onServerRunning(): void {
   const threadId = shownThreadId(store.state.peek().view);
   if (threadId !== null) void actions.openThread(threadId);
   if (store.state.peek().host?.workspace) void actions.listThreads();
+  if (store.state.peek().host?.workspace) void actions.listReview();
   void actions.readDefaults();
   void actions.readSandbox();
   void actions.listModels();

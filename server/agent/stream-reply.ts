@@ -4,6 +4,7 @@ import type { HistoryItem, Model, ModelFailure, ModelRequest, ToolCallEntry } fr
 import type { ThreadItemOf } from "../protocol/item.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown } from "../protocol/turn.ts";
+import type { ToolRunner } from "./tool-calls.ts";
 
 export type Reply =
   | { kind: "completed"; entries: HistoryItem[]; toolCalls: ToolCallEntry[]; usage: TokenUsageBreakdown | null }
@@ -15,6 +16,7 @@ export interface ReplyDeps {
   turnId: string;
   model: Model;
   signal: AbortSignal;
+  tools: Pick<ToolRunner, "preview" | "settle">;
   emit(notification: ServerNotification): void;
   now(): number;
   newId(): string;
@@ -24,6 +26,12 @@ type StreamedItem = ThreadItemOf<"agentMessage" | "reasoning">;
 
 /** Never throws: the model's contract, kept. */
 export async function streamReply(request: ModelRequest, deps: ReplyDeps): Promise<Reply> {
+  const reply = await readReply(request, deps);
+  deps.tools.settle(reply.kind === "completed" ? reply.toolCalls : []);
+  return reply;
+}
+
+async function readReply(request: ModelRequest, deps: ReplyDeps): Promise<Reply> {
   const open = new OpenItems(deps);
   const entries: HistoryItem[] = [];
   const toolCalls: ToolCallEntry[] = [];
@@ -75,6 +83,9 @@ export async function streamReply(request: ModelRequest, deps: ReplyDeps): Promi
         entries.push({ type: "reasoning", id, summary, encrypted });
         break;
       }
+      case "toolInputDelta":
+        deps.tools.preview(event);
+        break;
       case "toolCall":
         toolCalls.push(event.call);
         entries.push(event.call);

@@ -1,5 +1,5 @@
 // Runs the tool calls of one answer side by side. Each call gets exactly one output, in the order of the calls.
-import type { HistoryItem, ToolCallEntry } from "../model/model.ts";
+import type { HistoryItem, ToolCallEntry, ToolInputPiece } from "../model/model.ts";
 
 interface ToolOutcome {
   output: string;
@@ -8,6 +8,10 @@ interface ToolOutcome {
 }
 
 export interface ToolRunner {
+  /** What the model writes, as it writes it: it may be shown, and nothing else. The call itself may never come. */
+  preview(piece: ToolInputPiece): void;
+  /** The answer has ended: of what was previewed, only these calls will run. */
+  settle(calls: readonly ToolCallEntry[]): void;
   run(call: ToolCallEntry): Promise<ToolOutcome>;
   /** Ends what else is running: a person said to stop. */
   stop(): void;

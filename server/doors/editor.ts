@@ -54,7 +54,7 @@ export async function serveEditor(pipe: Pipe, options: Options): Promise<void> {
     handshake = { kind: "ready", app, client, protocol: protocolOf(app, new Lanes()) };
     return {
       capabilities: {
-        textDocumentSync: { openClose: true, change: 2 as const },
+        textDocumentSync: { openClose: true, change: 2 as const, save: { includeText: false } },
         codeActionProvider: { codeActionKinds },
       },
       serverInfo: { name: "belay", version: options.version },
@@ -102,6 +102,8 @@ export async function serveEditor(pipe: Pipe, options: Options): Promise<void> {
         documents.open(parseParams(editorNotifications[method].params, params).textDocument);
       } else if (method === "textDocument/didChange") {
         documents.change(parseParams(editorNotifications[method].params, params));
+      } else if (method === "textDocument/didSave") {
+        documents.saved(parseParams(editorNotifications[method].params, params).textDocument.uri);
       } else if (method === "textDocument/didClose") {
         documents.close(parseParams(editorNotifications[method].params, params).textDocument.uri);
       }

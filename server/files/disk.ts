@@ -50,7 +50,12 @@ export type WriteResult =
        */
       takeBack(): Promise<string | null>;
     }
-  | { readonly ok: false; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly message: string;
+      /** A file is not what the plan saw: to plan anew may help. */
+      readonly isStale?: boolean;
+    };
 
 /**
  * All or nothing: no file is touched unless each still holds what the plan saw, and when one write fails, those before
@@ -62,7 +67,7 @@ export async function writeFilesAtomically(
 ): Promise<WriteResult> {
   const looked = await inParallel(writes, atATime, preflight);
   const failed = looked.find((target) => !target.ok);
-  if (failed !== undefined && !failed.ok) return fail(`${failed.message} Nothing was written.`);
+  if (failed !== undefined && !failed.ok) return { ...failed, message: `${failed.message} Nothing was written.` };
   const targets = looked.flatMap((target) => (target.ok ? [target.value] : []));
   const paths = targets.flatMap(({ from, to }) => (from === to ? [to] : [from, to]));
   const seen = new Set<string>();
@@ -97,7 +102,9 @@ async function writeAll(targets: readonly Target[], undo: Undo[], newFileMode?: 
   return null;
 }
 
-type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
+type Step<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly message: string; readonly isStale?: boolean };
 
 async function preflight(write: FileWrite): Promise<Step<Target>> {
   const { path, change } = write;
@@ -110,8 +117,10 @@ async function preflight(write: FileWrite): Promise<Step<Target>> {
   try {
     const existing = await unlessMissing(readExisting(path));
     const hash = existing && createHash("sha256").update(existing.bytes).digest("hex");
-    if (hash !== write.beforeHash)
-      return fail(`${path} is no longer what it was when the change was prepared. Read it again.`);
+    if (hash !== write.beforeHash) {
+      const message = `${path} is no longer what it was when the change was prepared. Read it again.`;
+      return { ok: false, message, isStale: true };
+    }
     const isRemoved = after === null || movePath !== null;
     if (isRemoved && (await isLink(path))) return fail(`${path} is a symbolic link. Remove it with a command.`);
     const from = await realTarget(path, fs);

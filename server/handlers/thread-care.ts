@@ -4,6 +4,7 @@ import type { Handlers } from "../protocol/rpc/dispatch.ts";
 import { invalidInput } from "../protocol/rpc/errors.ts";
 import type { GitInfo } from "../protocol/thread.ts";
 import type { Clients } from "../thread/clients.ts";
+import { endCursors } from "../thread/pages.ts";
 import { withProfile } from "../thread/settings.ts";
 import type { ThreadStore } from "../thread/thread-store.ts";
 import type { Caller } from "./caller.ts";
@@ -12,6 +13,7 @@ type CareMethods =
   | "thread/archive"
   | "thread/unarchive"
   | "thread/delete"
+  | "thread/revert"
   | "thread/unsubscribe"
   | "thread/name/set"
   | "thread/metadata/update"
@@ -39,6 +41,14 @@ export function threadCareHandlers(
       answerFirst();
       clients.tell({ method: "thread/deleted", params: { threadId } });
       return {};
+    },
+    async "thread/revert"({ threadId, beforeTurnId }, { answerFirst }) {
+      const thread = await store.revert(threadId, beforeTurnId);
+      answerFirst();
+      clients.tell({ method: "thread/reverted", params: { threadId } });
+      const { turns, items } = endCursors(thread.turns);
+      const data = thread.toData({ includeTurns: false });
+      return { thread: data, turnsBackwardsCursor: turns, itemsBackwardsCursor: items };
     },
     async "thread/unsubscribe"({ threadId }, { client }) {
       return { status: store.unsubscribe(threadId, client) };

@@ -60,6 +60,13 @@ export interface ModelRequest {
   outputSchema: Record<string, unknown> | null;
 }
 
+/** Freeform input as it is being written. The call, if it comes, has all of it, and is the truth. */
+export interface ToolInputPiece {
+  callId: string;
+  name: string;
+  delta: string;
+}
+
 /**
  * Ids tie the parts of one output together within one stream, until it completes, and mean nothing beyond it.
  * An index is one that was there before in its output, or the next one.
@@ -74,6 +81,7 @@ export type ModelEvent =
   | { type: "reasoningSummaryDelta"; id: string; index: number; delta: string }
   | { type: "reasoningTextDelta"; id: string; index: number; delta: string }
   | { type: "reasoningCompleted"; id: string; summary: string[]; content: string[]; encrypted: string | null }
+  | ({ type: "toolInputDelta" } & ToolInputPiece)
   | { type: "toolCall"; call: ToolCallEntry }
   | ModelEnd;
 

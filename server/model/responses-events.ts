@@ -8,6 +8,7 @@ import type { ModelEvent } from "./model.ts";
 /** One reader a stream: it remembers which outputs have begun and not ended. */
 export function responsesEventReader(endpoint: Endpoint): (event: ResponseStreamEvent) => ModelEvent[] {
   const open = new Map<string, Parts>();
+  const calls = new Map<string, { callId: string; name: string }>();
   const begin = (id: string, type: "messageStarted" | "reasoningStarted"): ModelEvent[] => {
     if (open.has(id)) return [];
     open.set(id, { summary: new Map(), content: new Map() });
@@ -18,7 +19,14 @@ export function responsesEventReader(endpoint: Endpoint): (event: ResponseStream
     switch (event.type) {
       case "response.output_item.added":
         if (event.item.type === "message") return begin(idOf(event), "messageStarted");
+        if (event.item.type === "custom_tool_call") {
+          calls.set(idOf(event), { callId: textOf(event.item.call_id), name: textOf(event.item.name) });
+        }
         return event.item.type === "reasoning" ? begin(idOf(event), "reasoningStarted") : [];
+      case "response.custom_tool_call_input.delta": {
+        const call = calls.get(event.item_id) ?? calls.get(`output-${event.output_index}`);
+        return call === undefined ? [] : [{ type: "toolInputDelta", ...call, delta: textOf(event.delta) }];
+      }
       case "response.output_text.delta":
         return [
           ...begin(event.item_id, "messageStarted"),
@@ -57,6 +65,7 @@ export function responsesEventReader(endpoint: Endpoint): (event: ResponseStream
         const finished = finishOutput(event.item, idOf(event), begin);
         // Some providers name every output alike: what comes under this id from now on is another one.
         open.delete(idOf(event));
+        calls.delete(idOf(event));
         return finished;
       }
       case "response.completed":

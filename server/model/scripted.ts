@@ -67,6 +67,9 @@ export function* stepEvents(step: Step, salt: number): Generator<ModelEvent> {
   }
   for (const [index, { name, arguments: args, input }] of step.calls.entries()) {
     const callId = `call_${salt}_${index}`;
+    if (input) {
+      for (const delta of pieces(input.join("\n"))) yield { type: "toolInputDelta", callId, name, delta };
+    }
     yield {
       type: "toolCall",
       call: input

@@ -35,14 +35,35 @@ export const ApplyEditParams = z.lazy(() =>
      * nothing at all is applied. Absent: an older server, which did not say.
      */
     realPaths: z.record(z.string(), z.string()).optional(),
+    /**
+     * For each text that the edit leaves, by its URI: the digest it has by then, made like `expected`. What differs was
+     * changed by somebody else on the way, such as a formatter at saving.
+     */
+    after: z.record(z.string(), z.string()).optional(),
   }),
 );
 export type ApplyEditParams = z.infer<typeof ApplyEditParams>;
+export const EditedFile = z.lazy(() =>
+  z.object({
+    uri: z.string(),
+    /** False: it is only in the editor, where it was unsaved before, or could not be saved. */
+    isSaved: z.boolean(),
+    /** Why it could not be saved; absent when it was, or was not meant to be. */
+    saveProblem: z.string().optional(),
+    /** The text as the editor holds it now, where that is not what the edit alone makes of it. */
+    text: z.string().optional(),
+  }),
+);
+export type EditedFile = z.infer<typeof EditedFile>;
 export const ApplyEditResult = z.lazy(() =>
   z.object({
     applied: z.boolean(),
     /** A sentence for the model and the person, when not applied. */
     failureReason: z.string().optional(),
+    /** It was not applied because a file is not what was expected: to plan it anew may help. */
+    isStale: z.boolean().optional(),
+    /** What became of each text, when applied. Absent: an older editor, which does not say. */
+    files: z.array(EditedFile).optional(),
   }),
 );
 export type ApplyEditResult = z.infer<typeof ApplyEditResult>;

@@ -17,5 +17,6 @@ export const editorNotifications = {
   exit: notification(z.unknown()),
   "textDocument/didOpen": notification(editor.DidOpenParams),
   "textDocument/didChange": notification(editor.DidChangeParams),
+  "textDocument/didSave": notification(editor.DidSaveParams),
   "textDocument/didClose": notification(editor.DidCloseParams),
 } as const satisfies Record<string, NotificationRow>;

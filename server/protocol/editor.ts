@@ -27,7 +27,11 @@ export const LspInitializeParams = z.lazy(() =>
 export const LspInitializeResult = z.lazy(() =>
   z.object({
     capabilities: z.object({
-      textDocumentSync: z.object({ openClose: z.boolean(), change: z.literal(2) }),
+      textDocumentSync: z.object({
+        openClose: z.boolean(),
+        change: z.literal(2),
+        save: z.object({ includeText: z.boolean() }),
+      }),
       codeActionProvider: z.object({ codeActionKinds: z.array(z.string()) }),
     }),
     serverInfo: z.object({ name: z.string(), version: z.string() }),
@@ -46,6 +50,7 @@ export const DidChangeParams = z.lazy(() =>
   }),
 );
 export type DidChangeParams = z.infer<typeof DidChangeParams>;
+export const DidSaveParams = z.object({ textDocument: z.object({ uri: z.string() }) });
 export const DidCloseParams = z.object({ textDocument: z.object({ uri: z.string() }) });
 
 export const Diagnostic = z.lazy(() =>

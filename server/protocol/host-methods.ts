@@ -23,6 +23,11 @@ export const hostRequests = {
   /** Asks for the API key of the model provider in use, stores it, and restarts the server. */
   "host/setApiKey": request(z.object({}), z.null(), { from: ["webview"] }),
   "host/manageTrust": request(z.object({}), z.null(), { from: ["webview"] }),
+  /** Undoes what turns changed in files, or does it again, showing the person first what must be merged or does not fit. */
+  "host/undoTurn": request(panel.TurnsParams, z.null(), { from: ["webview"] }),
+  "host/redoTurn": request(panel.TurnsParams, z.null(), { from: ["webview"] }),
+  /** Shows what waits for review in the editor, or keeps or undoes it there; without a path all of it. */
+  "host/review": request(panel.ReviewParams, z.null(), { from: ["webview"] }),
   /** Lists the rules of what may run unasked, to test and to remove them. Resolves when that is closed. */
   "host/manageApprovals": request(z.object({}), z.null(), { from: ["webview"] }),
   /** Asks the person whether the container around the server is the sandbox, and writes it down if they say so. */

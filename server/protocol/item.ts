@@ -42,6 +42,8 @@ export const FileUpdateChange = z.lazy(() =>
     realPath: z.string().optional(),
     /** The same for `move_path`. Ours. */
     realMovePath: z.string().optional(),
+    /** Lines so far of a change that is still being written: `diff` has only the newest of it then. Ours. */
+    written: z.object({ added: z.number().int(), removed: z.number().int() }).optional(),
   }),
 );
 export type FileUpdateChange = z.infer<typeof FileUpdateChange>;
@@ -120,6 +122,12 @@ export const FileChangeItem = z.lazy(() =>
     id: z.string(),
     changes: z.array(FileUpdateChange),
     status: ItemStatus,
+    /** Completed and not written: the person keeps it or drops it (`belay/review`). Ours. */
+    isProposed: z.boolean().nullish(),
+    /** The model still writes the patch: `changes` is what it says so far, and no file was looked at for it. Ours. */
+    isWriting: z.boolean().optional(),
+    /** Why it failed, as the model is told. Ours. */
+    failure: z.string().optional(),
     ...timed,
   }),
 );
@@ -188,6 +196,16 @@ export const ItemCompletedNotification = z.lazy(() =>
   z.object({ item: ThreadItem, ...inTurn, completedAtMs: z.number(), contentTokenCount: vacant }),
 );
 export const ItemDeltaNotification = z.object(delta);
+/** `changes` take the place of those before. */
+export const FileChangePatchUpdatedNotification = z.lazy(() =>
+  z.object({
+    ...inTurn,
+    itemId: z.string(),
+    changes: z.array(FileUpdateChange),
+    /** As in the item: absent when the patch is whole, and the changes are what would be written. Ours. */
+    isWriting: z.boolean().optional(),
+  }),
+);
 export const ReasoningSummaryTextDeltaNotification = z.object({ ...delta, summaryIndex: z.number().int() });
 export const ReasoningSummaryPartAddedNotification = z.lazy(() =>
   z.object({

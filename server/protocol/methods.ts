@@ -16,6 +16,7 @@ import * as item from "./item.ts";
 import * as model from "./model.ts";
 import { notification, type NotificationOf, type NotificationRow, request, type RequestRow } from "./rows.ts";
 import * as permissionProfile from "./permission-profile.ts";
+import * as review from "./review.ts";
 import * as thread from "./thread.ts";
 import * as threads from "./thread-store.ts";
 import * as turn from "./turn.ts";
@@ -76,6 +77,10 @@ export const clientRequests = {
     experimental: true,
   }),
   "thread/inject_items": request(turn.ThreadInjectItemsParams, turn.EmptyResponse, { lane: "thread" }),
+  "thread/revert": request(threads.ThreadRevertParams, threads.ThreadRevertResponse, {
+    lane: "thread",
+    from: anyone,
+  }),
   "thread/shellCommand": request(turn.ThreadShellCommandParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
   "belay/threadDefaults/read": request(thread.ThreadDefaultsReadParams, thread.ThreadDefaultsReadResponse, {
     from: anyone,
@@ -133,6 +138,21 @@ export const clientRequests = {
   "belay/rule/remove": request(command.RuleRemoveParams, command.RuleRemoveResponse, { from: anyone }),
   "belay/policy/check": request(command.PolicyCheckParams, command.PolicyCheckResponse, { from: anyone }),
   "belay/sandbox/read": request(z.object({}), command.SandboxState, { from: anyone }),
+  "belay/review/list": request(review.ReviewListParams, review.ReviewListResponse, {
+    from: anyone,
+    needsWorkspace: true,
+  }),
+  "belay/review/text": request(review.ReviewTextParams, review.ReviewTextResponse, {
+    from: anyone,
+    needsWorkspace: true,
+  }),
+  "belay/review/keep": request(review.ReviewKeepParams, review.RestoreResponse, { from: anyone, needsWorkspace: true }),
+  "belay/review/undo": request(review.ReviewUndoParams, review.RestoreResponse, { from: anyone, needsWorkspace: true }),
+  "belay/files/restore": request(review.FilesRestoreParams, review.RestoreResponse, { from: anyone }),
+  "belay/files/turns": request(review.FilesTurnsParams, review.FilesTurnsResponse, { from: anyone }),
+  "belay/files/diff": request(review.FilesDiffParams, review.FilesDiffResponse, { from: anyone }),
+  "belay/journal/read": request(z.object({}), review.JournalReadResponse, { from: anyone }),
+  "belay/journal/clear": request(review.JournalClearParams, review.JournalClearResponse, { from: extensionOnly }),
   "modelProvider/list": request(model.ModelProviderListParams, model.ModelProviderListResponse),
   "modelProvider/capabilities/read": request(
     model.ModelProviderCapabilitiesReadParams,
@@ -188,6 +208,7 @@ export const serverNotifications = {
   "thread/unarchived": notification(thread.ThreadNotification),
   "thread/deleted": notification(thread.ThreadNotification),
   "thread/closed": notification(thread.ThreadNotification),
+  "thread/reverted": notification(thread.ThreadNotification),
   "thread/name/updated": notification(thread.ThreadNameUpdatedNotification),
   "thread/status/changed": notification(thread.ThreadStatusChangedNotification, { backlog: "latest" }),
   "thread/settings/updated": notification(thread.ThreadSettingsUpdatedNotification),
@@ -202,7 +223,10 @@ export const serverNotifications = {
   "item/reasoning/summaryTextDelta": notification(item.ReasoningSummaryTextDeltaNotification, { backlog: "append" }),
   "item/reasoning/textDelta": notification(item.ReasoningTextDeltaNotification, { backlog: "append" }),
   "item/commandExecution/outputDelta": notification(item.ItemDeltaNotification, { backlog: "append" }),
+  "item/fileChange/patchUpdated": notification(item.FileChangePatchUpdatedNotification, { backlog: "latest" }),
   "item/commandExecution/terminalInteraction": notification(command.TerminalInteractionNotification),
+  "belay/review/updated": notification(review.ReviewUpdatedNotification),
+  "belay/files/updated": notification(review.FilesUpdatedNotification),
   "belay/sandbox/updated": notification(command.SandboxState, { backlog: "latest" }),
   "fs/changed": notification(fs.FsChangedNotification),
   "fuzzyFileSearch/sessionUpdated": notification(search.SessionUpdatedNotification, { backlog: "latest" }),

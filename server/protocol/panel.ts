@@ -29,6 +29,14 @@ export type HostState = z.infer<typeof HostState>;
 /** Ends at the extension. */
 export const OpenFileParams = z.lazy(() => z.object({ path: z.string(), line: z.number().int().optional() }));
 export const ItemParams = z.object({ threadId: z.string(), itemId: z.string() });
+/** These turns; or, with `fromTurnId`, that one and all later ones. */
+export const TurnsParams = z.lazy(() =>
+  z.object({ threadId: z.string(), turnIds: z.array(z.string()).optional(), fromTurnId: z.string().optional() }),
+);
+/** `path`: absolute; null for all files. */
+export const ReviewParams = z.lazy(() =>
+  z.object({ verb: z.enum(["show", "keep", "undo"]), path: z.string().nullable() }),
+);
 export const OpenLinkParams = z.object({ url: z.string() });
 export const ShowThreadParams = z.object({ threadId: z.string() });
 export const CopyParams = z.object({ text: z.string() });

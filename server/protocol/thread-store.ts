@@ -202,3 +202,15 @@ export const ThreadMetadataUpdateParams = z.lazy(() =>
 export const ThreadUnsubscribeResponse = z.lazy(() =>
   z.object({ status: z.enum(["unsubscribed", "notSubscribed", "notLoaded"]) }),
 );
+
+/** Cuts off the end of a thread's history: this turn and all behind it. Files stay as they are. */
+export const ThreadRevertParams = z.object({ threadId: z.string(), beforeTurnId: z.string() });
+export const ThreadRevertResponse = z.lazy(() =>
+  z.object({
+    /** Its `turns` are empty: they are read page by page. */
+    thread: Thread,
+    /** For `thread/turns/list` and `thread/items/list` with `sortDirection: "desc"`; null when nothing is left. */
+    turnsBackwardsCursor: z.string().nullable(),
+    itemsBackwardsCursor: z.string().nullable(),
+  }),
+);

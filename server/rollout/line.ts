@@ -32,12 +32,18 @@ export type ThreadMeta = z.infer<typeof ThreadMeta>;
 export const ThreadMetadata = z.object({ name: z.string().nullable(), gitInfo: GitInfo.nullable() });
 export type ThreadMetadata = z.infer<typeof ThreadMetadata>;
 
+/** That turn and all behind it are no part of the thread any more (living-lines.ts). */
+export const Reverted = z.object({ beforeTurnId: z.string() });
+export type Reverted = z.infer<typeof Reverted>;
+
 export type RolloutEntry =
   | { type: "threadMeta"; payload: ThreadMeta }
   /** The name and the like, from here on. */
   | { type: "metadata"; payload: ThreadMetadata }
   /** What holds from here on. */
   | { type: "settings"; payload: ThreadSettings }
+  /** The end of the history is cut off here; its lines stay where they are. */
+  | { type: "reverted"; payload: Reverted }
   /** What the model is told. */
   | { type: "history"; payload: HistoryItem }
   /** What clients were told, as far as it must outlive them (policy.ts). */

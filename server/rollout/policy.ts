@@ -12,6 +12,8 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
   "thread/archived": false,
   "thread/unarchived": false,
   "thread/deleted": false,
+  // As a `reverted` entry.
+  "thread/reverted": false,
   "thread/closed": false,
   // As a `metadata` entry.
   "thread/name/updated": false,
@@ -29,7 +31,11 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
   "item/reasoning/summaryTextDelta": false,
   "item/reasoning/textDelta": false,
   "item/commandExecution/outputDelta": false,
+  "item/fileChange/patchUpdated": false,
   "item/commandExecution/terminalInteraction": false,
+  // The change journal has it.
+  "belay/review/updated": false,
+  "belay/files/updated": false,
   "belay/sandbox/updated": false,
   "fs/changed": false,
   "fuzzyFileSearch/sessionUpdated": false,

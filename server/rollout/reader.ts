@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverNotifications } from "../protocol/methods.ts";
 import { LineSplitter } from "../protocol/rpc/lines.ts";
-import { LineFrame, type ReadLine, ThreadMeta, ThreadMetadata } from "./line.ts";
+import { LineFrame, type ReadLine, Reverted, ThreadMeta, ThreadMetadata } from "./line.ts";
 
 export interface RolloutContent {
   lines: ReadLine[];
@@ -51,6 +51,12 @@ export function parseLine(text: string): Parsed {
       const metadata = ThreadMetadata.safeParse(payload);
       return metadata.success
         ? { kind: "line", line: { ...place, type, payload: metadata.data }, ordinal }
+        : unreadable;
+    }
+    case "reverted": {
+      const reverted = Reverted.safeParse(payload);
+      return reverted.success
+        ? { kind: "line", line: { ...place, type, payload: reverted.data }, ordinal }
         : unreadable;
     }
     case "history": {

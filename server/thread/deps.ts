@@ -2,6 +2,7 @@
 import type { Config } from "../config/schema.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
 import type { InstructionFile } from "../instructions/agents-md.ts";
+import type { Capture } from "../journal/capture.ts";
 import type { Model } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/command.ts";
@@ -12,6 +13,12 @@ import type { Started, StartRequest } from "../tools/command.ts";
 import type { FileReader, WriteLimits, WriteResult } from "../tools/tool.ts";
 
 export type Log = (level: "info" | "warning" | "error", message: string, cause?: unknown) => void;
+
+export interface CommandIds {
+  readonly threadId: string;
+  readonly turnId: string;
+  readonly itemId: string;
+}
 
 export interface ThreadDeps {
   /** As it stands when it is read: it changes while the process lives. */
@@ -30,6 +37,10 @@ export interface ThreadDeps {
   start(request: StartRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy }): Promise<Started>;
   /** Through the editor where there is one. Must not throw. */
   write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
+  /** Of a thread in `cwd`; see `ToolDeps.capture`. Aborted: the command is not to start any more. */
+  capture(cwd: string, command: CommandIds, signal: AbortSignal): Promise<Capture | null>;
+  /** A command may come soon: what takes long before the first one begins. Must not throw. */
+  expectCommands(cwd: string): void;
   readonly rules: RuleStore;
   /** Runs a line in the person's own shell; null when no editor is there that could. Must not throw or reject. */
   readonly runInTerminal: ((command: RunInTerminalParams, signal: AbortSignal) => Promise<RunInTerminalResult>) | null;

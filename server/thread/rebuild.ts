@@ -1,22 +1,24 @@
 // From the lines of a rollout back to a thread, as it was when its last line was written. Pure.
 import type { HistoryItem } from "../model/model.ts";
 import type { ReadLine, ThreadMeta } from "../rollout/line.ts";
+import { livingLines, startedTurn } from "../rollout/living-lines.ts";
 import { restoreSettings } from "./settings.ts";
-import type { ThreadRecord } from "./record.ts";
+import type { AnnouncedUsage, ThreadRecord, TurnStart } from "./record.ts";
 import { applyToTurns, closeAbandoned } from "./turn-log.ts";
 
 /** Null when the lines do not say whose they are. */
 export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   let meta: ThreadMeta | null = null;
   let stored: Record<string, unknown> | null = null;
-  const record: Omit<ThreadRecord, "meta" | "settings" | "notices"> = {
+  const told: Told[] = [];
+  const record: Pick<ThreadRecord, "turns" | "metadata" | "usage"> = {
     turns: [],
-    history: [],
     metadata: { name: null, gitInfo: null },
     usage: null,
-    updatedAt: 0,
   };
-  for (const line of lines) {
+  for (const line of livingLines(lines)) {
+    const turnId = startedTurn(line);
+    if (turnId !== null) told.push({ type: "turnStart", turnId, usage: record.usage });
     switch (line.type) {
       case "threadMeta":
         meta ??= line.payload;
@@ -28,7 +30,7 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
         record.metadata = line.payload;
         break;
       case "history":
-        record.history.push(line.payload);
+        told.push(line.payload);
         break;
       case "notification":
         applyToTurns(record.turns, line.payload);
@@ -43,10 +45,11 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   const { settings, substituted } = restoreSettings(stored, meta);
   const lastAtMs = Date.parse(lines.at(-1)?.timestamp ?? "");
   closeAbandoned(record.turns, Number.isNaN(lastAtMs) ? null : lastAtMs);
-  dropUnaskedOutputs(record.history);
-  answerAbandonedCalls(record.history);
+  dropUnaskedOutputs(told);
+  answerAbandonedCalls(told);
   return {
     ...record,
+    ...withStarts(told),
     meta,
     settings,
     notices: substituted === null ? [] : [substituted],
@@ -54,8 +57,21 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   };
 }
 
+/** What the model is told, with the places where turns begin. */
+type Told = HistoryItem | { type: "turnStart"; turnId: string; usage: AnnouncedUsage | null };
+
+function withStarts(told: readonly Told[]): Pick<ThreadRecord, "history" | "starts"> {
+  const history: HistoryItem[] = [];
+  const starts = new Map<string, TurnStart>();
+  for (const entry of told) {
+    if (entry.type !== "turnStart") history.push(entry);
+    else starts.set(entry.turnId, { historyLength: history.length, usage: entry.usage });
+  }
+  return { history, starts };
+}
+
 /** A model refuses an output without its call, which is what an unreadable line leaves behind. */
-function dropUnaskedOutputs(history: HistoryItem[]): void {
+function dropUnaskedOutputs(history: Told[]): void {
   const called = new Set<string>();
   const kept = history.filter((item) => {
     if (item.type === "toolCall") called.add(item.callId);
@@ -65,7 +81,7 @@ function dropUnaskedOutputs(history: HistoryItem[]): void {
 }
 
 /** A model refuses a history in which a call has no output; the process died before there was one. */
-function answerAbandonedCalls(history: HistoryItem[]): void {
+function answerAbandonedCalls(history: Told[]): void {
   const answered = new Set(history.flatMap((item) => (item.type === "toolOutput" ? [item.callId] : [])));
   for (let at = history.length - 1; at >= 0; at--) {
     const item = history[at];

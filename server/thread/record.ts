@@ -15,6 +15,8 @@ export interface ThreadRecord {
   settings: ThreadSettings;
   turns: Turn[];
   history: HistoryItem[];
+  /** By the id of its turn: what a revert to before it comes back to. */
+  starts: Map<string, TurnStart>;
   /** As it was last announced; null before the first answer of a model. */
   usage: AnnouncedUsage | null;
   /** What each client that joins must know about how the thread was read back. */
@@ -23,8 +25,28 @@ export interface ThreadRecord {
   updatedAt: number;
 }
 
+/** What the thread was when a turn began. */
+export interface TurnStart {
+  /** So much of it was there. */
+  readonly historyLength: number;
+  readonly usage: AnnouncedUsage | null;
+}
+
 export function newThreadRecord(meta: ThreadMeta, metadata: ThreadMetadata, settings: ThreadSettings): ThreadRecord {
-  return { meta, metadata, settings, turns: [], history: [], usage: null, notices: [], updatedAt: meta.createdAt };
+  const empty = { turns: [], history: [], starts: new Map(), usage: null, notices: [] };
+  return { meta, metadata, settings, ...empty, updatedAt: meta.createdAt };
+}
+
+/** Takes this turn and all behind it out of the record, and says which those were. None when there is no such turn. */
+export function cutRecord(record: ThreadRecord, beforeTurnId: string): string[] {
+  const start = record.starts.get(beforeTurnId);
+  const at = record.turns.findIndex(({ id }) => id === beforeTurnId);
+  if (start === undefined || at === -1) return [];
+  const cut = record.turns.splice(at).map(({ id }) => id);
+  for (const id of cut) record.starts.delete(id);
+  record.history.length = start.historyLength;
+  record.usage = start.usage;
+  return cut;
 }
 
 export function emptyTurn(id: string, rootTurnId: string = id): Turn {

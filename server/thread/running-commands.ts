@@ -76,6 +76,14 @@ export class RunningCommands implements ToolCommands {
     await this.#ends(this.running.filter((command) => command.turnId === turnId));
   }
 
+  /** Resolves when none of these turns runs any more; the model is not told of their ends either. */
+  async stopOf(turnIds: readonly string[]): Promise<void> {
+    const running = this.running.filter(({ turnId }) => turnIds.includes(turnId));
+    for (const command of running) command.stop();
+    await this.#ends(running);
+    this.#ended = this.#ended.filter(({ turnId }) => !turnIds.includes(turnId));
+  }
+
   /** Resolves when none runs any more. */
   async stopAll(): Promise<void> {
     const { running } = this;

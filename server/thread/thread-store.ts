@@ -1,8 +1,7 @@
-// All threads: the live ones, and those that wait on disk.
+// All threads: the live ones here, those that wait on disk by way of stored-threads.ts.
 import { stat } from "node:fs/promises";
 import type { Config } from "../config/schema.ts";
 import {
-  activeWriter,
   invalidThreadId,
   missingFolder,
   noRollout,
@@ -18,10 +17,10 @@ import type { Turn } from "../protocol/turn.ts";
 import { archive, deleteRollout, type FoundRollout, findRollout, rolloutPath, unarchive } from "../rollout/files.ts";
 import { RolloutIndex } from "../rollout/index.ts";
 import type { ListedRollout } from "../rollout/listed.ts";
-import type { ReadLine, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
-import { openRecorder, type Recorder } from "../rollout/recorder.ts";
-import { type Processes, type WriterLock, writerLock } from "../rollout/writer-lock.ts";
-import { readRollout } from "../rollout/reader.ts";
+import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
+import { livingLines } from "../rollout/living-lines.ts";
+import type { Recorder } from "../rollout/recorder.ts";
+import type { Processes } from "../rollout/writer-lock.ts";
 import { isUuid } from "../util/uuid-v7.ts";
 import type { Client } from "./client.ts";
 import type { Clients } from "./clients.ts";
@@ -30,6 +29,7 @@ import { forkedLines } from "./fork.ts";
 import { rebuildRecord } from "./rebuild.ts";
 import { newThreadRecord, type ThreadRecord } from "./record.ts";
 import { changeSettings, initialSettings, type SettingsOverrides } from "./settings.ts";
+import { StoredThreads } from "./stored-threads.ts";
 import { Thread } from "./thread.ts";
 import { threadData } from "./thread-data.ts";
 import { listThreads } from "./thread-list.ts";
@@ -60,26 +60,25 @@ export interface StartOptions extends SettingsOverrides {
   config?: Readonly<Record<string, unknown>> | null | undefined;
 }
 
-/** What is read from a rollout, with what it takes to go on writing it. */
-interface StoredThread {
-  found: FoundRollout;
-  lines: readonly ReadLine[];
-  record: ThreadRecord;
-  nextOrdinal: number;
-}
-
 export class ThreadStore {
   readonly #deps: StoreDeps;
   readonly #live = new Map<string, Thread>();
   /** Being let go of already. */
   readonly #stopping = new Set<string>();
   readonly #unloads = new Map<string, NodeJS.Timeout>();
+  readonly #stored: StoredThreads;
   /** All that is on disk, for lists. */
   readonly index: RolloutIndex;
 
   constructor(deps: StoreDeps) {
     this.#deps = deps;
-    this.index = new RolloutIndex(deps.home, (message) => deps.thread.log("warning", message));
+    const { home, processes, thread } = deps;
+    this.#stored = new StoredThreads({
+      ...{ home, processes, log: thread.log, now: thread.now },
+      onTrouble: (threadId, message) =>
+        this.#live.get(threadId)?.emit({ method: "warning", params: { threadId, message } }),
+    });
+    this.index = new RolloutIndex(home, (message) => deps.thread.log("warning", message));
   }
 
   /** What a new thread starts with. */
@@ -96,7 +95,7 @@ export class ThreadStore {
     const developerInstructions = options.developerInstructions ?? config.developer_instructions;
     const { meta, path } = this.#newMeta(settings, { ...options, developerInstructions });
     const metadata = { name: null, gitInfo: await this.#deps.readGitInfo(settings.cwd) };
-    const recorder = options.ephemeral ? null : this.#recorder(path, meta.id, 0);
+    const recorder = options.ephemeral ? null : this.#stored.newRecorder(path, meta.id);
     return this.#keep(newThreadRecord(meta, metadata, settings), recorder, { isPersisted: false, config });
   }
 
@@ -114,7 +113,7 @@ export class ThreadStore {
     this.#checkProvider(overrides);
     const live = this.#live.get(threadId);
     if (live !== undefined) return live;
-    const { found, record, recorder } = await this.#readToWrite(threadId);
+    const { found, record, recorder } = await this.#stored.readToWrite(threadId);
     if (found.isArchived) {
       recorder.close();
       throw threadArchived(threadId);
@@ -130,8 +129,8 @@ export class ThreadStore {
     const { threadId, ephemeral } = params;
     checkId(threadId);
     this.#checkProvider(params);
-    const { record: whole, lines: all } = await this.#readBack(threadId, noRollout);
-    const lines = forkedLines(all, params);
+    const { record: whole, lines: all } = await this.#stored.read(threadId, noRollout);
+    const lines = forkedLines(livingLines(all), params);
     const source = rebuildRecord(lines);
     if (source === null) throw noRollout(threadId);
     const config = this.#configOf(params.config);
@@ -141,7 +140,7 @@ export class ThreadStore {
     // The name is the source's as it is now, wherever the fork is cut.
     const { metadata } = whole;
     const record = { ...source, meta: forked, metadata, settings, updatedAt: meta.createdAt };
-    const recorder = ephemeral ? null : this.#recorder(path, meta.id, 0);
+    const recorder = ephemeral ? null : this.#stored.newRecorder(path, meta.id);
     const thread = this.#keep(record, recorder, { isPersisted: false, config });
     thread.takeOver(lines);
     return thread;
@@ -153,7 +152,7 @@ export class ThreadStore {
     const live = this.#live.get(threadId);
     if (live?.ephemeral && includeTurns) throw noTurnsOfEphemeral();
     if (live !== undefined) return live.toData({ includeTurns });
-    const { found, record } = await this.#readBack(threadId, threadNotLoaded);
+    const { found, record } = await this.#stored.read(threadId, threadNotLoaded);
     return storedData(found, record, { includeTurns });
   }
 
@@ -162,7 +161,7 @@ export class ThreadStore {
     checkId(threadId);
     const live = this.#live.get(threadId);
     if (live !== undefined) return live.turns;
-    return (await this.#readBack(threadId, threadNotLoaded)).record.turns;
+    return (await this.#stored.read(threadId, threadNotLoaded)).record.turns;
   }
 
   async list(params: ThreadListParams): Promise<ThreadListResponse> {
@@ -188,7 +187,7 @@ export class ThreadStore {
       this.#indexThread(live);
       return;
     }
-    const { found, record, recorder } = await this.#readToWrite(threadId);
+    const { found, record, recorder } = await this.#stored.readToWrite(threadId);
     const metadata = change(record.metadata);
     recorder.append({ type: "metadata", payload: metadata });
     recorder.close();
@@ -198,7 +197,7 @@ export class ThreadStore {
   /** Ends what runs in it and puts it away. Throws RpcError when nothing of it is on disk. */
   async archive(threadId: string): Promise<void> {
     checkId(threadId);
-    const found = await this.#find(threadId);
+    const found = await this.#stored.find(threadId);
     await this.unload(threadId);
     if (!found.isArchived) this.index.moved(found.path, await archive(this.#deps.home, found.path));
   }
@@ -206,7 +205,7 @@ export class ThreadStore {
   /** Throws RpcError when nothing of it is on disk. */
   async unarchive(threadId: string): Promise<ThreadData> {
     checkId(threadId);
-    const found = await this.#find(threadId);
+    const found = await this.#stored.find(threadId);
     if (found.isArchived) this.index.moved(found.path, await unarchive(this.#deps.home, found.path));
     return this.read(threadId, { includeTurns: false });
   }
@@ -220,6 +219,17 @@ export class ThreadStore {
     if (found === null) return;
     await deleteRollout(found.path);
     this.index.gone(found.path);
+  }
+
+  /** Cuts off the end of a loaded thread's history. Throws RpcError. */
+  async revert(threadId: string, beforeTurnId: string): Promise<Thread> {
+    const thread = this.get(threadId);
+    await this.holding(thread, () => thread.revert(beforeTurnId));
+    this.#indexThread(thread);
+    // As if it were loaded anew: that is how clients of the protocol know it.
+    this.#tellUnloaded(threadId);
+    thread.announceStatus();
+    return thread;
   }
 
   /** A client stops listening. A thread that nobody listens to is let go of after a while. */
@@ -256,10 +266,7 @@ export class ThreadStore {
     await thread.stop();
     this.#stopping.delete(threadId);
     this.#live.delete(threadId);
-    this.#deps.clients.tell({
-      method: "thread/status/changed",
-      params: { threadId, status: { type: "notLoaded" } },
-    });
+    this.#tellUnloaded(threadId);
   }
 
   live(): Iterable<Thread> {
@@ -331,22 +338,9 @@ export class ThreadStore {
     if (typeof asked === "string" && !this.#deps.isProvider(asked)) throw providerNotConfigured(asked);
   }
 
-  async #find(threadId: string): Promise<FoundRollout> {
-    const found = await findRollout(this.#deps.home, threadId);
-    if (found === null) throw noRollout(threadId);
-    return found;
-  }
-
-  async #readBack(threadId: string, missing: (threadId: string) => Error): Promise<StoredThread> {
-    const found = await findRollout(this.#deps.home, threadId);
-    if (found === null) throw missing(threadId);
-    const { lines, unreadable, nextOrdinal } = await readRollout(found.path);
-    const record = rebuildRecord(lines);
-    // A copy of another thread's: that one is who writes to it, and who is known by its id.
-    if (record?.meta.id !== threadId) throw missing(threadId);
-    if (unreadable > 0)
-      this.#deps.thread.log("warning", `${found.path}: ${unreadable} lines cannot be read; the rest is kept`);
-    return { found, lines, record, nextOrdinal };
+  #tellUnloaded(threadId: string): void {
+    const params = { threadId, status: { type: "notLoaded" as const } };
+    this.#deps.clients.tell({ method: "thread/status/changed", params });
   }
 
   #unloadLater(threadId: string): void {
@@ -370,38 +364,6 @@ export class ThreadStore {
     const thread = this.#live.get(threadId);
     if (thread === undefined || this.#stopping.has(threadId)) return false;
     return !thread.isWanted && thread.status.type !== "active";
-  }
-
-  /** Throws RpcError also when another process writes to it. Closing the recorder gives the thread free. */
-  async #readToWrite(threadId: string): Promise<StoredThread & { recorder: Recorder }> {
-    const lock = this.#lock(threadId);
-    // Taken first: what is read then is all there is.
-    if (!lock.take()) throw activeWriter(threadId);
-    try {
-      const stored = await this.#readBack(threadId, noRollout);
-      return { ...stored, recorder: this.#recorder(stored.found.path, threadId, stored.nextOrdinal, lock) };
-    } catch (error) {
-      lock.release();
-      throw error;
-    }
-  }
-
-  #lock(threadId: string): WriterLock {
-    return writerLock(this.#deps.home, threadId, this.#deps.processes);
-  }
-
-  #recorder(path: string, threadId: string, nextOrdinal: number, lock = this.#lock(threadId)): Recorder {
-    const { thread } = this.#deps;
-    return openRecorder(path, {
-      nextOrdinal,
-      lock,
-      now: thread.now,
-      onTrouble: (reason) => {
-        const message = `This thread is not being saved: ${reason}. What is missing is written as soon as it works again.`;
-        thread.log("error", `${path}: ${message}`);
-        this.#live.get(threadId)?.emit({ method: "warning", params: { threadId, message } });
-      },
-    });
   }
 }
 

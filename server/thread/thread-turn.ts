@@ -3,9 +3,10 @@ import { developerMessage, interruptedMessage, openingContext, permissionsMessag
 import { runTurn, type TurnEnd } from "../agent/run-turn.ts";
 import { TurnDiff } from "../files/turn-diff.ts";
 import type { HistoryItem } from "../model/model.ts";
-import { serverRequests } from "../protocol/methods.ts";
+import { type ServerNotification, serverRequests } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
 import { clientTools } from "../tools/client-tool.ts";
+import { CallPreviews } from "../tools/call-previews.ts";
 import type { RunInTerminalRequest, ToolDeps } from "../tools/deps.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -26,10 +27,18 @@ export async function runThreadTurn(
   const clock = startClock(thread, turn);
   await recordContext(thread);
   takeInput(thread, turn.id, first);
+  if (thread.settings.sandbox.type !== "readOnly") deps.expectCommands(thread.settings.cwd);
   const diff = new TurnDiff();
   const brought = clientTools(thread.meta.dynamicTools);
+  const told = {
+    emit: (notification: ServerNotification) => thread.emit(notification),
+    now: () => deps.now(),
+    newId: () => deps.newId(),
+  };
+  const previews = new CallPreviews({ ...ids, ...told, cwd: thread.settings.cwd });
   let usage: TokenUsageBreakdown | null = null;
   const end = await runTurn({
+    ...told,
     ...ids,
     model: deps.selectModel(thread.settings.modelProvider),
     request: {
@@ -42,7 +51,9 @@ export async function runThreadTurn(
     history: thread.history,
     record: (entries) => thread.recordHistory(entries),
     tools: {
-      run: (call) => runToolCall(call, toolDeps(thread, turn.id, { diff, abort, brought })),
+      preview: (piece) => previews.push(piece),
+      settle: (calls) => previews.settle(calls),
+      run: (call) => runToolCall(call, toolDeps(thread, turn.id, { diff, abort, brought }), previews.take(call)),
       stop: () => abort.abort(),
     },
     takeInput: () => {
@@ -57,10 +68,8 @@ export async function runThreadTurn(
     },
     newInput: () => thread.newInput,
     signal: abort.signal,
-    emit: (notification) => thread.emit(notification),
-    now: () => deps.now(),
-    newId: () => deps.newId(),
-  });
+    // Whatever breaks: a started item completes.
+  }).finally(() => previews.settle([]));
   // The turn can end before it took what the user added to it. That is kept: the model hears it with the next turn.
   for (const queued of thread.takeWaitingInput()) takeInput(thread, turn.id, queued);
   // Stopping a turn stops what it left in the background, too.
@@ -185,6 +194,7 @@ function toolDeps(
         : (command: RunInTerminalRequest) => run({ ...command, threadId: thread.id, turnId }, abort.signal);
     },
     write: (plan, limits) => deps.write(plan, limits),
+    capture: (itemId) => deps.capture(settings.cwd, { threadId: thread.id, turnId, itemId }, abort.signal),
     clientTools: brought,
     ask: async (request) => {
       const answer = await thread.desk.ask(request, abort.signal);

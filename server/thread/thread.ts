@@ -7,19 +7,30 @@ import type { ServerNotification } from "../protocol/methods.ts";
 import {
   messageOf,
   noTurnToInterrupt,
+  noRevertOfEphemeral,
   noTurnToSteer,
   otherTurnActive,
   otherTurnSteered,
+  turnNotFound,
 } from "../protocol/rpc/errors.ts";
 import type { Thread as ThreadData, ThreadSettings, ThreadStatus } from "../protocol/thread.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
-import type { ReadLine, RolloutEntry, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
+import type { RolloutEntry, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
+import type { LivingLine } from "../rollout/living-lines.ts";
 import { isPersisted } from "../rollout/policy.ts";
 import type { Recorder } from "../rollout/recorder.ts";
 import type { Client } from "./client.ts";
 import type { ThreadDeps } from "./deps.ts";
 import { QuestionDesk } from "./question-desk.ts";
-import { type AnnouncedUsage, emptyTurn, previewOf, summaryOf, type ThreadRecord, turnError } from "./record.ts";
+import {
+  type AnnouncedUsage,
+  cutRecord,
+  emptyTurn,
+  previewOf,
+  summaryOf,
+  type ThreadRecord,
+  turnError,
+} from "./record.ts";
 import type { ReadInput } from "./read-input.ts";
 import { RunningCommands } from "./running-commands.ts";
 import { changeSettings, type SettingsOverrides } from "./settings.ts";
@@ -253,6 +264,27 @@ export class Thread {
     this.#recorder?.close();
   }
 
+  /**
+   * Ends the turn that runs, and cuts off the history from a turn on, with the commands that still run from there.
+   * Resolves when clients may be told; throws RpcError, having done nothing, when there is no such turn.
+   */
+  async revert(beforeTurnId: string): Promise<void> {
+    if (this.ephemeral) throw noRevertOfEphemeral();
+    const at = this.turns.findIndex(({ id }) => id === beforeTurnId);
+    if (at === -1) throw turnNotFound(beforeTurnId);
+    const activity = this.#activity;
+    if (activity.kind === "running") {
+      activity.abort.abort();
+      await activity.done;
+    }
+    await this.commands.stopOf(this.turns.slice(at).map(({ id }) => id));
+    cutRecord(this.#record, beforeTurnId);
+    this.#record.updatedAt = Math.floor(this.deps.now() / 1000);
+    this.#activity = { kind: "idle", failed: false };
+    this.#append({ type: "reverted", payload: { beforeTurnId } });
+    this.#recorder?.flush();
+  }
+
   /** What the user added since; the reply that comes is not cut short for it any more. */
   takeWaitingInput(): QueuedInput[] {
     if (this.#activity.kind === "idle") return [];
@@ -275,6 +307,7 @@ export class Thread {
 
   /** Everything a client hears of this thread goes through here: applied, then written, then sent. */
   emit(notification: ServerNotification): void {
+    if (notification.method === "turn/started") this.#noteStart(notification.params.turn.id);
     applyToTurns(this.#record.turns, notification);
     if (isPersisted(notification)) this.#append({ type: "notification", payload: notification });
     for (const client of this.#subscribers) client.notify(notification);
@@ -305,6 +338,11 @@ export class Thread {
   finishTurn(turnId: string, end: Pick<Turn, "status" | "error" | "completedAt" | "durationMs" | "tokenUsage">): void {
     const turn = this.#record.turns.find(({ id }) => id === turnId);
     if (turn !== undefined) Object.assign(turn, end);
+  }
+
+  #noteStart(turnId: string): void {
+    const { starts, history, usage } = this.#record;
+    starts.set(turnId, { historyLength: history.length, usage });
   }
 
   #join(running: RunningTurn, queued: QueuedInput): void {
@@ -381,7 +419,7 @@ export class Thread {
   }
 
   /** Writes what a fork begins with behind its own first line: the lines as they are, whoever wrote them. */
-  takeOver(lines: readonly ReadLine[]): void {
+  takeOver(lines: readonly LivingLine[]): void {
     if (this.#record.turns.length === 0) return;
     this.#isPersisted = true;
     this.#append({ type: "threadMeta", payload: this.#record.meta });

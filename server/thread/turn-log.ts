@@ -49,6 +49,15 @@ export function applyToTurns(turns: Turn[], notification: ServerNotification): v
         item.aggregatedOutput = withDelta(item.aggregatedOutput, notification.params.delta);
       return;
     }
+    case "item/fileChange/patchUpdated": {
+      const { changes, isWriting = false } = notification.params;
+      const item = findItem(turns, notification.params);
+      if (item?.type !== "fileChange") return;
+      item.changes = structuredClone(changes);
+      if (isWriting) item.isWriting = true;
+      else delete item.isWriting;
+      return;
+    }
     default:
       // The rest says nothing about turns.
       return;

@@ -35,6 +35,8 @@ export async function runUserShell(
     { argv, cwd: settings.cwd, input: isShown ? "terminal" : "nothing", timeoutMs },
     {
       ...{ ...ids, policy: unconfined.policy, signal, commands: thread.commands },
+      // What people do themselves is theirs.
+      capture: null,
       start: (request) => deps.start({ ...request, ...unconfined, threadId: thread.id }),
       emit: (notification) => thread.emit(notification),
       now: () => deps.now(),

@@ -2,6 +2,8 @@
 import { isUnconfined } from "../approval/policy.ts";
 import { parsePatch } from "../files/patch-parser.ts";
 import { type FilePlan, planPatch } from "../files/patch-plan.ts";
+import { PatchPreview, type PreviewedFile } from "../files/patch-preview.ts";
+import { resolveInside } from "../files/paths.ts";
 import type { FileUpdateChange, ThreadItemOf } from "../protocol/item.ts";
 import { freeformTool } from "./define.ts";
 import { judgeTargets } from "./patch-targets.ts";
@@ -60,6 +62,14 @@ export const applyPatch = freeformTool(grammar, {
     const action = Object.freeze({ kind: "fileChange" as const, plan, targets });
     return { kind: "prepared", item, action, run: (run) => writePlan(item, action, context.cwd, run) };
   },
+
+  preview(cwd) {
+    const patch = new PatchPreview();
+    return {
+      push: (piece) => patch.push(piece),
+      changes: () => patch.files().flatMap((file) => toPreviewedChange(file, cwd) ?? []),
+    };
+  },
 });
 
 async function writePlan(
@@ -87,6 +97,17 @@ function toChange({ path, change, diff }: FilePlan, targets: ReadonlyMap<string,
     ...(realPath === null ? {} : { realPath }),
     ...(realMovePath === null ? {} : { realMovePath }),
   };
+}
+
+/** Null for a path that no change could have. */
+function toPreviewedChange(file: PreviewedFile, cwd: string): FileUpdateChange | null {
+  const { kind, movePath, text: diff, added, removed } = file;
+  const from = resolveInside(cwd, file.path);
+  const to = movePath === null ? null : resolveInside(cwd, movePath);
+  if (!from.ok || to?.ok === false) return null;
+  const written = { added, removed };
+  const spelled = kind === "update" ? { type: kind, move_path: to?.path ?? null } : { type: kind };
+  return { path: from.path, kind: spelled, diff, written };
 }
 
 /** Where commands are confined, what lies outside the roots or is kept from them is not described to the model. */

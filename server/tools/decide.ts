@@ -13,15 +13,21 @@ import type { Action } from "./tool.ts";
 
 export type Decision =
   | { readonly kind: "forbid"; readonly message: string }
-  | {
+  | ({
       readonly kind: "skip" | "ask";
       /** Ends the sentence "asks because …". */
       readonly because: string;
       /** What confines the action if it runs. */
       readonly policy: SandboxPolicy;
-      /** What it wants to reach, where it asks for the network. Null: it does not. */
-      readonly hosts: readonly string[] | null;
-    };
+    } & Known);
+
+/** What became known of an action on the way. */
+interface Known {
+  /** What it wants to reach, where it asks for the network. Null: it does not. */
+  readonly hosts: readonly string[] | null;
+  /** A command that beyond doubt changes no file. */
+  readonly onlyLooks: boolean;
+}
 
 /** One that may run, asked for or not. */
 export type Allowable = Exclude<Decision, { kind: "forbid" }>;
@@ -35,9 +41,9 @@ export async function decide(action: Action, deps: ToolDeps): Promise<Decision> 
   };
   if (action.kind === "stdin") {
     const need = typingNeed(action, situation);
-    return need.kind === "forbid" ? need : { ...allowable(need, deps, null), policy: action.policy };
+    return need.kind === "forbid" ? need : { ...allowable(need, deps, nothing), policy: action.policy };
   }
-  if (action.kind !== "command") return decision(requirement(action, situation), deps, null);
+  if (action.kind !== "command") return decision(requirement(action, situation), deps, nothing);
   const { script, cwd, isElsewhere, escalated } = action;
   const written = await deps.rules();
   const judgement = await judgeCommand(script, {
@@ -47,19 +53,20 @@ export async function decide(action: Action, deps: ToolDeps): Promise<Decision> 
     // The same folder in the same spelling, when links lead to it.
     cwd: isElsewhere ? cwd : deps.cwd,
   });
+  const known: Known = { hosts: null, onlyLooks: judgement.kind === "safe" };
   const judged = requirement({ kind: "command", escalated, judgement }, situation);
   const need = await withLinks(judged, { script, cwd, judgement, approvalPolicy: situation.approvalPolicy }, deps);
   if (need.kind === "ask" && escalated && deps.approvals.hasFailed(script)) {
-    return decision({ ...need, because: `it failed in the sandbox, and ${need.because}` }, deps, null);
+    return decision({ ...need, because: `it failed in the sandbox, and ${need.because}` }, deps, known);
   }
   const wantsNetwork = action.network && !escalated && !hasNetwork(deps.sandbox);
-  if (!wantsNetwork || need.kind === "forbid" || !need.sandboxed) return decision(need, deps, null);
+  if (!wantsNetwork || need.kind === "forbid" || !need.sandboxed) return decision(need, deps, known);
   const withNetwork = networkNeed(
     need,
     { script, judgement, approvalPolicy: situation.approvalPolicy },
     deps.approvals,
   );
-  return decision(withNetwork.need, deps, withNetwork.hosts);
+  return decision(withNetwork.need, deps, { ...known, hosts: withNetwork.hosts });
 }
 
 /** Outside of a sandbox a command that only looks must not be led to credentials either. */
@@ -76,20 +83,18 @@ async function withLinks(
   return askOrForbid({ approvalPolicy }, because, { sandboxed: false });
 }
 
-function decision(need: Requirement, deps: ToolDeps, hosts: readonly string[] | null): Decision {
-  return need.kind === "forbid" ? need : allowable(need, deps, hosts);
+const nothing: Known = { hosts: null, onlyLooks: false };
+
+function decision(need: Requirement, deps: ToolDeps, known: Known): Decision {
+  return need.kind === "forbid" ? need : allowable(need, deps, known);
 }
 
-function allowable(
-  need: Exclude<Requirement, { kind: "forbid" }>,
-  deps: ToolDeps,
-  hosts: readonly string[] | null,
-): Allowable {
+function allowable(need: Exclude<Requirement, { kind: "forbid" }>, deps: ToolDeps, known: Known): Allowable {
   return {
     kind: need.kind,
     because: need.kind === "ask" ? need.because : "",
-    policy: confinement(deps.sandbox, { sandboxed: need.sandboxed, network: hosts !== null }),
-    hosts,
+    policy: confinement(deps.sandbox, { sandboxed: need.sandboxed, network: known.hosts !== null }),
+    ...known,
   };
 }
 

@@ -9,6 +9,8 @@ interface Definition<P> {
   prepare(params: P, context: PrepareContext): Promise<Prepared | Immediate>;
 }
 
+type FreeformDefinition = Definition<string> & Pick<Tool, "preview">;
+
 /** A tool whose arguments are JSON. The schema is the type, the validator and what the model is told. */
 export function jsonTool<P>(schema: z.ZodType<P>, definition: Definition<P>): Tool {
   return {
@@ -24,10 +26,9 @@ export function jsonTool<P>(schema: z.ZodType<P>, definition: Definition<P>): To
 }
 
 /** A tool whose input is plain text in a Lark grammar. */
-export function freeformTool(grammar: string, definition: Definition<string>): Tool {
+export function freeformTool(grammar: string, definition: FreeformDefinition): Tool {
   return {
-    name: definition.name,
-    description: definition.description,
+    ...definition,
     input: () => ({ kind: "freeform", grammar }),
     prepare: (call, context) => definition.prepare(textOf(call), context),
   };

@@ -3,6 +3,7 @@ import type { SessionApprovals } from "../approval/approvals.ts";
 import type { NewRule } from "../approval/rules.ts";
 import type { RulesFile } from "../approval/rules-file.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
+import type { Capture } from "../journal/capture.ts";
 import type { ApprovalPolicy, CommandApprovalDecision } from "../protocol/approval.ts";
 import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/command.ts";
 import type { ServerNotification, serverRequests } from "../protocol/methods.ts";
@@ -53,6 +54,11 @@ export interface ToolDeps {
   askClient(request: ClientRequest<"item/tool/call" | "item/tool/requestUserInput">): Promise<unknown>;
   /** Tools besides the registry's: what the client of this thread brought along. */
   readonly clientTools: readonly Tool[];
+  /**
+   * To be awaited before the command of this item starts, and its `end` behind it: what differs then is captured. Null:
+   * nothing of it is. Must not reject.
+   */
+  capture(itemId: string): Promise<Capture | null>;
   /** Called after each successful write. */
   filesChanged(plan: readonly FilePlan[]): void;
   emit(notification: ServerNotification): void;

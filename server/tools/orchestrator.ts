@@ -14,9 +14,19 @@ import { type Answered, askIfNeeded, sealed } from "./ask.ts";
 import { decide } from "./decide.ts";
 import { unstartedCommand } from "./command-item.ts";
 import type { ToolDeps } from "./deps.ts";
+import { type Announced, neverWhole } from "./call-previews.ts";
 import { tools } from "./registry.ts";
 import { startThreadCommand } from "./thread-command.ts";
-import type { Action, Finished, Prepared, RunContext, Tool, ToolItem } from "./tool.ts";
+import {
+  type Action,
+  type Finished,
+  type Immediate,
+  immediate,
+  type Prepared,
+  type RunContext,
+  type Tool,
+  type ToolItem,
+} from "./tool.ts";
 import { endedCall, startedCall, textPart } from "./tool-call-item.ts";
 import { describeElsewhere, endedElsewhere } from "./run-elsewhere.ts";
 import { sandboxHint } from "./sandbox-hint.ts";
@@ -42,14 +52,19 @@ function toSpec(tool: Tool): ToolSpec {
   return { name: tool.name, description: tool.description, input: tool.input() };
 }
 
-export async function runToolCall(call: ToolCallEntry, deps: ToolDeps): Promise<ToolOutcome> {
+/** `announced` is the call's item where clients have seen it being written: it becomes the item of what is done. */
+export async function runToolCall(
+  call: ToolCallEntry,
+  deps: ToolDeps,
+  announced: Announced | null = null,
+): Promise<ToolOutcome> {
   const tool = [...tools, ...deps.clientTools].find(({ name }) => name === call.name);
-  if (tool === undefined) return failedCall(call, `unsupported call: ${call.name}`, deps);
+  if (tool === undefined) return failedCall(call, `unsupported call: ${call.name}`, deps, announced);
   const preparing = tool.prepare(call, {
-    itemId: deps.newId(),
+    itemId: announced?.id ?? deps.newId(),
     cwd: deps.cwd,
     sandbox: deps.sandbox,
-    startedAtMs: deps.now(),
+    startedAtMs: announced?.startedAtMs ?? deps.now(),
     files: deps.files,
     commands: deps.commands,
     hasTerminals: () => deps.hasTerminals(),
@@ -66,16 +81,34 @@ export async function runToolCall(call: ToolCallEntry, deps: ToolDeps): Promise<
     },
   });
   // It only looks, so it can be left behind: a disk that does not answer must not keep a turn from ending.
-  const prepared = await orAborted(preparing, deps.signal);
-  if (prepared === "aborted") return answer(stopped);
-  if (prepared.kind === "immediate") return failedCall(call, prepared.output, deps);
-  return decideAndRun(call, prepared, deps);
+  const prepared = await orAborted(preparing.catch(brokenCall(call)), deps.signal);
+  if (prepared === "aborted") return stoppedCall(deps, announced);
+  if (prepared.kind === "immediate") return failedCall(call, prepared.output, deps, announced);
+  return decideAndRun(call, prepared, deps, announced);
+}
+
+function brokenCall({ name }: ToolCallEntry): (error: unknown) => Immediate {
+  return (error) => immediate(`${name} failed inside Belay: ${messageOf(error)}`);
+}
+
+/** What nobody has seen leaves no trace. */
+function stoppedCall(deps: ToolDeps, announced: Announced | null): ToolOutcome {
+  if (announced !== null) completeAnnounced(announced, stopped, deps);
+  return answer(stopped);
+}
+
+function completeAnnounced(announced: Announced, failure: string, deps: ToolDeps): void {
+  complete({ ...neverWhole(announced, failure), completedAtMs: deps.now() }, deps);
 }
 
 const MAX_SHOWN_INPUT = 4_000;
 
 /** A call that never became an action leaves a trace all the same: people see that it failed, and why. */
-function failedCall(call: ToolCallEntry, output: string, deps: ToolDeps): ToolOutcome {
+function failedCall(call: ToolCallEntry, output: string, deps: ToolDeps, announced: Announced | null): ToolOutcome {
+  if (announced !== null) {
+    completeAnnounced(announced, output, deps);
+    return answer(output);
+  }
   const now = deps.now();
   const shown = { input: call.input.slice(0, MAX_SHOWN_INPUT) };
   const item = startedCall({ id: deps.newId(), tool: call.name, arguments: shown, startedAtMs: now });
@@ -84,30 +117,46 @@ function failedCall(call: ToolCallEntry, output: string, deps: ToolDeps): ToolOu
   return answer(output);
 }
 
-async function decideAndRun(call: ToolCallEntry, prepared: Prepared, deps: ToolDeps): Promise<ToolOutcome> {
+async function decideAndRun(
+  call: ToolCallEntry,
+  prepared: Prepared,
+  deps: ToolDeps,
+  announced: Announced | null,
+): Promise<ToolOutcome> {
   const need = await decide(prepared.action, deps);
-  if (need.kind === "forbid") return failedCall(call, need.message, deps);
-  if (deps.signal.aborted) return answer(stopped);
-  if (!prepared.isAnnounced) {
-    deps.emit({ method: "item/started", params: { item: prepared.item, ...ids(deps), startedAtMs: deps.now() } });
-  }
+  if (need.kind === "forbid") return failedCall(call, need.message, deps, announced);
+  if (deps.signal.aborted) return stoppedCall(deps, announced);
+  show(prepared, announced !== null, deps);
   const answered = await askIfNeeded(prepared, need, deps);
   if (answered.kind === "refused") return refuse(prepared, deps, answered);
   if (answered.kind === "elsewhere") return runInTerminal(prepared, deps);
-  return execute(prepared, { policy: need.policy, grant: answered.grant }, deps);
+  return execute(prepared, { ...need, grant: answered.grant }, deps);
+}
+
+/** From here on clients see what would really be done, and never a preview of it. */
+function show({ item, isAnnounced }: Prepared, isPreviewed: boolean, deps: ToolDeps): void {
+  if (isPreviewed && item.type === "fileChange") {
+    const params = { ...ids(deps), itemId: item.id, changes: item.changes };
+    deps.emit({ method: "item/fileChange/patchUpdated", params });
+  } else if (!isAnnounced) {
+    deps.emit({ method: "item/started", params: { item, ...ids(deps), startedAtMs: deps.now() } });
+  }
 }
 
 /** What an action was allowed to do, and what confines it. */
 interface Permission {
   readonly policy: SandboxPolicy;
   readonly grant: Grant | null;
+  readonly onlyLooks: boolean;
 }
 
 async function runInTerminal({ action, item }: Prepared, deps: ToolDeps): Promise<ToolOutcome> {
   if (action.kind !== "command" || item.type !== "commandExecution" || deps.runInTerminal === null) {
     return answer(stopped);
   }
+  const capture = await deps.capture(item.id);
   const result = await deps.runInTerminal({ itemId: item.id, script: action.script, cwd: action.cwd });
+  await capture?.end();
   complete(endedElsewhere(item, result, deps.now()), deps);
   return answer(describeElsewhere(result));
 }
@@ -134,14 +183,17 @@ async function execute(prepared: Prepared, permission: Permission, deps: ToolDep
  * Completes the item, unless it belongs to a command by then. A bug in a tool fails its item like any other trouble:
  * what was started completes.
  */
-async function runPrepared(prepared: Prepared, { policy, grant }: Permission, deps: ToolDeps): Promise<Finished> {
+async function runPrepared(prepared: Prepared, permission: Permission, deps: ToolDeps): Promise<Finished> {
   const { item, action } = prepared;
+  const { policy, grant } = permission;
+  // Ahead of the last looks at what was judged, which nothing is to come behind.
+  const capture = mayWrite(action, permission) ? await deps.capture(item.id) : null;
   let isHandedOver = prepared.isAnnounced ?? false;
   const context = runContext(deps, (commandItem, request) => {
     isHandedOver = true;
     return startThreadCommand(commandItem, request, {
       ...deps,
-      policy,
+      ...{ policy, capture },
       async start(r) {
         const problem = grant === null ? "it was not allowed. Nothing was run." : grant.spend(sealed(r, policy));
         return problem === null ? deps.start({ ...r, policy }) : { kind: "refused", message: problem };
@@ -156,8 +208,19 @@ async function runPrepared(prepared: Prepared, { policy, grant }: Permission, de
   const mayBeLeft = action.kind === "read" || action.kind === "client";
   const awaited = mayBeLeft ? await orAborted(running, deps.signal) : await running;
   const finished = awaited === "aborted" ? { item: ended(item, "failed", deps), output: stopped } : awaited;
-  if (!isHandedOver) complete(finished.item, deps);
+  if (isHandedOver) return finished;
+  await capture?.end();
+  complete(withReason(finished), deps);
   return finished;
+}
+
+function mayWrite(action: Action, { policy, onlyLooks }: Permission): boolean {
+  return action.kind === "command" && policy.type !== "readOnly" && !onlyLooks;
+}
+
+/** A change that failed has no output to show: people see why as the model is told. */
+function withReason({ item, output }: Finished): ToolItem {
+  return item.type === "fileChange" && item.status === "failed" ? { ...item, failure: output } : item;
 }
 
 function runContext(deps: ToolDeps, start: RunContext["start"]): RunContext {

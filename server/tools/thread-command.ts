@@ -1,6 +1,7 @@
 // One command of a thread, from its start to its end: the model's, or a person's own. The call and the turn that
 // started it may be long over by then. Whatever ends it, its item completes, once.
 import type { RunningCommand } from "../exec/command.ts";
+import type { Capture } from "../journal/capture.ts";
 import type { ThreadItemOf } from "../protocol/item.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import { messageOf } from "../protocol/rpc/errors.ts";
@@ -26,6 +27,8 @@ export interface CommandSurroundings {
   /** Of the turn that starts it: stopping a turn stops its commands. */
   readonly signal: AbortSignal;
   readonly commands: RunningCommands;
+  /** Begun already. Null: what it changes is not captured. */
+  readonly capture: Capture | null;
   start(request: StartRequest): Promise<Started>;
   emit(notification: ServerNotification): void;
   now(): number;
@@ -58,6 +61,8 @@ export function startThreadCommand(
     const started = await starting;
     const outcome = started.kind === "refused" ? started : await outcomeOf(started);
     output.end();
+    // Ahead of its completion, so that whoever hears of that finds the changes.
+    await around.capture?.end();
     const completedAtMs = around.now();
     const completed = endedCommand(item, outcome, completedAtMs);
     life.isEnded = true;

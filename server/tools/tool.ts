@@ -1,9 +1,17 @@
 // What a tool is: a name, what it takes, and how a call of it is prepared and run. A tool says what it touches;
 // approval and sandbox are the orchestrator's business.
 import type { FileEffect } from "../approval/approvals.ts";
+import type { Listing, ListRequest } from "../files/list-folder.ts";
 import type { FilePlan, FileView } from "../files/patch-plan.ts";
+import type { FilePart, LineRange } from "../files/read-part.ts";
+import type { SearchRequest, SearchResult } from "../files/search-text.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
-import type { DynamicToolCallParams, DynamicToolCallResponse, ThreadItemOf } from "../protocol/item.ts";
+import type {
+  DynamicToolCallParams,
+  DynamicToolCallResponse,
+  FileUpdateChange,
+  ThreadItemOf,
+} from "../protocol/item.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import type { ToolRequestUserInputParams, ToolRequestUserInputResponse } from "../protocol/user-input.ts";
 import type { CommandSessions, CommandStart, ThreadCommand } from "./command.ts";
@@ -18,6 +26,15 @@ export interface Tool {
   input(): ToolSpec["input"];
   /** Looks, but changes nothing. Failures are results the model can act on, never exceptions. */
   prepare(call: RawCall, context: PrepareContext): Promise<Prepared | Immediate>;
+  /** Shows a freeform input while it is being written, from its text alone. Absent: it shows with the call. */
+  preview?(cwd: string): InputPreview;
+}
+
+export interface InputPreview {
+  /** True when there is more to show than before. */
+  push(piece: string): boolean;
+  /** Empty until the input says what it changes. */
+  changes(): FileUpdateChange[];
 }
 
 /** A call as the model wrote it. */
@@ -112,6 +129,14 @@ export interface PrepareContext {
 export interface FileReader {
   /** The editor's buffer where there is one, the disk otherwise: then `permits` is asked about what was opened. */
   read(path: string, permits: (realPath: string) => boolean): Promise<FileView>;
+  /** Of a file that `read` refuses: lines of one that is too large, or what it is. Null: there is nothing to add. */
+  readPart(path: string, range: LineRange, permits: (realPath: string) => boolean): Promise<FilePart | null>;
+  /** Lines of the editor's unsaved buffers and of the disk below a folder. Must not throw. */
+  search(request: SearchRequest): Promise<SearchResult>;
+  /** What is below a folder on disk. Must not throw. */
+  list(request: ListRequest): Promise<Listing>;
+  /** The files below a folder that the editor has unsaved changes of: commands see them as they were saved. */
+  unsaved(root: string): Promise<string[]>;
   /** Where a write to the path would land. Rejects when that cannot be known. */
   realTarget(path: string): Promise<string>;
   /** Null when no folder is there. */

@@ -93,7 +93,6 @@ const leftOut: readonly LeftOut[] = [
       "turn/settings/update",
     ],
   },
-  { why: "Cutting off the end of a thread is not here yet.", methods: ["thread/revert", "thread/reverted"] },
   { why: "thread/items/list has the same.", methods: ["thread/items/read"] },
   {
     why: "What a command may do is decided before it runs.",
@@ -111,7 +110,6 @@ const leftOut: readonly LeftOut[] = [
       "currentTime/read",
       "deprecationNotice",
       "item/fileChange/outputDelta",
-      "item/fileChange/patchUpdated",
       "feedback/save",
       "memory/*",
       "mock/experimentalMethod",

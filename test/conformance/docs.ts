@@ -68,6 +68,7 @@ const gaps: readonly string[] = [
   "`turn/interrupt` ends every command that the turn started, also in the background; the original leaves them running.",
   "A command without `tty` has an empty input, as with the original. `\\u0003` by `write_stdin` ends it; the original\n  refuses that, too.",
   "`item/commandExecution/terminalInteraction` comes before what is typed, and not when a model only looks.",
+  "`item/fileChange/patchUpdated` always comes, where the original sends it behind a feature that is off; its item has\n  started before, with `isWriting`, and the paths are absolute. The last one, without `isWriting`, has what would be\n  written. Of a large patch `diff` has the newest lines, and `written` all of the numbers. Only freeform input is shown so.",
   "A client's tool in a namespace reaches the model as `namespace__tool`; `item/tool/call` names the two apart.",
   "`acceptWithExecpolicyAmendment` takes only the words that were offered. Without `scope` the rule is kept for always,\n  without `exact` it is the narrower of the two that these words can mean.",
   "`applyNetworkPolicyAmendment` stands for the rest of the thread and is not kept. A command that is let out reaches any\n  host, not only the one that was asked for.",

@@ -1,7 +1,16 @@
 // What the scripted model does for each prompt of the conformance run. Both servers get the same words from it.
 import type { ServerResponse } from "node:http";
 import type { Step } from "../../server/model/script.ts";
-import { type RequestBody, type ResponsesApi, responsesApi, sse } from "../support/responses-api.ts";
+import {
+  completedEvent,
+  type RequestBody,
+  type ResponsesApi,
+  responsesApi,
+  sse,
+  streamCalls,
+  streamEnd,
+  toolOutputs,
+} from "../support/responses-api.ts";
 
 /** A prompt is the name of its script. More words may follow it. */
 const scripts = {
@@ -90,7 +99,7 @@ const scripts = {
   ],
 } as const satisfies Record<string, readonly Partial<Step>[]>;
 
-export type ScriptName = keyof typeof scripts | "aloud";
+export type ScriptName = keyof typeof scripts | "aloud" | "written";
 
 export async function scriptedApi(): Promise<ResponsesApi> {
   const scenes = [
@@ -98,7 +107,11 @@ export async function scriptedApi(): Promise<ResponsesApi> {
     { steps: [{ text: "There is no script for this." }] },
   ];
   const api: ResponsesApi = await responsesApi(scenes, {
-    misbehave: (response) => promptOf(api.requests.at(-1)) === "aloud" && thinkAloud(response),
+    misbehave: (response) => {
+      const request = api.requests.at(-1);
+      if (promptOf(request) === "aloud") return thinkAloud(response);
+      return promptOf(request) === "written" && toolOutputs(request).length === 0 && writePatch(response);
+    },
   });
   return api;
 }
@@ -127,6 +140,14 @@ function thinkAloud(response: ServerResponse): true {
   ];
   response.writeHead(200, { "content-type": "text/event-stream" });
   response.end(events.map(sse).join(""));
+  return true;
+}
+
+/** Nor does it have the pieces of a call's input. */
+function writePatch(response: ServerResponse): true {
+  const pieces = ["*** Begin Patch\n*** Add File: written.txt\n", "+one\n", "+two\n*** End Patch\n"];
+  streamCalls(response, [{ callId: "call_written", name: "apply_patch", pieces }]);
+  streamEnd(response, completedEvent);
   return true;
 }
 

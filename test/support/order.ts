@@ -49,7 +49,7 @@ export function assertOrder(heard: readonly AnyMessage[]): void {
       assert.ok(!completed.has(params.item.id), "an item completes once");
       completed.add(params.item.id);
       assert.notEqual(params.item.status, "inProgress");
-    } else if (method?.endsWith("elta") && method.startsWith("item/")) {
+    } else if (method !== undefined && /^item\/.*(?:[dD]elta|patchUpdated)$/.test(method)) {
       assert.ok(!completed.has(params.itemId), "a delta comes before its item completes");
     } else if (isQuestion(method) && typeof id === "number") {
       asked.set(id, params.turnId);

@@ -208,6 +208,48 @@ export function streamPart(response: ServerResponse, text: string): true {
   return true;
 }
 
+export interface StreamedCall {
+  callId: string;
+  name: string;
+  pieces: readonly string[];
+  /** False: the call is never said to be whole. */
+  isWhole?: boolean;
+}
+
+/** Begins a stream in which freeform calls are written side by side, piece by piece; it stays open. */
+export function streamCalls(response: ServerResponse, calls: readonly StreamedCall[]): true {
+  const itemOf = ({ callId, name }: StreamedCall) => ({
+    ...{ type: "custom_tool_call", id: `ctc_${callId}` },
+    ...{ call_id: callId, name },
+  });
+  const each = (make: (call: StreamedCall, output_index: number) => Record<string, unknown>) =>
+    calls.map((call, output_index) => sse({ output_index, ...make(call, output_index) })).join("");
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.write(sse({ type: "response.created", response: { id: "resp_calls", object: "response" } }));
+  response.write(each((call) => ({ type: "response.output_item.added", item: { ...itemOf(call), input: "" } })));
+  for (let at = 0; calls.some(({ pieces }) => at < pieces.length); at++) {
+    for (const [output_index, { callId, pieces }] of calls.entries()) {
+      const delta = pieces[at];
+      if (delta === undefined) continue;
+      response.write(sse({ type: inputDelta, item_id: `ctc_${callId}`, output_index, delta }));
+    }
+  }
+  for (const [output_index, call] of calls.entries()) {
+    if (call.isWhole === false) continue;
+    const item = { ...itemOf(call), input: call.pieces.join("") };
+    response.write(sse({ type: "response.output_item.done", output_index, item }));
+  }
+  return true;
+}
+
+const inputDelta = "response.custom_tool_call_input.delta";
+
+/** The event that ends an answer well. */
+export const completedEvent = {
+  type: "response.completed",
+  response: { id: "resp_calls", object: "response", status: "completed", usage: null },
+};
+
 /** Ends what `streamPart` began with one more event. */
 export function streamEnd(response: ServerResponse, event: Record<string, unknown>): void {
   response.end(sse(event));

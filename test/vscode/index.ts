@@ -11,5 +11,7 @@ import "./live-terminals.ts";
 import "./approvals.ts";
 import "./commands.ts";
 import "./diffs.ts";
+import "./review.ts";
+import "./reviewing.ts";
 
 export { runSuite as run } from "../support/vscode/suite.ts";

@@ -1,6 +1,7 @@
 // The reducer as tables: what happened, and what the panel shows then.
 import assert from "node:assert/strict";
 import test from "node:test";
+import type { ThreadItemOf } from "../../server/protocol/item.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { PanelEvent } from "../../webview-ui/state/events.ts";
 import { reduce } from "../../webview-ui/state/reducer.ts";
@@ -11,6 +12,7 @@ import {
   runningTurn,
   shownThread,
 } from "../../webview-ui/state/state.ts";
+import { beingWritten, newFile } from "./support/edit-scenes.ts";
 import {
   at,
   commandApproval,
@@ -429,3 +431,27 @@ function snapshotWithEcho(): PanelEvent {
     response: opened({ turns: [turn({ items: [item.user("Hello", { clientId: "c1" })] })] }),
   };
 }
+
+test("a patch that is being written grows, and is whole when an update no longer says that it is written", () => {
+  const file = newFile(1);
+  const begun = after(showing, said(starts(beingWritten([file]))));
+  const update = (changes: ThreadItemOf<"fileChange">["changes"], isWriting?: true) =>
+    said({
+      method: "item/fileChange/patchUpdated",
+      params: { ...at, itemId: beingWritten([]).id, changes, ...(isWriting && { isWriting }) },
+    });
+  const grown = reduce(begun, update([newFile(2)], true));
+  const whole = reduce(grown, update([{ ...file, diff: "real" }]));
+  const shown = [begun, grown, whole].map((state) => {
+    const last = shownThread(state.view)?.turns.at(-1)?.items.at(-1);
+    assert.ok(last?.type === "fileChange");
+    return [last.isWriting, last.changes[0]?.written?.added, last.changes[0]?.diff.split("\n").length];
+  });
+  assert.deepEqual(shown, [
+    [true, 1, 2],
+    [true, 2, 3],
+    [false, 1, 1],
+  ]);
+  const unknown = said({ method: "item/fileChange/patchUpdated", params: { ...at, itemId: "other", changes: [] } });
+  assert.deepEqual(reduce(whole, unknown), whole);
+});

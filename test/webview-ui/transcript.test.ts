@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import test, { after } from "node:test";
 import type { ThreadItem, ThreadItemOf } from "../../server/protocol/item.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
+import { beingWritten, newFile } from "./support/edit-scenes.ts";
 import {
   at,
   cartChange,
@@ -377,4 +378,46 @@ test("a part that cannot be drawn leaves a sentence and a way on", inBrowser, as
   panel.host.on("thread/resume", () => opened({ turns: [turn({ items: [item.user("Go"), item.answer("Mended.")] })] }));
   await panel.page.getByRole("button", { name: "Reload view" }).click();
   await panel.page.getByText("Mended.").waitFor();
+});
+
+test(
+  "a patch that is being written shows its newest lines and its numbers, and becomes the change itself",
+  inBrowser,
+  async () => {
+    await using panel = await showing([], { status: "inProgress" });
+    const { host, page } = panel;
+    await host.notify("item/started", starts(beingWritten([newFile(1)])).params as never);
+    const name = "File change: src/internationalisation/tax.ts (created)";
+    const card = article(panel, `${name}, writing`);
+    await card.getByText("Writing…").waitFor();
+    assert.equal(await card.getByRole("button", { name: "Open diff" }).count(), 0);
+    const itemId = beingWritten([]).id;
+    for (const lines of [20, 40, 60]) {
+      const params = { ...at, itemId, changes: [newFile(lines)], isWriting: true };
+      await host.notify("item/fileChange/patchUpdated", params);
+      await card.getByText(`+${lines}`).waitFor();
+      // The newest line stands at the foot of a body that is no higher than the change itself will be.
+      const box = await card.getByRole("group", { name: "Diff so far" }).boundingBox();
+      const last = await card.getByText(`rate${lines - 1} =`).boundingBox();
+      assert.ok(box && last && box.height <= 321, JSON.stringify(box));
+      assert.ok(last.y + last.height <= box.y + box.height && last.y > box.y);
+    }
+    const { written: _, ...whole } = newFile(60);
+    await host.notify("item/fileChange/patchUpdated", { ...at, itemId, changes: [whole] });
+    await article(panel, `${name}, running`).getByRole("group", { name: "Diff", exact: true }).waitFor();
+    await host.notify("item/completed", completes(item.files([whole])).params as never);
+    await article(panel, `${name}, completed`).getByRole("button", { name: "Open diff" }).waitFor();
+    assert.equal(await page.getByText("Writing…").count(), 0);
+  },
+);
+
+test("a patch that fitted nowhere says why", inBrowser, async () => {
+  const failure = "apply_patch verification failed: no such lines\u202e";
+  await using panel = await showing([item.files([newFile(2)], { status: "failed", failure })]);
+  const card = article(panel, "File change: src/internationalisation/tax.ts (created), failed");
+  assert.match(
+    await card.getByRole("group", { name: "Why it failed" }).innerText(),
+    /^apply_patch verification failed/,
+  );
+  assert.equal(await card.getByRole("button", { name: "Open diff" }).count(), 0);
 });

@@ -87,7 +87,7 @@ function Subject({ request, cwd, exactId }: { request: DecisionRequest; cwd: str
     const { kind, script } = request.params;
     return <LongText text={kind === "writeStdin" ? typedText(script) : script} id={exactId} />;
   }
-  const { threadId, itemId, changes } = request.params;
+  const { threadId, turnId, itemId, changes } = request.params;
   return (
     <div class="approval-files" id={exactId} tabIndex={0} role="group" aria-label="Changes">
       {changes.map((change) => (
@@ -98,7 +98,7 @@ function Subject({ request, cwd, exactId }: { request: DecisionRequest; cwd: str
           status=""
           isInitiallyOpen
           isAsked
-          where={{ threadId, itemId }}
+          where={{ threadId, turnId, itemId }}
         />
       ))}
     </div>

@@ -32,6 +32,23 @@ export function Diff({ change, isAsked }: { change: FileUpdateChange; isAsked: b
   );
 }
 
+/** As many as fit. */
+const LIVE_LINES = 20;
+
+/** The newest lines of a diff that is still being written, the last one at the foot. It cannot be scrolled. */
+export function LiveDiff({ change }: { change: FileUpdateChange }) {
+  const lines = useMemo(() => diffLines(change).slice(-LIVE_LINES), [change]);
+  return (
+    <div class="diff live" role="group" aria-label="Diff so far">
+      <div class="diff-lines">
+        {lines.map((line, index) => (
+          <Line key={index} line={line} isAsked={false} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
 function Line({ line, isAsked }: { line: DiffLine; isAsked: boolean }) {
   if (line.kind === "gap") return <div class="diff-gap" aria-hidden="true" />;
   return (

@@ -3,6 +3,7 @@ import type { ThreadItemOf } from "../../server/protocol/item.ts";
 import { ApprovalCard } from "../approvals/approval-card.tsx";
 import { Decision, statusWith } from "../approvals/decision.tsx";
 import { useApproval } from "../approvals/use-approval.ts";
+import { ExactText } from "../text/exact-text.tsx";
 import { visibleText } from "../text/hidden-characters.ts";
 import { changeName } from "../text/paths.ts";
 import { changeVerb, count } from "../text/words.ts";
@@ -11,7 +12,9 @@ import type { ItemRenderer } from "./item-props.ts";
 
 export const fileChange: ItemRenderer<"fileChange"> = ({ item, place }) => {
   const approval = useApproval(item.id);
-  const status = statusWith(approval, item.status, place);
+  const settled = statusWith(approval, item.status, place);
+  const isWriting = item.isWriting === true && settled === "running";
+  const status = isWriting ? "writing" : settled;
   return (
     <article class="item" aria-label={`File change: ${names(item, place.cwd)}, ${status}`}>
       {approval?.outcome.kind === "waiting" ? (
@@ -21,21 +24,44 @@ export const fileChange: ItemRenderer<"fileChange"> = ({ item, place }) => {
           {item.changes.map((change, index) => (
             <FilePart
               // What is declined folds, also when it stood open before.
-              key={`${change.path} ${status === "declined"}`}
+              key={`${index} ${change.path} ${status === "declined"}`}
               change={change}
               cwd={place.cwd}
-              // One decision for all of them: it is said once.
-              status={status === "declined" && index > 0 ? "" : status}
+              status={isSaidAt(index, status, item) ? status : ""}
               decision={index === 0 && <Decision approval={approval} />}
-              isInitiallyOpen={item.changes.length === 1 && status !== "declined"}
-              where={{ threadId: place.threadId, itemId: item.id }}
+              isInitiallyOpen={isWriting ? index === item.changes.length - 1 : isOpenWhole(status, item)}
+              isWriting={isWriting}
+              where={{ threadId: place.threadId, turnId: place.turnId, itemId: item.id }}
             />
           ))}
+          {status === "failed" && item.failure !== undefined && <Failure text={item.failure} />}
         </div>
       )}
     </article>
   );
 };
+
+/** What the model is told of a patch that does not fit can be long; the panel shows its beginning. */
+const SHOWN_FAILURE_CHARS = 4000;
+
+function Failure({ text }: { text: string }) {
+  const shown = text.length > SHOWN_FAILURE_CHARS ? `${text.slice(0, SHOWN_FAILURE_CHARS)}…` : text;
+  return (
+    <pre class="failure" tabIndex={0} role="group" aria-label="Why it failed">
+      <ExactText text={shown} />
+    </pre>
+  );
+}
+
+function isOpenWhole(status: string, { changes }: ThreadItemOf<"fileChange">): boolean {
+  return changes.length === 1 && status !== "declined";
+}
+
+/** One decision for all files is said once, at the first; what is being written is the last. */
+function isSaidAt(index: number, status: string, { changes }: ThreadItemOf<"fileChange">): boolean {
+  if (status === "writing") return index === changes.length - 1;
+  return status !== "declined" || index === 0;
+}
 
 function names({ changes }: ThreadItemOf<"fileChange">, cwd: string): string {
   const [only] = changes;

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { FileUpdateChange } from "../../server/protocol/item.ts";
 import { Ring } from "../shell/icon.tsx";
+import { KeepOrUndo, ProposedBadge, useReview } from "../review/file-review.tsx";
 import { usePanel } from "../shell/panel-context.ts";
 import { lineCounts } from "../text/diff-lines.ts";
 import { ExactText } from "../text/exact-text.tsx";
@@ -10,7 +11,7 @@ import { visibleText } from "../text/hidden-characters.ts";
 import { changeName, movedFrom, realPlaces, relativePath, splitPath } from "../text/paths.ts";
 import { changeVerb } from "../text/words.ts";
 import { CardPart, TextButton } from "./card.tsx";
-import { Diff } from "./diff.tsx";
+import { Diff, LiveDiff } from "./diff.tsx";
 
 const icons = {
   created: "diff-added",
@@ -26,19 +27,29 @@ interface FilePartProps {
   cwd: string | null;
   status: string;
   decision?: ComponentChildren;
+  /** Until the person opens or closes it. */
   isInitiallyOpen: boolean;
+  /** The model still writes it. */
+  isWriting?: boolean;
   /** Someone decides on it: everything is in sight, and the way to the editor's diff does not stand behind it. */
   isAsked?: boolean;
-  where: { threadId: string; itemId: string };
+  where: { threadId: string; turnId: string; itemId: string };
 }
 
-export function FilePart({ change, cwd, status, decision, isInitiallyOpen, isAsked = false, where }: FilePartProps) {
-  const [isOpen, setOpen] = useState(isInitiallyOpen);
+export function FilePart({ change, cwd, status, decision, isAsked = false, where, ...props }: FilePartProps) {
+  const { isInitiallyOpen, isWriting = false } = props;
+  const [chosen, setChosen] = useState<boolean | null>(null);
+  const isOpen = chosen ?? isInitiallyOpen;
   const { actions } = usePanel();
-  const { added, removed } = lineCounts([change]);
+  const { added, removed } = change.written ?? lineCounts([change]);
   const verb = changeVerb(change);
+  const { threadId, turnId, itemId } = where;
+  const review = useReview(change, turnId);
   const openDiff = (
-    <TextButton label="Open diff" onClick={() => void actions.host("host/openDiff", { ...where, path: change.path })} />
+    <TextButton
+      label="Open diff"
+      onClick={() => void actions.host("host/openDiff", { threadId, itemId, path: change.path })}
+    />
   );
   return (
     <CardPart
@@ -48,19 +59,27 @@ export function FilePart({ change, cwd, status, decision, isInitiallyOpen, isAsk
       numbers={
         <>
           {decision}
-          {status === "running" && <Ring />}
+          {!isAsked && <ProposedBadge file={review} />}
+          {(status === "running" || status === "writing") && <Ring />}
+          {status === "writing" && <span class="number">Writing…</span>}
           {told.includes(status) && <span class={`number ${status === "failed" ? "error" : ""}`}>{status}</span>}
           {added > 0 && <span class="number added">{`+${added}`}</span>}
           {removed > 0 && <span class="number removed">{`−${removed}`}</span>}
         </>
       }
       isOpen={isOpen}
-      onToggle={() => setOpen(!isOpen)}
+      onToggle={() => setChosen(!isOpen)}
       action={isAsked && <span class="card-action">{openDiff}</span>}
       note={<RealPlaces change={change} cwd={cwd} />}
     >
-      <Diff change={change} isAsked={isAsked} />
-      {!isAsked && <div class="card-actions">{openDiff}</div>}
+      {isWriting ? <LiveDiff change={change} /> : <Diff change={change} isAsked={isAsked} />}
+      {/* What was only shown while it was written fits no file yet. */}
+      {!isAsked && change.written === undefined && (
+        <div class="card-actions">
+          {openDiff}
+          {review !== null && <KeepOrUndo file={review} />}
+        </div>
+      )}
     </CardPart>
   );
 }

@@ -6,6 +6,7 @@ import { BackgroundCommands } from "../composer/background-commands.tsx";
 import { Composer } from "../composer/composer.tsx";
 import { ThreadList } from "../history/thread-list.tsx";
 import type { PanelState } from "../state/state.ts";
+import { PendingReview } from "../review/pending-review.tsx";
 import { Transcript } from "../transcript/transcript.tsx";
 import { Banners } from "./banners.tsx";
 import { Header } from "./header.tsx";
@@ -29,6 +30,7 @@ export function App({
       <Transcript />
       <Banners />
       <BackgroundCommands />
+      <PendingReview />
       <Composer box={composer} />
       <ThreadOverlay />
       <Announcer />

@@ -14,6 +14,8 @@ export function IconButton(props: {
   onClick: () => void;
   class?: string;
   isDisabled?: boolean;
+  /** Of what it opens and closes. */
+  isExpanded?: boolean;
 }) {
   return (
     <button
@@ -22,6 +24,9 @@ export function IconButton(props: {
       aria-label={props.label}
       title={props.label}
       disabled={props.isDisabled ?? false}
+      {...(props.isExpanded === undefined
+        ? {}
+        : { "aria-haspopup": "menu" as const, "aria-expanded": props.isExpanded })}
       onClick={props.onClick}
     >
       <Icon name={props.icon} />

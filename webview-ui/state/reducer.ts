@@ -5,8 +5,16 @@ import { asksFor } from "../text/words.ts";
 import type { PanelEvent } from "./events.ts";
 import { reduceNotification, withNotice } from "./notification-reducer.ts";
 import { lasting } from "./persisted.ts";
-import { type Approval, type Choice, type PanelState, shownThread, shownThreadId, type View } from "./state.ts";
-import { addTurn, cutRunningTurns, openThread } from "./thread-reducer.ts";
+import {
+  type Approval,
+  type Choice,
+  type PanelState,
+  type ShownThread,
+  shownThread,
+  shownThreadId,
+  type View,
+} from "./state.ts";
+import { addTurn, cutRunningTurns, openThread, withChanges } from "./thread-reducer.ts";
 
 export function reduce(state: PanelState, event: PanelEvent): PanelState {
   switch (event.type) {
@@ -31,6 +39,12 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       return { ...state, defaults: event.settings };
     case "sandboxRead":
       return { ...state, sandbox: event.sandbox };
+    case "reviewListed":
+      return { ...state, review: event.files };
+    case "changesRead":
+      return changeThread(state, event.threadId, (thread) =>
+        withChanges({ ...thread, changes: new Map() }, event.turns),
+      );
     case "choiceMade":
       return makeChoice(state, event.choice);
     case "noticed":
@@ -140,6 +154,12 @@ function cutView(view: View): View {
   }
 }
 
+function changeThread(state: PanelState, threadId: string, change: (thread: ShownThread) => ShownThread): PanelState {
+  const { view } = state;
+  if (view.kind !== "shown" || view.thread.id !== threadId) return state;
+  return { ...state, view: { kind: "shown", thread: change(view.thread) } };
+}
+
 function startLoading(state: PanelState, threadId: string): PanelState {
   const previous = shownThread(state.view);
   const isSame = previous?.id === threadId;
@@ -154,7 +174,7 @@ function showSnapshot(state: PanelState, response: ThreadStartResponse): PanelSt
   if (view.kind === "loading" && view.threadId !== response.thread.id) return state;
   if (view.kind === "shown" && view.thread.id !== response.thread.id) return state;
   const opened = openThread(response);
-  const thread = previous ? { ...opened, tokenUsage: previous.tokenUsage } : opened;
+  const thread = previous ? { ...opened, tokenUsage: previous.tokenUsage, changes: previous.changes } : opened;
   const echoed = new Set(
     thread.turns.flatMap(({ items }) => items.flatMap((item) => (item.type === "userMessage" ? [item.clientId] : []))),
   );

@@ -9,6 +9,7 @@ import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Mode } from "../../server/protocol/mode.ts";
 import type { Model } from "../../server/protocol/model.ts";
 import type { HostState } from "../../server/protocol/panel.ts";
+import type { ReviewFile, TurnChanges } from "../../server/protocol/review.ts";
 import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { Thread, ThreadSettings } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
@@ -42,6 +43,8 @@ export interface PanelState {
   stoppingItemIds: readonly string[];
   /** What confines commands; null until the server has said so. */
   sandbox: SandboxState | null;
+  /** What Belay changed in this workspace and nobody has kept or undone yet. */
+  review: readonly ReviewFile[];
   /** What the live region says; the number makes equal sentences distinct. */
   announcement: { number: number; text: string };
 }
@@ -61,6 +64,8 @@ export interface ShownThread {
   settings: ThreadSettings;
   turns: readonly Turn[];
   tokenUsage: TokenUsage | null;
+  /** By turn, what it changed in files, and what became of that. Empty until the server has said so. */
+  changes: ReadonlyMap<string, TurnChanges>;
 }
 
 export type TokenUsage = Extract<ServerNotification, { method: "thread/tokenUsage/updated" }>["params"]["tokenUsage"];
@@ -126,6 +131,7 @@ export const initialState: PanelState = {
   stoppingTurnId: null,
   stoppingItemIds: [],
   sandbox: null,
+  review: [],
   announcement: { number: 0, text: "" },
 };
 

@@ -3,6 +3,7 @@
 import { withDelta } from "../../server/protocol/live-output.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { ThreadItem, ThreadItemOf } from "../../server/protocol/item.ts";
+import type { TurnChanges } from "../../server/protocol/review.ts";
 import type { ThreadStartResponse } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
 import { userText } from "../text/prompt-parts.ts";
@@ -16,6 +17,7 @@ export function openThread({ thread, ...rest }: ThreadStartResponse): ShownThrea
     settings,
     turns: thread.turns,
     tokenUsage: null,
+    changes: new Map(),
   };
 }
 
@@ -48,6 +50,10 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
         ...item,
         aggregatedOutput: withDelta(item.aggregatedOutput, params.delta),
       }));
+    case "item/fileChange/patchUpdated": {
+      const { changes, isWriting = false } = params;
+      return updateItem(thread, params, "fileChange", (item) => ({ ...item, changes, isWriting }));
+    }
     case "item/reasoning/summaryPartAdded":
       return updateItem(thread, params, "reasoning", (item) => ({
         ...item,
@@ -63,6 +69,8 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
         ...item,
         content: appendAt(item.content, params.contentIndex, params.delta),
       }));
+    case "belay/files/updated":
+      return withChanges(thread, params.turns);
     case "error":
       return params.willRetry ? dropVoidText(thread, params.turnId) : thread;
     case "configWarning":
@@ -83,6 +91,8 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "serverRequest/resolved":
     case "item/commandExecution/terminalInteraction":
     case "belay/sandbox/updated":
+    case "belay/review/updated":
+    case "thread/reverted":
       return thread;
     default:
       // A newer server may say more than we know.
@@ -91,9 +101,15 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
   }
 }
 
+/** What is said of these turns now; of others it stays as it was. */
+export function withChanges(thread: ShownThread, turns: readonly TurnChanges[]): ShownThread {
+  const said = turns.map((changes) => [changes.turnId, changes] as const);
+  return { ...thread, changes: new Map([...thread.changes, ...said]) };
+}
+
 /** Deltas come many to a frame: the store may gather them, never reorder them. */
 export function isDelta({ method }: ServerNotification): boolean {
-  return /delta$/i.test(method);
+  return /delta$|patchUpdated$/i.test(method);
 }
 
 /** The server that ran it is gone: what was under way was cut. The snapshot that follows tells the rest. */

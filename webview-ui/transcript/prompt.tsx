@@ -1,4 +1,5 @@
 // The prompt that heads a turn: the only filled block. It stays in sight while its turn is read.
+import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { TextButton } from "../items/card.tsx";
 import { Pictures } from "../items/pictures.tsx";
@@ -6,9 +7,11 @@ import type { PromptParts } from "../text/prompt-parts.ts";
 
 interface PromptProps extends PromptParts {
   id: string;
+  /** In its corner. */
+  menu?: ComponentChildren;
 }
 
-export function Prompt({ id, text, pictures, alongside }: PromptProps) {
+export function Prompt({ id, text, pictures, alongside, menu }: PromptProps) {
   const body = useRef<HTMLHeadingElement>(null);
   const [isLong, setLong] = useState(false);
   const [isWhole, setWhole] = useState(false);
@@ -25,6 +28,7 @@ export function Prompt({ id, text, pictures, alongside }: PromptProps) {
         {isLong && <TextButton label={isWhole ? "Show less" : "Show all"} onClick={() => setWhole(!isWhole)} />}
         <Pictures urls={pictures} />
         {alongside.length > 0 && <div class="prompt-note">{`with ${alongside.join(" · ")}`}</div>}
+        {menu}
       </div>
     </div>
   );

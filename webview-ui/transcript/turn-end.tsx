@@ -2,18 +2,13 @@
 import type { Turn } from "../../server/protocol/turn.ts";
 import { Icon } from "../shell/icon.tsx";
 import { usePanel, useSelected, useSelectedBy } from "../shell/panel-context.ts";
+import { TurnFiles } from "../review/turn-changes.tsx";
 import { shownThread } from "../state/state.ts";
 import { isScripted } from "../composer/models.ts";
-import { lineCounts } from "../text/diff-lines.ts";
 import { compact, count } from "../text/words.ts";
 
 export function TurnEnd({ turn, prompt }: { turn: Turn; prompt: string }) {
   const isModels = useSelected(isScripted) && !isPersons(turn);
-  const changes = turn.items.flatMap((item) =>
-    item.type === "fileChange" && item.status === "completed" ? item.changes : [],
-  );
-  const files = new Set(changes.map(({ path }) => path)).size;
-  const { added, removed } = lineCounts(changes);
   const tokens = turn.tokenUsage;
   return (
     <>
@@ -21,9 +16,7 @@ export function TurnEnd({ turn, prompt }: { turn: Turn; prompt: string }) {
       <div class="turn-end">
         {turn.status === "interrupted" && <span>Interrupted</span>}
         {turn.status === "failed" && <span class="error">Failed</span>}
-        {files > 0 && <span>{count(files, "file")}</span>}
-        {added > 0 && <span class="number added">{`+${added}`}</span>}
-        {removed > 0 && <span class="number removed">{`−${removed}`}</span>}
+        <TurnFiles turn={turn} />
         <span class="space" />
         {isModels && <span>scripted model</span>}
         {tokens && (

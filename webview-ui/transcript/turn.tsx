@@ -7,6 +7,7 @@ import { Reads } from "../items/dynamic-tool-call.tsx";
 import type { Place } from "../items/item-props.ts";
 import { rendererOf } from "../items/registry.ts";
 import { type Row, turnRows } from "../items/rows.ts";
+import { RevertMenu } from "../review/revert-menu.tsx";
 import { Elapsed } from "../shell/elapsed.tsx";
 import { Ring } from "../shell/icon.tsx";
 import { memo } from "../shell/memo.ts";
@@ -45,7 +46,13 @@ export const TurnView = memo(({ turn, threadId, cwd, outgoing }: TurnViewProps) 
   const said = head ? head.content : first ? [{ type: "text" as const, text: first.text, text_elements: [] }] : null;
   return (
     <section class="turn" {...(said ? { "aria-labelledby": `prompt-${turnId}` } : { "aria-label": "Turn" })}>
-      {said && <Prompt id={`prompt-${turnId}`} {...promptParts({ content: said })} />}
+      {said && (
+        <Prompt
+          id={`prompt-${turnId}`}
+          {...promptParts({ content: said })}
+          menu={head && <RevertMenu turnId={turnId} text={promptParts({ content: said }).text} />}
+        />
+      )}
       {rows.map((row) => (
         <RowView key={row.key} row={row} place={place} />
       ))}

@@ -62,6 +62,8 @@ export const threadArchived = (threadId: string) =>
 export const activeWriter = (threadId: string) =>
   new RpcError(INVALID_REQUEST, `thread ${threadId} already has an active writer`);
 export const noTurnsOfEphemeral = () => new RpcError(INVALID_REQUEST, "ephemeral threads do not support includeTurns");
+export const noRevertOfEphemeral = () =>
+  new RpcError(INVALID_REQUEST, "ephemeral threads do not support thread/revert");
 export const unknownProfile = (id: string) =>
   new RpcError(
     INVALID_REQUEST,

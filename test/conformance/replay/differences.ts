@@ -284,6 +284,11 @@ export const differences: readonly Allowed[] = [
     what: [{ kind: "differs", at: "answer to thread/resume", member: "error.message" }],
   },
   {
+    why: "What is refused leaves the thread as it is; the original unloads it first and loads it again.",
+    in: ["revert to nowhere"],
+    what: [{ kind: "omits", at: ["thread/status/changed notLoaded", "thread/status/changed idle"] }],
+  },
+  {
     why: "Permission profiles are named by the mode.",
     what: [
       { kind: "differs", at: ["answer to thread/start", "answer to thread/resume"], member: "activePermissionProfile" },

@@ -60,6 +60,14 @@ test("a tool that breaks costs its own output alone", async () => {
   );
 });
 
+test("what was shown of a call that never came is given up when the answer ends, however it ends", async () => {
+  const piece = (callId: string): ModelEvent => ({ type: "toolInputDelta", callId, name: "exec_command", delta: "x" });
+  for (const end of [[done], [{ type: "failed", failure }], [{ type: "interrupted" }], []] satisfies ModelEvent[][]) {
+    const { dropped } = await play([[piece("1"), piece("1"), piece("2"), toolCall("2"), ...end]]);
+    assert.deepEqual(dropped, end[0] === done ? ["1"] : ["1", "2"]);
+  }
+});
+
 test("input that comes in keeps the turn going", async () => {
   const { end, asked } = await play([[done], [done], [done]], { inputs: [true, false] });
   assert.deepEqual([end, asked], [{ status: "completed" }, 2]);
@@ -82,6 +90,7 @@ async function play(
   const history: HistoryItem[] = [];
   const abort = new AbortController();
   const inputs = [...(options.inputs ?? [])];
+  const [previewed, dropped] = [new Set<string>(), [] as string[]];
   let [asked, nextId, ran] = [0, 0, 0];
   const end: TurnEnd = await runTurn({
     ...{ threadId: "t", turnId: "u", signal: abort.signal, history },
@@ -99,6 +108,12 @@ async function play(
     now: () => 1,
     newId: () => `item-${nextId++}`,
     tools: {
+      preview: ({ callId }) => void previewed.add(callId),
+      settle: (calls) => {
+        for (const { callId } of calls) previewed.delete(callId);
+        dropped.push(...previewed);
+        previewed.clear();
+      },
       async run({ callId }: ToolCallEntry) {
         if (callId === "broken") throw new Error("broken");
         if (++ran === options.stopAt) abort.abort();
@@ -107,7 +122,8 @@ async function play(
       stop: () => abort.abort(),
     },
   });
-  return { end, told, history, asked };
+  assert.equal(previewed.size, 0, "no preview is left behind");
+  return { end, told, history, asked, dropped };
 }
 
 /** Outputs begin once, grow and may complete; then the stream ends somehow, or not at all. */
@@ -131,8 +147,11 @@ function reply(): fc.Arbitrary<ModelEvent[]> {
     const stage = new Map<string, "open" | "closed">();
     for (const { what, id: name, text, grow } of steps) {
       const id = `${what} ${name}`;
-      if (what === "call") events.push(toolCall(`${name}${unique++}`));
-      else if (!stage.has(id)) {
+      if (what === "call") {
+        const callId = `${name}${unique++}`;
+        if (grow) events.push({ type: "toolInputDelta", callId, name: "exec_command", delta: text });
+        events.push(toolCall(callId));
+      } else if (!stage.has(id)) {
         stage.set(id, "open");
         events.push({ type: what === "message" ? "messageStarted" : "reasoningStarted", id });
       } else if (stage.get(id) === "open" && grow) {

@@ -1,6 +1,6 @@
 // Whole turns as they cross the wire, message by message: test/golden holds what a client sees.
 import { test } from "node:test";
-import { responsesApi, streamPart } from "../../support/responses-api.ts";
+import { completedEvent, responsesApi, streamCalls, streamEnd, streamPart } from "../../support/responses-api.ts";
 import { type TestServer, testServer } from "../../support/test-server.ts";
 import { assertGolden } from "../../support/transcript.ts";
 
@@ -33,6 +33,21 @@ test("a file change with approval", async () => {
   server.answerApprovals("accept");
   await completeTurn(server, "change it");
   assertGolden("file-change-accepted", server);
+});
+
+test("a file change that is shown while it is written", async () => {
+  await using api = await responsesApi([{ steps: [{ text: "Done." }, { text: "Done." }] }], {
+    misbehave(response, requestNumber) {
+      if (requestNumber > 1) return false;
+      // In one piece: how many updates come of more is a matter of time.
+      streamCalls(response, [{ callId: "call_1", name: "apply_patch", pieces: [`${patch.join("\n")}\n`] }]);
+      streamEnd(response, completedEvent);
+      return true;
+    },
+  });
+  await using server = await testServer({ api, files });
+  await completeTurn(server, "change it");
+  assertGolden("file-change-written", server);
 });
 
 test("a declined command and a declined file change", async () => {

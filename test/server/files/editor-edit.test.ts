@@ -34,7 +34,7 @@ test("any update applied by an editor gives the plan's text, whatever the line e
       if (!planned.ok) return;
       applied++;
       const [file] = planned.plan;
-      const { edit, expected } = editorEdit(planned.plan, new Map());
+      const { edit, expected } = editorEdit(planned.plan, { realPaths: new Map() });
       const [change] = edit.documentChanges;
       const inEditor = before.replace(/^\uFEFF/, "");
       const result = change && "edits" in change ? applyTextEdits(inEditor, change.edits) : inEditor;
@@ -78,7 +78,7 @@ test("each kind of change is the editor's operation for it, and what must exist 
   assert.ok(planned.ok, planned.ok ? "" : planned.message);
   const document = (name: string, version: number | null) => ({ uri: `file:///w/${name}`, version });
   const range = (line: number, character: number) => ({ start: { line: 0, character: 0 }, end: { line, character } });
-  assert.deepEqual(editorEdit(planned.plan, new Map([["/w/new/x y.txt", "/real/x y.txt"]])), {
+  assert.deepEqual(editorEdit(planned.plan, { realPaths: new Map([["/w/new/x y.txt", "/real/x y.txt"]]) }), {
     label: "Belay: x y.txt, old.txt, gone.txt, from.txt, pure.txt",
     edit: {
       documentChanges: [
@@ -86,7 +86,7 @@ test("each kind of change is the editor's operation for it, and what must exist 
         { textDocument: document("new/x%20y.txt", null), edits: [{ range: range(0, 0), newText: "1\n" }] },
         { textDocument: document("old.txt", 3), edits: [{ range: range(1, 1), newText: "2\n" }] },
         { kind: "delete", uri: "file:///w/gone.txt" },
-        { textDocument: document("from.txt", null), edits: [{ range: range(1, 0), newText: "b\n" }] },
+        { textDocument: document("from.txt", null), edits: [{ range: range(0, 1), newText: "b" }] },
         { kind: "rename", oldUri: "file:///w/from.txt", newUri: "file:///w/to.txt" },
         { kind: "rename", oldUri: "file:///w/pure.txt", newUri: "file:///w/moved.txt" },
       ],
@@ -98,6 +98,12 @@ test("each kind of change is the editor's operation for it, and what must exist 
       ]),
     ),
     realPaths: { "file:///w/new/x%20y.txt": "/real/x y.txt" },
+    after: {
+      "file:///w/new/x%20y.txt": editorHash("1\n"),
+      "file:///w/old.txt": editorHash("2\n"),
+      "file:///w/to.txt": editorHash("b\n"),
+      "file:///w/moved.txt": editorHash("a\n"),
+    },
   } satisfies ApplyEditParams);
 });
 

@@ -59,6 +59,7 @@ async function crash(append: (method: string, itemId: string | null) => void) {
     now: () => 1,
     tellAll: (told: ServerNotification) => void heard.push(structuredClone(told)),
     turnEnded() {},
+    expectCommands() {},
     log: (_: string, text: string) => void logged.push(text),
     nextRequestId: () => 1,
   } as unknown as ThreadDeps;

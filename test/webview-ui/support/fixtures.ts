@@ -322,6 +322,8 @@ export function prepareHost(host: FakeHost): void {
   host.on("thread/shellCommand", () => ({}));
   host.on("belay/command/stop", () => ({ stopped: true }));
   host.on("belay/sandbox/read", () => sandboxWorks);
+  host.on("belay/review/list", () => ({ files: [] }));
+  host.on("belay/files/turns", () => ({ turns: [] }));
   host.on("belay/threadDefaults/read", () => {
     const { thread: _, instructionSources: __, ...settings } = opened();
     return settings;
@@ -339,6 +341,9 @@ export function prepareHost(host: FakeHost): void {
     "host/manageTrust",
     "host/manageApprovals",
     "host/trustContainer",
+    "host/undoTurn",
+    "host/redoTurn",
+    "host/review",
   ] as const) {
     host.on(method, () => null);
   }

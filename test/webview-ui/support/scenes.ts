@@ -3,7 +3,9 @@ import type { Thread } from "../../../server/protocol/thread.ts";
 import { approvalScenes } from "./approval-scenes.ts";
 import { at, cwd, item, models, opened, running, starts, thread, threadId, tokens, turn } from "./fixtures.ts";
 import { commandScenes } from "./command-scenes.ts";
+import { editScenes } from "./edit-scenes.ts";
 import { questionScenes } from "./question-scenes.ts";
+import { reviewScenes } from "./review-scenes.ts";
 import {
   answer,
   closing,
@@ -38,6 +40,8 @@ const threads: Thread[] = (
 export const scenes: Record<string, Scene> = {
   ...approvalScenes,
   ...commandScenes,
+  ...editScenes,
+  ...reviewScenes,
   ...questionScenes,
 
   async empty({ host, page }) {

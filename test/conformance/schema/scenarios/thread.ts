@@ -134,6 +134,14 @@ export const threadScenarios: readonly Scenario[] = [
     await live.server.result("thread/inject_items", { threadId: live.threadId, items: [message] });
     await playTurn(live, "again");
   }),
+  onThread("thread/revert", async (live) => {
+    const { server, threadId, turnId } = live;
+    await playTurn(live, "shell");
+    const { turnsBackwardsCursor: cursor } = await server.result("thread/revert", { threadId, beforeTurnId: turnId });
+    await server.hear("thread/reverted");
+    await server.result("thread/turns/list", { threadId, cursor });
+    await playTurn(live, "again");
+  }),
   {
     name: "a thread whose saved permissions cannot be read",
     drives: ["thread/start", "thread/read", "thread/resume"],

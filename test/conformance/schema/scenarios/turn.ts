@@ -80,6 +80,18 @@ export const turnScenarios: readonly Scenario[] = [
     acceptWithExecpolicyAmendment: { execpolicy_amendment: ["mkdir", "made"] },
   }),
   {
+    // The original sends it behind a feature that is off.
+    name: "a patch is shown while it is written",
+    drives: ["turn/start"],
+    only: "ours",
+    async run(stage) {
+      const live = await stage.thread();
+      const turnId = await startTurn(live, "written");
+      await live.server.hear("item/fileChange/patchUpdated");
+      await turnEnd(live, turnId);
+    },
+  },
+  {
     name: "a command is let out to a host",
     drives: ["turn/start", commandApproval],
     only: "ours",

@@ -1,0 +1,186 @@
+// Writes a plan: through the editor what it can hold exactly, so that its buffers and its undo know of it; all else on
+// disk. One plan is one step, whichever ways it goes: what the one part cannot do, the other takes back.
+import { messageOf } from "../protocol/rpc/errors.ts";
+import { ApplyEditResult, type ApplyEditParams } from "../protocol/apply-edit.ts";
+import { type FileWrite, writeFilesAtomically } from "./disk.ts";
+import type { DocumentView } from "./document-view.ts";
+import { editorEdit, editorHash, uriOf } from "./editor-edit.ts";
+import { hashOf } from "./encoding.ts";
+import type { FilePlan } from "./patch-plan.ts";
+import { hasMixedEnds } from "./unsaved.ts";
+import { bytesAt, type FileBytes, hasMark, mark, nothing, unsavedBytes, type WrittenFile } from "./written-file.ts";
+
+/** An editor that applies edits to its own buffers. */
+export interface EditPort {
+  /** Rejects when it is gone, and when the signal is aborted. */
+  applyEdit(edit: ApplyEditParams, signal: AbortSignal): Promise<unknown>;
+}
+
+export interface WriteLimits {
+  /** By path, the real places that were judged and approved: a link that was moved since leads elsewhere. */
+  readonly realPaths: ReadonlyMap<string, string>;
+  /** Ends the wait for an editor, not a write that has begun. */
+  readonly signal: AbortSignal;
+}
+
+export type WriteOutcome =
+  | { readonly ok: true /** In order of the plan. */; readonly files: readonly WrittenFile[] }
+  | {
+      readonly ok: false;
+      readonly message: string;
+      /** Nothing was written because a file is not what the plan saw: to plan it anew may help. */
+      readonly isStale: boolean;
+      /** The editor may have written it or not: it went away before it said. */
+      readonly isUnknown: boolean;
+    };
+
+/** A file as it is before a write, and the way it will go. */
+interface Way {
+  readonly plan: FilePlan;
+  readonly before: FileBytes;
+  readonly byEditor: boolean;
+}
+
+/** Editors become slow with larger texts, and refuse very large ones. */
+const maxEditorBytes = 20 * 1024 * 1024;
+/** Beyond so many, only what is open goes through the editor: it opens each of them. */
+const maxEditorFiles = 50;
+
+export class FileWriter {
+  readonly #documents: DocumentView;
+  #editor: EditPort | null = null;
+
+  constructor(documents: DocumentView) {
+    this.#documents = documents;
+  }
+
+  /** From now on edits go through this editor; null: to the disk. */
+  connectEditor(port: EditPort | null): void {
+    this.#editor = port;
+  }
+
+  /** The bytes that the plan begins with; those of a dirty buffer as the editor would save them. Rejects with a sentence. */
+  async before(plan: FilePlan): Promise<FileBytes> {
+    if (plan.before === null) return nothing;
+    const disk = await bytesAt(plan.path);
+    return plan.dirty || disk.bytes === null ? unsavedBytes(plan.before, plan, disk) : disk;
+  }
+
+  /** All or nothing, but for what `isUnknown` says. Must not throw. */
+  async write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteOutcome> {
+    try {
+      for (const [path, realPath] of limits.realPaths) {
+        // The last step looks once more; this spares an edit that is refused already.
+        if ((await this.#documents.realTarget(path)) === realPath) continue;
+        return refused(`${path} is not where the change was approved for. Nothing was written.`);
+      }
+      const isMany = plan.length > maxEditorFiles;
+      const ways = await Promise.all(plan.map((file) => this.#wayOf(file, { isMany })));
+      const barred = await this.#findBarred(ways);
+      return barred === null ? await this.#writeBoth(ways, limits) : refused(barred);
+    } catch (error) {
+      return refused(`${messageOf(error)} Nothing was written.`);
+    }
+  }
+
+  async #wayOf(plan: FilePlan, { isMany }: { isMany: boolean }): Promise<Way> {
+    const before = await this.before(plan);
+    if (this.#editor === null) return { plan, before, byEditor: false };
+    const isOpen = plan.version !== null || (await this.#documents.openPath(plan.path)) !== null;
+    return { plan, before, byEditor: isExactInEditor(plan) && (isOpen || !isMany) };
+  }
+
+  /** What the person has typed and not saved is in the editor alone: nothing may be written beneath it. */
+  async #findBarred(ways: readonly Way[]): Promise<string | null> {
+    for (const { plan, byEditor } of ways) {
+      const isDirty = plan.dirty || (this.#editor !== null && (await this.#documents.isDirty(plan.path)));
+      if (!isDirty) continue;
+      if (plan.after === null) {
+        return `${plan.path} has unsaved changes in the editor, which would be gone with it. Nothing was written; ask the user to save it or to revert it, then delete it.`;
+      }
+      if (byEditor && this.#editor !== null) continue;
+      return `${plan.path} has unsaved changes in the editor, and this change cannot be made there without changing more of it. Nothing was written; ask the user to save it or to revert it.`;
+    }
+    return null;
+  }
+
+  async #writeBoth(ways: readonly Way[], limits: WriteLimits): Promise<WriteOutcome> {
+    const approved = new Set(limits.realPaths.values());
+    const onDisk = ways.filter(({ byEditor }) => !byEditor);
+    const permits = (path: string) => approved.has(path);
+    const disk = await writeFilesAtomically(
+      onDisk.map(({ plan, before }) => withMark(plan, before)),
+      { permits },
+    );
+    if (!disk.ok) return { ok: false, message: disk.message, isStale: disk.isStale ?? false, isUnknown: false };
+    const inEditor = ways.filter(({ byEditor }) => byEditor);
+    const edited = await this.#edit(inEditor, limits);
+    if (edited.ok) return { ok: true, files: await Promise.all(ways.map((way) => this.#written(way, edited.result))) };
+    if (edited.isUnknown || onDisk.length === 0) return edited;
+    const left = await disk.takeBack();
+    return left === null ? edited : { ...edited, message: `${edited.message} ${left}` };
+  }
+
+  async #edit(
+    ways: readonly Way[],
+    { realPaths, signal }: WriteLimits,
+  ): Promise<{ ok: true; result: ApplyEditResult | null } | Extract<WriteOutcome, { ok: false }>> {
+    if (this.#editor === null || ways.length === 0) return { ok: true, result: null };
+    const plan = ways.map((way) => way.plan);
+    const spelled = new Map<string, string>();
+    for (const { path } of plan) spelled.set(path, (await this.#documents.openPath(path)) ?? path);
+    try {
+      const edit = editorEdit(plan, { realPaths, spelled });
+      const result = ApplyEditResult.parse(await this.#editor.applyEdit(edit, signal));
+      if (result.applied) return { ok: true, result };
+      const message = result.failureReason ?? "the editor did not apply the change, and did not say why";
+      return { ...refused(message), isStale: result.isStale ?? false };
+    } catch (error) {
+      const message = signal.aborted
+        ? "stopped before the editor said whether it applied the change"
+        : `the editor did not say whether it applied the change: ${messageOf(error)}`;
+      return { ...refused(message), isUnknown: true };
+    }
+  }
+
+  /** What is there by now, whatever was planned. */
+  async #written({ plan, before, byEditor }: Way, result: ApplyEditResult | null): Promise<WrittenFile> {
+    const saved = { plan, isSaved: true, saveProblem: null, changedTo: null };
+    if (plan.after === null) return { ...saved, ...nothing };
+    const place = (plan.change.kind === "update" ? plan.change.movePath : null) ?? plan.path;
+    if (!byEditor) return { ...saved, ...(await bytesAt(place)) };
+    const spelled = (await this.#documents.openPath(place)) ?? place;
+    const told = result?.files?.find(({ uri }) => uri === uriOf(spelled) || uri === uriOf(place));
+    const isSaved = told?.isSaved ?? !plan.dirty;
+    const isChanged = told?.text !== undefined && editorHash(told.text) !== editorHash(plan.after);
+    const facts = {
+      ...{ plan, isSaved, saveProblem: told?.saveProblem ?? null },
+      changedTo: isChanged ? (told.text ?? null) : null,
+    };
+    const disk = await bytesAt(place);
+    return { ...facts, ...(isSaved ? disk : unsavedBytes(told?.text ?? plan.after, plan, withMarkOf(disk, before))) };
+  }
+}
+
+/** A buffer has one kind of line end and shows no byte order mark; what has more to it would be changed by saving. */
+function isExactInEditor({ before, after, encoding }: FilePlan): boolean {
+  const texts = [before, after].filter((text) => text !== null);
+  const isUniform = texts.every((text) => text.length <= maxEditorBytes && !hasMixedEnds(text));
+  const marks = new Set(texts.map((text) => text.startsWith(mark)));
+  return encoding === "utf8" && isUniform && marks.size === 1 && !(before === null && marks.has(true));
+}
+
+/** The text of an open buffer does not show the byte order mark that the file has. */
+function withMark(plan: FilePlan, { bytes }: FileBytes): FileWrite {
+  if (plan.version === null || plan.before === null || !hasMark(bytes) || plan.before.startsWith(mark)) return plan;
+  const after = plan.after === null ? null : mark + plan.after;
+  return { ...plan, after, beforeHash: hashOf(mark + plan.before, plan.encoding) };
+}
+
+function withMarkOf(disk: FileBytes, before: FileBytes): FileBytes {
+  return { bytes: disk.bytes ?? before.bytes, mode: disk.mode ?? before.mode };
+}
+
+function refused(message: string): Extract<WriteOutcome, { ok: false }> {
+  return { ok: false, message, isStale: false, isUnknown: false };
+}

@@ -1,0 +1,234 @@
+// Makes files what an undo says they are to be. Texts go the way of a patch, through the editor where it has them; bytes,
+// links, permissions and files that come back go to the disk. Both are one step: what fails takes the other back.
+import * as fs from "node:fs/promises";
+import { dirname } from "node:path";
+import { type FileWrite, writeFilesAtomically } from "../files/disk.ts";
+import { errorText } from "../files/disk-read.ts";
+import { encode } from "../files/encoding.ts";
+import { type FilePlan, planTexts, type TextChange } from "../files/patch-plan.ts";
+import { temporaryBeside } from "../files/replace-file.ts";
+import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "./change.ts";
+import { contentOf, keyOf } from "./content.ts";
+import type { OpenFiles } from "./present.ts";
+import { readImage } from "./settle.ts";
+import type { Restoration } from "./undo-plan.ts";
+
+export type Written = { readonly ok: true } | { readonly ok: false; readonly message: string };
+
+export interface GoalDeps {
+  readonly journal: WorkspaceJournal;
+  readonly files: OpenFiles;
+  /** Writes a plan and keeps in the journal what it did. `realPaths`: where each path must lead. Must not throw. */
+  writeTexts(source: ChangeSource, plan: readonly FilePlan[], realPaths: ReadonlyMap<string, string>): Promise<Written>;
+  newId(): string;
+  now(): number;
+}
+
+/** All or nothing. Must not throw. */
+export async function writeGoals(
+  restorations: readonly Restoration[],
+  source: ChangeSource,
+  deps: GoalDeps,
+): Promise<Written> {
+  try {
+    const moved = await findMovedPlace(restorations, deps.files);
+    if (moved !== null) return refused(`${moved} is reached through a link that was not there before`);
+    const texts: TextChange[] = [];
+    const rest: Restoration[] = [];
+    for (const restoration of restorations) {
+      const text = await asText(restoration, deps);
+      if (text === null) rest.push(restoration);
+      else texts.push(text);
+    }
+    const plan = planTexts(texts);
+    if (rest.length === 0)
+      return plan.length === 0 ? { ok: true } : await deps.writeTexts(source, plan, placesOf(plan));
+    return await writeOnDisk(rest, source, deps, async () =>
+      plan.length === 0 ? { ok: true } : deps.writeTexts(source, plan, placesOf(plan)),
+    );
+  } catch (error) {
+    return refused(errorText(error));
+  }
+}
+
+/** Changes are kept under real paths: a place that leads elsewhere by now is another one. */
+async function findMovedPlace(restorations: readonly Restoration[], files: OpenFiles): Promise<string | null> {
+  for (const { path, movedTo, now, goal } of restorations) {
+    if (now.image.kind === "link" || (goal.kind === "image" && goal.image.kind === "link")) {
+      // The link itself is what is put back: only its folder must not lead elsewhere.
+      if ((await files.realTarget(dirname(path))) !== dirname(path)) return path;
+      continue;
+    }
+    for (const place of movedTo === null ? [path] : [path, movedTo]) {
+      if ((await files.realTarget(place)) !== place) return place;
+    }
+  }
+  return null;
+}
+
+/** Null: not to be written as a text. */
+async function asText({ path, movedTo, now, goal }: Restoration, deps: GoalDeps): Promise<TextChange | null> {
+  if (now.image.kind !== "file" || now.content.kind !== "text") return null;
+  if (goal.kind === "image" && (goal.image.kind === "link" || isOtherMode(goal.image, now.image))) return null;
+  const view = await deps.files.read(path);
+  if (view.kind !== "text") return null;
+  const { text: before, ...rest } = view;
+  const shared = { ...rest, path, before, movePath: movedTo };
+  if (goal.kind === "missing") return { ...shared, after: null };
+  const text = goal.kind === "text" ? goal.text : await textOf(goal.image, now.content.encoding, deps);
+  // An editor keeps the mark of a file to itself.
+  const isOpen = view.version !== null && !before.startsWith("\uFEFF");
+  return text === null ? null : { ...shared, after: isOpen ? text.replace(/^\uFEFF/, "") : text };
+}
+
+/** Null when it is no text, or not one of that encoding. */
+async function textOf(image: Image, encoding: string, { journal }: GoalDeps): Promise<string | null> {
+  const content = await contentOf(journal, image);
+  return content.kind === "text" && content.encoding === encoding ? content.text : null;
+}
+
+function isOtherMode(a: Image, b: Image): boolean {
+  return a.kind === "file" && b.kind === "file" && a.mode !== null && b.mode !== null && a.mode !== b.mode;
+}
+
+function placesOf(plan: readonly FilePlan[]): Map<string, string> {
+  const paths = plan.flatMap(({ path, change }) =>
+    change.kind === "update" && change.movePath !== null ? [path, change.movePath] : [path],
+  );
+  return new Map(paths.map((path) => [path, path]));
+}
+
+/** `then` comes behind the disk; when it fails, the disk is as before. */
+async function writeOnDisk(
+  restorations: readonly Restoration[],
+  source: ChangeSource,
+  deps: GoalDeps,
+  then: () => Promise<Written>,
+): Promise<Written> {
+  const { journal } = deps;
+  const dirty = restorations.find(({ now }) => now.isDirty);
+  if (dirty !== undefined) return refused(`${dirty.path} has unsaved changes in the editor. Save it or close it first`);
+  const id = deps.newId();
+  const files = (await Promise.all(restorations.map((each) => changesOf(each, journal)))).flat();
+  await journal.append({ type: "prepared", id, atMs: deps.now(), source, files });
+  const undo: (() => Promise<void>)[] = [];
+  const result = await writeEach(restorations, journal, undo);
+  const followed = result.ok ? await then() : result;
+  if (!followed.ok) {
+    const problems: string[] = [];
+    for (const step of undo.toReversed()) await step().catch((error: unknown) => problems.push(errorText(error)));
+    if (problems.length === 0) await journal.append({ type: "abandoned", id });
+    return problems.length === 0
+      ? followed
+      : refused(`${followed.message} Not all is as before: ${problems.join("; ")}`);
+  }
+  const applied = await Promise.all(
+    files.map(async (file) => ({ ...file, after: (await readImage(file.path)).image })),
+  );
+  await journal.append({ type: "applied", id, files: applied });
+  return { ok: true };
+}
+
+async function writeEach(
+  restorations: readonly Restoration[],
+  journal: WorkspaceJournal,
+  undo: (() => Promise<void>)[],
+): Promise<Written> {
+  const isLink = ({ now, goal }: Restoration) =>
+    now.image.kind === "link" || (goal.kind === "image" && goal.image.kind === "link");
+  const writes: FileWrite[] = [];
+  for (const restoration of restorations.filter((each) => !isLink(each))) {
+    const write = await diskWrite(restoration, journal);
+    if (write === null) return refused(`the earlier content of ${restoration.path} is not kept any more`);
+    writes.push(write);
+  }
+  const result = await writeFilesAtomically(writes);
+  if (!result.ok) return result;
+  undo.push(async () => {
+    const left = await result.takeBack();
+    if (left !== null) throw new Error(left);
+  });
+  try {
+    for (const restoration of restorations) {
+      if (isLink(restoration)) await replaceLink(restoration, undo);
+      else await setMode(restoration, undo);
+    }
+  } catch (error) {
+    return refused(errorText(error));
+  }
+  return { ok: true };
+}
+
+async function diskWrite(
+  { path, movedTo, now, goal }: Restoration,
+  journal: WorkspaceJournal,
+): Promise<FileWrite | null> {
+  const isThere = now.image.kind === "file";
+  const beforeHash = now.image.kind === "file" ? now.image.hash : null;
+  if (goal.kind === "missing") return { path, change: { kind: "delete" }, after: null, beforeHash };
+  const change = isThere ? ({ kind: "update", movePath: movedTo } as const) : ({ kind: "add" } as const);
+  if (goal.kind === "text") return { path, change, after: goal.text, encoding: goal.encoding, beforeHash };
+  const after = await journal.bytesOf(goal.image);
+  return after === null ? null : { path, change, after, beforeHash };
+}
+
+async function setMode({ path, movedTo, goal }: Restoration, undo: (() => Promise<void>)[]): Promise<void> {
+  const mode = goal.kind === "image" && goal.image.kind === "file" ? goal.image.mode : null;
+  if (mode === null) return;
+  const place = movedTo ?? path;
+  const before = (await fs.stat(place)).mode & 0o7777;
+  if (before === mode) return;
+  await fs.chmod(place, mode);
+  undo.push(() => fs.chmod(place, before));
+}
+
+/** A link becomes another one, goes or comes. */
+async function replaceLink({ path, now, goal }: Restoration, undo: (() => Promise<void>)[]): Promise<void> {
+  if (keyOf((await readImage(path)).image) !== keyOf(now.image)) throw new Error(`${path} was changed meanwhile`);
+  const target = goal.kind === "image" && goal.image.kind === "link" ? goal.image.target : null;
+  if (now.image.kind === "file" || (target === null && goal.kind !== "missing"))
+    throw new Error(`${path} is a link on one side and a file on the other. Put it back with a command`);
+  const before = now.image.kind === "link" ? now.image.target : null;
+  const put = (to: string | null) => (to === null ? fs.unlink(path) : putLink(path, to));
+  await put(target);
+  undo.push(() => put(before));
+}
+
+async function putLink(path: string, target: string): Promise<void> {
+  const temporary = temporaryBeside(path);
+  await fs.mkdir(dirname(path), { recursive: true });
+  await fs.symlink(target, temporary);
+  await fs.rename(temporary, path);
+}
+
+/** What the journal is told, with the file as it is kept before. */
+async function changesOf({ path, movedTo, now, goal }: Restoration, journal: WorkspaceJournal): Promise<FileChange[]> {
+  const before = await kept(path, now.image, journal);
+  const after = await goalImage(goal, journal);
+  if (movedTo === null) return [{ path, before, after, movedFrom: null }];
+  const missing: Image = { kind: "missing" };
+  return [
+    { path, before, after: missing, movedFrom: null },
+    { path: movedTo, before: missing, after, movedFrom: path },
+  ];
+}
+
+/** Rejects when the file is not what was looked at. */
+async function kept(path: string, image: Image, journal: WorkspaceJournal): Promise<Image> {
+  if (image.kind !== "file") return image;
+  const { image: found, bytes } = await readImage(path);
+  if (bytes === null || keyOf(found) !== keyOf(image)) throw new Error(`${path} was changed meanwhile`);
+  return journal.keep(bytes, { mode: image.mode, encoding: image.encoding });
+}
+
+async function goalImage(goal: Restoration["goal"], journal: WorkspaceJournal): Promise<Image> {
+  if (goal.kind === "missing") return goal;
+  if (goal.kind === "image") return goal.image;
+  const bytes = encode(goal.text, goal.encoding);
+  if (bytes === null) throw new Error("the text cannot be spelled in its encoding");
+  return journal.keep(bytes, { mode: null, encoding: goal.encoding });
+}
+
+function refused(message: string): Written {
+  return { ok: false, message: `${message.replace(/\.$/, "")}. Nothing was changed.` };
+}

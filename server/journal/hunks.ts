@@ -1,0 +1,74 @@
+// What differs between two texts as hunks that can be kept or undone one by one. Pure.
+import { createHash } from "node:crypto";
+import { changedLines } from "../files/line-diff.ts";
+import { type LineSpan, linesOf } from "./merge.ts";
+
+export interface Hunk {
+  /**
+   * Made of the lines that differ and of those around them, so that it stays the same while hunks elsewhere are kept or
+   * undone; where two hunks would have the same one, also of their place. It never names another hunk.
+   */
+  readonly id: string;
+  readonly baseline: LineSpan;
+  readonly current: LineSpan;
+}
+
+/** In order of lines, with an unchanged line between any two. */
+export function hunksBetween(baseline: string, current: string): Hunk[] {
+  if (baseline === current) return [];
+  const [old, now] = [linesOf(baseline), linesOf(current)];
+  const spans = changedLines(old, now).map(({ aStart, aCount, bStart, bCount }) => ({
+    baseline: { start: aStart, count: aCount },
+    current: { start: bStart, count: bCount },
+  }));
+  const ids = spans.map(({ baseline: a, current: b }, index) => {
+    // Only what no neighbour changes: a neighbour that is kept or undone must not make this one another hunk.
+    const nextStart = spans[index + 1]?.current.start ?? now.length;
+    const previous = spans[index - 1]?.current;
+    const head = Math.max(previous === undefined ? 0 : previous.start + previous.count, b.start - contextLines);
+    const end = b.start + b.count;
+    const tail = Math.min(nextStart, end + contextLines);
+    return digest([
+      ...now.slice(head, b.start),
+      "\0",
+      ...linesIn(old, a),
+      "\0",
+      ...linesIn(now, b),
+      "\0",
+      ...now.slice(end, tail),
+    ]);
+  });
+  const seen = new Map<string, number>();
+  for (const id of ids) seen.set(id, (seen.get(id) ?? 0) + 1);
+  return spans.map((span, index) => {
+    const id = ids[index] ?? "";
+    const isUnique = seen.get(id) === 1;
+    return { id: isUnique ? id : digest([id, `${span.baseline.start} ${span.current.start}`]), ...span };
+  });
+}
+
+/** The baseline as it is once the hunk is kept. */
+export function keepHunk(baseline: string, current: string, hunk: Hunk): string {
+  return replaced(linesOf(baseline), hunk.baseline, linesIn(linesOf(current), hunk.current));
+}
+
+/** The current text as it is once the hunk is undone. */
+export function undoHunk(baseline: string, current: string, hunk: Hunk): string {
+  return replaced(linesOf(current), hunk.current, linesIn(linesOf(baseline), hunk.baseline));
+}
+
+const contextLines = 3;
+
+function linesIn(lines: readonly string[], { start, count }: LineSpan): readonly string[] {
+  return lines.slice(start, start + count);
+}
+
+function replaced(lines: readonly string[], { start, count }: LineSpan, by: readonly string[]): string {
+  return [...lines.slice(0, start), ...by, ...lines.slice(start + count)].join("");
+}
+
+function digest(parts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex").slice(0, 20);
+}

@@ -1,0 +1,186 @@
+// The change journal on disk: one log a workspace and the bytes they name, shared by all processes of one home.
+import { realpath } from "node:fs/promises";
+import { isRunning, ownIdentity } from "../exec/process-identity.ts";
+import { errorText } from "../files/disk-read.ts";
+import { BlobStore, hashOf } from "./blobs.ts";
+import type { Change, Image, ImageEncoding, JournalLine, Reviewed, WorkspaceJournal } from "./change.ts";
+import { WorkspaceLog } from "./log.ts";
+import { settledLine } from "./settle.ts";
+import type * as z from "zod";
+
+export interface JournalOptions {
+  /** BELAY_HOME. */
+  readonly home: string;
+}
+
+/** Images of larger files are not kept. */
+export const maxImageBytes = 32 * 1024 * 1024;
+/** A log below this is not worth tidying. */
+const minRewriteBytes = 1024 * 1024;
+
+export class ChangeJournal {
+  readonly #options: JournalOptions;
+  readonly #blobs: BlobStore;
+  readonly #open = new Map<string, Promise<OpenJournal>>();
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#blobs = new BlobStore(options.home);
+  }
+
+  /** The same one for the same real folder. */
+  async workspace(cwd: string): Promise<WorkspaceJournal> {
+    const real = await realpath(cwd).catch(() => cwd);
+    const found = this.#open.get(real) ?? openJournal(real, this.#options, this.#blobs);
+    this.#open.set(real, found);
+    // What cannot be opened now may be when it is asked for again.
+    found.catch(() => this.#open.delete(real));
+    return found;
+  }
+
+  async close(): Promise<void> {
+    const open = await Promise.allSettled(this.#open.values());
+    this.#open.clear();
+    await Promise.all(open.map((each) => (each.status === "fulfilled" ? each.value.close() : null)));
+  }
+}
+
+async function openJournal(cwd: string, { home }: JournalOptions, blobs: BlobStore): Promise<OpenJournal> {
+  const journal = new OpenJournal(cwd, new WorkspaceLog(home, cwd), blobs);
+  await journal.tidy();
+  return journal;
+}
+
+class OpenJournal implements WorkspaceJournal {
+  readonly cwd: string;
+  readonly #log: WorkspaceLog;
+  readonly #blobs: BlobStore;
+  readonly #listeners = new Set<() => void>();
+  /** One at a time in this process: the file lock is between processes. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(cwd: string, log: WorkspaceLog, blobs: BlobStore) {
+    this.cwd = cwd;
+    this.#log = log;
+    this.#blobs = blobs;
+  }
+
+  changes(): Promise<readonly Change[]> {
+    return this.#read(() => this.#log.state.changes());
+  }
+
+  baselines(): Promise<ReadonlyMap<string, Reviewed>> {
+    return this.#read(() => this.#log.state.baselines());
+  }
+
+  /** Lines that were left out because they could not be read. */
+  skippedLines(): Promise<number> {
+    return this.#read(() => this.#log.skipped);
+  }
+
+  async bytesOf(image: Image): Promise<Uint8Array | null> {
+    return image.kind === "file" ? this.#blobs.read(image.hash) : null;
+  }
+
+  async keep(
+    bytes: Uint8Array,
+    { mode, encoding }: { mode: number | null; encoding: z.infer<typeof ImageEncoding> },
+  ): Promise<Image> {
+    if (bytes.length > maxImageBytes) {
+      const reason = `it is larger than ${maxImageBytes >> 20} MB, and so large a file is not kept for undo`;
+      return { kind: "notCaptured", reason, hash: hashOf(bytes) };
+    }
+    const hash = await this.#blobs.keep(bytes).catch((error: unknown) => {
+      throw unwritable(error);
+    });
+    return { kind: "file", hash, size: bytes.length, mode, encoding };
+  }
+
+  async append(...lines: readonly JournalLine[]): Promise<void> {
+    const owned = lines.map((line) => (line.type === "prepared" ? { owner: ownIdentity(), ...line } : line));
+    try {
+      await this.#blobs.sync();
+      await this.#alone(() => this.#log.locked((append) => append(owned)));
+    } catch (error) {
+      throw unwritable(error);
+    }
+    this.#tell();
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Once, when it is opened: a log that is mostly about what is gone is written anew. */
+  async tidy(): Promise<void> {
+    await this.#alone(async () => {
+      await this.#log.refresh();
+      const isMostlyDead = () => JSON.stringify(this.#log.state.lines()).length * 2 < this.#log.sizeBytes;
+      if (this.#log.sizeBytes < minRewriteBytes || !isMostlyDead()) return;
+      await this.#log.locked(() => this.#log.replace(this.#log.state.lines()));
+    }).catch((error: unknown) => {
+      throw unreadable(error);
+    });
+  }
+
+  /** Keeps only what is still being written, and what stands nowhere else: proposals. */
+  async clear(): Promise<void> {
+    await this.#alone(() =>
+      this.#log.locked(() =>
+        this.#log.replace(this.#log.state.lines().filter(({ type }) => type === "prepared" || type === "proposed")),
+      ),
+    );
+    this.#tell();
+  }
+
+  close(): Promise<void> {
+    return this.#alone(() => this.#log.close());
+  }
+
+  async #read<T>(answer: () => T): Promise<T> {
+    let isNews = false;
+    const result = await this.#alone(async () => {
+      isNews = await this.#log.refresh();
+      isNews = (await this.#settle()) || isNews;
+      return answer();
+    }).catch((error: unknown) => {
+      throw unreadable(error);
+    });
+    if (isNews) this.#tell();
+    return result;
+  }
+
+  async #settle(): Promise<boolean> {
+    if (!this.#log.state.unsettled().some(isLeft)) return false;
+    return this.#log.locked(async (append) => {
+      const left = this.#log.state.unsettled().filter(isLeft);
+      const lines = await Promise.all(left.map(({ change }) => settledLine(change)));
+      if (lines.length > 0) await append(lines);
+      return lines.length > 0;
+    });
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work, work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Its writer is gone and has not said how it ended. */
+function isLeft({ owner }: { owner: string | null }): boolean {
+  return owner === null || !isRunning(owner);
+}
+
+function unwritable(error: unknown): Error {
+  return new Error(`the change journal cannot be written (${errorText(error)})`, { cause: error });
+}
+
+function unreadable(error: unknown): Error {
+  return new Error(`the change journal cannot be read (${errorText(error)})`, { cause: error });
+}

@@ -1,0 +1,98 @@
+// What is in files now, as the person sees it: an editor's unsaved text over the disk.
+import { lstat } from "node:fs/promises";
+import { encode } from "../files/encoding.ts";
+import type { FileView } from "../files/patch-plan.ts";
+import type { Image } from "./change.ts";
+import { type Content, contentOfBytes, keyOf } from "./content.ts";
+import { imageOf, readImage } from "./settle.ts";
+
+/** Editor and disk, as files/document-view.ts has them. */
+export interface OpenFiles {
+  read(path: string): Promise<FileView>;
+  isDirty(path: string): Promise<boolean>;
+  /** Rejects when where the path leads cannot be known. */
+  realTarget(path: string): Promise<string>;
+}
+
+export interface Present {
+  /** As its bytes are on disk, or would be if the editor saved them. */
+  readonly image: Image;
+  readonly content: Content;
+  /** It is open with text that the disk does not have. */
+  readonly isDirty: boolean;
+}
+
+export class PresentFiles {
+  readonly #files: OpenFiles;
+  /** By path, what was read last, and the stamp the file had then. Texts are not kept. */
+  readonly #read = new Map<string, { readonly stamp: string; readonly image: Image }>();
+
+  constructor(files: OpenFiles) {
+    this.#files = files;
+  }
+
+  /** Its image alone, which is known where the file was not touched since the last look. */
+  async image(path: string): Promise<Image> {
+    const stamp = await stampOf(path);
+    const known = this.#read.get(path);
+    const isKnown = known !== undefined && known.stamp === stamp && !(await this.#files.isDirty(path));
+    return isKnown ? known.image : (await this.read(path)).image;
+  }
+
+  /** Must not throw: what cannot be read is an image that says why. */
+  async read(path: string): Promise<Present> {
+    const stamp = await stampOf(path);
+    if (await this.#files.isDirty(path)) return this.#unsaved(path);
+    const present = presentOf(await readImage(path));
+    this.#read.delete(path);
+    if (stamp !== null && isOld(stamp)) this.#read.set(path, { stamp, image: present.image });
+    if (this.#read.size > maxKnown) this.#read.delete(this.#read.keys().next().value ?? "");
+    return present;
+  }
+
+  async #unsaved(path: string): Promise<Present> {
+    const [view, { image, bytes }] = await Promise.all([this.#files.read(path), readImage(path)]);
+    if (view.kind === "missing") return presentOf({ image: { kind: "missing" }, bytes: null });
+    if (view.kind === "refused") {
+      const unknown: Image = { kind: "notCaptured", reason: view.reason, hash: null };
+      return { ...presentOf({ image: unknown, bytes: null }), isDirty: true };
+    }
+    // An editor keeps the mark of a file to itself.
+    const hasMark = bytes !== null && hasByteOrderMark(bytes);
+    const text = hasMark && !view.text.startsWith("\uFEFF") ? `\uFEFF${view.text}` : view.text;
+    const encoding = image.kind === "file" && image.encoding !== "binary" ? image.encoding : view.encoding;
+    const saved = encode(text, encoding) ?? Buffer.from(text);
+    const mode = image.kind === "file" ? image.mode : null;
+    return { image: imageOf(saved, { mode }), content: { kind: "text", text, encoding }, isDirty: true };
+  }
+}
+
+const maxKnown = 20_000;
+/** A stamp this young may stand for two texts: the clock of a disk is coarse. */
+const youngMs = 2_000;
+
+function presentOf({ image, bytes }: { image: Image; bytes: Uint8Array | null }): Present {
+  if (image.kind === "missing") return { image, content: { kind: "missing" }, isDirty: false };
+  const other: Content = { kind: "other", key: keyOf(image) };
+  const isText = bytes !== null && image.kind === "file" && image.encoding !== "binary";
+  return { image, content: isText ? contentOfBytes(bytes, other) : other, isDirty: false };
+}
+
+function hasByteOrderMark(bytes: Uint8Array): boolean {
+  const content = contentOfBytes(bytes.subarray(0, 4), { kind: "missing" });
+  return content.kind === "text" && content.text.startsWith("\uFEFF");
+}
+
+async function stampOf(path: string): Promise<string | null> {
+  try {
+    const { mtimeMs, ctimeMs, size, ino, mode } = await lstat(path);
+    return `${Math.max(mtimeMs, ctimeMs)} ${size} ${ino} ${mode}`;
+  } catch {
+    // Nothing is there, or nothing to be looked at: reading it says which.
+    return null;
+  }
+}
+
+function isOld(stamp: string): boolean {
+  return Date.now() - Number(stamp.split(" ")[0]) > youngMs;
+}

@@ -1,0 +1,113 @@
+// Every write of a plan goes through here: written down, written, and written down as it really is.
+import type { FilePlan } from "../files/patch-plan.ts";
+import { placeOf } from "../files/editor-edit.ts";
+import { type Encoding, encode } from "../files/encoding.ts";
+import type { FileWriter, WriteLimits, WriteOutcome } from "../files/writer.ts";
+import type { FileBytes, WrittenFile } from "../files/written-file.ts";
+import { messageOf } from "../protocol/rpc/errors.ts";
+import { uuidV7 } from "../util/uuid-v7.ts";
+import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "./change.ts";
+import { settledLine } from "./settle.ts";
+
+export type ChangeOutcome =
+  | {
+      readonly ok: true;
+      /** Of the change in the journal. */
+      readonly id: string;
+      readonly files: readonly WrittenFile[];
+    }
+  | Extract<WriteOutcome, { ok: false }>;
+
+/** Must not throw. What cannot be written down is not written either. */
+export async function writeChange(
+  journal: WorkspaceJournal,
+  writer: FileWriter,
+  source: ChangeSource,
+  plan: readonly FilePlan[],
+  limits: WriteLimits,
+): Promise<ChangeOutcome> {
+  const id = uuidV7();
+  let files: FileChange[];
+  try {
+    files = (await Promise.all(plan.map((file) => plannedChanges(journal, writer, file, limits)))).flat();
+    await journal.append({ type: "prepared", id, atMs: Date.now(), source, files });
+  } catch (error) {
+    return { ok: false, message: unkept(error), isStale: false, isUnknown: false };
+  }
+  const written = await writer.write(plan, limits);
+  // The change is on disk whatever the journal says now. A line that is missing is made up for by looking, later.
+  await ended(journal, { id, source, files }, written, limits).catch(() => undefined);
+  return written.ok ? { ...written, id } : written;
+}
+
+type Prepared = { readonly id: string; readonly source: ChangeSource; readonly files: readonly FileChange[] };
+
+async function ended(
+  journal: WorkspaceJournal,
+  { id, source, files }: Prepared,
+  written: WriteOutcome,
+  limits: WriteLimits,
+): Promise<void> {
+  if (!written.ok && written.isUnknown) {
+    return journal.append(await settledLine({ id, source, files, atMs: 0, state: "prepared" }));
+  }
+  if (!written.ok) return journal.append({ type: "abandoned", id });
+  const befores = new Map(files.map((file) => [file.path, file.before]));
+  const real = await Promise.all(written.files.map((file) => realChanges(journal, file, { befores, limits })));
+  await journal.append({ type: "applied", id, files: real.flat() });
+}
+
+/** With the bytes that the plan will leave, so that what became of it can be told after a crash. */
+async function plannedChanges(
+  journal: WorkspaceJournal,
+  writer: FileWriter,
+  plan: FilePlan,
+  limits: WriteLimits,
+): Promise<FileChange[]> {
+  const before = await writer.before(plan);
+  const after = plan.after === null ? null : encode(plan.after, plan.encoding);
+  const images = {
+    before: await imageOf(journal, before, plan.encoding),
+    after: await imageOf(journal, { bytes: after, mode: before.mode }, plan.encoding),
+  };
+  return changesOf(plan, images, limits);
+}
+
+async function realChanges(
+  journal: WorkspaceJournal,
+  written: WrittenFile,
+  { befores, limits }: { befores: ReadonlyMap<string, Image>; limits: WriteLimits },
+): Promise<FileChange[]> {
+  const { plan } = written;
+  const before = befores.get(realPath(plan.path, limits)) ?? missing;
+  return changesOf(plan, { before, after: await imageOf(journal, written, plan.encoding) }, limits);
+}
+
+/** A moved file is two: one that went, and one that came. */
+function changesOf(plan: FilePlan, { before, after }: { before: Image; after: Image }, limits: WriteLimits): FileChange[] {
+  const path = realPath(plan.path, limits);
+  const place = realPath(placeOf(plan), limits);
+  if (place === path) return [{ path, before, after, movedFrom: null }];
+  return [
+    { path, before, after: missing, movedFrom: null },
+    { path: place, before: missing, after, movedFrom: path },
+  ];
+}
+
+const missing: Image = { kind: "missing" };
+
+async function imageOf(
+  journal: WorkspaceJournal,
+  { bytes, mode }: FileBytes,
+  encoding: Encoding,
+): Promise<Image> {
+  return bytes === null ? missing : journal.keep(bytes, { mode, encoding });
+}
+
+function realPath(path: string, { realPaths }: WriteLimits): string {
+  return realPaths.get(path) ?? path;
+}
+
+function unkept(error: unknown): string {
+  return `${messageOf(error)}, so nothing was written: it could not be undone. Make room or mend its permissions, or set \`journal = false\` in config.toml to work without it.`;
+}

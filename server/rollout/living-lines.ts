@@ -1,0 +1,44 @@
+// What is left of a rollout's lines when those that a revert cut off are taken out. Pure.
+import type { ReadLine } from "./line.ts";
+
+/** A line of a thread whose history nobody has cut off. */
+export type LivingLine = Exclude<ReadLine, { type: "reverted" }>;
+
+/**
+ * A revert takes back what was said from the beginning of its turn on: all that the model was told since, and what clients
+ * were told of that turn and later ones. Settings, the name, and the end of a command that an earlier turn started stay.
+ * Cut at any line, the rest still says what the thread was at that moment.
+ */
+export function livingLines(lines: readonly ReadLine[]): LivingLine[] {
+  let living: LivingLine[] = [];
+  for (const line of lines) {
+    if (line.type === "reverted") living = withoutTurns(living, line.payload.beforeTurnId);
+    else living.push(line);
+  }
+  return living;
+}
+
+/** Null for a line that begins no turn. */
+export function startedTurn(line: ReadLine): string | null {
+  if (line.type !== "notification" || line.payload.method !== "turn/started") return null;
+  return line.payload.params.turn.id;
+}
+
+function withoutTurns(lines: LivingLine[], firstTurnId: string): LivingLine[] {
+  const start = lines.findIndex((line) => startedTurn(line) === firstTurnId);
+  if (start === -1) return lines;
+  const behind = lines.slice(start);
+  const cut = new Set(behind.map(startedTurn));
+  const kept = behind.filter((line) => {
+    if (line.type === "history") return false;
+    const turnId = line.type === "notification" ? turnOf(line.payload.params) : null;
+    return turnId === null || !cut.has(turnId);
+  });
+  return [...lines.slice(0, start), ...kept];
+}
+
+/** Null for what is about no turn. */
+function turnOf(params: object): string | null {
+  if ("turn" in params) return (params.turn as { id: string }).id;
+  return "turnId" in params ? (params.turnId as string | null) : null;
+}
