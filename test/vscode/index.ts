@@ -11,5 +11,6 @@ import "./live-terminals.ts";
 import "./approvals.ts";
 import "./commands.ts";
 import "./diffs.ts";
+import "./unsaved.ts";
 
 export { runSuite as run } from "../support/vscode/suite.ts";
