@@ -197,22 +197,20 @@ export class WorkspaceCapture {
     await this.#held.clear();
   }
 
-  /** In the journal as well, once a turn: what it undoes may not be all that the turn did. */
+  /** In the journal as well, once a turn: what undoes the turn may not undo all that it did. */
   async #tellUnseen({ source }: Open, reason: string): Promise<void> {
     const turn = `${source.threadId} ${source.turnId}`;
     if (this.#told.has(turn)) return;
     this.#told.add(turn);
-    const unknown: Image = {
-      kind: "notCaptured",
-      reason: `what a command changed was not watched: ${reason}`,
-      hash: null,
-    };
     const id = this.#deps.newId();
     this.#seenChanges.add(id);
-    const files = [{ path: this.#root, before: unknown, after: unknown, movedFrom: null }];
+    const unwatched = `what a command changed was not watched: ${reason}`;
     try {
       const journal = await this.#deps.journal();
-      await journal.append({ type: "captured", id, atMs: this.#deps.now(), source, files });
+      await journal.append({
+        ...{ type: "captured", id, atMs: this.#deps.now() },
+        ...{ source: { ...source, unwatched }, files: [] },
+      });
     } catch (error) {
       this.#deps.failed(`that a command was not watched could not be written down: ${messageOf(error)}`);
     }
