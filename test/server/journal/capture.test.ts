@@ -15,7 +15,7 @@ interface Workspace extends Disposable {
   readonly journal: MemoryJournal;
   readonly saved: Set<string>;
   /** A command with this name begins. */
-  begin(itemId?: string): Promise<Capture>;
+  begin(itemId?: string, signal?: AbortSignal): Promise<Capture>;
   /** All that was captured. */
   captured(): { itemId: string | null; files: FileChange[] }[];
   write(name: string, text: string | Buffer): void;
@@ -39,7 +39,7 @@ function workspace(files: Record<string, string | Buffer>, options: Partial<Capt
   });
   const made: Workspace = {
     ...{ root, journal, saved },
-    begin: (itemId = "command") => capture.begin(source(itemId), new AbortController().signal),
+    begin: (itemId = "command", signal = new AbortController().signal) => capture.begin(source(itemId), signal),
     captured: () =>
       journal.lines.flatMap((line) =>
         line.type === "captured" ? [{ itemId: line.source.itemId, files: line.files }] : [],
@@ -297,6 +297,23 @@ test("where there is too much to look at, commands run, and the journal says onc
   assert.deepEqual(said, [["one", reason, []]]);
 });
 
+test("a turn that is stopped while its command waits leaves nothing behind", async () => {
+  using at = workspace({ "a.txt": "a" });
+  const command = await at.begin("stopped", AbortSignal.abort());
+  assert.equal(await command.end(), false);
+  assert.deepEqual(at.journal.lines, []);
+});
+
+test("what is held is thrown away when it has grown, and commands are captured as before", async () => {
+  using at = workspace({ "a.txt": "00" }, { limits: { maxHeldBytes: 3 } });
+  for (let round = 1; round < 20; round++) {
+    const command = await at.begin();
+    at.write("a.txt", String(round).padStart(2, "0"));
+    assert.equal(await command.end(), true);
+  }
+  assert.deepEqual((await told(at)).at(-1), "command: a.txt 18 | 19");
+});
+
 test("a link in a folder's place leads the look nowhere", { skip: process.platform === "win32" }, async () => {
   using at = workspace({ "folder/a.txt": "a" });
   const outside = join(at.root, "../outside");
@@ -310,7 +327,7 @@ test("a link in a folder's place leads the look nowhere", { skip: process.platfo
 });
 
 test("a journal that does not answer keeps commands waiting once, and none from starting", async () => {
-  const limits = { beforeMs: -400, behindMs: -400 };
+  const limits = { beforeMs: -245, behindMs: -245 };
   using at = workspace({}, { limits, journal: () => new Promise(() => undefined) });
   for (const name of ["one", "two"]) {
     const command = await at.begin(name);
