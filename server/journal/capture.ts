@@ -100,6 +100,14 @@ export class WorkspaceCapture {
     return { end: () => this.#end(open) };
   }
 
+  /**
+   * To be awaited before files are written while commands may run: what those did until then comes ahead of it in the
+   * journal. Must not reject.
+   */
+  async settle(signal: AbortSignal): Promise<void> {
+    if (this.#open.length > 0) await this.#lookInTime(this.#limits.beforeMs, signal);
+  }
+
   /** Only while it is idle. */
   async close(): Promise<void> {
     await this.#forget();

@@ -1,5 +1,6 @@
 // What commands change in a workspace, and whose changes are not theirs. The commands are played by the tests.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -16,6 +17,7 @@ interface Workspace extends Disposable {
   readonly saved: Set<string>;
   /** A command with this name begins. */
   begin(itemId?: string, signal?: AbortSignal): Promise<Capture>;
+  settle(): Promise<void>;
   /** All that was captured. */
   captured(): { itemId: string | null; files: FileChange[] }[];
   write(name: string, text: string | Buffer): void;
@@ -40,6 +42,7 @@ function workspace(files: Record<string, string | Buffer>, options: Partial<Capt
   const made: Workspace = {
     ...{ root, journal, saved },
     begin: (itemId = "command", signal = new AbortController().signal) => capture.begin(source(itemId), signal),
+    settle: () => capture.settle(new AbortController().signal),
     captured: () =>
       journal.lines.flatMap((line) =>
         line.type === "captured" ? [{ itemId: line.source.itemId, files: line.files }] : [],
@@ -414,5 +417,74 @@ test("whatever a command does to a tree, what was captured puts every byte back"
       assert.deepEqual(contents(at.root), before);
     }),
     { numRuns: 300 },
+  );
+});
+
+type Step =
+  | { kind: "begin" | "end"; command: number }
+  | { kind: "command" | "patch"; path: string; bytes: Buffer | null };
+const small = fc.option(fc.uint8Array({ maxLength: 3 }).map((all) => Buffer.from(all)));
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constantFrom("begin" as const, "end" as const), command: fc.nat(2) }),
+  fc.record({ kind: fc.constantFrom("command" as const, "patch" as const), path: name, bytes: small }),
+);
+
+/** Null: the file is deleted. */
+function put(at: Workspace, file: string, content: Buffer | null): void {
+  if (content === null) fs.rmSync(join(at.root, file), { force: true });
+  else at.write(file, content);
+}
+
+async function patchAtOnce(at: Workspace, file: string, content: Buffer | null, id: string): Promise<void> {
+  await at.settle();
+  const path = join(at.root, file);
+  const image = async (bytes: Buffer | null): Promise<Image> =>
+    bytes === null ? { kind: "missing" } : at.journal.keep(bytes, { mode: 0o644, encoding: "utf8" });
+  const before = await image(fs.existsSync(path) ? fs.readFileSync(path) : null);
+  const files = [{ path, before, after: await image(content), movedFrom: null }];
+  await at.journal.append({ type: "prepared", id, atMs: 1, source: { ...source(id), kind: "patch" }, files });
+  put(at, file, content);
+  await at.journal.append({ type: "applied", id, files });
+}
+
+test("however commands and patches overlap, the journal tells each file's story without a gap", async () => {
+  const key = (image: Image | undefined) => (image?.kind === "file" ? image.hash : image?.kind);
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      using at = workspace({ a: "1", b: "2" });
+      const first = await at.begin("first");
+      const running = new Map<number, Capture>();
+      for (const [index, action] of steps.entries()) {
+        if (action.kind === "begin" && !running.has(action.command)) {
+          running.set(action.command, await at.begin(String(action.command)));
+        } else if (action.kind === "end") {
+          await running.get(action.command)?.end();
+          running.delete(action.command);
+        } else if (action.kind === "patch") await patchAtOnce(at, action.path, action.bytes, `patch-${index}`);
+        else if (action.kind === "command") put(at, action.path, action.bytes);
+      }
+      await Promise.all([...running.values(), first].map((command) => command.end()));
+      const facts = { mode: 0o644, encoding: "utf8" as const };
+      const now = new Map<string, Image>();
+      for (const [file, text] of [
+        ["a", "1"],
+        ["b", "2"],
+      ] as const) {
+        now.set(join(at.root, file), await at.journal.keep(Buffer.from(text), facts));
+      }
+      for (const { path, before, after } of (await at.journal.changes()).flatMap(({ files }) => files)) {
+        assert.equal(key(before), key(now.get(path) ?? { kind: "missing" }), path);
+        now.set(path, after);
+      }
+      const told = [...now].flatMap(([path, image]) => (image.kind === "file" ? [[path, image.hash]] : []));
+      const there = fs.readdirSync(at.root).map((file) => {
+        const hash = createHash("sha256")
+          .update(fs.readFileSync(join(at.root, file)))
+          .digest("hex");
+        return [join(at.root, file), hash];
+      });
+      assert.deepEqual(Object.fromEntries(told), Object.fromEntries(there));
+    }),
+    { numRuns: 200 },
   );
 });
