@@ -171,13 +171,12 @@ describe("a review", () => {
     assert.ok(work.heard.includes("review"));
   });
 
-  test("of a thousand files is answered in no time the second time", async () => {
+  test("of a thousand files is one list, and one undo for all of them", async () => {
     const names = Array.from({ length: 1000 }, (_, at) => `f${at}.ts`);
     await using work = await workspaceWith(Object.fromEntries(names.map((name) => [name, lines(30)])));
     await work.turn("t1", Object.fromEntries(names.map((name) => [name, lines(30, { 7: "seven" })])));
     assert.equal((await work.review.list(null)).length, 1000);
-    assert.equal((await work.review.list(null)).length, 1000);
     assert.equal((await work.undo(null)).outcome, "done");
-    assert.deepEqual(await work.pending(), {});
+    assert.deepEqual(await work.review.list(null), []);
   });
 });
