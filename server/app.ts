@@ -4,6 +4,7 @@ import { type ConfigWarning, overlaid, type Overrides } from "./config/load.ts";
 import { ConfigSource } from "./config/source.ts";
 import { writeFilesAtomically } from "./files/disk.ts";
 import { DocumentView } from "./files/document-view.ts";
+import { FileWriter } from "./files/writer.ts";
 import { editorEdit } from "./files/editor-edit.ts";
 import { isRunning, ownIdentity } from "./exec/process-identity.ts";
 import { editorRootVariable, terminals } from "./exec/terminals.ts";
@@ -13,7 +14,7 @@ import { lockOwnFile, replaceOwnFile } from "./files/own-file.ts";
 import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
 import { commandHandlers } from "./handlers/command.ts";
-import { reviewHandlers } from "./handlers/review.ts";
+import { journalHandlers } from "./handlers/journal.ts";
 import { ruleHandlers } from "./handlers/rule.ts";
 import { sandboxHandlers, sandboxWarnings } from "./handlers/sandbox.ts";
 import { later } from "./handlers/later.ts";
@@ -27,6 +28,7 @@ import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
 import { Captures } from "./journal/captures.ts";
 import { ChangeJournal } from "./journal/journal.ts";
+import type { Workspaces } from "./journal/workspaces.ts";
 import { defaultModel } from "./model/list.ts";
 import { findProvider, type ModelSource, secretNames } from "./model/providers.ts";
 import { selectModel } from "./model/select.ts";
@@ -130,7 +132,22 @@ export async function createApp(options: AppOptions): Promise<App> {
   // Who asks earlier is answered earlier. Until then it would only be in the way of the first thread.
   const probing = setTimeout(() => void sandbox.state(), PROBE_AFTER_MS);
   probing.unref();
-  const journal = new ChangeJournal({ home });
+  let followed: Promise<Workspaces> | null = null;
+  const workspaces = () =>
+    (followed ??= import("./journal/workspaces.ts").then(
+      (module) =>
+        new module.Workspaces({
+          ...{ journal, files: documents, writer, newId: options.newId, now: Date.now },
+          reviewUpdated: (cwd) => tellAll({ method: "belay/review/updated", params: { cwd } }),
+          filesUpdated: (threadId, turns) => tellAll({ method: "belay/files/updated", params: { threadId, turns } }),
+          failed: (message) => log("error", message),
+        }),
+    ));
+  const journal = new ChangeJournal({
+    home,
+    opened: async (opened) => void (await workspaces()).follow(opened),
+  });
+  const writer = new FileWriter(documents);
   const captures = new Captures({
     ...{ ...homes, newId: options.newId, now: Date.now },
     journalOf: (root) => journal.workspace(root),
@@ -199,6 +216,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   });
 
+  const loadReview = async () => {
+    const { reviewHandlers } = await import("./handlers/review.ts");
+    return reviewHandlers({ workspaces: await workspaces(), threads: store, cwd: options.cwd });
+  };
   return {
     options,
     get warnings() {
@@ -238,10 +259,13 @@ export async function createApp(options: AppOptions): Promise<App> {
         sandboxUnavailable: (policy) => sandbox.unavailable(policy),
       }),
       ...sandboxHandlers(sandbox),
-      ...reviewHandlers(),
+      ...later("belay/review/", loadReview),
+      ...later("belay/files/", loadReview),
+      ...journalHandlers(),
     },
     connectEditor(port) {
       editor = port;
+      writer.connectEditor(port);
       if (port === null) documents.clear();
     },
     close() {
@@ -263,7 +287,7 @@ async function writeThrough(
       if ((await documents.realTarget(path)) === realPath) continue;
       return { ok: false, message: `${path} is not where the change was approved for. Nothing was written.` };
     }
-    const result = ApplyEditResult.parse(await editor.applyEdit(editorEdit(plan, realPaths), signal));
+    const result = ApplyEditResult.parse(await editor.applyEdit(editorEdit(plan, { realPaths }), signal));
     if (result.applied) return { ok: true };
     return { ok: false, message: result.failureReason ?? "the editor did not apply the change, and did not say why" };
   } catch (error) {
