@@ -41,6 +41,11 @@ export class Workspaces {
     return followed;
   }
 
+  /** Resolves when clients have been told of all that has happened. */
+  async told(): Promise<void> {
+    await Promise.all([...this.#known.values()].map((followed) => followed.told()));
+  }
+
   /** From now on clients are told of what changes there. */
   follow(journal: WorkspaceJournal): Followed {
     const known = this.#known.get(journal.cwd);
@@ -78,6 +83,10 @@ class Followed implements Workspace {
     // Asked before anybody can append: what is there by now is nothing new.
     this.#told = this.#look().catch(() => new Set<string>());
     journal.onChange(() => this.#changed());
+  }
+
+  async told(): Promise<void> {
+    await this.#told;
   }
 
   async #look(): Promise<Set<string>> {
