@@ -27,7 +27,7 @@ const api = acquireVsCodeApi();
 const kept = readPersisted(api.getState());
 const store = createStore(nextFrame, {
   ...initialState,
-  choice: { mode: kept.mode, model: null },
+  choice: { mode: kept.mode, model: null, edits: null },
   lastMode: kept.lastMode,
   dismissed: kept.dismissed,
 });

@@ -84,7 +84,11 @@ async function realChanges(
 }
 
 /** A moved file is two: one that went, and one that came. */
-function changesOf(plan: FilePlan, { before, after }: { before: Image; after: Image }, limits: WriteLimits): FileChange[] {
+function changesOf(
+  plan: FilePlan,
+  { before, after }: { before: Image; after: Image },
+  limits: WriteLimits,
+): FileChange[] {
   const path = realPath(plan.path, limits);
   const place = realPath(placeOf(plan), limits);
   if (place === path) return [{ path, before, after, movedFrom: null }];
@@ -96,11 +100,7 @@ function changesOf(plan: FilePlan, { before, after }: { before: Image; after: Im
 
 const missing: Image = { kind: "missing" };
 
-async function imageOf(
-  journal: WorkspaceJournal,
-  { bytes, mode }: FileBytes,
-  encoding: Encoding,
-): Promise<Image> {
+async function imageOf(journal: WorkspaceJournal, { bytes, mode }: FileBytes, encoding: Encoding): Promise<Image> {
   return bytes === null ? missing : journal.keep(bytes, { mode, encoding });
 }
 
