@@ -182,6 +182,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         const approved = new Set(limits.realPaths.values());
         return writeFilesAtomically(plan, { permits: (path) => approved.has(path) });
       },
+      journal: (cwd) => journal.workspace(cwd),
       capture: (cwd, ids, signal) => captures.begin(cwd, { kind: "command", ...ids, of: [] }, signal),
       expectCommands: (cwd) => captures.warm(cwd),
       rules,
@@ -263,7 +264,7 @@ async function writeThrough(
       if ((await documents.realTarget(path)) === realPath) continue;
       return { ok: false, message: `${path} is not where the change was approved for. Nothing was written.` };
     }
-    const result = ApplyEditResult.parse(await editor.applyEdit(editorEdit(plan, realPaths), signal));
+    const result = ApplyEditResult.parse(await editor.applyEdit(editorEdit(plan, { realPaths }), signal));
     if (result.applied) return { ok: true };
     return { ok: false, message: result.failureReason ?? "the editor did not apply the change, and did not say why" };
   } catch (error) {

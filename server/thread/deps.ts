@@ -1,6 +1,7 @@
 // What a thread is given by the composition root. Functions, so that no layer above is imported.
 import type { Config } from "../config/schema.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
+import type { WorkspaceJournal } from "../journal/change.ts";
 import type { InstructionFile } from "../instructions/agents-md.ts";
 import type { Model } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
@@ -36,6 +37,8 @@ export interface ThreadDeps {
   start(request: StartRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy }): Promise<Started>;
   /** Through the editor where there is one. Must not throw. */
   write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
+  /** What is known of changes in a workspace. Rejects with a sentence when it cannot be opened. */
+  journal(cwd: string): Promise<WorkspaceJournal>;
   /** Of a thread in `cwd`; see `ToolDeps.capture`. Aborted: the command is not to start any more. */
   capture(cwd: string, command: CommandIds, signal: AbortSignal): Promise<Capture | null>;
   /** A command may come soon: what takes long before the first one begins. Must not throw. */

@@ -88,11 +88,17 @@ async function writePlan(
   const lines = plan.map(
     (file) => `${letter(file)} ${isInside(cwd, file.path) ? file.path.slice(cwd.length + 1) : file.path}`,
   );
+  if (written.isProposed) {
+    const proposed = { ...item, status: "completed" as const, isProposed: true, completedAtMs };
+    return { item: proposed, output: `${notWritten}\n${lines.join("\n")}\n` };
+  }
   return {
     item: { ...item, status: "completed", completedAtMs },
     output: `Success. Updated the following files:\n${lines.join("\n")}\n`,
   };
 }
+
+const notWritten = "Proposed: not written until the user keeps it. Your own reads see it; commands do not.";
 
 function letter({ change, before }: FilePlan): "A" | "M" | "D" {
   if (change.kind === "delete") return "D";

@@ -9,7 +9,7 @@ import type { ServerNotification, serverRequests } from "../protocol/methods.ts"
 import type { ParamsOut } from "../protocol/rows.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import type { Capture, RunningCommands, StartRequest, Started } from "./command.ts";
-import type { FileReader, Tool, WriteLimits, WriteResult } from "./tool.ts";
+import type { FileReader, FileTarget, Tool, WriteLimits, WriteResult } from "./tool.ts";
 
 type Asked = Exclude<keyof typeof serverRequests, "workspace/applyEdit" | "belay/runInTerminal">;
 /** A question of a turn to its clients. */
@@ -47,6 +47,10 @@ export interface ToolDeps {
   start(request: StartRequest & { policy: SandboxPolicy }): Promise<Started>;
   /** Must not throw. */
   write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
+  /** A patch of these places is only proposed: `write` writes none of it. Must not reject. */
+  proposes(targets: readonly FileTarget[]): Promise<boolean>;
+  /** What the model is to know beside the output of a command; null: nothing. Must not reject. */
+  commandNote(): Promise<string | null>;
   /** Resolves as `failed` when nobody can answer. Must not throw. */
   ask(request: ApprovalRequest): Promise<CommandApprovalDecision | "failed">;
   /** As the client answered; null when it did not, or with an error. Must not throw. */

@@ -176,7 +176,9 @@ async function execute(prepared: Prepared, permission: Permission, deps: ToolDep
   }
   const finished = await runPrepared(prepared, permission, deps).finally(leave);
   if (action.kind === "fileChange" && finished.item.status === "completed") deps.filesChanged(action.plan);
-  return answer(withSandboxHint(finished, action, permission.policy, deps));
+  const output = withSandboxHint(finished, action, permission.policy, deps);
+  const note = occupant === "commands" ? await deps.commandNote() : null;
+  return answer(note === null ? output : `${output}\n${note}`);
 }
 
 /**

@@ -160,7 +160,9 @@ export interface WriteLimits {
   readonly signal: AbortSignal;
 }
 
-export type WriteResult = { readonly ok: true } | { readonly ok: false; readonly message: string };
+export type WriteResult =
+  | { readonly ok: true /** Nothing is written yet. */; readonly isProposed?: true }
+  | { readonly ok: false; readonly message: string };
 
 export function immediate(output: string): Immediate {
   return { kind: "immediate", output };

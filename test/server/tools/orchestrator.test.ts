@@ -168,6 +168,8 @@ async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {})
     addRule: async () => assert.fail("no rule is written down here"),
     runInTerminal: null,
     write: async (_, { realPaths }) => (did.push(`write ${[...realPaths.values()].join()}`), { ok: true }),
+    proposes: async () => false,
+    commandNote: async () => null,
     ask: async () => wishes.decision ?? assert.fail("nobody should be asked"),
     askClient: async () => assert.fail("no client has a tool here"),
     clientTools: [],
