@@ -217,7 +217,11 @@ const rows: Row[] = [
   ],
   [
     "a mode that was sent holds at once",
-    [showing, { type: "choiceMade", choice: { mode: "ask" } }, { ...accepted, sent: { mode: "ask", model: null, edits: null } }],
+    [
+      showing,
+      { type: "choiceMade", choice: { mode: "ask" } },
+      { ...accepted, sent: { mode: "ask", model: null, edits: null } },
+    ],
     (state) => [state.choice.mode, shownThread(state.view)?.settings.mode],
     [null, "ask"],
   ],
