@@ -10,6 +10,7 @@ import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "./change
 import { contentOf } from "./content.ts";
 import { merge } from "./merge.ts";
 import { type Proposal, proposalsOf } from "./proposals.ts";
+import type { ChangeOutcome } from "./write-change.ts";
 
 /** What reads the files below. */
 interface Reader {
@@ -27,7 +28,9 @@ export interface ThreadProposalsDeps {
   newId(): string;
 }
 
-export type Proposed = { readonly ok: true } | { readonly ok: false; readonly message: string };
+export type Proposed =
+  | { readonly ok: true /** Nothing is written yet. */; readonly isProposed: true }
+  | Extract<ChangeOutcome, { ok: false }>;
 
 export class ThreadProposals {
   readonly #deps: ThreadProposalsDeps;
@@ -69,9 +72,9 @@ export class ThreadProposals {
       const journal = await this.#deps.journal();
       const files = (await Promise.all(plan.map((file) => proposedChanges(journal, file, realPaths)))).flat();
       await journal.append({ type: "proposed", id: this.#deps.newId(), atMs: this.#deps.now(), source, files });
-      return { ok: true };
+      return { ok: true, isProposed: true };
     } catch (error) {
-      return { ok: false, message: `it cannot be proposed: ${messageOf(error)}` };
+      return { ok: false, message: `it cannot be proposed: ${messageOf(error)}`, isStale: false, isUnknown: false };
     }
   }
 

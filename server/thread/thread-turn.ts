@@ -2,7 +2,7 @@
 import { developerMessage, interruptedMessage, openingContext, permissionsMessage } from "../agent/context.ts";
 import { runTurn, type TurnEnd } from "../agent/run-turn.ts";
 import { ThreadProposals } from "../journal/thread-proposals.ts";
-import { TurnDiff } from "../files/turn-diff.ts";
+import { turnDiff } from "../journal/turn-diff.ts";
 import type { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverRequests } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
@@ -29,7 +29,6 @@ export async function runThreadTurn(
   await recordContext(thread);
   takeInput(thread, turn.id, first);
   if (thread.settings.sandbox.type !== "readOnly") deps.expectCommands(thread.settings.cwd);
-  const diff = new TurnDiff();
   const brought = clientTools(thread.meta.dynamicTools);
   const told = {
     emit: (notification: ServerNotification) => thread.emit(notification),
@@ -62,7 +61,7 @@ export async function runThreadTurn(
       preview: (piece) => previews.push(piece),
       settle: (calls) => previews.settle(calls),
       run: async (call) => {
-        const own = toolDeps(thread, turn.id, { diff, abort, brought, proposals });
+        const own = toolDeps(thread, turn.id, { abort, brought, proposals });
         const outcome = await runToolCall(call, own, previews.take(call));
         const note = proposals.takeNote(cwd);
         return note === null ? outcome : { ...outcome, output: `${outcome.output}\n${note}` };
@@ -177,20 +176,31 @@ function takeInput(thread: Thread, turnId: string, { input, told, clientId }: Qu
   thread.recordHistory([told]);
 }
 
+/** From the journal, so that what commands and formatters changed is in it. */
+async function tellTurnDiff(thread: Thread, turnId: string): Promise<void> {
+  try {
+    const journal = await thread.deps.journal(thread.settings.cwd);
+    const changes = (await journal.changes()).filter(({ source, state }) => {
+      const isOwn = source.kind === "patch" || source.kind === "command";
+      return isOwn && source.turnId === turnId && state === "applied";
+    });
+    const diff = await turnDiff(changes, (image) => journal.bytesOf(image), journal.cwd);
+    thread.emit({ method: "turn/diff/updated", params: { threadId: thread.id, turnId, diff } });
+  } catch (error) {
+    thread.deps.log("warning", `the diff of turn ${turnId} is not known`, error);
+  }
+}
+
 function toolDeps(
   thread: Thread,
   turnId: string,
-  {
-    diff,
-    abort,
-    brought,
-    proposals,
-  }: { diff: TurnDiff; abort: AbortController; brought: readonly Tool[]; proposals: ThreadProposals },
+  { abort, brought, proposals }: { abort: AbortController; brought: readonly Tool[]; proposals: ThreadProposals },
 ): ToolDeps {
   const { deps, settings } = thread;
-  // What builds on a proposal can only be one.
+  // What builds on a proposal can only be one. Decided once a call: what nobody was asked about is never written.
+  let decided: boolean | null = null;
   const isProposed = async (realPaths: readonly string[]) =>
-    settings.edits === "propose" || (await proposals.has(realPaths));
+    (decided ??= settings.edits === "propose" || (await proposals.has(realPaths)));
   return {
     threadId: thread.id,
     turnId,
@@ -215,11 +225,12 @@ function toolDeps(
         ? null
         : (command: RunInTerminalRequest) => run({ ...command, threadId: thread.id, turnId }, abort.signal);
     },
-    write: async (plan, limits) => {
-      if (!(await isProposed([...limits.realPaths.values()]))) return deps.write(plan, limits);
-      const source = { kind: "patch" as const, threadId: thread.id, turnId, itemId: null, of: [] };
-      const proposed = await proposals.propose(plan, source, limits.realPaths);
-      return proposed.ok ? { ok: true, isProposed: true } : proposed;
+    write: async (plan, limits, itemId) => {
+      const source = { kind: "patch" as const, threadId: thread.id, turnId, itemId, of: [] };
+      const { realPaths } = limits;
+      return (await isProposed([...realPaths.values()]))
+        ? proposals.propose(plan, source, realPaths)
+        : deps.write(settings.cwd, source, plan, limits);
     },
     capture: (itemId) => deps.capture(settings.cwd, { threadId: thread.id, turnId, itemId }, abort.signal),
     clientTools: brought,
@@ -234,11 +245,7 @@ function toolDeps(
       const answer = await thread.desk.ask(request, abort.signal);
       return answer.kind === "answered" ? answer.value : null;
     },
-    filesChanged: (plan) => {
-      diff.add(plan);
-      const params = { threadId: thread.id, turnId, diff: diff.text(settings.cwd) };
-      thread.emit({ method: "turn/diff/updated", params });
-    },
+    filesChanged: () => tellTurnDiff(thread, turnId),
     emit: (notification) => thread.emit(notification),
     now: () => deps.now(),
     newId: () => deps.newId(),

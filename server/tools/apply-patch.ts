@@ -10,6 +10,7 @@ import { isInside } from "../util/inside.ts";
 import type { FileUpdateChange, ThreadItemOf } from "../protocol/item.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { freeformTool } from "./define.ts";
+import { patchReport, proposalReport } from "./patch-report.ts";
 import { type FileTarget, type Finished, immediate, type PrepareContext, type RunContext } from "./tool.ts";
 
 const grammar = `start: begin file+ end
@@ -83,26 +84,13 @@ async function writePlan(
   const written = await context.write(plan, targets);
   const completedAtMs = context.now();
   if (!written.ok) {
-    return { item: { ...item, status: "failed", completedAtMs }, output: `apply_patch failed: ${written.message}` };
+    const failed = { ...item, status: "failed" as const, completedAtMs };
+    return { item: failed, output: `apply_patch failed: ${written.message}`, isStale: written.isStale };
   }
-  const lines = plan.map(
-    (file) => `${letter(file)} ${isInside(cwd, file.path) ? file.path.slice(cwd.length + 1) : file.path}`,
-  );
-  if (written.isProposed) {
-    const proposed = { ...item, status: "completed" as const, isProposed: true, completedAtMs };
-    return { item: proposed, output: `${notWritten}\n${lines.join("\n")}\n` };
-  }
-  return {
-    item: { ...item, status: "completed", completedAtMs },
-    output: `Success. Updated the following files:\n${lines.join("\n")}\n`,
-  };
-}
-
-const notWritten = "Proposed: not written until the user keeps it. Your own reads see it; commands do not.";
-
-function letter({ change, before }: FilePlan): "A" | "M" | "D" {
-  if (change.kind === "delete") return "D";
-  return change.kind === "add" && before === null ? "A" : "M";
+  const completed = { ...item, status: "completed" as const, completedAtMs };
+  return "isProposed" in written
+    ? { item: { ...completed, isProposed: true }, output: proposalReport(plan, cwd) }
+    : { item: completed, output: patchReport(plan, written, cwd) };
 }
 
 function toChange({ path, change, diff }: FilePlan, targets: ReadonlyMap<string, FileTarget>): FileUpdateChange {
