@@ -17,7 +17,7 @@ export function patchReport(
   { files, notKept }: Extract<ChangeOutcome, { ok: true }>,
   cwd: string,
 ): string {
-  const name = (path: string) => (isInside(cwd, path) ? relative(cwd, path) : path);
+  const name = (path: string) => nameIn(cwd, path);
   const lines = plan.map((file) => `${letter(file)} ${name(file.path)}`);
   const notes = [
     ...files.flatMap((file) => noteOn(file, name(placeOf(file.plan)))),
@@ -27,6 +27,16 @@ export function patchReport(
   const told = left > 0 ? [...notes.slice(0, maxNotes), `(and ${left} more such notes)`] : notes;
   const report = [`Success. Updated the following files:`, ...lines, ...told].join("\n");
   return `${report}\n${changedFurther(files, name)}`;
+}
+
+/** Of one that is not written. */
+export function proposalReport(plan: readonly FilePlan[], cwd: string): string {
+  const told = "Proposed: not written until the user keeps it. Your own reads see it; commands do not.";
+  return `${[told, ...plan.map((file) => `${letter(file)} ${nameIn(cwd, file.path)}`)].join("\n")}\n`;
+}
+
+function nameIn(cwd: string, path: string): string {
+  return isInside(cwd, path) ? relative(cwd, path) : path;
 }
 
 function letter({ change, before }: FilePlan): "A" | "M" | "D" {
