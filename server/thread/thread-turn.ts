@@ -1,6 +1,7 @@
 // Runs one turn of a thread: says what begins and ends, and gives the loop what it needs.
 import { developerMessage, interruptedMessage, openingContext, permissionsMessage } from "../agent/context.ts";
 import { runTurn, type TurnEnd } from "../agent/run-turn.ts";
+import { ThreadProposals } from "../journal/thread-proposals.ts";
 import { turnDiff } from "../journal/turn-diff.ts";
 import type { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverRequests } from "../protocol/methods.ts";
@@ -9,7 +10,7 @@ import { clientTools } from "../tools/client-tool.ts";
 import { CallPreviews } from "../tools/call-previews.ts";
 import type { RunInTerminalRequest, ToolDeps } from "../tools/deps.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { FileReader, Tool } from "../tools/tool.ts";
 import { turnError } from "./record.ts";
 import type { QueuedInput, Thread, TurnOptions } from "./thread.ts";
 import { addUsage, noUsage } from "./usage.ts";
@@ -34,7 +35,14 @@ export async function runThreadTurn(
     now: () => deps.now(),
     newId: () => deps.newId(),
   };
-  const previews = new CallPreviews({ ...ids, ...told, cwd: thread.settings.cwd });
+  const { cwd } = thread.settings;
+  const proposals = new ThreadProposals({
+    ...told,
+    threadId: thread.id,
+    files: deps.files,
+    journal: () => deps.journal(cwd),
+  });
+  const previews = new CallPreviews({ ...ids, ...told, cwd });
   let usage: TokenUsageBreakdown | null = null;
   const end = await runTurn({
     ...told,
@@ -52,7 +60,12 @@ export async function runThreadTurn(
     tools: {
       preview: (piece) => previews.push(piece),
       settle: (calls) => previews.settle(calls),
-      run: (call) => runToolCall(call, toolDeps(thread, turn.id, { abort, brought }), previews.take(call)),
+      run: async (call) => {
+        const own = toolDeps(thread, turn.id, { abort, brought, proposals });
+        const outcome = await runToolCall(call, own, previews.take(call));
+        const note = proposals.takeNote(cwd);
+        return note === null ? outcome : { ...outcome, output: `${outcome.output}\n${note}` };
+      },
       stop: () => abort.abort(),
     },
     takeInput: () => {
@@ -182,9 +195,13 @@ async function tellTurnDiff(thread: Thread, turnId: string): Promise<void> {
 function toolDeps(
   thread: Thread,
   turnId: string,
-  { abort, brought }: { abort: AbortController; brought: readonly Tool[] },
+  { abort, brought, proposals }: { abort: AbortController; brought: readonly Tool[]; proposals: ThreadProposals },
 ): ToolDeps {
   const { deps, settings } = thread;
+  // What builds on a proposal can only be one. Decided once a call: what nobody was asked about is never written.
+  let decided: boolean | null = null;
+  const isProposed = async (realPaths: readonly string[]) =>
+    (decided ??= settings.edits === "propose" || (await proposals.has(realPaths)));
   return {
     threadId: thread.id,
     turnId,
@@ -193,7 +210,9 @@ function toolDeps(
     sandbox: settings.sandbox,
     signal: abort.signal,
     approvals: thread.approvals,
-    files: deps.files,
+    files: withProposals(deps.files, proposals),
+    proposes: (targets) => isProposed(targets.map(({ realPath }) => realPath)),
+    commandNote: () => proposals.unseenByCommands(settings.cwd),
     sandboxUnavailable: () => deps.sandboxUnavailable(settings.sandbox),
     containerIsSandbox: () => deps.containerIsSandbox(),
     commands: thread.commands,
@@ -207,9 +226,12 @@ function toolDeps(
         ? null
         : (command: RunInTerminalRequest) => run({ ...command, threadId: thread.id, turnId }, abort.signal);
     },
-    write: (plan, limits, itemId) => {
+    write: async (plan, limits, itemId) => {
       const source = { kind: "patch" as const, threadId: thread.id, turnId, itemId, of: [] };
-      return deps.write(settings.cwd, source, plan, limits);
+      const { realPaths } = limits;
+      return (await isProposed([...realPaths.values()]))
+        ? proposals.propose(plan, source, realPaths)
+        : deps.write(settings.cwd, source, plan, limits);
     },
     capture: (itemId) => deps.capture(settings.cwd, { threadId: thread.id, turnId, itemId }, abort.signal),
     clientTools: brought,
@@ -229,4 +251,8 @@ function toolDeps(
     now: () => deps.now(),
     newId: () => deps.newId(),
   };
+}
+
+function withProposals(files: FileReader, proposals: ThreadProposals): FileReader {
+  return { ...files, read: (path, permits) => proposals.read(path, permits) };
 }

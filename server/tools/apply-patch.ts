@@ -6,7 +6,7 @@ import { PatchPreview, type PreviewedFile } from "../files/patch-preview.ts";
 import { resolveInside } from "../files/paths.ts";
 import type { FileUpdateChange, ThreadItemOf } from "../protocol/item.ts";
 import { freeformTool } from "./define.ts";
-import { patchReport } from "./patch-report.ts";
+import { patchReport, proposalReport } from "./patch-report.ts";
 import { judgeTargets } from "./patch-targets.ts";
 import { type FileTarget, type Finished, immediate, type PrepareContext, type RunContext } from "./tool.ts";
 
@@ -84,7 +84,10 @@ async function writePlan(
     const failed = { ...item, status: "failed" as const, completedAtMs };
     return { item: failed, output: `apply_patch failed: ${written.message}`, isStale: written.isStale };
   }
-  return { item: { ...item, status: "completed", completedAtMs }, output: patchReport(plan, written, cwd) };
+  const completed = { ...item, status: "completed" as const, completedAtMs };
+  return "isProposed" in written
+    ? { item: { ...completed, isProposed: true }, output: proposalReport(plan, cwd) }
+    : { item: completed, output: patchReport(plan, written, cwd) };
 }
 
 function toChange({ path, change, diff }: FilePlan, targets: ReadonlyMap<string, FileTarget>): FileUpdateChange {

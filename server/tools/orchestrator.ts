@@ -242,7 +242,9 @@ async function execute(
   const finished = await runPrepared(prepared, permission, deps, { mayBeStale }).finally(leave);
   if (mayBeStale && finished.isStale) return { ...answer(finished.output), isStale: true };
   if (action.kind === "fileChange" && finished.item.status === "completed") await deps.filesChanged();
-  return answer(withSandboxHint(finished, action, permission.policy, deps));
+  const output = withSandboxHint(finished, action, permission.policy, deps);
+  const note = occupant === "commands" ? await deps.commandNote() : null;
+  return answer(note === null ? output : `${output}\n${note}`);
 }
 
 /**

@@ -6,7 +6,7 @@ import { unifiedHunks } from "../files/unified-diff.ts";
 import type { WrittenFile } from "../files/written-file.ts";
 import type { ChangeOutcome } from "../journal/write-change.ts";
 import { isInside } from "../util/inside.ts";
-import { writtenMessage } from "./patch-written.ts";
+import { changedFiles, writtenMessage } from "./patch-written.ts";
 
 /** Of all diffs together, in characters. */
 const maxDiffs = 6_000;
@@ -26,6 +26,11 @@ export function patchReport(
   const left = notes.length - maxNotes;
   const told = left > 0 ? [...notes.slice(0, maxNotes), `(and ${left} more such notes)`] : notes;
   return `${writtenMessage(plan, cwd)}${told.map((note) => `${note}\n`).join("")}${changedFurther(files, name)}`;
+}
+
+/** Of one that is not written. */
+export function proposalReport(plan: readonly FilePlan[], cwd: string): string {
+  return `Proposed: not written until the user keeps it. Your own reads see it; commands do not.\n${changedFiles(plan, cwd)}`;
 }
 
 function noteOn({ isSaved, saveProblem, plan }: WrittenFile, name: string): string[] {

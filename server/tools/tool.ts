@@ -5,6 +5,7 @@ import type { Listing, ListRequest } from "../files/list-folder.ts";
 import type { FilePlan, FileView } from "../files/patch-plan.ts";
 import type { FilePart, LineRange } from "../files/read-part.ts";
 import type { SearchRequest, SearchResult } from "../files/search-text.ts";
+import type { Proposed } from "../journal/thread-proposals.ts";
 import type { ChangeOutcome } from "../journal/write-change.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
 import type {
@@ -159,7 +160,7 @@ export interface RunContext {
   /** Tells the clients what the model types. */
   announceTyping(command: ThreadCommand, chars: string): void;
   /** `targets` are where the plan may land; anywhere else is refused. */
-  write(plan: readonly FilePlan[], targets: readonly FileTarget[]): Promise<ChangeOutcome>;
+  write(plan: readonly FilePlan[], targets: readonly FileTarget[]): Promise<ChangeOutcome | Proposed>;
   /** Null: nobody who could answer did. Must not throw. */
   callTool(call: ToolCallParams): Promise<DynamicToolCallResponse | null>;
   /** Null: the questions were not answered. Must not throw. */

@@ -171,6 +171,8 @@ async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {})
     rules: async () => ({ rules: [], problems: [], isReadable: true }),
     addRule: async () => assert.fail("no rule is written down here"),
     runInTerminal: null,
+    proposes: async () => false,
+    commandNote: async () => null,
     write: async (_, { realPaths }) => (
       did.push(`write ${[...realPaths.values()].join()}`), { ok: true as const, id: "c1", files: [], notKept: [] }
     ),
