@@ -7,6 +7,7 @@ export const settings = [
   { setting: "belay.modelProvider", key: "model_provider" },
   { setting: "belay.approvalPolicy", key: "approval_policy" },
   { setting: "belay.sandboxMode", key: "sandbox_mode" },
+  { setting: "belay.edits", key: "edits" },
   { setting: "belay.terminals", key: null },
 ] as const satisfies readonly { setting: `belay.${string}`; key: string | null }[];
 

@@ -2,21 +2,19 @@
 import { arch, homedir } from "node:os";
 import { type ConfigWarning, overlaid, type Overrides } from "./config/load.ts";
 import { ConfigSource } from "./config/source.ts";
-import { writeFilesAtomically } from "./files/disk.ts";
 import { DocumentView } from "./files/document-view.ts";
-import { editorEdit } from "./files/editor-edit.ts";
 import { isRunning, ownIdentity } from "./exec/process-identity.ts";
 import { editorRootVariable, terminals } from "./exec/terminals.ts";
 import { readGitInfo } from "./files/git-info.ts";
-import type { FilePlan } from "./files/patch-plan.ts";
 import { listFolder } from "./files/list-folder.ts";
+import { type EditPort, FileWriter } from "./files/writer.ts";
 import { lockOwnFile, replaceOwnFile } from "./files/own-file.ts";
 import { findRipgrep } from "./files/ripgrep.ts";
 import { searchText } from "./files/search-text.ts";
 import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
 import { commandHandlers } from "./handlers/command.ts";
-import { reviewHandlers } from "./handlers/review.ts";
+import { journalHandlers } from "./handlers/journal.ts";
 import { ruleHandlers } from "./handlers/rule.ts";
 import { sandboxHandlers, sandboxWarnings } from "./handlers/sandbox.ts";
 import { later } from "./handlers/later.ts";
@@ -30,11 +28,11 @@ import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
 import { Captures } from "./journal/captures.ts";
 import { ChangeJournal } from "./journal/journal.ts";
+import type { Workspaces } from "./journal/workspaces.ts";
 import { defaultModel } from "./model/list.ts";
 import { findProvider, type ModelSource, secretNames } from "./model/providers.ts";
 import { selectModel } from "./model/select.ts";
 import { openStoredKey } from "./model/stored-key.ts";
-import { ApplyEditResult, type ApplyEditParams } from "./protocol/apply-edit.ts";
 import { type RunInTerminalParams, RunInTerminalResult } from "./protocol/command.ts";
 import type { clientRequests, ServerNotification } from "./protocol/methods.ts";
 import type { Handlers } from "./protocol/rpc/dispatch.ts";
@@ -46,7 +44,6 @@ import { initialSettings, sandboxFromMode } from "./thread/settings.ts";
 import { ThreadStore } from "./thread/thread-store.ts";
 import { deniedPlaces } from "./tools/denied-places.ts";
 import { commandRunner } from "./tools/execute.ts";
-import type { WriteLimits, WriteResult } from "./tools/tool.ts";
 
 export interface AppOptions {
   /** BELAY_HOME, absolute. */
@@ -68,9 +65,7 @@ export interface AppOptions {
 }
 
 /** An editor that applies edits to its own buffers. */
-export interface EditorPort {
-  /** Rejects when it is gone, and when the signal is aborted. */
-  applyEdit(edit: ApplyEditParams, signal: AbortSignal): Promise<unknown>;
+export interface EditorPort extends EditPort {
   /** Null: it has no shells of the person's own. Rejects like `applyEdit`. */
   runInTerminal: ((command: RunInTerminalParams, signal: AbortSignal) => Promise<unknown>) | null;
 }
@@ -101,6 +96,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     openStoredKey(home, { lock: lockOwnFile, replace: replaceOwnFile }),
   ]);
   const documents = new DocumentView();
+  const writer = new FileWriter(documents);
   const models: ModelSource = {
     home,
     env,
@@ -135,7 +131,21 @@ export async function createApp(options: AppOptions): Promise<App> {
   // Who asks earlier is answered earlier. Until then it would only be in the way of the first thread.
   const probing = setTimeout(() => void sandbox.state(), PROBE_AFTER_MS);
   probing.unref();
-  const journal = new ChangeJournal({ home });
+  let followed: Promise<Workspaces> | null = null;
+  const workspaces = () =>
+    (followed ??= import("./journal/workspaces.ts").then(
+      (module) =>
+        new module.Workspaces({
+          ...{ journal, files: documents, writer, newId: options.newId, now: Date.now },
+          reviewUpdated: (cwd) => tellAll({ method: "belay/review/updated", params: { cwd } }),
+          filesUpdated: (threadId, turns) => tellAll({ method: "belay/files/updated", params: { threadId, turns } }),
+          failed: (message) => log("error", message),
+        }),
+    ));
+  const journal = new ChangeJournal({
+    home,
+    opened: async (opened) => void (await workspaces()).follow(opened),
+  });
   const captures = new Captures({
     ...{ ...homes, newId: options.newId, now: Date.now },
     journalOf: (root) => journal.workspace(root),
@@ -189,11 +199,11 @@ export async function createApp(options: AppOptions): Promise<App> {
       containerIsSandbox: () => sandbox.containerIsSandbox(),
       hasTerminals: async () => (await findTerminals()).kind === "available",
       start: (request) => runner.start(request),
-      write(plan, limits) {
-        if (editor !== null) return writeThrough(editor, documents, plan, limits);
-        const approved = new Set(limits.realPaths.values());
-        return writeFilesAtomically(plan, { permits: (path) => approved.has(path) });
+      write: async (cwd, source, plan, limits) => {
+        const { writeChange } = await import("./journal/write-change.ts");
+        return writeChange(journal.workspace(cwd), writer, source, plan, limits);
       },
+      journal: (cwd) => journal.workspace(cwd),
       capture: (cwd, ids, signal) => captures.begin(cwd, { kind: "command", ...ids, of: [] }, signal),
       expectCommands: (cwd) => captures.warm(cwd),
       rules,
@@ -211,6 +221,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   });
 
+  const loadReview = async () => {
+    const { reviewHandlers } = await import("./handlers/review.ts");
+    return reviewHandlers({ workspaces: await workspaces(), threads: store, cwd: options.cwd });
+  };
   return {
     options,
     get warnings() {
@@ -250,10 +264,13 @@ export async function createApp(options: AppOptions): Promise<App> {
         sandboxUnavailable: (policy) => sandbox.unavailable(policy),
       }),
       ...sandboxHandlers(sandbox),
-      ...reviewHandlers(),
+      ...later("belay/review/", loadReview),
+      ...later("belay/files/", loadReview),
+      ...journalHandlers(),
     },
     connectEditor(port) {
       editor = port;
+      writer.connectEditor(port);
       if (port === null) documents.clear();
     },
     close() {
@@ -261,27 +278,6 @@ export async function createApp(options: AppOptions): Promise<App> {
       return store.stopAll();
     },
   };
-}
-
-async function writeThrough(
-  editor: EditorPort,
-  documents: DocumentView,
-  plan: readonly FilePlan[],
-  { realPaths, signal }: WriteLimits,
-): Promise<WriteResult> {
-  try {
-    for (const [path, realPath] of realPaths) {
-      // The editor looks once more as its last step; this spares it an edit that is refused already.
-      if ((await documents.realTarget(path)) === realPath) continue;
-      return { ok: false, message: `${path} is not where the change was approved for. Nothing was written.` };
-    }
-    const result = ApplyEditResult.parse(await editor.applyEdit(editorEdit(plan, realPaths), signal));
-    if (result.applied) return { ok: true };
-    return { ok: false, message: result.failureReason ?? "the editor did not apply the change, and did not say why" };
-  } catch (error) {
-    if (signal.aborted) return { ok: false, message: "stopped before the editor said whether it applied the change" };
-    return { ok: false, message: `the editor did not apply the change: ${messageOf(error)}` };
-  }
 }
 
 /** A shell that cannot be heard of any more ran the command, or did not: nobody knows. */

@@ -2,7 +2,7 @@
 import type { CommandApprovalDecision } from "../server/protocol/approval.ts";
 import type { hostRequests } from "../server/protocol/host-methods.ts";
 import type { ParamsIn } from "../server/protocol/rows.ts";
-import type { Mode } from "../server/protocol/mode.ts";
+import type { Edits, Mode } from "../server/protocol/mode.ts";
 import { messageOf } from "../server/protocol/rpc/errors.ts";
 import type { RestoreResponse } from "../server/protocol/review.ts";
 import type { ThreadStartResponse } from "../server/protocol/thread.ts";
@@ -43,6 +43,7 @@ export interface Actions {
   readSandbox(): Promise<void>;
   pickMode(mode: Mode): void;
   pickModel(model: string): void;
+  pickEdits(edits: Edits): void;
   answer(key: string, decision: CommandApprovalDecision): void;
   /** Answers questions of the model. */
   reply(key: string, reply: ToolRequestUserInputResponse): void;
@@ -253,6 +254,7 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     },
     pickMode: (mode) => dispatch({ type: "choiceMade", choice: { mode } }),
     pickModel: (model) => dispatch({ type: "choiceMade", choice: { model } }),
+    pickEdits: (edits) => dispatch({ type: "choiceMade", choice: { edits } }),
     answer: (key, decision) => dispatch({ type: "approvalAnswered", key, decision }),
     reply: (key, reply) => dispatch({ type: "approvalReplied", key, reply }),
     dropPrompt: (clientId) => dispatch({ type: "promptDropped", clientId }),
@@ -261,6 +263,10 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
   };
 }
 
-function picked({ mode, model }: Choice): { mode?: Mode; model?: string } {
-  return { ...(mode === null ? {} : { mode }), ...(model === null ? {} : { model }) };
+function picked({ mode, model, edits }: Choice): { mode?: Mode; model?: string; edits?: Edits } {
+  return {
+    ...(mode === null ? {} : { mode }),
+    ...(model === null ? {} : { model }),
+    ...(edits === null ? {} : { edits }),
+  };
 }

@@ -27,7 +27,7 @@ const api = acquireVsCodeApi();
 const kept = readPersisted(api.getState());
 const store = createStore(nextFrame, {
   ...initialState,
-  choice: { mode: kept.mode, model: null },
+  choice: { mode: kept.mode, model: null, edits: kept.edits },
   lastMode: kept.lastMode,
   dismissed: kept.dismissed,
 });
@@ -58,6 +58,7 @@ function start(panelStore: Store, wire: PanelConnection, does: Actions, { thread
   if (threadId !== null) panelStore.dispatch({ type: "threadOpening", threadId });
   const shownId = panelStore.select(({ view }) => shownThreadId(view));
   const mode = panelStore.select(({ view, choice }) => (view.kind === "new" ? choice.mode : null));
+  const edits = panelStore.select(({ view, choice }) => (view.kind === "new" ? choice.edits : null));
   const lastMode = panelStore.select((state) => state.lastMode);
   const dismissed = panelStore.select((state) => state.dismissed);
   effect(() =>
@@ -65,6 +66,7 @@ function start(panelStore: Store, wire: PanelConnection, does: Actions, { thread
       threadId: shownId.value,
       draft: draft.value,
       mode: mode.value,
+      edits: edits.value,
       lastMode: lastMode.value,
       dismissed: dismissed.value,
       picks: picks.value,

@@ -1,8 +1,11 @@
-// The server says where files really are; the editor names them by the folder that was opened, links and all.
+// What the editor calls files: the server says where they really are, the editor goes by the folder that was opened.
 import { realpathSync } from "node:fs";
 import { join, relative } from "node:path";
 import * as vscode from "vscode";
 import { findFolder } from "../workspace.ts";
+
+/** Of texts that a merge would make: nothing in one can be kept or undone. */
+export const MERGE_SCHEME = "belay-merge";
 
 /** Asked once a folder: a list may have a thousand files. */
 let known: { cwd: string; real: string } | null = null;

@@ -4,7 +4,7 @@ import type { ReviewFile } from "../../server/protocol/review.ts";
 import type { Client } from "../client.ts";
 import type { Notifications } from "../notifications.ts";
 import { findFolder } from "../workspace.ts";
-import { fileAt } from "./places.ts";
+import { fileAt, MERGE_SCHEME } from "./places.ts";
 
 /** For `when` in the manifest: there is something to review. */
 const ANY_CONTEXT_KEY = "belay.hasReview";
@@ -44,6 +44,7 @@ export class ReviewList implements vscode.Disposable {
 
   /** By the file, as the editor or as the server names it, or by a text of ours that stands for it. */
   find(uri: vscode.Uri): ReviewedFile | undefined {
+    if (uri.scheme === MERGE_SCHEME) return undefined;
     return this.#files.find((file) => file.uri.path === uri.path || file.path === uri.fsPath);
   }
 

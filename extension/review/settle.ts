@@ -6,7 +6,7 @@ import type { RestoredFile, RestoreResponse } from "../../server/protocol/review
 import { fileAt } from "./places.ts";
 import type { Review } from "./review.ts";
 import { closeDiffsOf, showDiff } from "./show.ts";
-import { conflictTitle, doneWords, mergeQuestion, type Verb } from "./words.ts";
+import { conflictTitle, doneWords, mergeQuestion, reasonWords, type Verb } from "./words.ts";
 
 const SAID_FOR_MS = 5_000;
 
@@ -75,13 +75,13 @@ async function showConflicts(review: Review, verb: Verb, { files, message }: Res
     .map(({ path, reason }) => ({
       label: `$(warning) ${basename(path)}`,
       description: vscode.workspace.asRelativePath(fileAt(path)),
-      detail: reason ?? "It was changed since, in the same lines.",
+      detail: reasonWords(reason),
       uri: fileAt(path),
     }));
   if (items.length === 0) throw new Error(message ?? `Belay could not ${verb} this, and changed nothing.`);
   const picked = await vscode.window.showQuickPick(items, {
     title: conflictTitle(verb, items.length),
-    placeHolder: message ?? "Select one to see what is there now.",
+    placeHolder: "Select one to see what is there now.",
     matchOnDetail: true,
     ignoreFocusOut: true,
   });

@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { Client } from "../client.ts";
 import { findFolder } from "../workspace.ts";
+import { MERGE_SCHEME } from "./places.ts";
 import type { ReviewList } from "./review-list.ts";
 
 /** The manifest's `when` clauses know it, too. */
@@ -43,6 +44,7 @@ export class ReviewTexts implements vscode.TextDocumentContentProvider, vscode.D
     this.#list = list;
     this.#subscriptions = [
       vscode.workspace.registerTextDocumentContentProvider(REVIEW_SCHEME, this),
+      vscode.workspace.registerTextDocumentContentProvider(MERGE_SCHEME, this),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#merges.delete(uri.toString())),
       list.onDidRefresh(() => this.#readAgain()),
     ];
@@ -53,7 +55,7 @@ export class ReviewTexts implements vscode.TextDocumentContentProvider, vscode.D
     const merge = this.#merges.get(uri.toString());
     if (merge !== undefined) return merge;
     if (uri.query === NOTHING) return "";
-    if (!isBaseline(uri) && !isProposed(uri)) throw new Error("The merge was closed; ask for it again.");
+    if (uri.scheme === MERGE_SCHEME) throw new Error("The merge was closed; ask for it again.");
     const client = this.#client();
     if (client === null) throw new Error("Belay's server does not run, and it alone knows this text.");
     const path = this.#list.find(uri)?.path ?? uri.fsPath;
@@ -64,7 +66,7 @@ export class ReviewTexts implements vscode.TextDocumentContentProvider, vscode.D
 
   keepMerge(file: vscode.Uri, text: string): vscode.Uri {
     this.#mergeCount += 1;
-    const uri = file.with({ scheme: REVIEW_SCHEME, query: `merge-${this.#mergeCount}` });
+    const uri = file.with({ scheme: MERGE_SCHEME, query: `${this.#mergeCount}` });
     this.#merges.set(uri.toString(), text);
     return uri;
   }

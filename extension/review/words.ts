@@ -51,9 +51,9 @@ export function sizeWords(bytes: number): string {
 export type Verb = "keep" | "undo" | "redo";
 
 const verbWords = {
-  keep: { did: "Kept", button: "Keep with Merge", noun: "Keeping" },
-  undo: { did: "Undone", button: "Undo with Merge", noun: "Undoing" },
-  redo: { did: "Done again", button: "Redo with Merge", noun: "Redoing" },
+  keep: { did: "Kept", button: "Keep with Merge", fate: "what Belay proposed is written" },
+  undo: { did: "Undone", button: "Undo with Merge", fate: "Belay's changes go" },
+  redo: { did: "Done again", button: "Redo with Merge", fate: "Belay's changes come back" },
 } satisfies Record<Verb, object>;
 
 export function doneWords(verb: Verb, files: number): string {
@@ -66,13 +66,20 @@ export function mergeQuestion(verb: Verb, names: readonly string[]): { title: st
   return {
     title: `${what} changed since (now ↔ merged)`,
     yes: verbWords[verb].button,
-    detail: "What was changed since and what goes now fit together. Both are in the merge.",
+    detail: `What was changed since stays, and ${verbWords[verb].fate}.`,
   };
 }
 
 export function conflictTitle(verb: Verb, files: number): string {
-  const them = files === 1 ? "this file was" : `these ${files} files were`;
-  return `${verbWords[verb].noun} changed nothing: ${them} changed since`;
+  const them = files === 1 ? "this file is" : `these ${files} files are`;
+  return `Nothing was ${verbWords[verb].did.toLowerCase()}: ${them} in the way`;
+}
+
+/** The server's reasons may be half a sentence. */
+export function reasonWords(reason: string | null): string {
+  if (reason === null || reason.trim() === "") return "It was changed since, in the same lines.";
+  const begun = `${reason.charAt(0).toUpperCase()}${reason.slice(1)}`;
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }
 
 /** Asked before everything is undone. */

@@ -1,6 +1,7 @@
 // The keys of config.toml. Plain data; a key that is absent has the default that stands here.
 import * as z from "zod";
 import { ApprovalPolicy } from "../protocol/approval.ts";
+import { Edits } from "../protocol/mode.ts";
 import { SandboxMode } from "../protocol/sandbox.ts";
 
 export const ProviderConfig = z.object({
@@ -37,6 +38,8 @@ export const Config = z.object({
   model_context_window: z.int().min(1).optional(),
   approval_policy: ApprovalPolicy.default("on-request"),
   sandbox_mode: SandboxMode.default("workspace-write"),
+  /** `propose`: edits of files wait until the person keeps them, and nothing of them is written before. */
+  edits: Edits.default("write"),
   sandbox_workspace_write: z
     .object({
       writable_roots: z.array(z.string()).default([]),

@@ -15,6 +15,7 @@ const strictest: readonly Setting[] = [
   readOnly,
   untrusted,
   noContainer,
+  { key: "edits", value: "propose" },
   ...ofWorkspace.map(([key, value]) => ({ key: `sandbox_workspace_write.${key}`, value })),
 ];
 

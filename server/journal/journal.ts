@@ -11,6 +11,8 @@ import type * as z from "zod";
 export interface JournalOptions {
   /** BELAY_HOME. */
   readonly home: string;
+  /** Called with each workspace's, before anybody else has it. */
+  opened?(journal: WorkspaceJournal): Promise<void>;
 }
 
 /** Images of larger files are not kept. */
@@ -31,11 +33,17 @@ export class ChangeJournal {
   /** The same one for the same real folder. */
   async workspace(cwd: string): Promise<WorkspaceJournal> {
     const real = await realpath(cwd).catch(() => cwd);
-    const found = this.#open.get(real) ?? openJournal(real, this.#options, this.#blobs);
+    const found = this.#open.get(real) ?? this.#opened(real);
     this.#open.set(real, found);
     // What cannot be opened now may be when it is asked for again.
     found.catch(() => this.#open.delete(real));
     return found;
+  }
+
+  async #opened(cwd: string): Promise<OpenJournal> {
+    const journal = await openJournal(cwd, this.#options, this.#blobs);
+    await this.#options.opened?.(journal);
+    return journal;
   }
 
   async close(): Promise<void> {

@@ -20,6 +20,7 @@ const overrides = ThreadStartParams.pick({
   baseInstructions: true,
   developerInstructions: true,
   mode: true,
+  edits: true,
 }).shape;
 
 export const ThreadResumeParams = z.lazy(() =>

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { ApprovalPolicy } from "./approval.ts";
 import { isShallow, tooDeep } from "./depth.ts";
-import { Mode } from "./mode.ts";
+import { Edits, Mode } from "./mode.ts";
 import { SandboxMode, SandboxPolicy } from "./sandbox.ts";
 import { TokenUsageBreakdown, Turn } from "./turn.ts";
 import { vacant } from "./vacant.ts";
@@ -105,6 +105,8 @@ export const ThreadSettings = z.object({
   permissionProfile: z.string().nullish(),
   /** The mode these settings amount to; null where they are none of the three. Ours. */
   mode: Mode.nullable(),
+  /** Absent: `write`. Ours. */
+  edits: Edits.nullish(),
 });
 export type ThreadSettings = z.infer<typeof ThreadSettings>;
 
@@ -124,6 +126,8 @@ const overrides = {
   developerInstructions: z.string().nullish(),
   /** Sets approval policy and sandbox together. Ours; wins over the two. */
   mode: Mode.nullish(),
+  /** Whether edits of files are written or only proposed. Ours. */
+  edits: Edits.nullish(),
 };
 
 const DynamicToolFunction = z.object({

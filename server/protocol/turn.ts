@@ -3,7 +3,7 @@ import * as z from "zod";
 import { ApprovalPolicy } from "./approval.ts";
 import { isShallow, tooDeep } from "./depth.ts";
 import { ThreadItem } from "./item.ts";
-import { Mode } from "./mode.ts";
+import { Edits, Mode } from "./mode.ts";
 import { SandboxPolicy } from "./sandbox.ts";
 import { vacant } from "./vacant.ts";
 import { UserInput } from "./user-input.ts";
@@ -80,6 +80,8 @@ export const TurnStartParams = z.object({
   rootTurnId: z.string().nullish(),
   /** Sets approval policy and sandbox together, by the name a person picks. Ours; wins over the two. */
   mode: Mode.nullish(),
+  /** Whether edits of files are written or only proposed. Ours. */
+  edits: Edits.nullish(),
 });
 export type TurnStartParams = z.infer<typeof TurnStartParams>;
 export const TurnStartResponse = z.object({ turn: Turn });
@@ -106,6 +108,7 @@ export const ThreadSettingsUpdateParams = z.lazy(() =>
     model: true,
     effort: true,
     mode: true,
+    edits: true,
   }),
 );
 

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import type * as z from "zod";
 import type { Config } from "../config/schema.ts";
 import { ApprovalPolicy } from "../protocol/approval.ts";
-import type { Mode } from "../protocol/mode.ts";
+import type { Edits, Mode } from "../protocol/mode.ts";
 import { modes } from "../protocol/modes.ts";
 import { sandboxOfProfile } from "../protocol/permission-profiles.ts";
 import { permissionsTwice, unknownProfile } from "../protocol/rpc/errors.ts";
@@ -20,6 +20,7 @@ export interface SettingsOverrides {
   sandboxPolicy?: SandboxPolicy | null | undefined;
   effort?: string | null | undefined;
   mode?: Mode | null | undefined;
+  edits?: Edits | null | undefined;
   /** The profile that `sandbox` stands for. */
   permissionProfile?: string | null | undefined;
 }
@@ -47,6 +48,7 @@ export function initialSettings(config: Config, model: string, cwd: string): Thr
     sandbox: sandboxFromMode(config.sandbox_mode, config),
     reasoningEffort: config.model_reasoning_effort ?? null,
     mode: null,
+    ...editsOf(config.edits),
   });
 }
 
@@ -64,7 +66,13 @@ export function changeSettings(current: ThreadSettings, overrides: SettingsOverr
     sandbox,
     reasoningEffort: overrides.effort ?? current.reasoningEffort,
     mode: null,
+    ...editsOf(overrides.edits ?? current.edits),
   });
+}
+
+/** What is written at once goes without saying. */
+function editsOf(edits: Edits | null | undefined): { edits?: Edits } {
+  return edits === "propose" ? { edits } : {};
 }
 
 /**
@@ -93,6 +101,8 @@ export function restoreSettings(
     sandbox: isPermitted ? sandbox.data : { type: "readOnly", networkAccess: false },
     reasoningEffort: fitting(fields.reasoningEffort, stored["reasoningEffort"], null),
     mode: null,
+    // What cannot be read may have been a restriction.
+    ...editsOf(stored["edits"] == null ? "write" : fitting(fields.edits, stored["edits"], "propose")),
   });
   return { settings, substituted: isPermitted ? null : substitutedMessage };
 }

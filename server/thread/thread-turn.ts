@@ -1,7 +1,8 @@
 // Runs one turn of a thread: says what begins and ends, and gives the loop what it needs.
 import { developerMessage, interruptedMessage, openingContext, permissionsMessage } from "../agent/context.ts";
 import { runTurn, type TurnEnd } from "../agent/run-turn.ts";
-import { TurnDiff } from "../files/turn-diff.ts";
+import { ThreadProposals } from "../journal/thread-proposals.ts";
+import { turnDiff } from "../journal/turn-diff.ts";
 import type { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverRequests } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
@@ -9,7 +10,7 @@ import { clientTools } from "../tools/client-tool.ts";
 import { CallPreviews } from "../tools/call-previews.ts";
 import type { RunInTerminalRequest, ToolDeps } from "../tools/deps.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { FileReader, Tool } from "../tools/tool.ts";
 import { turnError } from "./record.ts";
 import type { QueuedInput, Thread, TurnOptions } from "./thread.ts";
 import { addUsage, noUsage } from "./usage.ts";
@@ -28,14 +29,20 @@ export async function runThreadTurn(
   await recordContext(thread);
   takeInput(thread, turn.id, first);
   if (thread.settings.sandbox.type !== "readOnly") deps.expectCommands(thread.settings.cwd);
-  const diff = new TurnDiff();
   const brought = clientTools(thread.meta.dynamicTools);
   const told = {
     emit: (notification: ServerNotification) => thread.emit(notification),
     now: () => deps.now(),
     newId: () => deps.newId(),
   };
-  const previews = new CallPreviews({ ...ids, ...told, cwd: thread.settings.cwd });
+  const { cwd } = thread.settings;
+  const proposals = new ThreadProposals({
+    ...told,
+    threadId: thread.id,
+    files: deps.files,
+    journal: () => deps.journal(cwd),
+  });
+  const previews = new CallPreviews({ ...ids, ...told, cwd });
   let usage: TokenUsageBreakdown | null = null;
   const end = await runTurn({
     ...told,
@@ -53,7 +60,12 @@ export async function runThreadTurn(
     tools: {
       preview: (piece) => previews.push(piece),
       settle: (calls) => previews.settle(calls),
-      run: (call) => runToolCall(call, toolDeps(thread, turn.id, { diff, abort, brought }), previews.take(call)),
+      run: async (call) => {
+        const own = toolDeps(thread, turn.id, { abort, brought, proposals });
+        const outcome = await runToolCall(call, own, previews.take(call));
+        const note = proposals.takeNote(cwd);
+        return note === null ? outcome : { ...outcome, output: `${outcome.output}\n${note}` };
+      },
       stop: () => abort.abort(),
     },
     takeInput: () => {
@@ -165,12 +177,31 @@ function takeInput(thread: Thread, turnId: string, { input, told, clientId }: Qu
   thread.recordHistory([told]);
 }
 
+/** From the journal, so that what commands and formatters changed is in it. */
+async function tellTurnDiff(thread: Thread, turnId: string): Promise<void> {
+  try {
+    const journal = await thread.deps.journal(thread.settings.cwd);
+    const changes = (await journal.changes()).filter(({ source, state }) => {
+      const isOwn = source.kind === "patch" || source.kind === "command";
+      return isOwn && source.turnId === turnId && state === "applied";
+    });
+    const diff = await turnDiff(changes, (image) => journal.bytesOf(image), journal.cwd);
+    thread.emit({ method: "turn/diff/updated", params: { threadId: thread.id, turnId, diff } });
+  } catch (error) {
+    thread.deps.log("warning", `the diff of turn ${turnId} is not known`, error);
+  }
+}
+
 function toolDeps(
   thread: Thread,
   turnId: string,
-  { diff, abort, brought }: { diff: TurnDiff; abort: AbortController; brought: readonly Tool[] },
+  { abort, brought, proposals }: { abort: AbortController; brought: readonly Tool[]; proposals: ThreadProposals },
 ): ToolDeps {
   const { deps, settings } = thread;
+  // What builds on a proposal can only be one. Decided once a call: what nobody was asked about is never written.
+  let decided: boolean | null = null;
+  const isProposed = async (realPaths: readonly string[]) =>
+    (decided ??= settings.edits === "propose" || (await proposals.has(realPaths)));
   return {
     threadId: thread.id,
     turnId,
@@ -179,7 +210,9 @@ function toolDeps(
     sandbox: settings.sandbox,
     signal: abort.signal,
     approvals: thread.approvals,
-    files: deps.files,
+    files: withProposals(deps.files, proposals),
+    proposes: (targets) => isProposed(targets.map(({ realPath }) => realPath)),
+    commandNote: () => proposals.unseenByCommands(settings.cwd),
     sandboxUnavailable: () => deps.sandboxUnavailable(settings.sandbox),
     containerIsSandbox: () => deps.containerIsSandbox(),
     commands: thread.commands,
@@ -193,7 +226,13 @@ function toolDeps(
         ? null
         : (command: RunInTerminalRequest) => run({ ...command, threadId: thread.id, turnId }, abort.signal);
     },
-    write: (plan, limits) => deps.write(plan, limits),
+    write: async (plan, limits, itemId) => {
+      const source = { kind: "patch" as const, threadId: thread.id, turnId, itemId, of: [] };
+      const { realPaths } = limits;
+      return (await isProposed([...realPaths.values()]))
+        ? proposals.propose(plan, source, realPaths)
+        : deps.write(settings.cwd, source, plan, limits);
+    },
     capture: (itemId) => deps.capture(settings.cwd, { threadId: thread.id, turnId, itemId }, abort.signal),
     clientTools: brought,
     ask: async (request) => {
@@ -207,13 +246,13 @@ function toolDeps(
       const answer = await thread.desk.ask(request, abort.signal);
       return answer.kind === "answered" ? answer.value : null;
     },
-    filesChanged: (plan) => {
-      diff.add(plan);
-      const params = { threadId: thread.id, turnId, diff: diff.text(settings.cwd) };
-      thread.emit({ method: "turn/diff/updated", params });
-    },
+    filesChanged: () => tellTurnDiff(thread, turnId),
     emit: (notification) => thread.emit(notification),
     now: () => deps.now(),
     newId: () => deps.newId(),
   };
+}
+
+function withProposals(files: FileReader, proposals: ThreadProposals): FileReader {
+  return { ...files, read: (path, permits) => proposals.read(path, permits) };
 }

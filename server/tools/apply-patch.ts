@@ -6,8 +6,8 @@ import { PatchPreview, type PreviewedFile } from "../files/patch-preview.ts";
 import { resolveInside } from "../files/paths.ts";
 import type { FileUpdateChange, ThreadItemOf } from "../protocol/item.ts";
 import { freeformTool } from "./define.ts";
+import { patchReport, proposalReport } from "./patch-report.ts";
 import { judgeTargets } from "./patch-targets.ts";
-import { writtenMessage } from "./patch-written.ts";
 import { type FileTarget, type Finished, immediate, type PrepareContext, type RunContext } from "./tool.ts";
 
 const grammar = `start: begin file+ end
@@ -81,9 +81,13 @@ async function writePlan(
   const written = await context.write(plan, targets);
   const completedAtMs = context.now();
   if (!written.ok) {
-    return { item: { ...item, status: "failed", completedAtMs }, output: `apply_patch failed: ${written.message}` };
+    const failed = { ...item, status: "failed" as const, completedAtMs };
+    return { item: failed, output: `apply_patch failed: ${written.message}`, isStale: written.isStale };
   }
-  return { item: { ...item, status: "completed", completedAtMs }, output: writtenMessage(plan, cwd) };
+  const completed = { ...item, status: "completed" as const, completedAtMs };
+  return "isProposed" in written
+    ? { item: { ...completed, isProposed: true }, output: proposalReport(plan, cwd) }
+    : { item: completed, output: patchReport(plan, written, cwd) };
 }
 
 function toChange({ path, change, diff }: FilePlan, targets: ReadonlyMap<string, FileTarget>): FileUpdateChange {

@@ -27,6 +27,8 @@ export type Answered =
 export async function askIfNeeded(prepared: Prepared, need: Allowable, deps: ToolDeps): Promise<Answered> {
   const { action } = prepared;
   const granted: Answered = { kind: "granted", grant: grantFor(action, need.policy) };
+  // Nothing is written: that the person keeps it is their approval.
+  if (action.kind === "fileChange" && (await deps.proposes(action.targets))) return granted;
   const keys = approvalKeys(action, need.policy);
   if (need.kind !== "ask" || deps.approvals.cover(keys)) return granted;
   const inContainer = await deps.containerIsSandbox();
@@ -52,7 +54,7 @@ export async function askIfNeeded(prepared: Prepared, need: Allowable, deps: Too
   }
 }
 
-const notAnswered: Answered = {
+export const notAnswered: Extract<Answered, { kind: "refused" }> = {
   kind: "refused",
   why: "approval request failed",
   status: "failed",

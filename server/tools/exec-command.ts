@@ -2,6 +2,7 @@
 // is looked at, typed to and ended with write_stdin.
 import { relative, resolve } from "node:path";
 import * as z from "zod";
+import { orAborted } from "../util/or-aborted.ts";
 import { applyPatch } from "./apply-patch.ts";
 import type { ThreadCommand } from "./command.ts";
 import { startedCommand, unstartedCommand } from "./command-item.ts";
@@ -23,6 +24,7 @@ const DEFAULT_YIELD_MS = 10_000;
 const MIN_YIELD_MS = 250;
 const MAX_YIELD_MS = 30_000;
 const MAX_NAMED_UNSAVED = 5;
+const UNSAVED_MS = 1_000;
 const ONE_DAY_MS = 24 * 60 * 60_000;
 
 const ExecCommandParams = z.object({
@@ -109,16 +111,18 @@ async function prepareCommand(params: ExecCommandParams, spelled: string, contex
       const problem = context.commands.refusal() ?? (await folderProblem({ spelled, cwd }, run.files));
       if (problem !== null) return notRun(item, problem, run.now());
       const input = wantsTerminal ? "terminal" : "nothing";
-      const note = unsavedNote(await run.files.unsaved(context.cwd), context.cwd);
+      const note = await unsavedNote(context.cwd, run);
       const seen = await firstLook(run.start(item, { argv, cwd, input, timeoutMs: params.timeout_ms }), look, run);
       return { ...seen, output: `${note}${seen.output}` };
     },
   };
 }
 
-/** Empty when there is nothing to say. */
-function unsavedNote(unsaved: readonly string[], folder: string): string {
-  if (unsaved.length === 0) return "";
+/** Empty when there is nothing to say, or a disk does not answer: a command waits for none that it may not touch. */
+async function unsavedNote(folder: string, { files, signal }: RunContext): Promise<string> {
+  const late = AbortSignal.any([signal, AbortSignal.timeout(UNSAVED_MS)]);
+  const unsaved = await orAborted(files.unsaved(folder), late);
+  if (unsaved === "aborted" || unsaved.length === 0) return "";
   const named = unsaved.slice(0, MAX_NAMED_UNSAVED).map((path) => shownName(relative(folder, path)));
   const more = unsaved.length > named.length ? ` and ${unsaved.length - named.length} more` : "";
   const they = unsaved.length === 1 ? "the file as it was" : "the files as they were";

@@ -3,12 +3,16 @@ import { relative, sep } from "node:path";
 import type { FilePlan } from "../files/patch-plan.ts";
 import { isInside } from "../util/inside.ts";
 
-/** New files first, then changed ones by where they are now, then deleted ones. Paths as seen from `cwd`. */
 export function writtenMessage(plan: readonly FilePlan[], cwd: string): string {
+  return `Success. Updated the following files:\n${changedFiles(plan, cwd)}`;
+}
+
+/** New files first, then changed ones by where they are now, then deleted ones. Paths as seen from `cwd`. */
+export function changedFiles(plan: readonly FilePlan[], cwd: string): string {
   const lines = letters.flatMap((letter) =>
     plan.filter((file) => letterOf(file) === letter).map((file) => `${letter} ${shownPath(file, cwd)}`),
   );
-  return `Success. Updated the following files:\n${lines.join("\n")}\n`;
+  return `${lines.join("\n")}\n`;
 }
 
 const letters = ["A", "M", "D"] as const;

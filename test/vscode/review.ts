@@ -160,7 +160,7 @@ test("a merge is shown before it is written, and written only when the person sa
 function mergeTabs(): string[] {
   return vscode.window.tabGroups.all
     .flatMap(({ tabs }) => tabs)
-    .filter(({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.query.startsWith("merge"))
+    .filter(({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.scheme === "belay-merge")
     .map(({ label }) => label);
 }
 

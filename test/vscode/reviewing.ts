@@ -34,14 +34,14 @@ function fresh(name: string): vscode.Uri {
   return uri;
 }
 
-/** Has the model play its part. Resolves when what it changed is listed. */
-async function turn(api: TestApi, prompt: string, uri: vscode.Uri): Promise<{ threadId: string; turnId: string }> {
+/** Has the model play its part. Resolves when what it changed is listed; with what names the turn for commands. */
+async function turn(api: TestApi, prompt: string, uri: vscode.Uri): Promise<{ threadId: string; turnIds: string[] }> {
   const client = await api.ctx.server.running();
   const { threadId, turnId, ended } = await api.ctx.turns.startInNewThread(client, prompt);
   const { status } = await within(20_000, "the turn to end", ended);
   assert.equal(status, "completed");
   await listed(api, uri, (file) => file !== undefined);
-  return { threadId, turnId };
+  return { threadId, turnIds: [turnId] };
 }
 
 async function listed(

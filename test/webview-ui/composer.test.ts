@@ -194,6 +194,7 @@ test("draft, thread and mode outlive the view", inBrowser, async () => {
     threadId: null,
     draft: "Half a thought",
     mode: "ask",
+    edits: null,
     lastMode: "ask",
     dismissed: [],
     picks: {},

@@ -39,7 +39,7 @@ const accepted: PanelEvent = {
   clientId: "c1",
   threadId,
   turn: turn({ id: "turn-2" }),
-  sent: { mode: null, model: null },
+  sent: { mode: null, model: null, edits: null },
 };
 const asked: PanelEvent = {
   type: "approvalAsked",
@@ -217,7 +217,11 @@ const rows: Row[] = [
   ],
   [
     "a mode that was sent holds at once",
-    [showing, { type: "choiceMade", choice: { mode: "ask" } }, { ...accepted, sent: { mode: "ask", model: null } }],
+    [
+      showing,
+      { type: "choiceMade", choice: { mode: "ask" } },
+      { ...accepted, sent: { mode: "ask", model: null, edits: null } },
+    ],
     (state) => [state.choice.mode, shownThread(state.view)?.settings.mode],
     [null, "ask"],
   ],

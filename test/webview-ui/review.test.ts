@@ -16,6 +16,7 @@ const turnEnd = async ({ page }: OpenPanel) =>
 const openMenu = (panel: OpenPanel) => button(panel, "Edit or revert to here").click();
 const called = ({ host }: OpenPanel, ...methods: string[]) =>
   host.calls.filter(({ method }) => methods.includes(method)).map(({ method }) => method);
+const said = turn({ status: "completed", items: [item.user("Go")], itemsView: "full" });
 /** Waits for a sentence above the composer. */
 const told = ({ page }: OpenPanel, sentence: string) => page.getByText(sentence).waitFor();
 
@@ -225,4 +226,28 @@ test("while a turn runs no prompt can be reverted", inBrowser, async () => {
   await button(panel, "Edit or revert to here").waitFor({ state: "attached" });
   await panel.host.notify("turn/started", { threadId, turn: turn({ id: "turn-2" }) });
   await button(panel, "Edit or revert to here").waitFor({ state: "detached" });
+});
+
+test(
+  "propose only is switched on and off in the mode menu, says so beside it, and goes along with the prompt",
+  inBrowser,
+  async () => {
+    await using panel = await changed();
+    const mode = panel.page.getByRole("combobox", { name: "Mode", exact: true });
+    await mode.selectOption({ label: "Propose only: nothing is written until you keep it" });
+    await panel.page.getByText("propose only", { exact: true }).waitFor();
+    assert.equal(await mode.inputValue(), "agent");
+    await box(panel).fill("Do it");
+    await box(panel).press("Enter");
+    assert.equal((await panel.host.expectCall("turn/start"))["edits"], "propose");
+    await mode.selectOption({ label: "Write edits at once, to be reviewed and undone" });
+    await panel.page.getByText("propose only", { exact: true }).waitFor({ state: "detached" });
+  },
+);
+
+test("a thread that only proposes says so when it is opened", inBrowser, async () => {
+  await using panel = await changed({
+    prepare: (host) => host.on("thread/resume", () => opened({ turns: [said] }, { edits: "propose" })),
+  });
+  await panel.page.getByText("propose only", { exact: true }).waitFor();
 });

@@ -203,13 +203,13 @@ test("tool calls are told in words", () => {
 });
 
 test("what an earlier version kept is read as far as it fits", () => {
-  const nothing = { threadId: null, draft: "", mode: null, lastMode: null, dismissed: [], picks: {} };
+  const nothing = { threadId: null, draft: "", mode: null, edits: null, lastMode: null, dismissed: [], picks: {} };
   assert.deepEqual(readPersisted(undefined), nothing);
   assert.deepEqual(readPersisted({ threadId: 5, draft: "Hi", mode: "toString", lastMode: "fullAccess" }), {
     ...nothing,
     draft: "Hi",
   });
-  const kept = { threadId: "t", draft: "", mode: "ask", lastMode: "agent", dismissed: ["text:Hm."], picks: {} };
+  const kept = { threadId: "t", draft: "", mode: "ask", edits: "propose", lastMode: "agent", dismissed: ["text:Hm."], picks: {} };
   assert.deepEqual(readPersisted({ ...kept, dismissed: ["text:Hm.", 5] }), kept);
 });
 

@@ -1,5 +1,5 @@
 // Which model and mode hold for the next prompt: what was picked here, else what the thread has, else the defaults.
-import type { Mode } from "../../server/protocol/mode.ts";
+import type { Edits, Mode } from "../../server/protocol/mode.ts";
 import type { Model } from "../../server/protocol/model.ts";
 import type { ThreadSettings } from "../../server/protocol/thread.ts";
 import { type PanelState, shownThread } from "../state/state.ts";
@@ -21,6 +21,11 @@ export function providerWithoutKey(state: PanelState): string | null {
 export function currentMode(state: PanelState): Mode | null {
   const settings = currentSettings(state);
   return state.choice.mode ?? (settings === null ? "agent" : settings.mode);
+}
+
+/** Whether edits are written, or only proposed. */
+export function currentEdits(state: PanelState): Edits {
+  return state.choice.edits ?? currentSettings(state)?.edits ?? "write";
 }
 
 /** Those of the thread on screen; without one, those a new thread would have. */

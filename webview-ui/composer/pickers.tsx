@@ -8,7 +8,7 @@ import type { ThreadSettings } from "../../server/protocol/thread.ts";
 import { Icon } from "../shell/icon.tsx";
 import { usePanel, useSelected } from "../shell/panel-context.ts";
 import type { PanelState } from "../state/state.ts";
-import { currentMode, currentModel, currentSettings } from "./models.ts";
+import { currentEdits, currentMode, currentModel, currentSettings } from "./models.ts";
 
 const modeNames = Object.keys(modes) as Mode[];
 const pickLayer = ({ sandbox }: PanelState) => (sandbox?.kind === "works" ? sandbox.layer : null);
@@ -22,37 +22,55 @@ export function ModePicker({ onRisky }: { onRisky: (mode: Mode) => void }) {
   const mode = useSelected(currentMode);
   const settings = useSelected(currentSettings);
   const layer = useSelected(pickLayer);
+  const edits = useSelected(currentEdits);
   const custom = settings ? describe(settings) : "";
   return (
-    <Picker
-      label="Mode"
-      value={mode ?? "custom"}
-      title={mode === null ? `${custom}. Sandbox: ${settings?.sandbox.type ?? "unknown"}.` : detailOf(mode, layer)}
-      class={mode !== null && modes[mode].risk !== null ? "risky" : ""}
-      onPick={(value) => {
-        const picked = modeNames.find((name) => name === value);
-        if (picked === undefined || picked === mode) return;
-        if (modes[picked].risk === null) actions.pickMode(picked);
-        else onRisky(picked);
-      }}
-    >
-      {mode === null && (
-        <>
-          {/* The closed list has room for one word; what it means stands in the open one. */}
-          <option value="custom" disabled hidden>
-            Custom
+    <>
+      <Picker
+        label="Mode"
+        value={mode ?? "custom"}
+        title={mode === null ? `${custom}. Sandbox: ${settings?.sandbox.type ?? "unknown"}.` : detailOf(mode, layer)}
+        class={mode !== null && modes[mode].risk !== null ? "risky" : ""}
+        onPick={(value) => {
+          if (value === otherEdits[edits].value) return actions.pickEdits(otherEdits[edits].edits);
+          const picked = modeNames.find((name) => name === value);
+          if (picked === undefined || picked === mode) return;
+          if (modes[picked].risk === null) actions.pickMode(picked);
+          else onRisky(picked);
+        }}
+      >
+        {mode === null && (
+          <>
+            {/* The closed list has room for one word; what it means stands in the open one. */}
+            <option value="custom" disabled hidden>
+              Custom
+            </option>
+            <option disabled>{custom}</option>
+          </>
+        )}
+        {modeNames.map((name) => (
+          <option key={name} value={name} title={modes[name].detail}>
+            {modes[name].label}
           </option>
-          <option disabled>{custom}</option>
-        </>
+        ))}
+        <hr />
+        <option value={otherEdits[edits].value}>{otherEdits[edits].label}</option>
+      </Picker>
+      {edits === "propose" && (
+        <span class="proposes" title={nothingWritten}>
+          propose only
+        </span>
       )}
-      {modeNames.map((name) => (
-        <option key={name} value={name} title={modes[name].detail}>
-          {modes[name].label}
-        </option>
-      ))}
-    </Picker>
+    </>
   );
 }
+
+const nothingWritten = "Propose only: nothing is written until you keep it";
+/** A switch in a list of modes: it names what it switches to. */
+const otherEdits = {
+  write: { value: "edits:propose", edits: "propose", label: nothingWritten },
+  propose: { value: "edits:write", edits: "write", label: "Write edits at once, to be reviewed and undone" },
+} as const;
 
 function detailOf(mode: Mode, layer: string | null): string {
   const { detail, risk } = modes[mode];

@@ -30,7 +30,11 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       if (shownThreadId(state.view) !== event.threadId) return state;
       return withNotice({ ...leaveThread(state), view: { kind: "new" } }, info(event.message));
     case "newThread":
-      return { ...leaveThread(state), view: { kind: "new" }, choice: { mode: state.lastMode, model: null } };
+      return {
+        ...leaveThread(state),
+        view: { kind: "new" },
+        choice: { mode: state.lastMode, model: null, edits: null },
+      };
     case "threadsListed":
       return { ...state, threads: event.threads };
     case "modelsListed":
@@ -193,12 +197,18 @@ function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "pro
   const choice = {
     mode: state.choice.mode === sent.mode ? null : state.choice.mode,
     model: state.choice.model === sent.model ? null : state.choice.model,
+    edits: state.choice.edits === sent.edits ? null : state.choice.edits,
   };
   const accepted = { ...state, outgoing, choice, sendError: null };
   if (state.view.kind !== "shown" || state.view.thread.id !== event.threadId) return accepted;
   const thread = addTurn(state.view.thread, event.turn);
   const { settings } = thread;
-  const taken = { ...settings, mode: sent.mode ?? settings.mode, model: sent.model ?? settings.model };
+  const taken = {
+    ...settings,
+    mode: sent.mode ?? settings.mode,
+    model: sent.model ?? settings.model,
+    edits: sent.edits ?? settings.edits,
+  };
   return { ...accepted, view: { kind: "shown", thread: { ...thread, settings: taken } } };
 }
 
@@ -222,7 +232,7 @@ function leaveThread(state: PanelState): PanelState {
   return {
     ...state,
     outgoing: [],
-    choice: { mode: null, model: null },
+    choice: { mode: null, model: null, edits: null },
     sendError: null,
     stoppingTurnId: null,
     stoppingItemIds: [],

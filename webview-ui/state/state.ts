@@ -6,7 +6,7 @@ import type {
 } from "../../server/protocol/approval.ts";
 import type { SandboxState } from "../../server/protocol/command.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
-import type { Mode } from "../../server/protocol/mode.ts";
+import type { Edits, Mode } from "../../server/protocol/mode.ts";
 import type { Model } from "../../server/protocol/model.ts";
 import type { HostState } from "../../server/protocol/panel.ts";
 import type { ReviewFile, TurnChanges } from "../../server/protocol/review.ts";
@@ -73,6 +73,7 @@ export type TokenUsage = Extract<ServerNotification, { method: "thread/tokenUsag
 export interface Choice {
   mode: Mode | null;
   model: string | null;
+  edits: Edits | null;
 }
 
 // sending --turn/start answered--> accepted --echoed as an item--> gone, or --turn ended first--> unread
@@ -120,7 +121,7 @@ export const initialState: PanelState = {
   view: { kind: "new" },
   approvals: [],
   outgoing: [],
-  choice: { mode: null, model: null },
+  choice: { mode: null, model: null, edits: null },
   lastMode: null,
   models: [],
   defaults: null,

@@ -7,6 +7,7 @@ import {
   fileWords,
   mergeQuestion,
   promptLabel,
+  reasonWords,
   sizeWords,
   undoAllQuestion,
 } from "../../../extension/review/words.ts";
@@ -66,5 +67,6 @@ test("what was done, must be merged, or stands in the way is said with how many 
   );
   assert.equal(mergeQuestion("undo", ["cart.js"]).title, "cart.js was changed since (now ↔ merged)");
   assert.equal(mergeQuestion("redo", ["a", "b"]).yes, "Redo with Merge");
-  assert.equal(conflictTitle("undo", 2), "Undoing changed nothing: these 2 files were changed since");
+  assert.equal(conflictTitle("undo", 2), "Nothing was undone: these 2 files are in the way");
+  assert.equal(reasonWords("line 11 was changed since"), "Line 11 was changed since.");
 });

@@ -182,6 +182,24 @@ test("a ripgrep that cannot be run is done without, and none is run that lies in
   assert.deepEqual(findRipgrep({ ...places, path, editorRoot: undefined }, []), { file, from: "the PATH" });
 });
 
+test("a search that is stopped ends its ripgrep", { skip: onlyPosix }, async () => {
+  using folder = new Folder();
+  const path = { text: join(folder.path, "a") };
+  const found = {
+    type: "match",
+    data: { path, lines: { text: "needle" }, line_number: 1, submatches: [{ start: 0 }] },
+  };
+  const messages = [found, { type: "end", data: { path, binary_offset: null } }].map((each) => JSON.stringify(each));
+  folder.write("rg", `#!/bin/sh\ncat <<'END'\n${messages.join("\n")}\nEND\nexec sleep 1000\n`);
+  chmodSync(join(folder.path, "rg"), 0o755);
+  folder.write("a", "needle\n");
+  const stop = new AbortController();
+  // Asked about the hit, when ripgrep runs.
+  const permits = () => (stop.abort(), true);
+  const engine: Ripgrep = { file: join(folder.path, "rg"), from: "the PATH" };
+  assert.deepEqual(await folder.find({ permits, signal: stop.signal }, engine), ["a:1:needle"]);
+});
+
 class Folder implements Disposable {
   readonly path = realpathSync(mkdtempSync(join(tmpdir(), "belay-search-")));
 

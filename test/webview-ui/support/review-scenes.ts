@@ -25,6 +25,13 @@ export const reviewScenes: Record<string, Scene> = {
     await panel.page.getByText("Proposed").waitFor();
   },
 
+  async "propose only"(panel) {
+    await showChanged(panel, { items: [prompt, answer], turns: [] });
+    const mode = panel.page.getByRole("combobox", { name: "Mode", exact: true });
+    await mode.selectOption({ label: "Propose only: nothing is written until you keep it" });
+    await panel.page.getByText("propose only", { exact: true }).waitFor();
+  },
+
   async "turn undone"(panel) {
     await showChanged(panel, { turns: [turnChanges(changed, { state: "undone" })] });
     await panel.page.getByText("Undone", { exact: true }).waitFor();
