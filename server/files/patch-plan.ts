@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { inParallel } from "../util/in-parallel.ts";
 import { type Encoding, encode, hashOf } from "./encoding.ts";
 import { matchChunks } from "./patch-match.ts";
-import { deepFreeze, type FilePatch, type Patch } from "./patch-parser.ts";
+import { type Chunk, deepFreeze, type FilePatch, type Patch } from "./patch-parser.ts";
 import { resolveInside } from "./paths.ts";
 import { applyEdits, type LineEdit, TextLines } from "./text-lines.ts";
 import { hunksOf, lineEdits, type UnifiedDiff, unifiedHunks } from "./unified-diff.ts";
@@ -185,13 +185,32 @@ async function planUpdate(
   const target = await moveTarget(file.movePath, path, options);
   if (!target.ok) return target;
   const lines = new TextLines(view.text);
-  const matched = matchChunks(path, lines, file.chunks);
-  if (!matched.ok) return matched;
-  const after = applyEdits(lines, matched.edits);
-  const added = insertedLines(lines, matched.edits);
-  if (!isSpelled(added, after, view)) return fail(unspelled(path, view));
-  const change = { kind: "update", before: view.text, after, edits: matched.edits, movePath: target.value } as const;
-  return done(path, change, view, lines);
+  const edited = editAll(path, lines, file.chunks);
+  if (!edited.ok) return edited;
+  const { after, edits } = edited.value;
+  if (!isSpelled(insertedLines(lines, edits), after, view)) return fail(unspelled(path, view));
+  return done(path, { kind: "update", before: view.text, after, edits, movePath: target.value }, view, lines);
+}
+
+/** Section after section: each is about the text that those before it have made. */
+function editAll(
+  path: string,
+  before: TextLines,
+  chunks: readonly Chunk[],
+): Step<{ after: string; edits: readonly LineEdit[] }> {
+  let now = before;
+  for (let start = 0; ; ) {
+    const next = chunks.findIndex(({ startsOver }, index) => startsOver && index > start);
+    const matched = matchChunks(path, now, chunks.slice(start, next === -1 ? chunks.length : next));
+    if (!matched.ok) return matched;
+    const after = applyEdits(now, matched.edits);
+    if (next === -1) {
+      const edits = start === 0 ? matched.edits : lineEdits(before.source, after);
+      return { ok: true, value: { after, edits } };
+    }
+    now = new TextLines(after);
+    start = next;
+  }
 }
 
 /** Without those that stand there already, and only get another end. */

@@ -100,6 +100,28 @@ test("adding a file that exists replaces it, and the plan knows what it replaces
   ]);
 });
 
+test("what a second section for a file changes may be what the first one made, and the plan is one", async () => {
+  const view: FileView = { kind: "text", text: "\uFEFFa\r\nb\r\nc", encoding: "utf8", version: null, dirty: false };
+  const body = "*** Update File: a\n@@\n-c\n+d\n*** Update File: a\n@@\n-a\n+A\n b\n-d\n+e";
+  const result = await plan(body, () => view);
+  assert.deepEqual(result.ok && result.plan.map(({ change, added, removed }) => ({ change, added, removed })), [
+    {
+      change: {
+        kind: "update",
+        before: view.text,
+        after: "\uFEFFA\r\nb\r\ne\r\n",
+        edits: [
+          { startLine: 0, deleteLines: 1, insertLines: ["A\r\n"] },
+          { startLine: 2, deleteLines: 1, insertLines: ["e\r\n"] },
+        ],
+        movePath: null,
+      },
+      added: 2,
+      removed: 2,
+    },
+  ]);
+});
+
 test("a file that is replaced keeps its encoding and its byte order mark", async () => {
   const view: FileView = { kind: "text", text: "\uFEFFold\n", encoding: "utf16be", version: null, dirty: false };
   const result = await plan("*** Add File: a\n+new", () => view);
