@@ -11,7 +11,7 @@ import { lockOwnFile, replaceOwnFile } from "./files/own-file.ts";
 import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
 import { commandHandlers } from "./handlers/command.ts";
-import { reviewHandlers } from "./handlers/review.ts";
+import { journalHandlers } from "./handlers/journal.ts";
 import { ruleHandlers } from "./handlers/rule.ts";
 import { sandboxHandlers, sandboxWarnings } from "./handlers/sandbox.ts";
 import { later } from "./handlers/later.ts";
@@ -25,6 +25,7 @@ import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
 import { Captures } from "./journal/captures.ts";
 import { ChangeJournal } from "./journal/journal.ts";
+import type { Workspaces } from "./journal/workspaces.ts";
 import { defaultModel } from "./model/list.ts";
 import { findProvider, type ModelSource, secretNames } from "./model/providers.ts";
 import { selectModel } from "./model/select.ts";
@@ -125,7 +126,24 @@ export async function createApp(options: AppOptions): Promise<App> {
   // Who asks earlier is answered earlier. Until then it would only be in the way of the first thread.
   const probing = setTimeout(() => void sandbox.state(), PROBE_AFTER_MS);
   probing.unref();
-  const journal = new ChangeJournal({ home });
+  let followed: Promise<Workspaces> | null = null;
+  const workspaces = () =>
+    (followed ??= import("./journal/workspaces.ts").then(
+      (module) =>
+        new module.Workspaces({
+          ...{ journal, files: documents, writer, newId: options.newId, now: Date.now },
+          reviewUpdated: (cwd) => tellAll({ method: "belay/review/updated", params: { cwd } }),
+          filesUpdated: (threadId, turns) => tellAll({ method: "belay/files/updated", params: { threadId, turns } }),
+          failed: (message) => log("error", message),
+        }),
+    ));
+  const journal = new ChangeJournal({
+    home,
+    isOn: () => config.current.journal,
+    maxBytes: () => config.current.journal_max_bytes,
+    failed: (message) => log("warning", message),
+    opened: async (opened, cwd) => void (await workspaces()).follow(opened, cwd),
+  });
   const captures = new Captures({
     ...{ ...homes, newId: options.newId, now: Date.now },
     journalOf: (root) => journal.workspace(root),
@@ -194,6 +212,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   });
 
+  const loadReview = async () => {
+    const { reviewHandlers } = await import("./handlers/review.ts");
+    return reviewHandlers({ workspaces: await workspaces(), threads: store, cwd: options.cwd });
+  };
   return {
     options,
     get warnings() {
@@ -204,7 +226,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     clients,
     handlers: {
       ...threadListHandlers(store),
-      ...threadCareHandlers(store, clients),
+      ...threadCareHandlers(store, clients, (threadId) => journal.forget(threadId)),
       ...threadHandlers(store, clients, async (cwd) => (await instructions(cwd)).map(({ path }) => path)),
       ...turnHandlers(store),
       ...later("fs/", async () => (await import("./handlers/fs.ts")).fsHandlers()),
@@ -233,7 +255,9 @@ export async function createApp(options: AppOptions): Promise<App> {
         sandboxUnavailable: (policy) => sandbox.unavailable(policy),
       }),
       ...sandboxHandlers(sandbox),
-      ...reviewHandlers(),
+      ...later("belay/review/", loadReview),
+      ...later("belay/files/", loadReview),
+      ...journalHandlers(journal, () => config.current.journal_max_bytes),
     },
     connectEditor(port) {
       editor = port;

@@ -53,7 +53,8 @@ function placeAfter(line: number, changes: readonly LineChange[], edge: "start" 
   return place;
 }
 
-/** Whether they have a line in common or lie beside each other. */
+/** Whether they have a line in common; what has no lines lies between two, and touches both. */
 export function touches(a: LineSpan, b: LineSpan): boolean {
-  return a.start <= b.start + b.count && b.start <= a.start + a.count;
+  const room = a.count > 0 && b.count > 0 ? 0 : 1;
+  return a.start < b.start + b.count + room && b.start < a.start + a.count + room;
 }

@@ -19,6 +19,8 @@ export interface JournalOptions {
   maxBytes?(): number;
   /** Hears when it could not be kept within its bounds. */
   failed?(message: string): void;
+  /** Called with each workspace's, before anybody else has it, and with how its folder was spelled. */
+  opened?(journal: WorkspaceJournal, cwd: string): Promise<void>;
 }
 
 /** Images of larger files are not kept. */
@@ -33,7 +35,7 @@ export class ChangeJournal {
   readonly #options: JournalOptions;
   readonly #blobs: BlobStore;
   readonly #open = new Map<string, Promise<OpenJournal>>();
-  readonly #inMemory = new Map<string, MemoryJournal>();
+  readonly #inMemory = new Map<string, Promise<MemoryJournal>>();
   #timer: NodeJS.Timeout | null = null;
   /** What had been kept when it was last tidied; null: it never was. */
   #collectedAt: number | null = null;
@@ -46,7 +48,7 @@ export class ChangeJournal {
   /** The same one for the same real folder. */
   async workspace(cwd: string): Promise<WorkspaceJournal> {
     const real = await realpath(cwd).catch(() => cwd);
-    return this.#options.isOn?.() === false ? this.#remembered(real) : this.#opened(real);
+    return this.#options.isOn?.() === false ? this.#remembered(real, cwd) : this.#opened(real, cwd);
   }
 
   /** What all of it takes on disk. */
@@ -60,7 +62,7 @@ export class ChangeJournal {
   async forget(threadId: string): Promise<void> {
     const logs = [...(await logsOf(this.#options.home)).values()].filter((text) => text.includes(threadId));
     for (const cwd of logs.flatMap(cwdIn)) {
-      await (await this.#opened(cwd)).append({ type: "forgotten", threadId });
+      await (await this.#opened(cwd, cwd)).append({ type: "forgotten", threadId });
     }
     if (logs.length > 0) await this.collect();
   }
@@ -70,7 +72,7 @@ export class ChangeJournal {
     const before = await this.sizeBytes();
     const all = cwd === null ? [...(await logsOf(this.#options.home)).values()].flatMap(cwdIn) : [cwd];
     for (const each of all) {
-      await (await this.#opened(await realpath(each).catch(() => each))).clear();
+      await (await this.#opened(await realpath(each).catch(() => each), each)).clear();
     }
     await this.collect();
     return Math.max(0, before - (await this.sizeBytes()));
@@ -90,14 +92,24 @@ export class ChangeJournal {
     await Promise.all(open.map((each) => (each.status === "fulfilled" ? each.value.close() : null)));
   }
 
-  #remembered(cwd: string): MemoryJournal {
-    const found = this.#inMemory.get(cwd) ?? new MemoryJournal(cwd);
+  #remembered(cwd: string, spelled: string): Promise<MemoryJournal> {
+    const make = async () => {
+      const journal = new MemoryJournal(cwd);
+      await this.#options.opened?.(journal, spelled);
+      return journal;
+    };
+    const found = this.#inMemory.get(cwd) ?? make();
     this.#inMemory.set(cwd, found);
     return found;
   }
 
-  #opened(cwd: string): Promise<OpenJournal> {
-    const found = this.#open.get(cwd) ?? openJournal(cwd, this.#options, this.#blobs, () => this.#collectSoon());
+  #opened(cwd: string, spelled: string): Promise<OpenJournal> {
+    const open = async () => {
+      const journal = await openJournal(cwd, this.#options, this.#blobs, () => this.#collectSoon());
+      await this.#options.opened?.(journal, spelled);
+      return journal;
+    };
+    const found = this.#open.get(cwd) ?? open();
     this.#open.set(cwd, found);
     // What cannot be opened now may be when it is asked for again.
     found.catch(() => this.#open.delete(cwd));

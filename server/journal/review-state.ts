@@ -46,11 +46,19 @@ export async function stateBehind(track: Track, contentOf: (image: Image) => Pro
     if (keyOf(current) !== keyOf(step.before)) state = editedTo(state, await contentOf(step.before));
     const after = await contentOf(step.after);
     const stepMarks = markedBy(step, state.marks, state.current, after);
-    state = isPersons(step.source) ? editedTo(state, after) : { ...state, current: after };
-    state = { ...state, marks: stepMarks };
+    state = { ...steppedTo(state, step, after), marks: stepMarks };
     current = step.after;
   }
   return state;
+}
+
+/** What an undo takes back that is still to review leads to the baseline, which stays. */
+function steppedTo(state: ReviewState, { source, takesReviewed }: Step, after: Content): ReviewState {
+  if (source.kind === "keep" || (source.kind === "undo" && takesReviewed)) return editedTo(state, after);
+  if (source.kind !== "undo") return { ...state, current: after };
+  const hunks = hunksIn(state.baseline, after);
+  const edited = state.edited.filter((span) => hunks.some((hunk) => touches(span, hunk.baseline)));
+  return { ...state, current: after, edited };
 }
 
 /** The person, or another program, has changed the file: what of that is not on Belay's lines goes into the baseline. */
@@ -68,13 +76,16 @@ export function editedTo(state: ReviewState, now: Content): ReviewState {
 }
 
 export function pendingHunks({ baseline, current, edited, isEdited, marks }: ReviewState): PendingHunk[] {
-  const [old, now] = [textOf(baseline), textOf(current)];
-  if (old === null || now === null) return [];
-  return hunksBetween(old, now).map((hunk) => ({
+  return hunksIn(baseline, current).map((hunk) => ({
     ...hunk,
     isEdited: isEdited || edited.some((span) => touches(span, hunk.baseline)),
     changeIds: [...new Set(marks.filter((mark) => touches(mark, hunk.current)).map(({ changeId }) => changeId))],
   }));
+}
+
+function hunksIn(baseline: Content, current: Content): Hunk[] {
+  const [old, now] = [textOf(baseline), textOf(current)];
+  return old === null || now === null ? [] : hunksBetween(old, now);
 }
 
 /** A file that is not there has no lines; null for what has no lines at all. */

@@ -9,6 +9,8 @@ export interface Step {
   readonly source: ChangeSource;
   readonly before: Image;
   readonly after: Image;
+  /** An undo of what had been reviewed: the baseline has it. */
+  readonly takesReviewed: boolean;
 }
 
 /** A file with changes that nobody has reviewed yet. */
@@ -32,12 +34,13 @@ export function pendingTracks(
 ): ReadonlyMap<string, Track> {
   const tracks = new Map<string, Track>();
   const lines = linesByChange(reviewed);
+  const touched = new Map(changes.map(({ id, files }) => [id, new Set(files.map(({ path }) => path))]));
   const review = (changeId: string | null) => {
     for (const [path, line] of lines.get(changeId) ?? []) setBaseline(tracks, path, line);
   };
   review(null);
   for (const change of changes) {
-    if (change.state === "applied") follow(tracks, change);
+    if (change.state === "applied") follow({ tracks, touched }, change);
     review(change.id);
   }
   return tracks;
@@ -63,18 +66,25 @@ function setBaseline(tracks: Map<string, Track>, path: string, { baseline, curre
   tracks.set(path, { path, movedFrom: earlier?.movedFrom ?? null, baseline, start, steps: [], earlier: passed });
 }
 
-function follow(tracks: Map<string, Track>, change: Change): void {
+interface Log {
+  readonly tracks: Map<string, Track>;
+  /** By change, its paths. */
+  readonly touched: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+function follow(log: Log, change: Change): void {
+  const { tracks } = log;
   const came = change.files.filter(({ movedFrom }) => movedFrom !== null);
   const left = new Map(change.files.map((file) => [file.path, file]));
   const moved = new Set<string>();
   for (const file of came) {
     const from = file.movedFrom === null ? undefined : left.get(file.movedFrom);
     if (from === undefined || !isPlainMove(tracks, from, file)) continue;
-    move(tracks, change, from, file);
+    move(log, change, from, file);
     moved.add(from.path).add(file.path);
   }
   for (const file of change.files) {
-    if (!moved.has(file.path)) step(tracks, change, file.path, file.before, file.after);
+    if (!moved.has(file.path)) step(log, change, file);
   }
 }
 
@@ -84,8 +94,9 @@ function isPlainMove(tracks: ReadonlyMap<string, Track>, from: FileChange, to: F
   return from.after.kind === "missing" && there.kind === "missing";
 }
 
-function move(tracks: Map<string, Track>, change: Change, from: FileChange, to: FileChange): void {
-  step(tracks, change, from.path, from.before, to.after);
+function move(log: Log, change: Change, from: FileChange, to: FileChange): void {
+  const { tracks } = log;
+  step(log, change, { ...from, after: to.after });
   const track = tracks.get(from.path);
   tracks.delete(from.path);
   if (track === undefined) return;
@@ -93,12 +104,13 @@ function move(tracks: Map<string, Track>, change: Change, from: FileChange, to: 
   tracks.set(to.path, { ...track, path: to.path, movedFrom: origin === to.path ? null : origin });
 }
 
-function step(tracks: Map<string, Track>, change: Change, path: string, before: Image, after: Image): void {
+function step({ tracks, touched }: Log, { id: changeId, source }: Change, { path, before, after }: FileChange): void {
   const track = tracks.get(path) ?? { path, movedFrom: null, baseline: before, start: before, steps: [], earlier: [] };
-  const { id: changeId, source } = change;
   // What a person did with nothing to review there is nothing to review either.
   if (track.steps.length === 0 && keyOf(track.baseline) === keyOf(track.start) && isPersons(source)) return;
-  tracks.set(path, { ...track, steps: [...track.steps, { changeId, source, before, after }] });
+  const isPending = (id: string) => track.steps.some((earlier) => earlier.changeId === id);
+  const takesReviewed = !source.isPart && source.of.some((id) => touched.get(id)?.has(path) && !isPending(id));
+  tracks.set(path, { ...track, steps: [...track.steps, { changeId, source, before, after, takesReviewed }] });
 }
 
 /** What was done because a person asked for just that: it is not to review. To do again what was undone is. */

@@ -97,11 +97,12 @@ function joined(reversals: readonly Reversal[]): Reversal[] {
   return result;
 }
 
-/** A file as it would be. */
+/** What would be at a path. */
 interface Node {
-  /** Where it is now; null where it would be made anew. */
-  readonly origin: string | null;
-  readonly now: Present;
+  /** What is there now. */
+  readonly here: Present;
+  /** The file that it is now, there or elsewhere; null where it would be made anew. */
+  readonly origin: { readonly path: string; readonly now: Present } | null;
   readonly content: Content;
   /** Known where its bytes are. */
   readonly image: Image | null;
@@ -133,22 +134,21 @@ class Ground {
       this.#nodes.set(path, { ...node, reason });
       return;
     }
-    this.#nodes.set(reversal.movedFrom, { ...next, origin: node.origin });
-    const gone = { origin: null, content: { kind: "missing" }, image: { kind: "missing" } } as const;
-    this.#nodes.set(path, { ...node, ...gone, isMerged: false });
+    this.#nodes.set(reversal.movedFrom, { ...next, here: back.here });
+    this.#nodes.set(path, { ...node, ...gone });
   }
 
   restorations(): Restoration[] {
-    const moved = new Set([...this.#nodes].flatMap(([path, { origin }]) => (origin === path ? [] : (origin ?? []))));
+    const moved = new Set([...this.#nodes].flatMap(([path, node]) => moveOf(path, node)?.path ?? []));
     return [...this.#nodes].flatMap(([path, node]): Restoration[] => {
-      const { origin, now, image, isMerged, reason } = node;
-      // It is told where it goes to.
-      if (moved.has(path) && node.content.kind === "missing") return [];
-      const movedTo = origin !== null && origin !== path ? path : null;
-      const shared = { path: movedTo === null ? path : (origin ?? path), movedTo, now, goal: goalOf(node) };
+      const { here, image, content, isMerged, reason } = node;
+      const move = moveOf(path, node);
+      const place = move === null ? { path, movedTo: null, now: here } : { ...move, movedTo: path };
+      const shared = { ...place, goal: goalOf(node) };
       if (reason !== null) return [{ ...shared, outcome: "conflict", reason }];
-      const isAsItIs = image !== null && isSameFile(image, now.image);
-      if (movedTo === null && isAsItIs) return [];
+      // It is told where it goes to.
+      if (content.kind === "missing" && moved.has(path)) return [];
+      if (move === null && image !== null && isSameFile(image, here.image)) return [];
       return [{ ...shared, outcome: isMerged ? "merged" : "exact", reason: null }];
     });
   }
@@ -156,10 +156,10 @@ class Ground {
   async #node(path: string): Promise<Node> {
     const known = this.#nodes.get(path);
     if (known !== undefined) return known;
-    const now = await this.#input.present(path);
-    const { content, image } = now;
-    const origin = content.kind === "missing" ? null : path;
-    const node = { origin, now, content, image, isMerged: false, reason: null };
+    const here = await this.#input.present(path);
+    const { content, image } = here;
+    const origin = content.kind === "missing" ? null : { path, now: here };
+    const node = { here, origin, content, image, isMerged: false, reason: null };
     this.#nodes.set(path, node);
     return node;
   }
@@ -171,7 +171,8 @@ class Ground {
     const target = await this.#input.contentOf(before);
     if (isUntouched || (node.image !== null && isSameBytes(node.image, before))) {
       if (!(await this.#input.hasBytes(before))) return { ...node, reason: "its earlier content is not kept any more" };
-      return { ...node, content: target, image: withMode(before, after, node.image) };
+      const origin = target.kind === "missing" ? null : node.origin;
+      return { ...node, origin, content: target, image: withMode(before, after, node.image) };
     }
     if (node.content.kind === "missing") {
       return { ...node, reason: before.kind === "missing" ? null : `${name} was deleted since` };
@@ -197,11 +198,19 @@ class Ground {
   }
 }
 
-function goalOf({ content, image, now }: Node): Goal {
+const gone = { origin: null, content: { kind: "missing" }, image: { kind: "missing" }, isMerged: false } as const;
+
+/** Where the file comes from that would be at the path, unless another one makes room for it: then it is written anew. */
+function moveOf(path: string, { here, origin, content }: Node): { path: string; now: Present } | null {
+  const isElsewhere = origin !== null && origin.path !== path && content.kind !== "missing";
+  return isElsewhere && here.content.kind === "missing" ? origin : null;
+}
+
+function goalOf({ content, image, here }: Node): Goal {
   if (image?.kind === "file" || image?.kind === "link") return { kind: "image", image };
   if (content.kind === "text") return { kind: "text", text: content.text, encoding: content.encoding };
-  return now.image.kind === "file" && content.kind !== "missing"
-    ? { kind: "image", image: now.image }
+  return here.image.kind === "file" && content.kind !== "missing"
+    ? { kind: "image", image: here.image }
     : { kind: "missing" };
 }
 

@@ -148,7 +148,7 @@ export const clientRequests = {
   }),
   "belay/review/keep": request(review.ReviewKeepParams, review.RestoreResponse, { from: anyone, needsWorkspace: true }),
   "belay/review/undo": request(review.ReviewUndoParams, review.RestoreResponse, { from: anyone, needsWorkspace: true }),
-  "belay/files/restore": request(review.FilesRestoreParams, review.RestoreResponse, { from: anyone }),
+  "belay/files/restore": request(review.FilesRestoreParams, review.RestoreResponse, { lane: "thread", from: anyone }),
   "belay/files/turns": request(review.FilesTurnsParams, review.FilesTurnsResponse, { from: anyone }),
   "belay/files/diff": request(review.FilesDiffParams, review.FilesDiffResponse, { from: anyone }),
   "belay/journal/read": request(z.object({}), review.JournalReadResponse, { from: anyone }),

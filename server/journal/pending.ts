@@ -1,0 +1,159 @@
+// The files of a workspace that have something to review, found fast: what has not changed since the last look is not
+// looked at again.
+import type { ReviewFile, TurnRef } from "../protocol/review.ts";
+import type { Change, Image, WorkspaceJournal } from "./change.ts";
+import { type Content, contentOf, keyOf } from "./content.ts";
+import type { Present, PresentFiles } from "./present.ts";
+import {
+  editedTo,
+  isSameContent,
+  type PendingHunk,
+  pendingHunks,
+  type ReviewState,
+  stateBehind,
+  textOf,
+} from "./review-state.ts";
+import { pendingTracks, type Track } from "./tracks.ts";
+
+/** A written file with something to review, and all that is needed to keep or undo it. */
+export interface PendingFile {
+  readonly track: Track;
+  readonly state: ReviewState;
+  readonly present: Present;
+  readonly hunks: readonly PendingHunk[];
+  readonly row: ReviewFile;
+}
+
+export class PendingFiles {
+  readonly #journal: WorkspaceJournal;
+  readonly #present: PresentFiles;
+  /** By path, the row for a track and an image of the file as it is now; null: nothing is to review. */
+  readonly #rows = new Map<string, { readonly key: string; readonly row: ReviewFile | null }>();
+
+  constructor(journal: WorkspaceJournal, present: PresentFiles) {
+    this.#journal = journal;
+    this.#present = present;
+  }
+
+  /** In order of paths. */
+  async rows(): Promise<ReviewFile[]> {
+    const { tracks, turns } = await this.#tracks();
+    for (const path of this.#rows.keys()) if (!tracks.has(path)) this.#rows.delete(path);
+    const looks = await inBatches([...tracks.values()], (track) => this.#row(track, turns));
+    return looks.flatMap((row) => row ?? []).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  /** Null: nothing of the file is to review. */
+  async file(path: string): Promise<PendingFile | null> {
+    const { tracks, turns } = await this.#tracks();
+    const track = tracks.get(path);
+    return track === undefined ? null : this.#look(track, turns);
+  }
+
+  async files(): Promise<PendingFile[]> {
+    const { tracks, turns } = await this.#tracks();
+    const found = await inBatches([...tracks.values()], (track) => this.#look(track, turns));
+    return found.flatMap((file) => file ?? []);
+  }
+
+  /** All that stand in the log, also where the file is as its baseline by now. */
+  async #tracks(): Promise<{ tracks: ReadonlyMap<string, Track>; turns: ReadonlyMap<string, TurnRef> }> {
+    const changes = await this.#journal.changes();
+    return { tracks: pendingTracks(changes, await this.#journal.baselines()), turns: turnsByChange(changes) };
+  }
+
+  async #row(track: Track, turns: ReadonlyMap<string, TurnRef>): Promise<ReviewFile | null> {
+    const image = await this.#present.image(track.path);
+    const key = `${trackKey(track)} ${keyOf(image)} ${image.kind === "file" ? String(image.mode) : ""}`;
+    const known = this.#rows.get(track.path);
+    if (known?.key === key) return known.row;
+    const row = (await this.#look(track, turns))?.row ?? null;
+    this.#rows.set(track.path, { key, row });
+    return row;
+  }
+
+  async #look(track: Track, turns: ReadonlyMap<string, TurnRef>): Promise<PendingFile | null> {
+    const present = await this.#present.read(track.path);
+    const isMode = isModeChanged(track, present.image);
+    if (keyOf(track.baseline) === keyOf(present.image) && track.movedFrom === null && !isMode) return null;
+    const state = editedTo(await stateBehind(track, (image) => contentOf(this.#journal, image)), present.content);
+    if (isSameContent(state.baseline, state.current) && track.movedFrom === null && !isMode) return null;
+    const hunks = pendingHunks(state);
+    const row = rowOf({ track, state, hunks }, turns, await this.#whyNoUndo(track, state));
+    return { track, state, present, hunks, row };
+  }
+
+  async #whyNoUndo({ baseline }: Track, state: ReviewState): Promise<string | null> {
+    if (state.baseline.kind !== "other") return null;
+    if (baseline.kind === "notCaptured") return `Its earlier content was not kept: ${baseline.reason}.`;
+    return (await hasBytes(this.#journal, baseline)) ? null : "Its earlier content is not kept any more.";
+  }
+}
+
+export async function hasBytes(journal: WorkspaceJournal, image: Image): Promise<boolean> {
+  return image.kind !== "file" || (await journal.bytesOf(image)) !== null;
+}
+
+/** Permission bits that Belay's changes made others, and nobody has since. */
+export function isModeChanged({ baseline, start, steps }: Track, now: Image): boolean {
+  const last = steps.at(-1)?.after ?? start;
+  if (baseline.kind !== "file" || last.kind !== "file" || now.kind !== "file") return false;
+  if (baseline.mode === null || last.mode === null) return false;
+  return baseline.mode !== last.mode && now.mode === last.mode;
+}
+
+/** Oldest first, each once. */
+export function turnsOf(changeIds: readonly string[], turns: ReadonlyMap<string, TurnRef>): TurnRef[] {
+  const found = new Map<string, TurnRef>();
+  // The order of the log, which is the order of the map.
+  const wanted = new Set(changeIds);
+  for (const [id, turn] of turns) if (wanted.has(id)) found.set(`${turn.threadId} ${turn.turnId}`, turn);
+  return [...found.values()];
+}
+
+export function turnsByChange(changes: readonly Change[]): Map<string, TurnRef> {
+  const turns = changes.flatMap(({ id, source: { threadId, turnId } }): [string, TurnRef][] =>
+    threadId === null || turnId === null ? [] : [[id, { threadId, turnId }]],
+  );
+  return new Map(turns);
+}
+
+export async function inBatches<T, R>(all: readonly T[], work: (each: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let at = 0; at < all.length; at += batchSize)
+    results.push(...(await Promise.all(all.slice(at, at + batchSize).map(work))));
+  return results;
+}
+
+const batchSize = 32;
+
+function trackKey({ baseline, start, steps, earlier, movedFrom }: Track): string {
+  const ids = [...earlier, ...steps].map(({ changeId }) => changeId);
+  return [keyOf(baseline), keyOf(start), movedFrom, earlier.length, ...ids].join(" ");
+}
+
+function rowOf(
+  { track, state, hunks }: Pick<PendingFile, "track" | "state" | "hunks">,
+  turns: ReadonlyMap<string, TurnRef>,
+  cannotUndo: string | null,
+): ReviewFile {
+  const all = [...track.earlier, ...track.steps].map(({ changeId }) => changeId);
+  const ofHunks = hunks.flatMap(({ changeIds }) => changeIds);
+  return {
+    path: track.path,
+    movedFrom: track.movedFrom,
+    kind: kindOf(state.baseline, state.current),
+    state: "written",
+    added: hunks.reduce((sum, { current }) => sum + current.count, 0),
+    removed: hunks.reduce((sum, { baseline }) => sum + baseline.count, 0),
+    hunks: hunks.map(({ changeIds, ...hunk }) => ({ ...hunk, turns: turnsOf(changeIds, turns) })),
+    isText: textOf(state.baseline) !== null && textOf(state.current) !== null,
+    turns: turnsOf(ofHunks.length > 0 ? ofHunks : all, turns),
+    cannotUndo,
+  };
+}
+
+export function kindOf(baseline: Content, current: Content): ReviewFile["kind"] {
+  if (baseline.kind === "missing") return "add";
+  return current.kind === "missing" ? "delete" : "update";
+}

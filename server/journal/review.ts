@@ -1,0 +1,335 @@
+// Review of one workspace: what Belay changed or proposed and nobody has kept or undone yet. To keep is to move a baseline
+// and writes no file, unless it was only proposed; to undo writes files and is a change itself.
+import { encode } from "../files/encoding.ts";
+import type { RestoreResponse, ReviewFile } from "../protocol/review.ts";
+import type { ChangeSource, Image, JournalLine, WorkspaceJournal } from "./change.ts";
+import type { Content } from "./content.ts";
+import type { GoalDeps } from "./goals.ts";
+import { keepHunk, undoHunk } from "./hunks.ts";
+import { type PendingFile, PendingFiles, turnsByChange } from "./pending.ts";
+import { type OpenFiles, PresentFiles } from "./present.ts";
+import { keptAs, proposalRow, type ProposedFile, Proposals } from "./proposals.ts";
+import { failed, nothingToDo, restoreFiles, shownIn } from "./restored.ts";
+import { textOf } from "./review-state.ts";
+import type { Goal, Restoration } from "./undo-plan.ts";
+
+/** What to keep or to undo: all, one file, or one hunk of it. */
+export interface ReviewScope {
+  readonly path: string | null;
+  readonly hunkId: string | null;
+  readonly acceptMerges: boolean;
+}
+
+export class Review {
+  readonly #deps: GoalDeps;
+  readonly #journal: WorkspaceJournal;
+  readonly #pending: PendingFiles;
+  readonly #proposals: Proposals;
+  /** To keep and to undo look first and write then: one at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: GoalDeps, files: OpenFiles) {
+    const present = new PresentFiles(files);
+    this.#deps = deps;
+    this.#journal = deps.journal;
+    this.#pending = new PendingFiles(deps.journal, present);
+    this.#proposals = new Proposals(deps.journal, present);
+  }
+
+  /** In order of paths; what is written before what is proposed. */
+  async list(path: string | null): Promise<ReviewFile[]> {
+    const written =
+      path === null ? await this.#pending.rows() : [(await this.#pending.file(path))?.row].flatMap((row) => row ?? []);
+    const proposed = await this.#proposals.files(path);
+    const turns = turnsByChange(await this.#journal.changes());
+    const rows = [...written, ...proposed.map((file) => proposalRow(file, turns))];
+    return rows.toSorted((a, b) => (a.path === b.path ? 0 : a.path < b.path ? -1 : 1));
+  }
+
+  async text(path: string, side: "baseline" | "proposed"): Promise<string | null> {
+    if (side === "baseline") {
+      const file = await this.#pending.file(path);
+      if (file !== null) return shownText(file.state.baseline);
+    }
+    const [proposed] = await this.#proposals.files(path);
+    if (proposed === undefined) return null;
+    return shownText(side === "proposed" ? proposed.proposed : proposed.present.content);
+  }
+
+  keep(scope: ReviewScope): Promise<RestoreResponse> {
+    return this.#alone(() => (scope.hunkId === null ? this.#keepFiles(scope) : this.#keepHunk(scope, scope.hunkId)));
+  }
+
+  undo(scope: ReviewScope): Promise<RestoreResponse> {
+    return this.#alone(() => (scope.hunkId === null ? this.#undoFiles(scope) : this.#undoHunk(scope, scope.hunkId)));
+  }
+
+  async #keepFiles({ path, acceptMerges }: ReviewScope): Promise<RestoreResponse> {
+    const written = await this.#written(path);
+    const proposed = await this.#proposals.files(path);
+    if (written.length + proposed.length === 0) return nothingToDo;
+    let result: RestoreResponse = { outcome: "done", files: [], message: null };
+    if (proposed.length > 0) {
+      result = await this.#writeProposed(proposed, acceptMerges);
+      if (result.outcome !== "done") return result;
+    }
+    const kept = written.map((file): JournalLine => ({ type: "reviewed", ...seenOf(file), baseline: null }));
+    if (kept.length > 0) await this.#journal.append(...kept);
+    return result;
+  }
+
+  /** Each turn's as a change of its own, so that it can be undone; none where one of them cannot be written. */
+  async #writeProposed(proposed: readonly ProposedFile[], acceptMerges: boolean): Promise<RestoreResponse> {
+    const all = proposed.map(keptAs);
+    const plan = await restoreFiles(all, { dryRun: true, acceptMerges, source: noSource }, this.#deps);
+    if (plan.outcome !== "done") return plan;
+    for (const [turnId, files] of byTurn(proposed)) {
+      const source = keepSource(files, turnId);
+      const written = await restoreFiles(files.map(keptAs), { dryRun: false, acceptMerges: true, source }, this.#deps);
+      if (written.outcome !== "done") return { ...written, files: plan.files };
+      await this.#journal.append(...settled(files));
+    }
+    return plan;
+  }
+
+  async #undoFiles({ path, acceptMerges }: ReviewScope): Promise<RestoreResponse> {
+    const written = await this.#written(path);
+    const proposed = await this.#proposals.files(path);
+    if (written.length + proposed.length === 0) return nothingToDo;
+    const restorations: Restoration[] = [];
+    for (const file of written) restorations.push(await this.#undone(file));
+    const isTaken = acceptMerges || !written.some(isEdited);
+    const options = { dryRun: false, acceptMerges: isTaken, source: undoSource(written) };
+    const result = await restoreFiles(restorations, options, this.#deps);
+    if (result.outcome !== "done" && result.outcome !== "nothing") return result;
+    if (proposed.length > 0) await this.#journal.append(...settled(proposed));
+    return { ...result, outcome: "done" };
+  }
+
+  async #keepHunk({ path, acceptMerges }: ReviewScope, hunkId: string): Promise<RestoreResponse> {
+    const file = path === null ? null : await this.#pending.file(path);
+    const hunk = file?.hunks.find(({ id }) => id === hunkId);
+    if (file === null || hunk === undefined) return this.#keepProposedHunk({ path, acceptMerges }, hunkId);
+    const [baseline, current] = [textOf(file.state.baseline) ?? "", textOf(file.state.current) ?? ""];
+    const text = keepHunk(baseline, current, hunk);
+    const isAll = text === current && file.track.movedFrom === null;
+    const image = isAll ? null : await this.#kept(text, file.state.baseline, file.track.baseline);
+    const now = isAll ? null : await this.#keptNow(file);
+    const line: JournalLine = { type: "reviewed", ...seenOf(file), baseline: image };
+    await this.#journal.append(now === null ? line : { ...line, current: now });
+    return { outcome: "done", files: [], message: null };
+  }
+
+  async #undoHunk({ path, acceptMerges }: ReviewScope, hunkId: string): Promise<RestoreResponse> {
+    const file = path === null ? null : await this.#pending.file(path);
+    const hunk = file?.hunks.find(({ id }) => id === hunkId);
+    if (file === null || hunk === undefined) return this.#dropProposedHunk(path, hunkId);
+    const { baseline, current } = file.state;
+    const text = undoHunk(textOf(baseline) ?? "", textOf(current) ?? "", hunk);
+    const isAll = file.hunks.length === 1;
+    const whole = isAll ? await this.#undone(file) : null;
+    const goal = whole?.goal ?? ({ kind: "text", text, encoding: encodingOf(current, baseline) } as const);
+    const outcome = hunk.isEdited ? "merged" : "exact";
+    const { path: own } = file.track;
+    const restoration = { path: own, movedTo: null, now: file.present, goal, outcome, reason: null } as const;
+    const source = isAll
+      ? undoSource([file])
+      : { ...undoSource([file]), of: [...hunk.changeIds], isPart: true, ...turnOf(file, hunk.changeIds) };
+    return restoreFiles([restoration], { dryRun: false, acceptMerges, source }, this.#deps);
+  }
+
+  async #keepProposedHunk(
+    { path, acceptMerges }: Omit<ReviewScope, "hunkId">,
+    hunkId: string,
+  ): Promise<RestoreResponse> {
+    const found = await this.#proposedHunk(path, hunkId);
+    if (found === null) return stale;
+    const { file, hunk } = found;
+    if (file.hunks.length === 1) return this.#keepFiles({ path, hunkId: null, acceptMerges });
+    if (file.conflict !== null)
+      return restoreFiles([keptAs(file)], { dryRun: true, acceptMerges, source: noSource }, this.#deps);
+    const { content } = file.present;
+    const text = keepHunk(textOf(content) ?? "", textOf(file.proposed) ?? "", hunk);
+    const goal: Goal = { kind: "text", text, encoding: encodingOf(content, file.proposed) };
+    const source = keepSource([file], lastTurn(file));
+    const restoration = { ...keptAs(file), movedTo: null, goal, outcome: "exact" } as const;
+    const result = await restoreFiles([restoration], { dryRun: false, acceptMerges: true, source }, this.#deps);
+    if (result.outcome !== "done") return result;
+    const before = await this.#kept(text, content, file.present.image);
+    await this.#proposeAnew(
+      file,
+      before,
+      await this.#kept(textOf(file.proposed) ?? "", file.proposed, file.present.image),
+    );
+    return result;
+  }
+
+  async #dropProposedHunk(path: string | null, hunkId: string): Promise<RestoreResponse> {
+    const found = await this.#proposedHunk(path, hunkId);
+    if (found === null) return stale;
+    const { file, hunk } = found;
+    const { content, image } = file.present;
+    const isLast = file.hunks.length === 1;
+    if (isLast) await this.#journal.append(...settled([file]));
+    else {
+      const text = undoHunk(textOf(content) ?? "", textOf(file.proposed) ?? "", hunk);
+      const before = content.kind === "text" ? await this.#kept(content.text, content, image) : image;
+      await this.#proposeAnew(file, before, await this.#kept(text, file.proposed, image));
+    }
+    return { outcome: "done", files: [], message: null };
+  }
+
+  async #proposedHunk(path: string | null, hunkId: string) {
+    const [file] = path === null ? [] : await this.#proposals.files(path);
+    const hunk = file?.hunks.find(({ id }) => id === hunkId);
+    return file === undefined || hunk === undefined ? null : { file, hunk };
+  }
+
+  /** In the place of what was proposed for the file. */
+  async #proposeAnew(file: ProposedFile, before: Image, after: Image): Promise<void> {
+    const { path, changes } = file.proposal;
+    const last = changes.at(-1);
+    const source: ChangeSource = last?.source ?? noSource;
+    const change = { id: this.#deps.newId(), atMs: this.#deps.now(), source };
+    const files = [{ path, before, after, movedFrom: null }];
+    await this.#journal.append(...settled([file]), { type: "proposed", ...change, files });
+  }
+
+  async #written(path: string | null): Promise<PendingFile[]> {
+    if (path === null) return this.#pending.files();
+    const file = await this.#pending.file(path);
+    return file === null ? [] : [file];
+  }
+
+  /** The whole file as its baseline has it. */
+  async #undone(file: PendingFile): Promise<Restoration> {
+    const { track, state, present, row } = file;
+    const shared = { path: track.path, movedTo: track.movedFrom, now: present };
+    if (row.cannotUndo !== null) {
+      const goal = { kind: "missing" } as const;
+      return { ...shared, goal, outcome: "conflict", reason: lowered(row.cannotUndo) };
+    }
+    const edited = isEdited(file);
+    const goal = await this.#baselineGoal(file);
+    if (state.current.kind !== "text" && edited)
+      return {
+        ...shared,
+        goal,
+        outcome: "conflict",
+        reason: `${shownIn(this.#journal.cwd, track.path)} was changed since`,
+      };
+    return { ...shared, goal, outcome: edited ? "merged" : "exact", reason: null };
+  }
+
+  async #baselineGoal({ track, state }: PendingFile): Promise<Goal> {
+    const { baseline } = state;
+    if (baseline.kind === "missing") return { kind: "missing" };
+    const { baseline: image } = track;
+    if (baseline.kind === "other")
+      return image.kind === "file" || image.kind === "link" ? { kind: "image", image } : { kind: "missing" };
+    const bytes = encode(baseline.text, baseline.encoding);
+    const kept =
+      bytes === null ? null : await this.#journal.keep(bytes, { mode: modeOf(image), encoding: baseline.encoding });
+    return kept?.kind === "file"
+      ? { kind: "image", image: kept }
+      : { kind: "text", text: baseline.text, encoding: baseline.encoding };
+  }
+
+  /** `content` says how the text is spelled, `image` what else the file is. */
+  async #kept(text: string, content: Content, image: Image): Promise<Image> {
+    const encoding = content.kind === "text" ? content.encoding : "utf8";
+    const bytes = encode(text, encoding);
+    const mode = modeOf(image);
+    return this.#journal.keep(bytes ?? Buffer.from(text), { mode, encoding: bytes === null ? "utf8" : encoding });
+  }
+
+  async #keptNow({ present }: PendingFile): Promise<Image> {
+    const { content, image } = present;
+    return content.kind === "text" ? this.#kept(content.text, content, image) : image;
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work, work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}
+
+const stale = failed("These lines are not the same any more. Look at them again.");
+const noSource: ChangeSource = { kind: "undo", threadId: null, turnId: null, itemId: null, of: [] };
+
+/** An editor shows no byte order mark. */
+function shownText(content: Content): string | null {
+  return content.kind === "text" ? content.text.replace(/^\uFEFF/, "") : null;
+}
+
+function isEdited({ state, hunks }: PendingFile): boolean {
+  return state.isEdited || hunks.some((hunk) => hunk.isEdited);
+}
+
+function encodingOf(first: Content, second: Content) {
+  if (first.kind === "text") return first.encoding;
+  return second.kind === "text" ? second.encoding : "utf8";
+}
+
+function modeOf(image: Image): number | null {
+  return image.kind === "file" ? image.mode : null;
+}
+
+function lowered(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, "");
+}
+
+/** A line about a file counts from behind the last of its changes that was looked at. */
+function seenOf({ track }: PendingFile): { path: string; behind?: string } {
+  const last = track.steps.at(-1) ?? track.earlier.at(-1);
+  return last === undefined ? { path: track.path } : { path: track.path, behind: last.changeId };
+}
+
+function settled(proposed: readonly ProposedFile[]): JournalLine[] {
+  const paths = proposed.flatMap(({ proposal: { path, movedFrom } }) =>
+    movedFrom === null ? [path] : [path, movedFrom],
+  );
+  return paths.length === 0 ? [] : [{ type: "settled", paths }];
+}
+
+/** Of one turn where all is of that one. */
+function undoSource(files: readonly PendingFile[]): ChangeSource {
+  const of = files.flatMap(({ track }) => [...track.earlier, ...track.steps].map(({ changeId }) => changeId));
+  const isPart = files.some(({ track }) => track.earlier.length > 0);
+  return { ...noSource, of: [...new Set(of)], isPart, ...commonTurn(files) };
+}
+
+function commonTurn(files: readonly PendingFile[]): Pick<ChangeSource, "threadId" | "turnId"> {
+  const turns = files.flatMap(({ row }) => row.turns);
+  const [first] = turns;
+  const isOne = first !== undefined && turns.every(({ turnId }) => turnId === first.turnId);
+  return isOne ? { threadId: first.threadId, turnId: first.turnId } : { threadId: null, turnId: null };
+}
+
+function turnOf({ row, hunks }: PendingFile, changeIds: readonly string[]): Pick<ChangeSource, "threadId" | "turnId"> {
+  const at = hunks.findIndex((hunk) => hunk.changeIds === changeIds);
+  const [turn, second] = row.hunks[at]?.turns ?? [];
+  return turn === undefined || second !== undefined
+    ? { threadId: null, turnId: null }
+    : { threadId: turn.threadId, turnId: turn.turnId };
+}
+
+function keepSource(proposed: readonly ProposedFile[], turn: string | null): ChangeSource {
+  const changes = proposed.flatMap(({ proposal }) => proposal.changes);
+  const { threadId, turnId, itemId } = changes.findLast(({ source }) => source.turnId === turn)?.source ?? noSource;
+  return { kind: "keep", threadId, turnId, itemId, of: [...new Set(changes.map(({ id }) => id))] };
+}
+
+function byTurn(proposed: readonly ProposedFile[]): Map<string | null, ProposedFile[]> {
+  const groups = new Map<string | null, ProposedFile[]>();
+  for (const file of proposed) {
+    const turn = lastTurn(file);
+    groups.set(turn, [...(groups.get(turn) ?? []), file]);
+  }
+  return groups;
+}
+
+function lastTurn({ proposal }: ProposedFile): string | null {
+  return proposal.changes.at(-1)?.source.turnId ?? null;
+}

@@ -1,0 +1,175 @@
+// Taking back what turns changed, and doing it again, on a real disk with a real journal.
+import assert from "node:assert/strict";
+import * as fs from "node:fs/promises";
+import { describe, test } from "node:test";
+import { lines, threadId, workspaceWith } from "./workspace.ts";
+
+describe("undo of a turn", () => {
+  test("puts back the files of that turn alone, and redo makes it again", async () => {
+    await using work = await workspaceWith({ "a.ts": lines(20), "b.ts": "b\n" });
+    await work.turn("t1", { "a.ts": lines(20, { 2: "TWO" }), "sub/new.ts": "n\n" });
+    await work.turn("t2", { "b.ts": "B\n" });
+    const changed = await work.snapshot();
+    const undone = await work.restore("undo", ["t1"]);
+    assert.deepEqual(
+      [undone.outcome, undone.files.map(({ path, outcome }) => [path, outcome])],
+      [
+        "done",
+        [
+          [work.path("a.ts"), "exact"],
+          [work.path("sub/new.ts"), "exact"],
+        ],
+      ],
+    );
+    assert.deepEqual(
+      [await work.text("a.ts"), await work.text("b.ts"), await work.text("sub/new.ts")],
+      [lines(20), "B\n", null],
+    );
+    assert.deepEqual(await states(work), { t1: "undone", t2: "applied" });
+    assert.deepEqual(await work.pending(), { "b.ts": ["0,1 0,1 t2"] });
+    assert.equal((await work.restore("undo", ["t1"])).outcome, "nothing");
+    assert.equal((await work.restore("redo", ["t1"])).outcome, "done");
+    assert.deepEqual(await work.snapshot(), changed);
+    assert.deepEqual(await states(work), { t1: "applied", t2: "applied" });
+    assert.deepEqual(Object.keys(await work.pending()), ["a.ts", "b.ts", "sub/new.ts"]);
+    assert.equal((await work.restore("redo", ["t1"])).outcome, "nothing");
+  });
+
+  test("merges through what the person and later turns changed, once that was accepted", async () => {
+    await using work = await workspaceWith({ "a.ts": lines(20) });
+    await work.turn("t1", { "a.ts": lines(20, { 2: "TWO" }) });
+    await work.turn("t2", { "a.ts": lines(20, { 2: "TWO", 9: "NINE" }) });
+    await work.person("a.ts", lines(20, { 2: "TWO", 9: "NINE", 15: "mine" }));
+    const asked = await work.restore("undo", ["t1"]);
+    const goal = lines(20, { 9: "NINE", 15: "mine" });
+    assert.deepEqual([asked.outcome, asked.files[0]?.outcome, asked.files[0]?.merged], ["needsMerge", "merged", goal]);
+    assert.equal(await work.text("a.ts"), lines(20, { 2: "TWO", 9: "NINE", 15: "mine" }));
+    assert.equal((await work.restore("undo", ["t1"], { acceptMerges: true })).outcome, "done");
+    assert.equal(await work.text("a.ts"), goal);
+    assert.deepEqual(await work.pending(), { "a.ts": ["8,1 8,1 t2"] });
+    assert.equal((await work.restore("redo", ["t1"])).outcome, "done");
+    assert.equal(await work.text("a.ts"), lines(20, { 2: "TWO", 9: "NINE", 15: "mine" }));
+  });
+
+  test("changes nothing at all where one file conflicts, and says why", async () => {
+    await using work = await workspaceWith({ "a.ts": lines(20), "b.ts": "b\n", "c.ts": "c\n", "d.ts": "d\n" });
+    await work.turn("t1", {
+      "a.ts": lines(20, { 2: "TWO" }),
+      "b.ts": "B\n",
+      "c.ts": null,
+      "new.ts": "n\n",
+      "d.ts": "D\n",
+    });
+    await work.person("a.ts", lines(20, { 2: "two, by me" }));
+    await work.person("b.ts", null);
+    await work.person("c.ts", "another\n");
+    await work.person("new.ts", "n\nmine\n");
+    const before = await work.snapshot();
+    const result = await work.restore("undo", ["t1"], { acceptMerges: true });
+    assert.equal(result.outcome, "conflict");
+    assert.deepEqual(
+      Object.fromEntries(result.files.map(({ path, reason }) => [path.slice(work.cwd.length + 1), reason])),
+      {
+        "a.ts": "line 2 was changed since",
+        "b.ts": "b.ts was deleted since",
+        "c.ts": "c.ts was created again since",
+        "d.ts": null,
+        "new.ts": "new.ts was changed since it was created",
+      },
+    );
+    assert.deepEqual(await work.snapshot(), before);
+    assert.equal((await work.restore("undo", ["t1"], { paths: ["d.ts"] })).outcome, "done");
+    assert.equal(await work.text("d.ts"), "d\n");
+    assert.deepEqual(await states(work), { t1: "partlyUndone" });
+  });
+
+  test("of several turns is one step, also where one undid what the other did", async () => {
+    await using work = await workspaceWith({ "a.ts": lines(9) });
+    const before = await work.snapshot();
+    await work.turn("t1", { "a.ts": ["b.ts", lines(9, { 2: "TWO" })] });
+    await work.turn("t2", { "b.ts": ["sub/c.ts", lines(9, { 2: "TWO", 5: null })], "a.ts": "another a\n" });
+    await work.turn("t3", { "sub/c.ts": null, "a.ts": "and another\n" });
+    const changed = await work.snapshot();
+    assert.deepEqual([(await work.restore("undo", ["t1", "t2", "t3"])).message, await work.snapshot()], [null, before]);
+    assert.deepEqual(
+      [(await work.restore("redo", ["t1", "t2", "t3"])).message, await work.snapshot()],
+      [null, changed],
+    );
+    await work.open();
+    assert.deepEqual([(await work.restore("undo", ["t1", "t2", "t3"])).message, await work.snapshot()], [null, before]);
+  });
+
+  test("finds a file where a later turn has moved it", async () => {
+    await using work = await workspaceWith({ "a.ts": lines(9) });
+    await work.turn("t1", { "a.ts": lines(9, { 2: "TWO" }) });
+    await work.turn("t2", { "a.ts": ["b.ts", lines(9, { 2: "TWO" })] });
+    assert.equal((await work.restore("undo", ["t1"])).outcome, "done");
+    assert.equal(await work.text("b.ts"), lines(9));
+  });
+
+  test("does not follow a link that was put in the way", async () => {
+    await using work = await workspaceWith({ "sub/a.ts": "a\n", "other/a.ts": "A\n" });
+    await work.turn("t1", { "sub/a.ts": "A\n" });
+    await fs.rm(work.path("sub"), { recursive: true });
+    await fs.symlink("other", work.path("sub"));
+    const result = await work.restore("undo", ["t1"]);
+    assert.equal(result.outcome, "failed");
+    assert.match(result.message ?? "", /through a link.*Nothing was changed\.$/);
+    assert.equal(await work.text("other/a.ts"), "A\n");
+  });
+
+  test("says of a file that was not kept why it stays", async () => {
+    await using work = await workspaceWith({ "big.bin": "1" });
+    const reason = "it is larger than 32 MB";
+    await work.journal.append({
+      ...{ type: "captured", id: "c", atMs: 0 },
+      source: { kind: "command", threadId, turnId: "t1", itemId: null, of: [] },
+      files: [
+        {
+          path: work.path("big.bin"),
+          before: { kind: "notCaptured", reason, hash: null },
+          after: { kind: "missing" },
+          movedFrom: null,
+        },
+      ],
+    });
+    const [turn] = await work.turnFiles.turns(threadId);
+    assert.deepEqual(turn?.notCaptured, [{ path: work.path("big.bin"), reason }]);
+    assert.equal((await work.row("big.bin"))?.cannotUndo, `Its earlier content was not kept: ${reason}.`);
+    const result = await work.restore("undo", ["t1"]);
+    assert.deepEqual(
+      [result.outcome, result.files[0]?.reason],
+      ["conflict", `its earlier content was not kept: ${reason}`],
+    );
+    assert.equal((await work.undo("big.bin")).outcome, "conflict");
+  });
+
+  test("knows a turn of which one hunk was undone, and makes that again", async () => {
+    await using work = await workspaceWith({ "a.ts": lines(20) });
+    await work.turn("t1", { "a.ts": lines(20, { 2: "TWO", 10: "TEN" }) });
+    await work.undo("a.ts", (await work.row("a.ts"))?.hunks[1]?.id);
+    assert.deepEqual(await states(work), { t1: "partlyUndone" });
+    assert.equal((await work.restore("redo", ["t1"])).outcome, "done");
+    assert.equal(await work.text("a.ts"), lines(20, { 2: "TWO", 10: "TEN" }));
+    assert.deepEqual(await states(work), { t1: "applied" });
+    await work.undo("a.ts", (await work.row("a.ts"))?.hunks[1]?.id);
+    assert.equal((await work.restore("undo", ["t1"], { acceptMerges: true })).outcome, "done");
+    assert.equal(await work.text("a.ts"), lines(20));
+  });
+
+  test("shows what turns changed as git does, also of what was undone", async () => {
+    await using work = await workspaceWith({ "a.ts": "a\n", "b.ts": "b\n" });
+    await work.turn("t1", { "a.ts": "A\n", "b.ts": ["c.ts", "b\n"] });
+    await work.turn("t2", { "a.ts": "AA\n", "n.ts": "n\n" });
+    const [one, both] = [await work.turnFiles.diff(threadId, "t1"), await work.turnFiles.diff(threadId, null)];
+    assert.match(one, /^diff --git a\/a\.ts b\/a\.ts\n[^]*-a\n\+A\n[^]*rename from b\.ts\nrename to c\.ts\n$/);
+    assert.match(both, /-a\n\+AA\n/);
+    assert.match(both, /new file mode/);
+    const [first] = await work.turnFiles.turns(threadId);
+    assert.deepEqual([first?.added, first?.removed, first?.paths.length], [1, 1, 3]);
+  });
+});
+
+async function states(work: Awaited<ReturnType<typeof workspaceWith>>): Promise<Record<string, string>> {
+  return Object.fromEntries((await work.turnFiles.turns(threadId)).map(({ turnId, state }) => [turnId, state]));
+}
