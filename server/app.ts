@@ -226,7 +226,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     clients,
     handlers: {
       ...threadListHandlers(store),
-      ...threadCareHandlers(store, clients, (threadId) => journal.forget(threadId)),
+      ...threadCareHandlers(store, clients, (threadId) =>
+        journal.forget(threadId).catch((error: unknown) => log("warning", messageOf(error), error)),
+      ),
       ...threadHandlers(store, clients, async (cwd) => (await instructions(cwd)).map(({ path }) => path)),
       ...turnHandlers(store),
       ...later("fs/", async () => (await import("./handlers/fs.ts")).fsHandlers()),

@@ -21,7 +21,7 @@ type CareMethods =
 export function threadCareHandlers(
   store: ThreadStore,
   clients: Clients,
-  /** What it changed in files can be undone no more. */
+  /** What it changed in files can be undone no more. Must not reject. */
   forgetChanges: (threadId: string) => Promise<void>,
 ): Pick<Handlers<typeof clientRequests, Caller>, CareMethods> {
   return {
