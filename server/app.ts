@@ -2,13 +2,11 @@
 import { homedir } from "node:os";
 import { type ConfigWarning, overlaid, type Overrides } from "./config/load.ts";
 import { ConfigSource } from "./config/source.ts";
-import { writeFilesAtomically } from "./files/disk.ts";
 import { DocumentView } from "./files/document-view.ts";
-import { editorEdit } from "./files/editor-edit.ts";
 import { isRunning, ownIdentity } from "./exec/process-identity.ts";
 import { editorRootVariable, terminals } from "./exec/terminals.ts";
 import { readGitInfo } from "./files/git-info.ts";
-import type { FilePlan } from "./files/patch-plan.ts";
+import { type EditPort, FileWriter } from "./files/writer.ts";
 import { lockOwnFile, replaceOwnFile } from "./files/own-file.ts";
 import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
@@ -31,7 +29,6 @@ import { defaultModel } from "./model/list.ts";
 import { findProvider, type ModelSource, secretNames } from "./model/providers.ts";
 import { selectModel } from "./model/select.ts";
 import { openStoredKey } from "./model/stored-key.ts";
-import { ApplyEditResult, type ApplyEditParams } from "./protocol/apply-edit.ts";
 import { type RunInTerminalParams, RunInTerminalResult } from "./protocol/command.ts";
 import type { clientRequests, ServerNotification } from "./protocol/methods.ts";
 import type { Handlers } from "./protocol/rpc/dispatch.ts";
@@ -43,7 +40,6 @@ import { initialSettings, sandboxFromMode } from "./thread/settings.ts";
 import { ThreadStore } from "./thread/thread-store.ts";
 import { deniedPlaces } from "./tools/denied-places.ts";
 import { commandRunner } from "./tools/execute.ts";
-import type { WriteLimits, WriteResult } from "./tools/tool.ts";
 
 export interface AppOptions {
   /** BELAY_HOME, absolute. */
@@ -65,9 +61,7 @@ export interface AppOptions {
 }
 
 /** An editor that applies edits to its own buffers. */
-export interface EditorPort {
-  /** Rejects when it is gone, and when the signal is aborted. */
-  applyEdit(edit: ApplyEditParams, signal: AbortSignal): Promise<unknown>;
+export interface EditorPort extends EditPort {
   /** Null: it has no shells of the person's own. Rejects like `applyEdit`. */
   runInTerminal: ((command: RunInTerminalParams, signal: AbortSignal) => Promise<unknown>) | null;
 }
@@ -98,6 +92,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     openStoredKey(home, { lock: lockOwnFile, replace: replaceOwnFile }),
   ]);
   const documents = new DocumentView();
+  const writer = new FileWriter(documents);
   const models: ModelSource = {
     home,
     env,
@@ -177,11 +172,12 @@ export async function createApp(options: AppOptions): Promise<App> {
       containerIsSandbox: () => sandbox.containerIsSandbox(),
       hasTerminals: async () => (await findTerminals()).kind === "available",
       start: (request) => runner.start(request),
-      write(plan, limits) {
-        if (editor !== null) return writeThrough(editor, documents, plan, limits);
-        const approved = new Set(limits.realPaths.values());
-        return writeFilesAtomically(plan, { permits: (path) => approved.has(path) });
+      write: async (cwd, source, plan, limits) => {
+        const { writeChange } = await import("./journal/write-change.ts");
+        await captures.settle(cwd, limits.signal);
+        return writeChange(journal.workspace(cwd), writer, source, plan, limits);
       },
+      journal: (cwd) => journal.workspace(cwd),
       capture: (cwd, ids, signal) => captures.begin(cwd, { kind: "command", ...ids, of: [] }, signal),
       expectCommands: (cwd) => captures.warm(cwd),
       rules,
@@ -242,6 +238,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
     connectEditor(port) {
       editor = port;
+      writer.connectEditor(port);
       if (port === null) documents.clear();
     },
     close() {
@@ -249,27 +246,6 @@ export async function createApp(options: AppOptions): Promise<App> {
       return store.stopAll();
     },
   };
-}
-
-async function writeThrough(
-  editor: EditorPort,
-  documents: DocumentView,
-  plan: readonly FilePlan[],
-  { realPaths, signal }: WriteLimits,
-): Promise<WriteResult> {
-  try {
-    for (const [path, realPath] of realPaths) {
-      // The editor looks once more as its last step; this spares it an edit that is refused already.
-      if ((await documents.realTarget(path)) === realPath) continue;
-      return { ok: false, message: `${path} is not where the change was approved for. Nothing was written.` };
-    }
-    const result = ApplyEditResult.parse(await editor.applyEdit(editorEdit(plan, realPaths), signal));
-    if (result.applied) return { ok: true };
-    return { ok: false, message: result.failureReason ?? "the editor did not apply the change, and did not say why" };
-  } catch (error) {
-    if (signal.aborted) return { ok: false, message: "stopped before the editor said whether it applied the change" };
-    return { ok: false, message: `the editor did not apply the change: ${messageOf(error)}` };
-  }
 }
 
 /** A shell that cannot be heard of any more ran the command, or did not: nobody knows. */

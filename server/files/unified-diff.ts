@@ -162,6 +162,21 @@ function fileDiff({ path, movePath, before, after }: FileDelta, cwd: string): st
   return `${header.join("\n")}\n${hunks.text}`;
 }
 
+/** Of files that are no text, or whose text is not to be had: only that they differ, in the words of Git. */
+export function opaqueDiff(
+  { path, movePath, isNew, isGone }: Pick<FileDelta, "path" | "movePath"> & { isNew: boolean; isGone: boolean },
+  cwd: string,
+): string {
+  const [oldName, newName] = [shown(path, cwd), shown(movePath ?? path, cwd)];
+  const [a, b] = [quoted(`a/${oldName}`), quoted(`b/${newName}`)];
+  const header = [`diff --git ${a} ${b}`];
+  if (isNew) header.push("new file mode 100644");
+  if (isGone) header.push("deleted file mode 100644");
+  if (movePath !== null) header.push(`rename from ${quoted(oldName)}`, `rename to ${quoted(newName)}`);
+  header.push(`Binary files ${isNew ? "/dev/null" : a} and ${isGone ? "/dev/null" : b} differ`);
+  return `${header.join("\n")}\n`;
+}
+
 function shown(path: string, cwd: string): string {
   return (isInside(cwd, path) ? relative(cwd, path) : path).split(sep).join("/");
 }

@@ -5,6 +5,7 @@ import { type Encoding, encode } from "../files/encoding.ts";
 import type { FileWriter, WriteLimits, WriteOutcome } from "../files/writer.ts";
 import type { FileBytes, WrittenFile } from "../files/written-file.ts";
 import { messageOf } from "../protocol/rpc/errors.ts";
+import { inParallel } from "../util/in-parallel.ts";
 import { uuidV7 } from "../util/uuid-v7.ts";
 import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "./change.ts";
 import { settledLine } from "./settle.ts";
@@ -15,21 +16,25 @@ export type ChangeOutcome =
       /** Of the change in the journal. */
       readonly id: string;
       readonly files: readonly WrittenFile[];
+      /** What was not kept, and so cannot be undone, each with the reason. */
+      readonly notKept: readonly { readonly path: string; readonly reason: string }[];
     }
   | Extract<WriteOutcome, { ok: false }>;
 
 /** Must not throw. What cannot be written down is not written either. */
 export async function writeChange(
-  journal: WorkspaceJournal,
+  opening: WorkspaceJournal | Promise<WorkspaceJournal>,
   writer: FileWriter,
   source: ChangeSource,
   plan: readonly FilePlan[],
   limits: WriteLimits,
 ): Promise<ChangeOutcome> {
   const id = uuidV7();
+  let journal: WorkspaceJournal;
   let files: FileChange[];
   try {
-    files = (await Promise.all(plan.map((file) => plannedChanges(journal, writer, file, limits)))).flat();
+    journal = await opening;
+    files = (await inParallel(plan, atATime, (file) => plannedChanges(journal, writer, file, limits))).flat();
     await journal.append({ type: "prepared", id, atMs: Date.now(), source, files });
   } catch (error) {
     return { ok: false, message: unkept(error), isStale: false, isUnknown: false };
@@ -37,7 +42,14 @@ export async function writeChange(
   const written = await writer.write(plan, limits);
   // The change is on disk whatever the journal says now. A line that is missing is made up for by looking, later.
   await ended(journal, { id, source, files }, written, limits).catch(() => undefined);
-  return written.ok ? { ...written, id } : written;
+  return written.ok ? { ...written, id, notKept: notKeptIn(files) } : written;
+}
+
+/** Files that are kept side by side: the disk is what they wait for. */
+const atATime = 16;
+
+function notKeptIn(files: readonly FileChange[]): { path: string; reason: string }[] {
+  return files.flatMap(({ path, before }) => (before.kind === "notCaptured" ? [{ path, reason: before.reason }] : []));
 }
 
 type Prepared = { readonly id: string; readonly source: ChangeSource; readonly files: readonly FileChange[] };
@@ -53,7 +65,7 @@ async function ended(
   }
   if (!written.ok) return journal.append({ type: "abandoned", id });
   const befores = new Map(files.map((file) => [file.path, file.before]));
-  const real = await Promise.all(written.files.map((file) => realChanges(journal, file, { befores, limits })));
+  const real = await inParallel(written.files, atATime, (file) => realChanges(journal, file, { befores, limits }));
   await journal.append({ type: "applied", id, files: real.flat() });
 }
 

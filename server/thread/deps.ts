@@ -1,8 +1,11 @@
 // What a thread is given by the composition root. Functions, so that no layer above is imported.
 import type { Config } from "../config/schema.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
-import type { InstructionFile } from "../instructions/agents-md.ts";
+import type { WriteLimits } from "../files/writer.ts";
 import type { Capture } from "../journal/capture.ts";
+import type { ChangeSource, WorkspaceJournal } from "../journal/change.ts";
+import type { ChangeOutcome } from "../journal/write-change.ts";
+import type { InstructionFile } from "../instructions/agents-md.ts";
 import type { Model } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/command.ts";
@@ -10,7 +13,7 @@ import type { RequestId } from "../protocol/rpc/messages.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import type { RuleStore } from "./rule-store.ts";
 import type { Started, StartRequest } from "../tools/command.ts";
-import type { FileReader, WriteLimits, WriteResult } from "../tools/tool.ts";
+import type { FileReader } from "../tools/tool.ts";
 
 export type Log = (level: "info" | "warning" | "error", message: string, cause?: unknown) => void;
 
@@ -36,7 +39,9 @@ export interface ThreadDeps {
   /** Must not reject. `threadCwd` is what the policy is about; the command's own cwd is the model's choice. */
   start(request: StartRequest & { threadId: string; threadCwd: string; policy: SandboxPolicy }): Promise<Started>;
   /** Through the editor where there is one. Must not throw. */
-  write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
+  write(cwd: string, source: ChangeSource, plan: readonly FilePlan[], limits: WriteLimits): Promise<ChangeOutcome>;
+  /** What is known of changes in a workspace. Rejects with a sentence when it cannot be opened. */
+  journal(cwd: string): Promise<WorkspaceJournal>;
   /** Of a thread in `cwd`; see `ToolDeps.capture`. Aborted: the command is not to start any more. */
   capture(cwd: string, command: CommandIds, signal: AbortSignal): Promise<Capture | null>;
   /** A command may come soon: what takes long before the first one begins. Must not throw. */

@@ -1,7 +1,8 @@
 // Runs one turn of a thread: says what begins and ends, and gives the loop what it needs.
 import { developerMessage, interruptedMessage, openingContext, permissionsMessage } from "../agent/context.ts";
 import { runTurn, type TurnEnd } from "../agent/run-turn.ts";
-import { TurnDiff } from "../files/turn-diff.ts";
+import type { Capture } from "../journal/capture.ts";
+import { turnDiff } from "../journal/turn-diff.ts";
 import type { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverRequests } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
@@ -28,7 +29,6 @@ export async function runThreadTurn(
   await recordContext(thread);
   takeInput(thread, turn.id, first);
   if (thread.settings.sandbox.type !== "readOnly") deps.expectCommands(thread.settings.cwd);
-  const diff = new TurnDiff();
   const brought = clientTools(thread.meta.dynamicTools);
   const told = {
     emit: (notification: ServerNotification) => thread.emit(notification),
@@ -53,7 +53,7 @@ export async function runThreadTurn(
     tools: {
       preview: (piece) => previews.push(piece),
       settle: (calls) => previews.settle(calls),
-      run: (call) => runToolCall(call, toolDeps(thread, turn.id, { diff, abort, brought }), previews.take(call)),
+      run: (call) => runToolCall(call, toolDeps(thread, turn.id, { abort, brought }), previews.take(call)),
       stop: () => abort.abort(),
     },
     takeInput: () => {
@@ -164,10 +164,33 @@ function takeInput(thread: Thread, turnId: string, { input, told, clientId }: Qu
   thread.recordHistory([told]);
 }
 
+/** From the journal, so that what commands and formatters changed is in it. */
+async function tellTurnDiff(thread: Thread, turnId: string): Promise<void> {
+  try {
+    const journal = await thread.deps.journal(thread.settings.cwd);
+    const changes = (await journal.changes()).filter(({ source, state }) => {
+      const isOwn = source.kind === "patch" || source.kind === "command";
+      return isOwn && source.turnId === turnId && state === "applied";
+    });
+    const diff = await turnDiff(changes, (image) => journal.bytesOf(image), journal.cwd);
+    // A command can end behind its turn, of which nothing more is told then.
+    if (thread.turns.find(({ id }) => id === turnId)?.status !== "inProgress") return;
+    thread.emit({ method: "turn/diff/updated", params: { threadId: thread.id, turnId, diff } });
+  } catch (error) {
+    thread.deps.log("warning", `the diff of turn ${turnId} is not known`, error);
+  }
+}
+
+async function endOf(capture: Capture, tell: () => Promise<void>): Promise<boolean> {
+  const hasChanges = await capture.end();
+  if (hasChanges) await tell();
+  return hasChanges;
+}
+
 function toolDeps(
   thread: Thread,
   turnId: string,
-  { diff, abort, brought }: { diff: TurnDiff; abort: AbortController; brought: readonly Tool[] },
+  { abort, brought }: { abort: AbortController; brought: readonly Tool[] },
 ): ToolDeps {
   const { deps, settings } = thread;
   return {
@@ -192,8 +215,14 @@ function toolDeps(
         ? null
         : (command: RunInTerminalRequest) => run({ ...command, threadId: thread.id, turnId }, abort.signal);
     },
-    write: (plan, limits) => deps.write(plan, limits),
-    capture: (itemId) => deps.capture(settings.cwd, { threadId: thread.id, turnId, itemId }, abort.signal),
+    write: (plan, limits, itemId) => {
+      const source = { kind: "patch" as const, threadId: thread.id, turnId, itemId, of: [] };
+      return deps.write(settings.cwd, source, plan, limits);
+    },
+    capture: async (itemId) => {
+      const capture = await deps.capture(settings.cwd, { threadId: thread.id, turnId, itemId }, abort.signal);
+      return capture === null ? null : { end: () => endOf(capture, () => tellTurnDiff(thread, turnId)) };
+    },
     clientTools: brought,
     ask: async (request) => {
       const answer = await thread.desk.ask(request, abort.signal);
@@ -206,11 +235,7 @@ function toolDeps(
       const answer = await thread.desk.ask(request, abort.signal);
       return answer.kind === "answered" ? answer.value : null;
     },
-    filesChanged: (plan) => {
-      diff.add(plan);
-      const params = { threadId: thread.id, turnId, diff: diff.text(settings.cwd) };
-      thread.emit({ method: "turn/diff/updated", params });
-    },
+    filesChanged: () => tellTurnDiff(thread, turnId),
     emit: (notification) => thread.emit(notification),
     now: () => deps.now(),
     newId: () => deps.newId(),

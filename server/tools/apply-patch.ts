@@ -10,6 +10,7 @@ import { isInside } from "../util/inside.ts";
 import type { FileUpdateChange, ThreadItemOf } from "../protocol/item.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { freeformTool } from "./define.ts";
+import { patchReport } from "./patch-report.ts";
 import { type FileTarget, type Finished, immediate, type PrepareContext, type RunContext } from "./tool.ts";
 
 const grammar = `start: begin file+ end
@@ -83,20 +84,10 @@ async function writePlan(
   const written = await context.write(plan, targets);
   const completedAtMs = context.now();
   if (!written.ok) {
-    return { item: { ...item, status: "failed", completedAtMs }, output: `apply_patch failed: ${written.message}` };
+    const failed = { ...item, status: "failed" as const, completedAtMs };
+    return { item: failed, output: `apply_patch failed: ${written.message}`, isStale: written.isStale };
   }
-  const lines = plan.map(
-    (file) => `${letter(file)} ${isInside(cwd, file.path) ? file.path.slice(cwd.length + 1) : file.path}`,
-  );
-  return {
-    item: { ...item, status: "completed", completedAtMs },
-    output: `Success. Updated the following files:\n${lines.join("\n")}\n`,
-  };
-}
-
-function letter({ change, before }: FilePlan): "A" | "M" | "D" {
-  if (change.kind === "delete") return "D";
-  return change.kind === "add" && before === null ? "A" : "M";
+  return { item: { ...item, status: "completed", completedAtMs }, output: patchReport(plan, written, cwd) };
 }
 
 function toChange({ path, change, diff }: FilePlan, targets: ReadonlyMap<string, FileTarget>): FileUpdateChange {

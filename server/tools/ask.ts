@@ -52,7 +52,7 @@ export async function askIfNeeded(prepared: Prepared, need: Allowable, deps: Too
   }
 }
 
-const notAnswered: Answered = {
+export const notAnswered: Extract<Answered, { kind: "refused" }> = {
   kind: "refused",
   why: "approval request failed",
   status: "failed",

@@ -3,14 +3,16 @@ import type { SessionApprovals } from "../approval/approvals.ts";
 import type { NewRule } from "../approval/rules.ts";
 import type { RulesFile } from "../approval/rules-file.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
+import type { WriteLimits } from "../files/writer.ts";
 import type { Capture } from "../journal/capture.ts";
+import type { ChangeOutcome } from "../journal/write-change.ts";
 import type { ApprovalPolicy, CommandApprovalDecision } from "../protocol/approval.ts";
 import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/command.ts";
 import type { ServerNotification, serverRequests } from "../protocol/methods.ts";
 import type { ParamsOut } from "../protocol/rows.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import type { RunningCommands, StartRequest, Started } from "./command.ts";
-import type { FileReader, Tool, WriteLimits, WriteResult } from "./tool.ts";
+import type { FileReader, Tool } from "./tool.ts";
 
 type Asked = Exclude<keyof typeof serverRequests, "workspace/applyEdit" | "belay/runInTerminal">;
 /** A question of a turn to its clients. */
@@ -47,7 +49,7 @@ export interface ToolDeps {
   /** Confined by `policy`. Must not reject. */
   start(request: StartRequest & { policy: SandboxPolicy }): Promise<Started>;
   /** Must not throw. */
-  write(plan: readonly FilePlan[], limits: WriteLimits): Promise<WriteResult>;
+  write(plan: readonly FilePlan[], limits: WriteLimits, itemId: string): Promise<ChangeOutcome>;
   /** Resolves as `failed` when nobody can answer. Must not throw. */
   ask(request: ApprovalRequest): Promise<CommandApprovalDecision | "failed">;
   /** As the client answered; null when it did not, or with an error. Must not throw. */
@@ -59,8 +61,8 @@ export interface ToolDeps {
    * nothing of it is. Must not reject.
    */
   capture(itemId: string): Promise<Capture | null>;
-  /** Called after each successful write. */
-  filesChanged(plan: readonly FilePlan[]): void;
+  /** Called when the turn has changed files. Must not reject. */
+  filesChanged(): Promise<void>;
   emit(notification: ServerNotification): void;
   now(): number;
   newId(): string;

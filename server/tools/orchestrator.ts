@@ -10,8 +10,8 @@ import { messageOf } from "../protocol/rpc/errors.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { ToolRequestUserInputResponse } from "../protocol/user-input.ts";
 import { orAborted } from "../util/or-aborted.ts";
-import { type Answered, askIfNeeded, sealed } from "./ask.ts";
-import { decide } from "./decide.ts";
+import { type Answered, askIfNeeded, notAnswered, sealed } from "./ask.ts";
+import { type Allowable, decide } from "./decide.ts";
 import { unstartedCommand } from "./command-item.ts";
 import type { ToolDeps } from "./deps.ts";
 import { type Announced, neverWhole } from "./call-previews.ts";
@@ -22,6 +22,7 @@ import {
   type Finished,
   type Immediate,
   immediate,
+  type PrepareContext,
   type Prepared,
   type RunContext,
   type Tool,
@@ -29,6 +30,7 @@ import {
 } from "./tool.ts";
 import { endedCall, startedCall, textPart } from "./tool-call-item.ts";
 import { describeElsewhere, endedElsewhere } from "./run-elsewhere.ts";
+import { isSameChange } from "./same-change.ts";
 import { sandboxHint } from "./sandbox-hint.ts";
 import { lockOf } from "./turn-lock.ts";
 
@@ -60,11 +62,30 @@ export async function runToolCall(
 ): Promise<ToolOutcome> {
   const tool = [...tools, ...deps.clientTools].find(({ name }) => name === call.name);
   if (tool === undefined) return failedCall(call, `unsupported call: ${call.name}`, deps, announced);
-  const preparing = tool.prepare(call, {
-    itemId: announced?.id ?? deps.newId(),
+  // It only looks, so it can be left behind: a disk that does not answer must not keep a turn from ending.
+  const prepare: Prepare = (item) => {
+    return orAborted(tool.prepare(call, prepareContext(deps, item)).catch(brokenCall(call)), deps.signal);
+  };
+  const prepared = await prepare(announced ?? { id: deps.newId(), startedAtMs: deps.now() });
+  if (prepared === "aborted") return stoppedCall(deps, announced);
+  if (prepared.kind === "immediate") return failedCall(call, prepared.output, deps, announced);
+  return decideAndRun({ call, prepare }, prepared, deps, announced);
+}
+
+/** Looks at what the call would do as things are now. */
+type Prepare = (item: Pick<ToolItem, "id" | "startedAtMs">) => Promise<Prepared | Immediate | "aborted">;
+
+interface Call {
+  readonly call: ToolCallEntry;
+  readonly prepare: Prepare;
+}
+
+function prepareContext(deps: ToolDeps, { id, startedAtMs }: Pick<ToolItem, "id" | "startedAtMs">): PrepareContext {
+  return {
+    itemId: id,
     cwd: deps.cwd,
     sandbox: deps.sandbox,
-    startedAtMs: announced?.startedAtMs ?? deps.now(),
+    startedAtMs: startedAtMs ?? deps.now(),
     files: deps.files,
     commands: deps.commands,
     hasTerminals: () => deps.hasTerminals(),
@@ -79,12 +100,7 @@ export async function runToolCall(
       );
       return need.kind === "forbid" ? need.message : null;
     },
-  });
-  // It only looks, so it can be left behind: a disk that does not answer must not keep a turn from ending.
-  const prepared = await orAborted(preparing.catch(brokenCall(call)), deps.signal);
-  if (prepared === "aborted") return stoppedCall(deps, announced);
-  if (prepared.kind === "immediate") return failedCall(call, prepared.output, deps, announced);
-  return decideAndRun(call, prepared, deps, announced);
+  };
 }
 
 function brokenCall({ name }: ToolCallEntry): (error: unknown) => Immediate {
@@ -118,7 +134,7 @@ function failedCall(call: ToolCallEntry, output: string, deps: ToolDeps, announc
 }
 
 async function decideAndRun(
-  call: ToolCallEntry,
+  { call, prepare }: Call,
   prepared: Prepared,
   deps: ToolDeps,
   announced: Announced | null,
@@ -130,8 +146,49 @@ async function decideAndRun(
   const answered = await askIfNeeded(prepared, need, deps);
   if (answered.kind === "refused") return refuse(prepared, deps, answered);
   if (answered.kind === "elsewhere") return runInTerminal(prepared, deps);
-  return execute(prepared, { ...need, grant: answered.grant }, deps);
+  const permission = { ...need, grant: answered.grant };
+  return withNewPlans(
+    await execute(prepared, permission, deps, { mayBeStale: true }),
+    { prepare, prepared, need },
+    deps,
+  );
 }
+
+/** How often a plan that was overtaken is made anew, before the model hears of it. */
+const maxNewPlans = 2;
+
+/**
+ * A plan that files have overtaken is made anew from what they are now. What a person approved is written without asking
+ * only when it is the same change; another one is asked for, and none is forced.
+ */
+async function withNewPlans(
+  first: Executed,
+  attempt: { prepare: Prepare; prepared: Prepared; need: Allowable },
+  deps: ToolDeps,
+): Promise<ToolOutcome> {
+  let [executed, { prepared, need }] = [first, attempt];
+  for (let left = maxNewPlans; executed.isStale; left--) {
+    const anew = await attempt.prepare(prepared.item);
+    const fail = (output: string) => {
+      complete(withReason({ item: ended(prepared.item, "failed", deps), output }), deps);
+      return answer(output);
+    };
+    if (anew === "aborted") return fail(stopped);
+    if (anew.kind === "immediate") return fail(anew.output);
+    const next = await decide(anew.action, deps);
+    if (next.kind === "forbid") return fail(next.message);
+    const isApproved = need.kind === "ask" && isSameChange(prepared.action, anew.action);
+    [prepared, need] = [anew, next];
+    show(prepared, true, deps);
+    const answered = isApproved ? granted : await askIfNeeded(prepared, need, deps);
+    if (answered.kind !== "granted")
+      return refuse(prepared, deps, answered.kind === "refused" ? answered : notAnswered);
+    executed = await execute(prepared, { ...need, grant: answered.grant }, deps, { mayBeStale: left > 1 });
+  }
+  return executed;
+}
+
+const granted: Answered = { kind: "granted", grant: null };
 
 /** From here on clients see what would really be done, and never a preview of it. */
 function show({ item, isAnnounced }: Prepared, isPreviewed: boolean, deps: ToolDeps): void {
@@ -161,11 +218,19 @@ async function runInTerminal({ action, item }: Prepared, deps: ToolDeps): Promis
   return answer(describeElsewhere(result));
 }
 
+/** Stale: its item goes on, for nothing was done. */
+type Executed = ToolOutcome & { readonly isStale?: boolean };
+
 /** Only here calls wait for each other. Whoever waits for a person holds nothing, nor does a command that goes on. */
-async function execute(prepared: Prepared, permission: Permission, deps: ToolDeps): Promise<ToolOutcome> {
+async function execute(
+  prepared: Prepared,
+  permission: Permission,
+  deps: ToolDeps,
+  { mayBeStale }: { mayBeStale: boolean },
+): Promise<Executed> {
   const { action } = prepared;
   if (action.kind === "client") {
-    const finished = await runPrepared(prepared, permission, deps);
+    const finished = await runPrepared(prepared, permission, deps, { mayBeStale });
     return { ...answer(finished.output), images: finished.images };
   }
   const occupant = action.kind === "command" || action.kind === "stdin" ? "commands" : "files";
@@ -174,8 +239,9 @@ async function execute(prepared: Prepared, permission: Permission, deps: ToolDep
     completeUnstarted(prepared, "declined", deps);
     return answer(stopped);
   }
-  const finished = await runPrepared(prepared, permission, deps).finally(leave);
-  if (action.kind === "fileChange" && finished.item.status === "completed") deps.filesChanged(action.plan);
+  const finished = await runPrepared(prepared, permission, deps, { mayBeStale }).finally(leave);
+  if (mayBeStale && finished.isStale) return { ...answer(finished.output), isStale: true };
+  if (action.kind === "fileChange" && finished.item.status === "completed") await deps.filesChanged();
   return answer(withSandboxHint(finished, action, permission.policy, deps));
 }
 
@@ -183,13 +249,18 @@ async function execute(prepared: Prepared, permission: Permission, deps: ToolDep
  * Completes the item, unless it belongs to a command by then. A bug in a tool fails its item like any other trouble:
  * what was started completes.
  */
-async function runPrepared(prepared: Prepared, permission: Permission, deps: ToolDeps): Promise<Finished> {
+async function runPrepared(
+  prepared: Prepared,
+  permission: Permission,
+  deps: ToolDeps,
+  { mayBeStale }: { mayBeStale: boolean },
+): Promise<Finished> {
   const { item, action } = prepared;
   const { policy, grant } = permission;
   // Ahead of the last looks at what was judged, which nothing is to come behind.
   const capture = mayWrite(action, permission) ? await deps.capture(item.id) : null;
   let isHandedOver = prepared.isAnnounced ?? false;
-  const context = runContext(deps, (commandItem, request) => {
+  const context = runContext(deps, item.id, (commandItem, request) => {
     isHandedOver = true;
     return startThreadCommand(commandItem, request, {
       ...deps,
@@ -208,7 +279,7 @@ async function runPrepared(prepared: Prepared, permission: Permission, deps: Too
   const mayBeLeft = action.kind === "read" || action.kind === "client";
   const awaited = mayBeLeft ? await orAborted(running, deps.signal) : await running;
   const finished = awaited === "aborted" ? { item: ended(item, "failed", deps), output: stopped } : awaited;
-  if (isHandedOver) return finished;
+  if (isHandedOver || (mayBeStale && finished.isStale)) return finished;
   await capture?.end();
   complete(withReason(finished), deps);
   return finished;
@@ -223,7 +294,7 @@ function withReason({ item, output }: Finished): ToolItem {
   return item.type === "fileChange" && item.status === "failed" ? { ...item, failure: output } : item;
 }
 
-function runContext(deps: ToolDeps, start: RunContext["start"]): RunContext {
+function runContext(deps: ToolDeps, itemId: string, start: RunContext["start"]): RunContext {
   return {
     signal: deps.signal,
     files: deps.files,
@@ -232,11 +303,10 @@ function runContext(deps: ToolDeps, start: RunContext["start"]): RunContext {
       const params = { threadId: deps.threadId, turnId, itemId: item.id, processId: item.processId ?? "", stdin };
       deps.emit({ method: "item/commandExecution/terminalInteraction", params });
     },
-    write: (plan, targets) =>
-      deps.write(plan, {
-        realPaths: new Map(targets.map(({ path, realPath }) => [path, realPath])),
-        signal: deps.signal,
-      }),
+    write: (plan, targets) => {
+      const realPaths = new Map(targets.map(({ path, realPath }) => [path, realPath]));
+      return deps.write(plan, { realPaths, signal: deps.signal }, itemId);
+    },
     callTool: async (called) => {
       const params = { ...ids(deps), ...called };
       return fitting(DynamicToolCallResponse, await deps.askClient({ method: "item/tool/call", params }));

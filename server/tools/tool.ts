@@ -2,6 +2,7 @@
 // approval and sandbox are the orchestrator's business.
 import type { FileEffect } from "../approval/approvals.ts";
 import type { FilePlan, FileView } from "../files/patch-plan.ts";
+import type { ChangeOutcome } from "../journal/write-change.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
 import type {
   DynamicToolCallParams,
@@ -61,6 +62,8 @@ export interface Finished {
   readonly output: string;
   /** Pictures it is shown besides, as data URLs. */
   readonly images?: readonly string[];
+  /** Nothing was done, because files are not what the call was prepared for: to prepare it anew may help. */
+  readonly isStale?: boolean;
 }
 
 export type Action =
@@ -145,22 +148,13 @@ export interface RunContext {
   /** Tells the clients what the model types. */
   announceTyping(command: ThreadCommand, chars: string): void;
   /** `targets` are where the plan may land; anywhere else is refused. */
-  write(plan: readonly FilePlan[], targets: readonly FileTarget[]): Promise<WriteResult>;
+  write(plan: readonly FilePlan[], targets: readonly FileTarget[]): Promise<ChangeOutcome>;
   /** Null: nobody who could answer did. Must not throw. */
   callTool(call: ToolCallParams): Promise<DynamicToolCallResponse | null>;
   /** Null: the questions were not answered. Must not throw. */
   askUser(questions: UserInputParams): Promise<ToolRequestUserInputResponse | null>;
   now(): number;
 }
-
-export interface WriteLimits {
-  /** By path, the real places that were judged and approved: a link that was moved since leads elsewhere. */
-  readonly realPaths: ReadonlyMap<string, string>;
-  /** Ends the wait for an editor, not a write that has begun. */
-  readonly signal: AbortSignal;
-}
-
-export type WriteResult = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
 export function immediate(output: string): Immediate {
   return { kind: "immediate", output };

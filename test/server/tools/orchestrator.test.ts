@@ -167,12 +167,14 @@ async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {})
     rules: async () => ({ rules: [], problems: [], isReadable: true }),
     addRule: async () => assert.fail("no rule is written down here"),
     runInTerminal: null,
-    write: async (_, { realPaths }) => (did.push(`write ${[...realPaths.values()].join()}`), { ok: true }),
+    write: async (_, { realPaths }) => (
+      did.push(`write ${[...realPaths.values()].join()}`), { ok: true as const, id: "c1", files: [], notKept: [] }
+    ),
     ask: async () => wishes.decision ?? assert.fail("nobody should be asked"),
     askClient: async () => assert.fail("no client has a tool here"),
     clientTools: [],
     capture: async () => null,
-    filesChanged() {},
+    filesChanged: async () => {},
     emit: (notification) => void told.push(notification),
   });
   const shown = told.map(
