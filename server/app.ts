@@ -204,6 +204,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       start: (request) => runner.start(request),
       write: async (cwd, source, plan, limits) => {
         const { writeChange } = await import("./journal/write-change.ts");
+        await captures.settle(cwd, limits.signal);
         return writeChange(journal.workspace(cwd), writer, source, plan, limits);
       },
       journal: (cwd) => journal.workspace(cwd),
