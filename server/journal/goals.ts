@@ -142,7 +142,8 @@ async function writeEach(
     if (write === null) return refused(`the earlier content of ${restoration.path} is not kept any more`);
     writes.push(write);
   }
-  const result = await writeFilesAtomically(writes);
+  const approved = new Set(restorations.flatMap(({ path, movedTo }) => [path, movedTo ?? path]));
+  const result = await writeFilesAtomically(writes, { permits: (realPath) => approved.has(realPath) });
   if (!result.ok) return result;
   undo.push(async () => {
     const left = await result.takeBack();

@@ -173,8 +173,5 @@ test("with an editor the undo goes through it, also into what is not saved", asy
   assert.equal(edits.length, 1);
   assert.equal(edits[0]?.expected[editor.uri("a.txt")], editorHash(dirty));
   const [change] = edits[0]?.edit.documentChanges ?? [];
-  assert.deepEqual(change && "edits" in change ? change.edits.map(({ newText }) => newText) : [], [
-    "line 2\n",
-    "line 9\n",
-  ]);
+  assert.deepEqual(change && "edits" in change ? change.edits.map(({ newText }) => newText) : [], ["line 2", "line 9"]);
 });
