@@ -21,6 +21,8 @@ type CareMethods =
 export function threadCareHandlers(
   store: ThreadStore,
   clients: Clients,
+  /** What it changed in files can be undone no more. Must not reject. */
+  forgetChanges: (threadId: string) => Promise<void>,
 ): Pick<Handlers<typeof clientRequests, Caller>, CareMethods> {
   return {
     async "thread/archive"({ threadId }, { answerFirst }) {
@@ -37,6 +39,7 @@ export function threadCareHandlers(
     },
     async "thread/delete"({ threadId }, { answerFirst }) {
       await store.delete(threadId);
+      await forgetChanges(threadId);
       answerFirst();
       clients.tell({ method: "thread/deleted", params: { threadId } });
       return {};
