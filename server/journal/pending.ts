@@ -1,6 +1,7 @@
 // The files of a workspace that have something to review, found fast: what has not changed since the last look is not
 // looked at again.
 import type { ReviewFile, TurnRef } from "../protocol/review.ts";
+import { inParallel } from "../util/in-parallel.ts";
 import type { Change, Image, WorkspaceJournal } from "./change.ts";
 import { type Content, contentOf, keyOf } from "./content.ts";
 import type { Present, PresentFiles } from "./present.ts";
@@ -39,7 +40,7 @@ export class PendingFiles {
   async rows(): Promise<ReviewFile[]> {
     const { tracks, turns } = await this.#tracks();
     for (const path of this.#rows.keys()) if (!tracks.has(path)) this.#rows.delete(path);
-    const looks = await inBatches([...tracks.values()], (track) => this.#row(track, turns));
+    const looks = await inParallel([...tracks.values()], atATime, (track) => this.#row(track, turns));
     return looks.flatMap((row) => row ?? []).toSorted((a, b) => (a.path < b.path ? -1 : 1));
   }
 
@@ -52,7 +53,7 @@ export class PendingFiles {
 
   async files(): Promise<PendingFile[]> {
     const { tracks, turns } = await this.#tracks();
-    const found = await inBatches([...tracks.values()], (track) => this.#look(track, turns));
+    const found = await inParallel([...tracks.values()], atATime, (track) => this.#look(track, turns));
     return found.flatMap((file) => file ?? []);
   }
 
@@ -118,14 +119,8 @@ export function turnsByChange(changes: readonly Change[]): Map<string, TurnRef> 
   return new Map(turns);
 }
 
-export async function inBatches<T, R>(all: readonly T[], work: (each: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let at = 0; at < all.length; at += batchSize)
-    results.push(...(await Promise.all(all.slice(at, at + batchSize).map(work))));
-  return results;
-}
-
-const batchSize = 32;
+/** Files that are looked at side by side: beyond that, only open files become more. */
+export const atATime = 32;
 
 function trackKey({ baseline, start, steps, earlier, movedFrom }: Track): string {
   const ids = [...earlier, ...steps].map(({ changeId }) => changeId);

@@ -117,7 +117,7 @@ class Followed implements Workspace {
     for (const cwd of this.spellings) this.#deps.reviewUpdated(cwd);
     const news = changes.filter((change) => change.state === "applied" && !before.has(seenAs(change)));
     for (const [threadId, turnIds] of turnsTouched(news, changes)) {
-      const turns = (await this.turnFiles.turns(threadId)).filter(({ turnId }) => turnIds.has(turnId));
+      const turns = await this.turnFiles.turns(threadId, turnIds);
       if (turns.length > 0) this.#deps.filesUpdated(threadId, turns);
     }
     return now;
