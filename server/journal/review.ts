@@ -23,6 +23,7 @@ export interface ReviewScope {
 export class Review {
   readonly #deps: GoalDeps;
   readonly #journal: WorkspaceJournal;
+  readonly #present: PresentFiles;
   readonly #pending: PendingFiles;
   readonly #proposals: Proposals;
   /** To keep and to undo look first and write then: one at a time. */
@@ -30,6 +31,7 @@ export class Review {
 
   constructor(deps: GoalDeps, files: OpenFiles) {
     const present = new PresentFiles(files);
+    this.#present = present;
     this.#deps = deps;
     this.#journal = deps.journal;
     this.#pending = new PendingFiles(deps.journal, present);
@@ -202,10 +204,20 @@ export class Review {
   /** The whole file as its baseline has it. */
   async #undone(file: PendingFile): Promise<Restoration> {
     const { track, state, present, row } = file;
-    const shared = { path: track.path, movedTo: track.movedFrom, now: present };
+    const back = track.movedFrom === null ? null : await this.#present.read(track.movedFrom);
+    const isGone = present.content.kind === "missing";
+    // A file that was moved and then deleted comes back where it was.
+    const shared =
+      isGone && back !== null && track.movedFrom !== null
+        ? { path: track.movedFrom, movedTo: null, now: back }
+        : { path: track.path, movedTo: track.movedFrom, now: present };
     if (row.cannotUndo !== null) {
       const goal = { kind: "missing" } as const;
       return { ...shared, goal, outcome: "conflict", reason: lowered(row.cannotUndo) };
+    }
+    if (back !== null && back.content.kind !== "missing") {
+      const reason = `another file is at ${shownIn(this.#journal.cwd, track.movedFrom ?? "")} now`;
+      return { ...shared, goal: { kind: "missing" }, outcome: "conflict", reason };
     }
     const edited = isEdited(file);
     const goal = await this.#baselineGoal(file);
