@@ -65,7 +65,9 @@ export class PendingFiles {
 
   async #row(track: Track, turns: ReadonlyMap<string, TurnRef>): Promise<ReviewFile | null> {
     const image = await this.#present.image(track.path);
-    const key = `${trackKey(track)} ${keyOf(image)} ${image.kind === "file" ? String(image.mode) : ""}`;
+    // Where it came from counts as well.
+    const origin = track.movedFrom === null ? "" : keyOf(await this.#present.image(track.movedFrom));
+    const key = `${origin} ${trackKey(track)} ${keyOf(image)} ${image.kind === "file" ? String(image.mode) : ""}`;
     const known = this.#rows.get(track.path);
     if (known?.key === key) return known.row;
     const row = (await this.#look(track, turns))?.row ?? null;
@@ -77,11 +79,18 @@ export class PendingFiles {
     const present = await this.#present.read(track.path);
     const isMode = isModeChanged(track, present.image);
     if (keyOf(track.baseline) === keyOf(present.image) && track.movedFrom === null && !isMode) return null;
+    if (await this.#isBack(track)) return null;
     const state = editedTo(await stateBehind(track, (image) => contentOf(this.#journal, image)), present.content);
     if (isSameContent(state.baseline, state.current) && track.movedFrom === null && !isMode) return null;
     const hunks = pendingHunks(state);
     const row = rowOf({ track, state, hunks }, turns, await this.#whyNoUndo(track, state));
     return { track, state, present, hunks, row };
+  }
+
+  /** An undo has put it where it came from; what is in its place now is another file. */
+  async #isBack({ movedFrom, baseline, steps }: Track): Promise<boolean> {
+    if (movedFrom === null || steps.at(-1)?.source.kind !== "undo") return false;
+    return keyOf(await this.#present.image(movedFrom)) === keyOf(baseline);
   }
 
   async #whyNoUndo({ baseline }: Track, state: ReviewState): Promise<string | null> {
