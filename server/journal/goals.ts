@@ -7,8 +7,10 @@ import { errorText } from "../files/disk-read.ts";
 import { encode } from "../files/encoding.ts";
 import { type FilePlan, planTexts, type TextChange } from "../files/patch-plan.ts";
 import { temporaryBeside } from "../files/replace-file.ts";
+import { inParallel } from "../util/in-parallel.ts";
 import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "./change.ts";
 import { contentOf, keyOf } from "./content.ts";
+import { atATime } from "./pending.ts";
 import type { OpenFiles } from "./present.ts";
 import { readImage } from "./settle.ts";
 import type { Restoration } from "./undo-plan.ts";
@@ -109,7 +111,7 @@ async function writeOnDisk(
   const dirty = restorations.find(({ now }) => now.isDirty);
   if (dirty !== undefined) return refused(`${dirty.path} has unsaved changes in the editor. Save it or close it first`);
   const id = deps.newId();
-  const files = (await Promise.all(restorations.map((each) => changesOf(each, journal)))).flat();
+  const files = (await inParallel(restorations, atATime, (each) => changesOf(each, journal))).flat();
   await journal.append({ type: "prepared", id, atMs: deps.now(), source, files });
   const undo: (() => Promise<void>)[] = [];
   const result = await writeEach(restorations, journal, undo);
@@ -122,9 +124,9 @@ async function writeOnDisk(
       ? followed
       : refused(`${followed.message} Not all is as before: ${problems.join("; ")}`);
   }
-  const applied = await Promise.all(
-    files.map(async (file) => ({ ...file, after: (await readImage(file.path)).image })),
-  );
+  const applied = await inParallel(files, atATime, async (file) => {
+    return { ...file, after: (await readImage(file.path)).image };
+  });
   await journal.append({ type: "applied", id, files: applied });
   return { ok: true };
 }
@@ -142,7 +144,8 @@ async function writeEach(
     if (write === null) return refused(`the earlier content of ${restoration.path} is not kept any more`);
     writes.push(write);
   }
-  const result = await writeFilesAtomically(writes);
+  const approved = new Set(restorations.flatMap(({ path, movedTo }) => [path, movedTo ?? path]));
+  const result = await writeFilesAtomically(writes, { permits: (realPath) => approved.has(realPath) });
   if (!result.ok) return result;
   undo.push(async () => {
     const left = await result.takeBack();

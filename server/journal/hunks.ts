@@ -57,7 +57,8 @@ export function undoHunk(baseline: string, current: string, hunk: Hunk): string 
   return replaced(linesOf(current), hunk.current, linesIn(linesOf(baseline), hunk.baseline));
 }
 
-const contextLines = 3;
+/** There is always one between two hunks. */
+const contextLines = 1;
 
 function linesIn(lines: readonly string[], { start, count }: LineSpan): readonly string[] {
   return lines.slice(start, start + count);

@@ -1,6 +1,7 @@
 // The files of a workspace that have something to review, found fast: what has not changed since the last look is not
 // looked at again.
 import type { ReviewFile, TurnRef } from "../protocol/review.ts";
+import { inParallel } from "../util/in-parallel.ts";
 import type { Change, Image, WorkspaceJournal } from "./change.ts";
 import { type Content, contentOf, keyOf } from "./content.ts";
 import type { Present, PresentFiles } from "./present.ts";
@@ -39,7 +40,7 @@ export class PendingFiles {
   async rows(): Promise<ReviewFile[]> {
     const { tracks, turns } = await this.#tracks();
     for (const path of this.#rows.keys()) if (!tracks.has(path)) this.#rows.delete(path);
-    const looks = await inBatches([...tracks.values()], (track) => this.#row(track, turns));
+    const looks = await inParallel([...tracks.values()], atATime, (track) => this.#row(track, turns));
     return looks.flatMap((row) => row ?? []).toSorted((a, b) => (a.path < b.path ? -1 : 1));
   }
 
@@ -52,7 +53,7 @@ export class PendingFiles {
 
   async files(): Promise<PendingFile[]> {
     const { tracks, turns } = await this.#tracks();
-    const found = await inBatches([...tracks.values()], (track) => this.#look(track, turns));
+    const found = await inParallel([...tracks.values()], atATime, (track) => this.#look(track, turns));
     return found.flatMap((file) => file ?? []);
   }
 
@@ -64,7 +65,9 @@ export class PendingFiles {
 
   async #row(track: Track, turns: ReadonlyMap<string, TurnRef>): Promise<ReviewFile | null> {
     const image = await this.#present.image(track.path);
-    const key = `${trackKey(track)} ${keyOf(image)} ${image.kind === "file" ? String(image.mode) : ""}`;
+    // Where it came from counts as well.
+    const origin = track.movedFrom === null ? "" : keyOf(await this.#present.image(track.movedFrom));
+    const key = `${origin} ${trackKey(track)} ${keyOf(image)} ${image.kind === "file" ? String(image.mode) : ""}`;
     const known = this.#rows.get(track.path);
     if (known?.key === key) return known.row;
     const row = (await this.#look(track, turns))?.row ?? null;
@@ -76,11 +79,18 @@ export class PendingFiles {
     const present = await this.#present.read(track.path);
     const isMode = isModeChanged(track, present.image);
     if (keyOf(track.baseline) === keyOf(present.image) && track.movedFrom === null && !isMode) return null;
+    if (await this.#isBack(track)) return null;
     const state = editedTo(await stateBehind(track, (image) => contentOf(this.#journal, image)), present.content);
     if (isSameContent(state.baseline, state.current) && track.movedFrom === null && !isMode) return null;
     const hunks = pendingHunks(state);
     const row = rowOf({ track, state, hunks }, turns, await this.#whyNoUndo(track, state));
     return { track, state, present, hunks, row };
+  }
+
+  /** An undo has put it where it came from; what is in its place now is another file. */
+  async #isBack({ movedFrom, baseline, steps }: Track): Promise<boolean> {
+    if (movedFrom === null || steps.at(-1)?.source.kind !== "undo") return false;
+    return keyOf(await this.#present.image(movedFrom)) === keyOf(baseline);
   }
 
   async #whyNoUndo({ baseline }: Track, state: ReviewState): Promise<string | null> {
@@ -118,14 +128,8 @@ export function turnsByChange(changes: readonly Change[]): Map<string, TurnRef> 
   return new Map(turns);
 }
 
-export async function inBatches<T, R>(all: readonly T[], work: (each: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let at = 0; at < all.length; at += batchSize)
-    results.push(...(await Promise.all(all.slice(at, at + batchSize).map(work))));
-  return results;
-}
-
-const batchSize = 32;
+/** Files that are looked at side by side: beyond that, only open files become more. */
+export const atATime = 32;
 
 function trackKey({ baseline, start, steps, earlier, movedFrom }: Track): string {
   const ids = [...earlier, ...steps].map(({ changeId }) => changeId);

@@ -1,11 +1,12 @@
 // What was proposed and is not written: each file once, as it would be.
 import { unifiedHunks } from "../files/unified-diff.ts";
 import type { ReviewFile, TurnRef } from "../protocol/review.ts";
+import { inParallel } from "../util/in-parallel.ts";
 import type { Change, Image, WorkspaceJournal } from "./change.ts";
 import { type Content, contentOf, keyOf } from "./content.ts";
 import { type Hunk, hunksBetween } from "./hunks.ts";
 import { merge } from "./merge.ts";
-import { hasBytes, inBatches, kindOf, turnsOf } from "./pending.ts";
+import { atATime, hasBytes, kindOf, turnsOf } from "./pending.ts";
 import type { Present, PresentFiles } from "./present.ts";
 import { isSameContent, textOf } from "./review-state.ts";
 import type { Goal, Restoration } from "./undo-plan.ts";
@@ -64,7 +65,7 @@ export class Proposals {
     // The other half of a move is told by where the file goes to.
     const left = new Set([...proposals.values()].flatMap(({ movedFrom }) => movedFrom ?? []));
     const whole = wanted.filter(({ path: own, after }) => !(left.has(own) && after.kind === "missing"));
-    const found = await inBatches(whole, (proposal) => this.#look(proposal));
+    const found = await inParallel(whole, atATime, (proposal) => this.#look(proposal));
     return found.filter(({ present, proposed, proposal }) => {
       return proposal.movedFrom !== null || !isSameContent(present.content, proposed);
     });

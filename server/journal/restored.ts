@@ -1,10 +1,12 @@
 // What is answered to who wants files put back: what would become of each, and what came of all.
 import { relative } from "node:path";
 import type { RestoredFile, RestoreResponse } from "../protocol/review.ts";
+import { inParallel } from "../util/in-parallel.ts";
 import { isInside } from "../util/inside.ts";
 import type { ChangeSource, WorkspaceJournal } from "./change.ts";
 import { type Content, contentOf } from "./content.ts";
 import { type GoalDeps, writeGoals } from "./goals.ts";
+import { atATime } from "./pending.ts";
 import { diffBetween } from "./proposals.ts";
 import { textOf } from "./review-state.ts";
 import type { Goal, Restoration } from "./undo-plan.ts";
@@ -24,7 +26,7 @@ export async function restoreFiles(
   deps: GoalDeps,
 ): Promise<RestoreResponse> {
   if (restorations.length === 0) return nothingToDo;
-  const files = await Promise.all(restorations.map((each) => restoredFile(each, deps.journal)));
+  const files = await inParallel(restorations, atATime, (each) => restoredFile(each, deps.journal));
   const conflicts = files.filter(({ outcome }) => outcome === "conflict");
   if (conflicts.length > 0)
     return { outcome: "conflict", files, message: conflictMessage(conflicts, deps.journal.cwd) };

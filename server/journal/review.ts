@@ -1,7 +1,7 @@
 // Review of one workspace: what Belay changed or proposed and nobody has kept or undone yet. To keep is to move a baseline
 // and writes no file, unless it was only proposed; to undo writes files and is a change itself.
 import { encode } from "../files/encoding.ts";
-import type { RestoreResponse, ReviewFile } from "../protocol/review.ts";
+import type { RestoreResponse, ReviewFile, TurnRef } from "../protocol/review.ts";
 import type { ChangeSource, Image, JournalLine, WorkspaceJournal } from "./change.ts";
 import type { Content } from "./content.ts";
 import type { GoalDeps } from "./goals.ts";
@@ -10,7 +10,7 @@ import { type PendingFile, PendingFiles, turnsByChange } from "./pending.ts";
 import { type OpenFiles, PresentFiles } from "./present.ts";
 import { keptAs, proposalRow, type ProposedFile, Proposals } from "./proposals.ts";
 import { failed, nothingToDo, restoreFiles, shownIn } from "./restored.ts";
-import { textOf } from "./review-state.ts";
+import { type PendingHunk, textOf } from "./review-state.ts";
 import type { Goal, Restoration } from "./undo-plan.ts";
 
 /** What to keep or to undo: all, one file, or one hunk of it. */
@@ -23,6 +23,7 @@ export interface ReviewScope {
 export class Review {
   readonly #deps: GoalDeps;
   readonly #journal: WorkspaceJournal;
+  readonly #present: PresentFiles;
   readonly #pending: PendingFiles;
   readonly #proposals: Proposals;
   /** To keep and to undo look first and write then: one at a time. */
@@ -30,6 +31,7 @@ export class Review {
 
   constructor(deps: GoalDeps, files: OpenFiles) {
     const present = new PresentFiles(files);
+    this.#present = present;
     this.#deps = deps;
     this.#journal = deps.journal;
     this.#pending = new PendingFiles(deps.journal, present);
@@ -132,9 +134,7 @@ export class Review {
     const outcome = hunk.isEdited ? "merged" : "exact";
     const { path: own } = file.track;
     const restoration = { path: own, movedTo: null, now: file.present, goal, outcome, reason: null } as const;
-    const source = isAll
-      ? undoSource([file])
-      : { ...undoSource([file]), of: [...hunk.changeIds], isPart: true, ...turnOf(file, hunk.changeIds) };
+    const source = isAll ? undoSource([file]) : hunkSource(file, hunk);
     return restoreFiles([restoration], { dryRun: false, acceptMerges, source }, this.#deps);
   }
 
@@ -204,10 +204,20 @@ export class Review {
   /** The whole file as its baseline has it. */
   async #undone(file: PendingFile): Promise<Restoration> {
     const { track, state, present, row } = file;
-    const shared = { path: track.path, movedTo: track.movedFrom, now: present };
+    const back = track.movedFrom === null ? null : await this.#present.read(track.movedFrom);
+    const isGone = present.content.kind === "missing";
+    // A file that was moved and then deleted comes back where it was.
+    const shared =
+      isGone && back !== null && track.movedFrom !== null
+        ? { path: track.movedFrom, movedTo: null, now: back }
+        : { path: track.path, movedTo: track.movedFrom, now: present };
     if (row.cannotUndo !== null) {
       const goal = { kind: "missing" } as const;
       return { ...shared, goal, outcome: "conflict", reason: lowered(row.cannotUndo) };
+    }
+    if (back !== null && back.content.kind !== "missing") {
+      const reason = `another file is at ${shownIn(this.#journal.cwd, track.movedFrom ?? "")} now`;
+      return { ...shared, goal: { kind: "missing" }, outcome: "conflict", reason };
     }
     const edited = isEdited(file);
     const goal = await this.#baselineGoal(file);
@@ -297,22 +307,22 @@ function settled(proposed: readonly ProposedFile[]): JournalLine[] {
 function undoSource(files: readonly PendingFile[]): ChangeSource {
   const of = files.flatMap(({ track }) => [...track.earlier, ...track.steps].map(({ changeId }) => changeId));
   const isPart = files.some(({ track }) => track.earlier.length > 0);
-  return { ...noSource, of: [...new Set(of)], isPart, ...commonTurn(files) };
+  return { ...noSource, of: [...new Set(of)], isPart, ...onlyTurn(files.flatMap(({ row }) => row.turns)) };
 }
 
-function commonTurn(files: readonly PendingFile[]): Pick<ChangeSource, "threadId" | "turnId"> {
-  const turns = files.flatMap(({ row }) => row.turns);
+/** Of several turns it is nobody's. */
+function onlyTurn(turns: readonly TurnRef[]): Pick<ChangeSource, "threadId" | "turnId"> {
   const [first] = turns;
   const isOne = first !== undefined && turns.every(({ turnId }) => turnId === first.turnId);
   return isOne ? { threadId: first.threadId, turnId: first.turnId } : { threadId: null, turnId: null };
 }
 
-function turnOf({ row, hunks }: PendingFile, changeIds: readonly string[]): Pick<ChangeSource, "threadId" | "turnId"> {
-  const at = hunks.findIndex((hunk) => hunk.changeIds === changeIds);
-  const [turn, second] = row.hunks[at]?.turns ?? [];
-  return turn === undefined || second !== undefined
-    ? { threadId: null, turnId: null }
-    : { threadId: turn.threadId, turnId: turn.turnId };
+function hunkSource(file: PendingFile, { id, changeIds }: PendingHunk): ChangeSource {
+  const isOf = (other: PendingHunk) => other.id !== id && other.changeIds.some((each) => changeIds.includes(each));
+  // What was kept of them is not known any more.
+  const isPart = file.track.earlier.length > 0 || file.hunks.some(isOf);
+  const turns = file.row.hunks.find((hunk) => hunk.id === id)?.turns ?? [];
+  return { ...noSource, of: [...changeIds], isPart, ...onlyTurn(turns) };
 }
 
 function keepSource(proposed: readonly ProposedFile[], turn: string | null): ChangeSource {

@@ -3,11 +3,12 @@ import { type FileDelta, gitStyleDiff } from "../files/unified-diff.ts";
 import { linesOf } from "./merge.ts";
 import { changedLines } from "../files/line-diff.ts";
 import type { RestoreResponse, TurnChanges } from "../protocol/review.ts";
+import { inParallel } from "../util/in-parallel.ts";
 import type { Change, ChangeSource, FileChange, Image, WorkspaceJournal } from "./change.ts";
 import { contentOf, keyOf } from "./content.ts";
 import { type Effects, effectsOf } from "./effects.ts";
 import type { GoalDeps } from "./goals.ts";
-import { hasBytes } from "./pending.ts";
+import { atATime, hasBytes } from "./pending.ts";
 import { type OpenFiles, PresentFiles } from "./present.ts";
 import { nothingToDo, restoreFiles, shownIn } from "./restored.ts";
 import { textOf } from "./review-state.ts";
@@ -36,17 +37,16 @@ export class TurnFiles {
     this.#present = new PresentFiles(files);
   }
 
-  /** In the order of their first changes. */
-  async turns(threadId: string): Promise<TurnChanges[]> {
+  /** In the order of their first changes; without `wanted` all. */
+  async turns(threadId: string, wanted: ReadonlySet<string> | null = null): Promise<TurnChanges[]> {
     const changes = await this.#journal.changes();
     const effects = effectsOf(changes);
     const byTurn = new Map<string, Change[]>();
     for (const change of changes) {
       const turnId = turnOf(change, threadId);
-      if (turnId !== null) byTurn.set(turnId, [...(byTurn.get(turnId) ?? []), change]);
+      if (turnId !== null && wanted?.has(turnId) !== false) byTurn.set(turnId, [...(byTurn.get(turnId) ?? []), change]);
     }
-    const found = [...byTurn].map(([turnId, own]) => this.#turn(turnId, own, effects));
-    return Promise.all(found);
+    return inParallel([...byTurn], 1, ([turnId, own]) => this.#turn(turnId, own, effects));
   }
 
   /** Git-style, from before the first change to behind the last. */
@@ -55,7 +55,7 @@ export class TurnFiles {
       const turn = turnOf(change, threadId);
       return turn !== null && (turnId === null || turn === turnId);
     });
-    const deltas = await Promise.all(netOf(changes).map((net) => this.#delta(net)));
+    const deltas = await inParallel(netOf(changes), atATime, (net) => this.#delta(net));
     return gitStyleDiff(
       deltas.flatMap((delta) => delta ?? []),
       this.#journal.cwd,
@@ -86,7 +86,7 @@ export class TurnFiles {
 
   async #turn(turnId: string, changes: readonly Change[], effects: Effects): Promise<TurnChanges> {
     const nets = netOf(changes);
-    const counts = await Promise.all(nets.map(({ before, after }) => this.#count(before, after)));
+    const counts = await inParallel(nets, atATime, ({ before, after }) => this.#count(before, after));
     const places = changes.flatMap(({ id, files }) => files.map(({ path }) => ({ id, path })));
     const isHeld = places.map(({ id, path }) => effects.isInEffect(id, path));
     const isPart = places.some(({ id, path }) => effects.isPartlyUndone(id, path));

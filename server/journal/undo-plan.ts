@@ -139,10 +139,10 @@ class Ground {
   }
 
   restorations(): Restoration[] {
-    const moved = new Set([...this.#nodes].flatMap(([path, node]) => moveOf(path, node)?.path ?? []));
+    const moved = new Set([...this.#nodes].flatMap(([path, node]) => this.#moveOf(path, node)?.path ?? []));
     return [...this.#nodes].flatMap(([path, node]): Restoration[] => {
       const { here, image, content, isMerged, reason } = node;
-      const move = moveOf(path, node);
+      const move = this.#moveOf(path, node);
       const place = move === null ? { path, movedTo: null, now: here } : { ...move, movedTo: path };
       const shared = { ...place, goal: goalOf(node) };
       if (reason !== null) return [{ ...shared, outcome: "conflict", reason }];
@@ -151,6 +151,13 @@ class Ground {
       if (move === null && image !== null && isSameFile(image, here.image)) return [];
       return [{ ...shared, outcome: isMerged ? "merged" : "exact", reason: null }];
     });
+  }
+
+  /** Where the file comes from that would be at the path. None where another one is in the place of either: written anew. */
+  #moveOf(path: string, { here, origin, content }: Node): { path: string; now: Present } | null {
+    if (origin === null || origin.path === path || content.kind === "missing") return null;
+    const isLeft = this.#nodes.get(origin.path)?.content.kind === "missing";
+    return isLeft && here.content.kind === "missing" ? origin : null;
   }
 
   async #node(path: string): Promise<Node> {
@@ -199,12 +206,6 @@ class Ground {
 }
 
 const gone = { origin: null, content: { kind: "missing" }, image: { kind: "missing" }, isMerged: false } as const;
-
-/** Where the file comes from that would be at the path, unless another one makes room for it: then it is written anew. */
-function moveOf(path: string, { here, origin, content }: Node): { path: string; now: Present } | null {
-  const isElsewhere = origin !== null && origin.path !== path && content.kind !== "missing";
-  return isElsewhere && here.content.kind === "missing" ? origin : null;
-}
 
 function goalOf({ content, image, here }: Node): Goal {
   if (image?.kind === "file" || image?.kind === "link") return { kind: "image", image };

@@ -90,7 +90,8 @@ class Followed implements Workspace {
   async #look(): Promise<Set<string>> {
     const [changes, baselines] = await Promise.all([this.journal.changes(), this.journal.baselines()]);
     this.#reviewed = JSON.stringify([...baselines]);
-    return new Set(changes.map(seenAs));
+    // What is only being written is no news.
+    return new Set(changes.filter(({ state }) => state !== "prepared").map(seenAs));
   }
 
   /** What comes while clients are being told is told together. */
@@ -116,16 +117,15 @@ class Followed implements Workspace {
     for (const cwd of this.spellings) this.#deps.reviewUpdated(cwd);
     const news = changes.filter((change) => change.state === "applied" && !before.has(seenAs(change)));
     for (const [threadId, turnIds] of turnsTouched(news, changes)) {
-      const turns = (await this.turnFiles.turns(threadId)).filter(({ turnId }) => turnIds.has(turnId));
+      const turns = await this.turnFiles.turns(threadId, turnIds);
       if (turns.length > 0) this.#deps.filesUpdated(threadId, turns);
     }
     return now;
   }
 }
 
-/** What is only being written is no news. */
 function seenAs({ id, state }: Change): string {
-  return state === "prepared" ? "" : `${id} ${state}`;
+  return `${id} ${state}`;
 }
 
 /** By thread, the turns that made these changes, or whose changes these took back. */

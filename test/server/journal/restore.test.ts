@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { describe, test } from "node:test";
-import { lines, threadId, workspaceWith } from "./workspace.ts";
+import { lines, sourceOf, threadId, workspaceWith } from "./workspace.ts";
 
 describe("undo of a turn", () => {
   test("puts back the files of that turn alone, and redo makes it again", async () => {
@@ -155,6 +155,22 @@ describe("undo of a turn", () => {
     await work.undo("a.ts", (await work.row("a.ts"))?.hunks[1]?.id);
     assert.equal((await work.restore("undo", ["t1"], { acceptMerges: true })).outcome, "done");
     assert.equal(await work.text("a.ts"), lines(20));
+  });
+
+  test("also takes back what a process wrote that died before it could say so", async () => {
+    await using work = await workspaceWith({ "a.ts": "a\n", "b.ts": "b\n" });
+    const image = (text: string) => work.journal.keep(Buffer.from(text), { mode: 0o644, encoding: "utf8" });
+    const files = [
+      { path: work.path("a.ts"), before: await image("a\n"), after: await image("A\n"), movedFrom: null },
+      { path: work.path("b.ts"), before: await image("b\n"), after: await image("B\n"), movedFrom: null },
+    ];
+    const owner = "999999999 0";
+    await work.journal.append({ type: "prepared", id: "c", atMs: 0, source: sourceOf("t1"), files, owner });
+    await work.person("a.ts", "A\n");
+    await work.open();
+    assert.deepEqual(await work.pending(), { "a.ts": ["0,1 0,1 t1"] });
+    assert.equal((await work.restore("undo", ["t1"])).outcome, "done");
+    assert.deepEqual([await work.text("a.ts"), await work.text("b.ts")], ["a\n", "b\n"]);
   });
 
   test("shows what turns changed as git does, also of what was undone", async () => {

@@ -150,7 +150,7 @@ export class TestWorkspace implements AsyncDisposable {
       const { image } = await readImage(path);
       if (!entry.isDirectory()) found[path.slice(this.cwd.length + 1)] = JSON.stringify(image);
     }
-    return Object.fromEntries(Object.entries(found).toSorted());
+    return Object.fromEntries(Object.entries(found).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   }
 
   restore(direction: "undo" | "redo", turnIds: string[], options: { acceptMerges?: boolean; paths?: string[] } = {}) {
