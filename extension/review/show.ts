@@ -19,7 +19,7 @@ export async function showAll(files: readonly ReviewedFile[]): Promise<void> {
     return [file.uri, file.kind === "add" ? undefined : left, file.kind === "delete" ? undefined : right];
   });
   // VS Code adds how many files there are.
-  await vscode.commands.executeCommand("vscode.changes", "Changes of Belay's to review", resources);
+  await vscode.commands.executeCommand("vscode.changes", "Belay: Changes to Review", resources);
 }
 
 /** The diff of one file; what is no text is only opened. `line` zero-based, of the right side. */
