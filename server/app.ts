@@ -144,7 +144,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ));
   const journal = new ChangeJournal({
     home,
-    opened: async (opened) => void (await workspaces()).follow(opened),
+    opened: async (opened, cwd) => void (await workspaces()).follow(opened, cwd),
   });
   const captures = new Captures({
     ...{ ...homes, newId: options.newId, now: Date.now },
