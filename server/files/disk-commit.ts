@@ -29,6 +29,9 @@ export interface Undo {
   run(): Promise<void>;
 }
 
+/** Somebody else was at work there since the files were looked at. */
+export class StaleError extends Error {}
+
 /** Contents on disk that nobody sees yet. */
 interface Temporary {
   readonly path: string;
@@ -130,9 +133,9 @@ export async function unlessMissing<T>(answer: Promise<T>): Promise<T | null> {
 async function expectUntouched(path: string, existing: Existing | null): Promise<void> {
   const now = await unlessMissing(fs.lstat(path));
   if (existing === null ? now !== null : now === null || !isUntouched(now, existing.stat)) {
-    throw new Error(existing === null ? "a file is there already" : "it was changed at that moment");
+    throw new StaleError(existing === null ? "a file is there already" : "it was changed at that moment");
   }
-  if ((await fs.realpath(dirname(path))) !== dirname(path)) throw new Error("its folder was moved at that moment");
+  if ((await fs.realpath(dirname(path))) !== dirname(path)) throw new StaleError("its folder was moved at that moment");
 }
 
 /** `replaces` is what the undo puts back, null when nothing may be there. */
@@ -213,7 +216,11 @@ async function keepOwnerAndMode(handle: fs.FileHandle, like: Stats): Promise<voi
 async function syncDirectory(path: string): Promise<void> {
   try {
     const handle = await fs.open(path, "r");
-    await handle.sync().finally(() => handle.close());
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
   } catch {
     // Not every system opens or syncs directories, and one may be gone by now.
   }

@@ -9,6 +9,7 @@ import {
   commit,
   type Existing,
   isSameFile,
+  StaleError,
   stage,
   type Target,
   takeBack,
@@ -80,22 +81,29 @@ export async function writeFilesAtomically(
   const problem = await writeAll(targets, undo, options.newFileMode);
   if (problem === null) return { ok: true, paths, takeBack: () => takeBack(undo.splice(0)) };
   const left = (await takeBack(undo)) ?? "Nothing was changed: the files written before it are as they were.";
-  return fail(`${problem} ${left}`);
+  return { ...problem, message: `${problem.message} ${left}` };
 }
 
 /** Files that are looked at or staged side by side: the disk is what they wait for. */
 const atATime = 16;
 
+type Failure = Extract<WriteResult, { ok: false }>;
+
+function failure(path: string, error: unknown): Failure {
+  const message = `Could not write ${path}: ${errorText(error)}.`;
+  return { ok: false, message, ...(error instanceof StaleError ? { isStale: true } : {}) };
+}
+
 /** Null when all is written; else what could not be. */
-async function writeAll(targets: readonly Target[], undo: Undo[], newFileMode?: number): Promise<string | null> {
+async function writeAll(targets: readonly Target[], undo: Undo[], newFileMode?: number): Promise<Failure | null> {
   const staged = await stage(targets, undo, { atATime, newFileMode });
-  if (!staged.ok) return `Could not write ${staged.path}: ${errorText(staged.error)}.`;
+  if (!staged.ok) return failure(staged.path, staged.error);
   for (const target of targets) {
     try {
       await commit(target, staged.temporaries, undo);
     } catch (error) {
       await staged.discard();
-      return `Could not write ${target.to}: ${errorText(error)}.`;
+      return failure(target.to, error);
     }
   }
   await staged.settle();

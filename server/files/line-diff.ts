@@ -11,8 +11,23 @@ export interface LineChange {
 
 /** Sorted, apart from each other. As few lines as possible, while the search for them is cheap. */
 export function changedLines(a: readonly string[], b: readonly string[]): LineChange[] {
+  // Most lines are common to most texts: they need no numbers.
+  const shorter = Math.min(a.length, b.length);
+  let head = 0;
+  while (head < shorter && a[head] === b[head]) head += 1;
+  let tail = 0;
+  while (tail < shorter - head && a[a.length - 1 - tail] === b[b.length - 1 - tail]) tail += 1;
   const ids = new Map<string, number>();
-  const search: Search = { a: interned(a, ids), b: interned(b, ids), steps: maxSteps, pairs: [] };
+  const changes = changedNumbers(
+    interned(a.slice(head, a.length - tail), ids),
+    interned(b.slice(head, b.length - tail), ids),
+  );
+  return changes.map((change) => ({ ...change, aStart: head + change.aStart, bStart: head + change.bStart }));
+}
+
+/** The same for lines that are numbers already: equal lines, equal numbers. */
+export function changedNumbers(a: Int32Array, b: Int32Array): LineChange[] {
+  const search: Search = { a, b, steps: maxSteps, pairs: [] };
   compare(search, { aFrom: 0, aTo: a.length, bFrom: 0, bTo: b.length });
   return gaps(search, a.length, b.length);
 }

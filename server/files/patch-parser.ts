@@ -22,6 +22,8 @@ export interface Chunk {
   readonly lines: readonly ChunkLine[];
   /** The kept and removed lines must be the last lines of the file. */
   readonly atEndOfFile: boolean;
+  /** The first of another section for the same file: it is looked for from the top of what those before it made. */
+  readonly startsOver?: true;
 }
 
 export interface ChunkLine {
@@ -89,12 +91,22 @@ function unwrap(lines: readonly string[]): Step<Reader> {
 function readSections(reader: Reader): Step<FilePatch[]> {
   const files: FilePatch[] = [];
   const seen = new Map<string, number>();
+  const updates = new Map<string, PlainUpdate>();
   for (;;) {
     while (reader.at < reader.stop && line(reader.lines, reader.at).trim() === "") reader.at += 1;
     if (reader.at >= reader.stop) break;
     const header = reader.at;
     const file = readSection(reader);
     if (!file.ok) return file;
+    const name = posix.normalize(file.value.path);
+    const earlier = updates.get(name);
+    if (earlier !== undefined && isPlainUpdate(file.value)) {
+      earlier.chunks.push(
+        ...file.value.chunks.map((chunk, at) => (at === 0 ? { ...chunk, startsOver: true as const } : chunk)),
+      );
+      continue;
+    }
+    if (isPlainUpdate(file.value)) updates.set(name, file.value);
     const paths = file.value.kind === "update" && file.value.movePath !== null ? [file.value.movePath] : [];
     for (const [index, path] of [file.value.path, ...paths].entries()) {
       const before = seen.get(posix.normalize(path));
@@ -105,6 +117,13 @@ function readSections(reader: Reader): Step<FilePatch[]> {
   }
   if (files.length === 0) return refuse(reader.lines, reader.stop, `at least one of ${expectedSection}`);
   return { ok: true, value: files };
+}
+
+/** As long as it is read, more sections for the same file may add to it. */
+type PlainUpdate = Extract<FilePatch, { kind: "update" }> & { movePath: null; chunks: Chunk[] };
+
+function isPlainUpdate(file: FilePatch): file is PlainUpdate {
+  return file.kind === "update" && file.movePath === null;
 }
 
 function readSection(reader: Reader): Step<FilePatch> {

@@ -1,9 +1,10 @@
 // Turns a parsed patch into exactly what will be shown, judged, approved and written: one frozen plan. Pure; what the
 // files hold now is asked of `read`, which knows the editor's buffers and the disk.
 import { createHash } from "node:crypto";
+import { inParallel } from "../util/in-parallel.ts";
 import { type Encoding, encode, hashOf } from "./encoding.ts";
 import { matchChunks } from "./patch-match.ts";
-import { deepFreeze, type FilePatch, type Patch } from "./patch-parser.ts";
+import { type Chunk, deepFreeze, type FilePatch, type Patch } from "./patch-parser.ts";
 import { resolveInside } from "./paths.ts";
 import { applyEdits, type LineEdit, TextLines } from "./text-lines.ts";
 import { hunksOf, lineEdits, type UnifiedDiff, unifiedHunks } from "./unified-diff.ts";
@@ -79,7 +80,8 @@ export function pathsOf(patch: Patch, cwd: string): string[] {
 }
 
 /** All or nothing: one file that does not fit fails the plan. */
-export async function planPatch(patch: Patch, options: PlanOptions): Promise<PlanResult> {
+export async function planPatch(patch: Patch, given: PlanOptions): Promise<PlanResult> {
+  const options = await withViews(patch, given);
   const plan: FilePlan[] = [];
   const seen = new Set<string>();
   for (const file of patch) {
@@ -142,6 +144,16 @@ function changeBetween(before: string | null, after: string | null, movePath: st
 type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
 type TextView = Extract<FileView, { kind: "text" }>;
 
+/** Reads all files side by side; the plan is then made of them in the order of the patch. */
+async function withViews(patch: Patch, options: PlanOptions): Promise<PlanOptions> {
+  const paths = [...new Set(pathsOf(patch, options.cwd))];
+  const views = await inParallel(paths, readsAtATime, async (path) => [path, await options.read(path)] as const);
+  const known = new Map(views);
+  return { ...options, read: async (path) => known.get(path) ?? options.read(path) };
+}
+
+const readsAtATime = 16;
+
 async function planFile(file: FilePatch, options: PlanOptions): Promise<Step<FilePlan>> {
   const resolved = resolveInside(options.cwd, file.path);
   if (!resolved.ok) return fail(`Cannot change a file: ${resolved.message}.`);
@@ -173,13 +185,32 @@ async function planUpdate(
   const target = await moveTarget(file.movePath, path, options);
   if (!target.ok) return target;
   const lines = new TextLines(view.text);
-  const matched = matchChunks(path, lines, file.chunks);
-  if (!matched.ok) return matched;
-  const after = applyEdits(lines, matched.edits);
-  const added = insertedLines(lines, matched.edits);
-  if (!isSpelled(added, after, view)) return fail(unspelled(path, view));
-  const change = { kind: "update", before: view.text, after, edits: matched.edits, movePath: target.value } as const;
-  return done(path, change, view, lines);
+  const edited = editAll(path, lines, file.chunks);
+  if (!edited.ok) return edited;
+  const { after, edits } = edited.value;
+  if (!isSpelled(insertedLines(lines, edits), after, view)) return fail(unspelled(path, view));
+  return done(path, { kind: "update", before: view.text, after, edits, movePath: target.value }, view, lines);
+}
+
+/** Section after section: each is about the text that those before it have made. */
+function editAll(
+  path: string,
+  before: TextLines,
+  chunks: readonly Chunk[],
+): Step<{ after: string; edits: readonly LineEdit[] }> {
+  let now = before;
+  for (let start = 0; ; ) {
+    const next = chunks.findIndex(({ startsOver }, index) => startsOver && index > start);
+    const matched = matchChunks(path, now, chunks.slice(start, next === -1 ? chunks.length : next));
+    if (!matched.ok) return matched;
+    const after = applyEdits(now, matched.edits);
+    if (next === -1) {
+      const edits = start === 0 ? matched.edits : lineEdits(before.source, after);
+      return { ok: true, value: { after, edits } };
+    }
+    now = new TextLines(after);
+    start = next;
+  }
 }
 
 /** Without those that stand there already, and only get another end. */

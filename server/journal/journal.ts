@@ -11,8 +11,8 @@ import type * as z from "zod";
 export interface JournalOptions {
   /** BELAY_HOME. */
   readonly home: string;
-  /** Called with each workspace's, before anybody else has it. */
-  opened?(journal: WorkspaceJournal): Promise<void>;
+  /** Called with each workspace's, before anybody else has it, and with how its folder was spelled. */
+  opened?(journal: WorkspaceJournal, cwd: string): Promise<void>;
 }
 
 /** Images of larger files are not kept. */
@@ -33,16 +33,16 @@ export class ChangeJournal {
   /** The same one for the same real folder. */
   async workspace(cwd: string): Promise<WorkspaceJournal> {
     const real = await realpath(cwd).catch(() => cwd);
-    const found = this.#open.get(real) ?? this.#opened(real);
+    const found = this.#open.get(real) ?? this.#opened(real, cwd);
     this.#open.set(real, found);
     // What cannot be opened now may be when it is asked for again.
     found.catch(() => this.#open.delete(real));
     return found;
   }
 
-  async #opened(cwd: string): Promise<OpenJournal> {
+  async #opened(cwd: string, spelled: string): Promise<OpenJournal> {
     const journal = await openJournal(cwd, this.#options, this.#blobs);
-    await this.#options.opened?.(journal);
+    await this.#options.opened?.(journal, spelled);
     return journal;
   }
 

@@ -36,9 +36,7 @@ export class Workspaces {
 
   /** The same for all spellings of a folder. */
   async at(cwd: string): Promise<Workspace> {
-    const followed = this.follow(await this.#deps.journal.workspace(cwd));
-    followed.spellings.add(cwd);
-    return followed;
+    return this.follow(await this.#deps.journal.workspace(cwd), cwd);
   }
 
   /** Resolves when clients have been told of all that has happened. */
@@ -47,10 +45,10 @@ export class Workspaces {
   }
 
   /** From now on clients are told of what changes there. */
-  follow(journal: WorkspaceJournal): Followed {
+  follow(journal: WorkspaceJournal, cwd: string): Workspace {
     const known = this.#known.get(journal.cwd);
-    if (known?.journal === journal) return known;
-    const followed = new Followed(journal, this.#deps);
+    const followed = known?.journal === journal ? known : new Followed(journal, this.#deps);
+    followed.spellings.add(cwd);
     this.#known.set(journal.cwd, followed);
     return followed;
   }

@@ -2,6 +2,7 @@
 import "./activation.ts";
 import "./server.ts";
 import "./edits.ts";
+import "./unsaved.ts";
 import "./terminals.ts";
 import "./stopping.ts";
 import "./run-in-terminal.ts";

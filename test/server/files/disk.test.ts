@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
@@ -156,7 +157,8 @@ for (const [name, writes, message] of preflights) {
       write(root, "n", null, "n"),
       ...writes(root),
     ]);
-    assert.deepEqual(result, { ok: false, message: `${message.replace("ROOT", root)} Nothing was written.` });
+    const stale = message.includes("no longer what it was") ? { isStale: true } : {};
+    assert.deepEqual(result, { ok: false, message: `${message.replace("ROOT", root)} Nothing was written.`, ...stale });
     assert.deepEqual(await snapshot(root), before);
   });
 }
@@ -224,6 +226,19 @@ test("a set that was written is taken back to the last byte, and what others cha
   const left = `${join(root, "b")} (another file is there by now), ${join(root, "a")} (it was changed since)`;
   assert.equal(second.ok && (await second.takeBack()), `These could not be put back and are left changed: ${left}.`);
   assert.deepEqual(await snapshot(root), { ...before, a: "theirs", b: "theirs" });
+});
+
+test("what somebody writes while the set is staged is not written over, and the set is taken back", async (t) => {
+  const root = await tree(t, { a: "1", b: "1" });
+  const permits = (path: string) => (path.endsWith("/b") && writeFileSync(path, "theirs"), true);
+  const result = await writeFilesAtomically([write(root, "a", "1", "2"), write(root, "b", "1", "2")], { permits });
+  assert.deepEqual(result, {
+    ok: false,
+    message: `Could not write ${join(root, "b")}: it was changed at that moment. Nothing was changed: the files written before it are as they were.`,
+    isStale: true,
+  });
+  assert.deepEqual(await snapshot(root), { a: "1", b: "theirs" });
+  assert.deepEqual(await fs.readdir(root), ["a", "b"]);
 });
 
 test("bytes are written as they are, and a text in the encoding of its file or not at all", async (t) => {

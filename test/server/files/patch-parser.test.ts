@@ -93,6 +93,18 @@ test("a bare blank line between added lines is an empty line, before the next se
   ]);
 });
 
+test("more sections that update a file are one, each from the top of what those before it made", () => {
+  const [file, ...others] = parsed(
+    "*** Begin Patch\n*** Update File: a\n@@\n-x\n+y\n*** Delete File: b\n*** Update File: ./a\n@@ z\n-y\n+w\n@@\n-v\n*** End Patch",
+  );
+  assert.deepEqual(others, [{ kind: "delete", path: "b" }]);
+  assert.deepEqual(file?.kind === "update" && file.chunks, [
+    { contexts: [], lines: lines("-x", "+y"), atEndOfFile: false },
+    { contexts: ["z"], lines: lines("-y", "+w"), atEndOfFile: false, startsOver: true },
+    { contexts: [], lines: lines("-v"), atEndOfFile: false },
+  ]);
+});
+
 test("a file can be renamed without any chunk", () => {
   assert.deepEqual(parsed("*** Begin Patch\n*** Update File: a\n*** Move to: b\n\n*** Delete File: c\n*** End Patch"), [
     { kind: "update", path: "a", movePath: "b", chunks: [] },

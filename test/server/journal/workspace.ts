@@ -65,7 +65,7 @@ export class TestWorkspace implements AsyncDisposable {
     await this.close();
     const journals: ChangeJournal = new ChangeJournal({
       home: join(this.#base, "home"),
-      opened: async (journal) => void workspaces.follow(journal),
+      opened: async (journal, cwd) => void workspaces.follow(journal, cwd),
     });
     const workspaces: Workspaces = new Workspaces({
       journal: journals,
