@@ -1,6 +1,7 @@
 // Runs one turn of a thread: says what begins and ends, and gives the loop what it needs.
 import { developerMessage, interruptedMessage, openingContext, permissionsMessage } from "../agent/context.ts";
 import { runTurn, type TurnEnd } from "../agent/run-turn.ts";
+import type { Capture } from "../journal/capture.ts";
 import { ThreadProposals } from "../journal/thread-proposals.ts";
 import { turnDiff } from "../journal/turn-diff.ts";
 import type { HistoryItem } from "../model/model.ts";
@@ -186,10 +187,18 @@ async function tellTurnDiff(thread: Thread, turnId: string): Promise<void> {
       return isOwn && source.turnId === turnId && state === "applied";
     });
     const diff = await turnDiff(changes, (image) => journal.bytesOf(image), journal.cwd);
+    // A command can end behind its turn, of which nothing more is told then.
+    if (thread.turns.find(({ id }) => id === turnId)?.status !== "inProgress") return;
     thread.emit({ method: "turn/diff/updated", params: { threadId: thread.id, turnId, diff } });
   } catch (error) {
     thread.deps.log("warning", `the diff of turn ${turnId} is not known`, error);
   }
+}
+
+async function endOf(capture: Capture, tell: () => Promise<void>): Promise<boolean> {
+  const hasChanges = await capture.end();
+  if (hasChanges) await tell();
+  return hasChanges;
 }
 
 function toolDeps(
@@ -233,7 +242,10 @@ function toolDeps(
         ? proposals.propose(plan, source, realPaths)
         : deps.write(settings.cwd, source, plan, limits);
     },
-    capture: (itemId) => deps.capture(settings.cwd, { threadId: thread.id, turnId, itemId }, abort.signal),
+    capture: async (itemId) => {
+      const capture = await deps.capture(settings.cwd, { threadId: thread.id, turnId, itemId }, abort.signal);
+      return capture === null ? null : { end: () => endOf(capture, () => tellTurnDiff(thread, turnId)) };
+    },
     clientTools: brought,
     ask: async (request) => {
       const answer = await thread.desk.ask(request, abort.signal);

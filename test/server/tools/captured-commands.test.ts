@@ -1,13 +1,14 @@
 // What real commands of a turn change, as the journal has it when their items are complete.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { readdirSync, realpathSync, writeFileSync } from "node:fs";
+import { readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ChangeJournal } from "../../../server/journal/journal.ts";
+import { editorClient } from "../../support/editor-client.ts";
 import { gate } from "../../support/lifeline.ts";
 import { responsesApi, toolOutputs } from "../../support/responses-api.ts";
-import { type ServerOptions, type TestServer, testServer } from "../../support/test-server.ts";
+import { makeDirectories, type ServerOptions, testServer } from "../../support/test-server.ts";
 import { skip } from "../sandbox/real-sandbox.ts";
 
 const exec = (cmd: string, more: Record<string, unknown> = {}) => ({
@@ -21,7 +22,7 @@ const inTurn = (...commands: string[]) => [
 const free: ServerOptions = { sandboxMode: "danger-full-access" };
 
 /** A line for each captured file: "name: before | after", one list for each command that changed something. */
-async function captured(server: TestServer): Promise<string[][]> {
+async function captured(server: { home: string; workspace: string }): Promise<string[][]> {
   const root = realpathSync(server.workspace);
   const journals = new ChangeJournal({ home: server.home });
   try {
@@ -47,6 +48,8 @@ test("edits, moves and deletions by commands in the sandbox are captured", { ski
   const files = { "a.txt": "one\ntwo\n", "b.txt": "b\n", "sub/deep/d.txt": "d\n", "sub/deep/e/f.txt": "f\n" };
   await using server = await testServer({ api, files });
   await server.completeTurn("go");
+  const { diff } = await server.expectNotification("turn/diff/updated");
+  assert.match(diff, /-one\n\+ONE\n/);
   assert.deepEqual(await captured(server), [
     ["a.txt: one\ntwo\n | ONE\ntwo\n"],
     ["b.txt: b\n | missing", "sub/c.txt: missing | b\n from b.txt"],
@@ -103,10 +106,26 @@ test("a command that goes on behind its turn has its changes captured when it en
     ({ item }) => item.type === "commandExecution",
   );
   assert.equal(ofItem, turnId);
-  assert.deepEqual(
-    (await captured(server)).flat().filter((line) => line.startsWith("a.txt")),
-    ["a.txt: a\n | a\nlate\n"],
-  );
+  assert.deepEqual(await captured(server), [["a.txt: a\n | a\nlate\n"]]);
+});
+
+test("what a person saves in the editor while a command runs is not captured as the command's", async (t) => {
+  await using api = await responsesApi([
+    { steps: [{ calls: [exec("read x < gate; echo late >> b.txt", { yield_time_ms: 250 })] }, { text: "ok" }] },
+  ]);
+  const like = makeDirectories({ ...free, api, files: { "a.txt": "a\n", "b.txt": "b\n" } });
+  t.after(() => rmSync(like.base ?? "", { recursive: true, force: true }));
+  await using editor = await editorClient({ like });
+  const held = gate(like.workspace);
+  editor.open("a.txt", "a\n");
+  await editor.completeTurn("go");
+  writeFileSync(join(like.workspace, "a.txt"), "the person's\n");
+  editor.send({ method: "textDocument/didSave", params: { textDocument: { uri: editor.uri("a.txt") } } });
+  await held.open();
+  const isCommand = ({ method, params }: { method?: string; params?: unknown }) =>
+    method === "item/completed" && (params as { item: { type: string } }).item.type === "commandExecution";
+  await editor.expect(isCommand, "the end of the command");
+  assert.deepEqual(await captured(like), [["b.txt: b\n | b\nlate\n"]]);
 });
 
 test("what is only looked at, and what a person runs, is not watched", async () => {
