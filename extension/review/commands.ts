@@ -137,6 +137,10 @@ async function ask(
   scope: { path?: string; hunkId?: string },
 ): Promise<void> {
   const cwd = findFolder()?.cwd ?? null;
-  await settle(review, verb, (consent) => client.request(`belay/review/${verb}`, { cwd, ...scope, ...consent }));
-  await review.list.refresh();
+  try {
+    await settle(review, verb, (consent) => client.request(`belay/review/${verb}`, { cwd, ...scope, ...consent }));
+  } finally {
+    // Also behind a refusal: what was shown may be what is outdated.
+    await review.list.refresh();
+  }
 }

@@ -5,11 +5,13 @@ import type { TurnLabels } from "./turn-labels.ts";
 import { fileWords } from "./words.ts";
 
 const COLOR = "belay.reviewForeground";
+/** VS Code leaves some out where an event has more than 250. */
+const MAX_NAMED = 200;
 
 export class ExplorerBadges implements vscode.FileDecorationProvider, vscode.Disposable {
   readonly #list: ReviewList;
   readonly #labels: TurnLabels;
-  readonly #changed = new vscode.EventEmitter<vscode.Uri[]>();
+  readonly #changed = new vscode.EventEmitter<vscode.Uri[] | undefined>();
   readonly #subscriptions: vscode.Disposable[];
   #decorated: readonly vscode.Uri[] = [];
 
@@ -24,7 +26,8 @@ export class ExplorerBadges implements vscode.FileDecorationProvider, vscode.Dis
         const uris = list.all.map(({ uri }) => uri);
         const changed = [...this.#decorated, ...uris];
         this.#decorated = uris;
-        if (changed.length > 0) this.#changed.fire(changed);
+        // Undefined: all that there are.
+        if (changed.length > 0) this.#changed.fire(changed.length > MAX_NAMED ? undefined : changed);
       }),
     ];
   }

@@ -23,6 +23,8 @@ export class ReviewList implements vscode.Disposable {
   readonly #refreshed = new vscode.EventEmitter<void>();
   readonly #subscription: vscode.Disposable;
   #files: readonly ReviewedFile[] = [];
+  /** By the path that the editor has for a file, and by the server's: the editor asks for every file that it lists. */
+  #byPath: ReadonlyMap<string, ReviewedFile> = new Map();
   #reading: Promise<void> | null = null;
   #isOutdated = false;
 
@@ -45,7 +47,7 @@ export class ReviewList implements vscode.Disposable {
   /** By the file, as the editor or as the server names it, or by a text of ours that stands for it. */
   find(uri: vscode.Uri): ReviewedFile | undefined {
     if (uri.scheme === MERGE_SCHEME) return undefined;
-    return this.#files.find((file) => file.uri.path === uri.path || file.path === uri.fsPath);
+    return this.#byPath.get(uri.path) ?? this.#byPath.get(uri.fsPath);
   }
 
   /** Never rejects. Who asks while an answer is on its way waits for the one behind it. */
@@ -110,6 +112,7 @@ export class ReviewList implements vscode.Disposable {
   #set(files: readonly ReviewedFile[], { isQuiet }: { isQuiet: boolean } = { isQuiet: false }): void {
     const isChanged = textOf(files) !== textOf(this.#files);
     this.#files = files;
+    this.#byPath = new Map(files.flatMap((file) => [file.uri.path, file.path].map((path) => [path, file])));
     if (isChanged && !isQuiet) this.#showToMenus();
     if (isChanged && !isQuiet) this.#changed.fire();
     this.#refreshed.fire();

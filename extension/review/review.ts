@@ -20,6 +20,8 @@ export class Review implements vscode.Disposable {
     this.list = new ReviewList(options);
     this.texts = new ReviewTexts(client, this.list);
     this.#parts = [
+      // Before the parts that ask for labels.
+      this.list.onDidChange(() => labels.lookAgain()),
       this.texts,
       new ReviewLenses(this.list, labels),
       new ReviewSourceControl(this.list),

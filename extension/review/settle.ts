@@ -10,32 +10,32 @@ import { conflictTitle, doneWords, mergeQuestion, reasonWords, type Verb } from 
 
 const SAID_FOR_MS = 5_000;
 
-/** `ask` is asked again with the person's consent to the merges. True: done. */
+/** `ask` is asked again with the person's consent to the merges. */
 export async function settle(
   review: Review,
   verb: Verb,
   ask: (consent: { acceptMerges: boolean }) => Promise<RestoreResponse>,
-): Promise<boolean> {
+): Promise<void> {
   let answer = await ask({ acceptMerges: false });
   // Files can change while the person looks: then there is another merge to look at.
   while (answer.outcome === "needsMerge") {
-    if (!(await acceptsMerges(review, verb, answer.files))) return false;
+    if (!(await acceptsMerges(review, verb, answer.files))) return;
     answer = await ask({ acceptMerges: true });
   }
   switch (answer.outcome) {
     case "done":
       vscode.window.setStatusBarMessage(doneWords(verb, answer.files.length), SAID_FOR_MS);
-      return true;
+      return;
     case "nothing":
       void vscode.window.showInformationMessage(answer.message ?? `There is nothing to ${verb}.`);
-      return false;
+      return;
     case "conflict":
       await showConflicts(review, verb, answer);
-      return false;
+      return;
     case "failed":
       throw new Error(answer.message ?? `Belay could not ${verb} this, and changed nothing.`);
     default:
-      return answer.outcome satisfies never;
+      answer.outcome satisfies never;
   }
 }
 

@@ -6,15 +6,20 @@ import type { ReviewedFile } from "./review-list.ts";
 
 type Sides = { left: vscode.Uri; right: vscode.Uri };
 
-/** All files in one editor. */
+/** All files in one editor; what is no text only stands in the source control view. */
 export async function showAll(files: readonly ReviewedFile[]): Promise<void> {
-  const resources = files.map((file) => {
+  const texts = files.filter(({ isText }) => isText);
+  if (texts.length === 0) {
+    await vscode.commands.executeCommand("workbench.view.scm");
+    return;
+  }
+  const resources = texts.map((file) => {
     const { left, right } = sidesOf(file);
     // A side that is not there is left out, so that VS Code says "added" and "deleted".
     return [file.uri, file.kind === "add" ? undefined : left, file.kind === "delete" ? undefined : right];
   });
   // VS Code adds how many files there are.
-  await vscode.commands.executeCommand("vscode.changes", "Changes of Belay's to review", resources);
+  await vscode.commands.executeCommand("vscode.changes", "Belay: Changes to Review", resources);
 }
 
 /** The diff of one file; what is no text is only opened. `line` zero-based, of the right side. */

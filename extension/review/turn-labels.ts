@@ -11,6 +11,8 @@ export class TurnLabels {
   readonly #client: () => Client | null;
   /** By thread and turn. A prompt does not change, so what is known stays right. */
   readonly #labels = new Map<string, string>();
+  /** Turns of which nothing was found; their threads are not read again for every file that names them. */
+  readonly #unknown = new Set<string>();
   readonly #reading = new Map<string, Promise<void>>();
 
   constructor(client: () => Client | null) {
@@ -20,8 +22,15 @@ export class TurnLabels {
   /** Null when nobody knows any more. Never rejects. */
   async labelOf(turn: TurnRef): Promise<string | null> {
     const key = keyOf(turn);
-    if (!this.#labels.has(key)) await this.#read(turn.threadId);
-    return this.#labels.get(key) ?? null;
+    if (!this.#labels.has(key) && !this.#unknown.has(key)) await this.#read(turn.threadId);
+    const label = this.#labels.get(key) ?? null;
+    if (label === null) this.#unknown.add(key);
+    return label;
+  }
+
+  /** There may be more to find now. */
+  lookAgain(): void {
+    this.#unknown.clear();
   }
 
   async #read(threadId: string): Promise<void> {

@@ -20,10 +20,13 @@ async function restore(
 ): Promise<void> {
   const turns = given === undefined ? await pickTurns(ctx, direction, pick) : TurnsParams.parse(given);
   if (turns === null) return;
-  await settle(ctx.review, direction, (consent) =>
-    ctx.client.request("belay/files/restore", { ...turns, direction, ...consent }),
-  );
-  await ctx.review.list.refresh();
+  try {
+    await settle(ctx.review, direction, (consent) =>
+      ctx.client.request("belay/files/restore", { ...turns, direction, ...consent }),
+    );
+  } finally {
+    await ctx.review.list.refresh();
+  }
 }
 
 /** Null: there is none, which the person is told. */

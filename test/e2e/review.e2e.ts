@@ -56,6 +56,8 @@ test("changes that wait for review are there again after a reload, to keep and t
     .nth(1)
     .waitFor({ timeout: 60_000 });
   await lenses.filter({ hasText: "“Make the tests pass”" }).first().waitFor();
+  const gutter = page.locator(".monaco-editor .dirty-diff-glyph");
+  await gutter.first().waitFor();
 
   await page.locator(".monaco-editor .view-line", { hasText: "export function subtotal" }).first().click();
   const press = async (...keys: string[]) => {
@@ -79,6 +81,7 @@ test("changes that wait for review are there again after a reload, to keep and t
     .filter({ hasText: /^Keep$/ })
     .first()
     .waitFor({ state: "detached" });
+  await gutter.first().waitFor({ state: "detached" });
   assert.equal(
     stage.read("src/cart.js"),
     before.replace(

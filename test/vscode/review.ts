@@ -122,7 +122,7 @@ test("all changes open in one editor, also of files that are new, deleted or onl
   );
   await vscode.commands.executeCommand("belay.reviewChanges");
   const { activeTab } = vscode.window.tabGroups.activeTabGroup;
-  assert.match(activeTab?.label ?? "", /^Changes of Belay's to review/);
+  assert.match(activeTab?.label ?? "", /^Belay: Changes to Review/);
 });
 
 test("a merge is shown before it is written, and written only when the person says so", async () => {

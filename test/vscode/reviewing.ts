@@ -142,3 +142,22 @@ test("clearing checkpoints leaves files as they are, and nothing to review", asy
     await listed(api, uri, (file) => file === undefined);
   });
 });
+
+test("what is only proposed is on no disk until it is kept, change by change, and then nothing is left of it", async () => {
+  const uri = fresh("proposed.txt");
+  const propose = async (api: TestApi) => {
+    await turn(api, "change proposed.txt", uri);
+    const file = api.ctx.review.list.find(uri);
+    assert.deepEqual([file?.state, file?.hunks.length, onDisk(uri)], ["proposed", 2, before]);
+    await vscode.window.showTextDocument(uri);
+    await vscode.commands.executeCommand("belay.reviewNextHunk");
+    const shown = vscode.window.activeTextEditor;
+    assert.deepEqual([shown?.document.getText(), shown?.selection.active.line], [changed, 2]);
+    await vscode.commands.executeCommand("belay.keepHunk");
+    await vscode.window.showTextDocument(uri);
+    await clickLens(uri, 9, "Undo");
+    assert.equal(onDisk(uri), before.replace("line 2\n", "LINE 2\n"));
+    await listed(api, uri, (found) => found === undefined);
+  };
+  await withRealServer([twoHunks("proposed.txt")], propose, ['edits = "propose"']);
+});

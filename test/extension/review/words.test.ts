@@ -39,7 +39,7 @@ test("a file says what Belay did with it, or wants to, and why that cannot be un
 
 test("a prompt is named by its first words, on one line", () => {
   assert.equal(promptLabel("Make\n  the tests pass"), "Make the tests pass");
-  assert.equal(promptLabel(`${"word ".repeat(20)}`), "word word word word word word word word…");
+  assert.equal(promptLabel("word ".repeat(20)), "word word word word word word word word…");
   assert.equal(promptLabel("x".repeat(60)), `${"x".repeat(40)}…`);
 });
 
