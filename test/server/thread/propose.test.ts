@@ -154,3 +154,25 @@ test("without a journal to keep it in nothing is proposed, and the model hears w
   assert.match(await scene.say("top"), /^apply_patch failed: it cannot be proposed: the change journal cannot be /);
   assert.deepEqual(readdirSync(scene.server.workspace), ["a.txt"]);
 });
+
+test("what is proposed waits for review; Keep writes it, Undo drops it, and the thread sees what became of it", async () => {
+  await using scene = await proposing();
+  const { server } = scene;
+  await scene.say("top");
+  await scene.say("add");
+  const cwd = server.workspace;
+  const review = async () => (await server.request("belay/review/list", { cwd })).files;
+  assert.deepEqual(
+    (await review()).map(({ path, state, kind, added, removed }) => [path, state, kind, added, removed]),
+    [
+      [join(cwd, "a.txt"), "proposed", "update", 1, 1],
+      [join(cwd, "new.txt"), "proposed", "add", 1, 0],
+    ],
+  );
+  assert.equal((await server.request("belay/review/keep", { cwd, path: join(cwd, "a.txt") })).outcome, "done");
+  assert.equal(scene.disk("a.txt"), text.replace("one", "ONE"));
+  assert.equal((await server.request("belay/review/undo", { cwd, path: join(cwd, "new.txt") })).outcome, "done");
+  assert.deepEqual(await review(), []);
+  assert.match(await scene.say("read a"), /1\tONE/);
+  assert.doesNotMatch(await scene.say("look"), /Proposed and not written/);
+});
