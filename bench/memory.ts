@@ -1,5 +1,6 @@
 // What the kernel counts of one process, without its children. Linux only.
 import { existsSync, readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import type { Bench, RowSpec } from "./measure.ts";
 import type { Peer } from "./peers.ts";
 
@@ -35,6 +36,26 @@ export function growthRow(id: string, when: string, limit: number): RowSpec {
 export function addGrowth({ results }: Bench, id: string, peer: Peer, facts: { pid: number; before: number }): void {
   const status = readFileSync(`/proc/${facts.pid}/status`, "utf8");
   results.add(`${id}.growth`, peer, kibOf(status, "VmHWM") / 1024 - facts.before);
+}
+
+/** The peak of a process that ends by itself, in MB: looked at until it is gone, since nobody tells it afterwards. */
+export async function peakWhile(pid: number): Promise<number> {
+  const lookEveryMs = 2;
+  for (let peak = 0; ; await setTimeout(lookEveryMs)) {
+    const now = peakOf(pid);
+    if (now === null) return peak;
+    peak = Math.max(peak, now);
+  }
+}
+
+/** Null for a process that is gone, or on its way out: then it has no memory, and nothing is said of it. */
+function peakOf(pid: number): number | null {
+  try {
+    const peak = kibOf(readFileSync(`/proc/${pid}/status`, "utf8"), "VmHWM") / 1024;
+    return Number.isNaN(peak) ? null : peak;
+  } catch {
+    return null;
+  }
 }
 
 function kibOf(status: string, name: string): number {

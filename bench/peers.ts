@@ -14,6 +14,8 @@ export interface Peer {
   /** Writes a fresh home into `dir`. */
   prepare(dir: string): void;
   command(home: string): { file: string; args: string[]; env: Record<string, string> };
+  /** Applies the patch on its stdin to the folder it is started in. */
+  applyPatch(home: string): { file: string; args: string[]; argv0: string; env: Record<string, string> };
 }
 
 interface Place {
@@ -39,6 +41,12 @@ export function belayPeer(server: string, installedBytes: number, { workspace, b
       args: [...profileArgs(), server, "app-server"],
       env: { ...env, BELAY_HOME: home },
     }),
+    applyPatch: (home) => ({
+      file: process.execPath,
+      args: [...profileArgs(), server, "apply-patch"],
+      argv0: process.execPath,
+      env: { ...env, BELAY_HOME: home },
+    }),
   };
 }
 
@@ -49,6 +57,8 @@ export function codexPeer(native: NativeCodex, { workspace, baseUrl, env }: Plac
     workspace,
     prepare: (dir) => void nativeHome(dir, { baseUrl }),
     command: (home) => ({ file: native.binary, args: ["app-server"], env: { ...env, CODEX_HOME: home } }),
+    // It is that program when it is called by its name.
+    applyPatch: (home) => ({ file: native.binary, args: [], argv0: "apply_patch", env: { ...env, CODEX_HOME: home } }),
   };
 }
 

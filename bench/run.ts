@@ -14,16 +14,18 @@ import { buildServer, bundleBytes } from "./build.ts";
 import { type Bench, type Group, Results } from "./measure.ts";
 import { belayPeer, codexPeer, type Peer } from "./peers.ts";
 import { reportRow, tableOf, writeReport } from "./report.ts";
+import { edits } from "./rows/edits.ts";
 import { idle } from "./rows/idle.ts";
 import { launch } from "./rows/launch.ts";
 import { output } from "./rows/output.ts";
 import { resume } from "./rows/resume.ts";
 import { size } from "./rows/size.ts";
+import { snapshot } from "./rows/snapshot.ts";
 import { start } from "./rows/start.ts";
 import { threads } from "./rows/threads.ts";
 import { turns } from "./rows/turns.ts";
 
-const groups: readonly Group[] = [start, turns, threads, resume, idle, output, launch, size];
+const groups: readonly Group[] = [start, turns, threads, resume, idle, output, edits, launch, snapshot, size];
 const checkout = fileURLToPath(new URL("..", import.meta.url));
 
 const options = readOptions();

@@ -7,6 +7,9 @@ import { fix } from "./fix.ts";
 import { manageApprovals } from "./manage-approvals.ts";
 import { showStatusMenu } from "./status-menu.ts";
 import { stopAll, stopCommand } from "./stop-commands.ts";
+import { clearCheckpoints } from "./review/checkpoints.ts";
+import * as review from "./review/commands.ts";
+import { redoTurn, undoTurn } from "./review/turns.ts";
 import { runTask } from "./tasks.ts";
 import { trustContainer } from "./trust-container.ts";
 
@@ -35,6 +38,20 @@ export const commands: readonly CommandRow[] = [
     whenDown: "run",
     run: (ctx) => showing(ctx, () => ctx.panel.tell("host/showThreads", {})),
   },
+  { id: "belay.reviewChanges", whenDown: "start", run: review.reviewChanges },
+  { id: "belay.reviewNextHunk", whenDown: "skip", run: review.reviewNextHunk },
+  { id: "belay.reviewPreviousHunk", whenDown: "skip", run: review.reviewPreviousHunk },
+  { id: "belay.keepHunk", whenDown: "skip", run: review.keepHunk },
+  { id: "belay.undoHunk", whenDown: "skip", run: review.undoHunk },
+  { id: "belay.keepFile", whenDown: "skip", run: review.keepFile },
+  { id: "belay.undoFile", whenDown: "skip", run: review.undoFile },
+  { id: "belay.keepAll", whenDown: "skip", run: review.keepAll },
+  { id: "belay.undoAll", whenDown: "skip", run: review.undoAll },
+  { id: "belay.undoTurn", whenDown: "start", run: undoTurn },
+  { id: "belay.redoTurn", whenDown: "start", run: redoTurn },
+  { id: "belay.clearCheckpoints", whenDown: "start", run: clearCheckpoints },
+  { id: "belay.reviewFile", internal: true, whenDown: "skip", run: review.reviewFile },
+  { id: "belay.showReviewedThread", internal: true, whenDown: "skip", run: review.showReviewedThread },
   { id: "belay.stopTurn", whenDown: "skip", run: stopTurn },
   { id: "belay.stopCommand", whenDown: "skip", run: stopCommand },
   { id: "belay.stopAll", whenDown: "skip", run: stopAll },

@@ -4,6 +4,7 @@ import type { ChangeDiffs } from "./change-diffs.ts";
 import type { ChatView } from "./chat-view.ts";
 import type { Client } from "./client.ts";
 import type { Notifications } from "./notifications.ts";
+import type { Review } from "./review/review.ts";
 import type { RunningCommands } from "./running-commands.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { ServerProcess } from "./server-process.ts";
@@ -21,6 +22,7 @@ export interface Ctx {
   readonly runningCommands: RunningCommands;
   readonly sandbox: Sandbox;
   readonly diffs: ChangeDiffs;
+  readonly review: Review;
 }
 
 /** For code that needs the server: whoever has one of these need not ask whether it runs. */

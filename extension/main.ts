@@ -23,6 +23,7 @@ import {
   ServerUnavailable,
   statusOf,
 } from "./server-process.ts";
+import { Review } from "./review/review.ts";
 import { RunInTerminal } from "./run-in-terminal.ts";
 import { RunningCommands } from "./running-commands.ts";
 import { Sandbox } from "./sandbox.ts";
@@ -100,9 +101,22 @@ class Belay implements vscode.Disposable {
       closed: (command) => closedTerminals.add(command),
     });
     const diffs = new ChangeDiffs();
+    const review = new Review({ client, notifications, log });
     const sandbox = new Sandbox(notifications, log, () => this.#show());
     this.#runInTerminal = new RunInTerminal(({ itemId }, terminal) => terminals.runsElsewhere(itemId, terminal));
-    this.ctx = { extension, log, server, notifications, panel, terminals, turns, runningCommands, sandbox, diffs };
+    this.ctx = {
+      extension,
+      log,
+      server,
+      notifications,
+      panel,
+      terminals,
+      turns,
+      runningCommands,
+      sandbox,
+      diffs,
+      review,
+    };
     this.#attention = new Attention(panel);
     this.#subscriptions = [
       this.#status,
@@ -112,6 +126,7 @@ class Belay implements vscode.Disposable {
       sandbox,
       this.#runInTerminal,
       diffs,
+      review,
       notifications.on("serverRequest/resolved", ({ requestId }) => this.#approvals.drop(requestId)),
       onConfigChanged(() => void this.#offerNewSettings()),
       vscode.workspace.onDidChangeWorkspaceFolders(() => panel.stateChanged()),
@@ -181,10 +196,13 @@ class Belay implements vscode.Disposable {
     this.ctx.log.info(`Server: ${state.kind}.`);
     if (state.kind === "failed" || state.kind === "stopped") {
       // The end of a run's scope: whatever belonged to that process ends with it.
-      const { terminals, turns, runningCommands, sandbox } = this.ctx;
-      for (const part of [this.#approvals, terminals, turns, runningCommands, sandbox]) part.serverEnded();
+      const { terminals, turns, runningCommands, sandbox, review } = this.ctx;
+      for (const part of [this.#approvals, terminals, turns, runningCommands, sandbox, review]) part.serverEnded();
     }
-    if (state.kind === "running") void this.ctx.sandbox.read(state.client);
+    if (state.kind === "running") {
+      void this.ctx.sandbox.read(state.client);
+      void this.ctx.review.list.refresh();
+    }
     this.ctx.panel.stateChanged();
     this.#show();
     for (const listener of this.#stateListeners) listener(state);

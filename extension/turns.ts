@@ -9,6 +9,9 @@ import { openFolder } from "./workspace.ts";
 /** For `enablement` in the manifest: a turn runs. */
 const RUNNING_CONTEXT_KEY = "belay.turnRunning";
 
+/** The same: the panel shows a thread that there is already. */
+const SHOWN_CONTEXT_KEY = "belay.threadShown";
+
 export interface TurnIds {
   threadId: string;
   turnId: string;
@@ -19,8 +22,7 @@ export class Turns implements vscode.Disposable {
   readonly #running = new Map<string, string>();
   readonly #ends = new Map<string, PromiseWithResolvers<Turn>>();
   readonly #subscriptions: vscode.Disposable[];
-  /** The thread the panel shows; null for a new one. */
-  shownThreadId: string | null = null;
+  #shownThreadId: string | null = null;
 
   constructor(notifications: Notifications) {
     this.#subscriptions = [
@@ -36,6 +38,16 @@ export class Turns implements vscode.Disposable {
         this.#changed();
       }),
     ];
+  }
+
+  /** The thread the panel shows; null for a new one. */
+  get shownThreadId(): string | null {
+    return this.#shownThreadId;
+  }
+
+  set shownThreadId(threadId: string | null) {
+    this.#shownThreadId = threadId;
+    void vscode.commands.executeCommand("setContext", SHOWN_CONTEXT_KEY, threadId !== null);
   }
 
   /** The turn a person means by "stop": that of the thread on show, else the latest. */

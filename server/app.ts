@@ -1,13 +1,16 @@
 // The composition root: builds the parts and hands them down. One app serves all connections of a process.
-import { homedir } from "node:os";
+import { arch, homedir } from "node:os";
 import { type ConfigWarning, overlaid, type Overrides } from "./config/load.ts";
 import { ConfigSource } from "./config/source.ts";
 import { DocumentView } from "./files/document-view.ts";
 import { isRunning, ownIdentity } from "./exec/process-identity.ts";
 import { editorRootVariable, terminals } from "./exec/terminals.ts";
 import { readGitInfo } from "./files/git-info.ts";
+import { listFolder } from "./files/list-folder.ts";
 import { type EditPort, FileWriter } from "./files/writer.ts";
 import { lockOwnFile, replaceOwnFile } from "./files/own-file.ts";
+import { findRipgrep } from "./files/ripgrep.ts";
+import { searchText } from "./files/search-text.ts";
 import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
 import { commandHandlers } from "./handlers/command.ts";
@@ -111,7 +114,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   const homes = { userHome: homedir() || null, belayHome: home };
   const containerIsSandbox = () => config.current.container_is_sandbox;
   const { platform } = options;
-  const findTerminals = terminals(platform, env[editorRootVariable]);
+  const editorRoot = env[editorRootVariable];
+  const ripgrepPlaces = { platform, arch: arch(), path: env["PATH"] ?? "", editorRoot };
+  const findTerminals = terminals(platform, editorRoot);
   const runner = commandRunner({
     ...{ platform, env, ...homes, containerIsSandbox },
     secretNames: () => secretNames(models),
@@ -175,6 +180,13 @@ export async function createApp(options: AppOptions): Promise<App> {
       },
       files: {
         read: (path, permits) => documents.read(path, permits),
+        readPart: (path, range, permits) => documents.readPart(path, range, permits),
+        async search(request) {
+          const unsaved = await documents.unsavedBuffers(request.root);
+          return searchText(request, { unsaved, ripgrep: findRipgrep(ripgrepPlaces, request.roots) });
+        },
+        list: listFolder,
+        unsaved: (root) => documents.unsaved(root),
         realTarget: (path) => documents.realTarget(path),
         realFolder: (path) => documents.realFolder(path),
         deniedTo: deniedPlaces(homes),

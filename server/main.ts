@@ -25,6 +25,7 @@ const usage = `Belay ${version}, a coding agent
   belay policy check [--approval POLICY] [--mode MODE] [--cwd DIR] [--json] -- 'LINE'
                                           says whether a command line would run, ask or be forbidden, and why;
                                           --stdin takes JSON lines with \`command\`
+  belay apply-patch [--cwd DIR] < PATCH   applies a patch to the files below DIR: all of it, or nothing
   belay doctor [--json] [-c key=value]…   says what works here, what does not, and what would help; ends with code 0
                                           when a person can work, with 1 when something must be mended first
   belay --version
@@ -37,6 +38,7 @@ const commands: Record<string, Command> = {
   editor,
   sandbox,
   policy,
+  "apply-patch": applyPatch,
   doctor,
   "--version": async () => print(`belay ${version}\n`, 0),
   "--help": async () => print(usage, 0),
@@ -95,6 +97,12 @@ async function policy(args: string[]): Promise<number> {
   const { runPolicyCommand } = await import("./commands/policy.ts");
   const { env, stdin, stdout, stderr } = process;
   return runPolicyCommand(args, { home: belayHome(env, homedir()), cwd: process.cwd(), stdin, stdout, stderr });
+}
+
+async function applyPatch(args: string[]): Promise<number> {
+  const { runApplyPatchCommand } = await import("./commands/apply-patch.ts");
+  const { stdin, stdout, stderr } = process;
+  return runApplyPatchCommand(args, { cwd: process.cwd(), stdin, stdout, stderr });
 }
 
 async function doctor(args: string[]): Promise<number> {

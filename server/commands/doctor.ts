@@ -99,7 +99,7 @@ async function examine(overrides: readonly Overrides[], io: DoctorIo): Promise<C
     }),
     checked("terminals", "Terminals", async () => checkTerminals(await findTerminals())),
     checked("git", "Git", () => checkGit({ env, cwd })),
-    checked("ripgrep", "Ripgrep", () => checkRipgrep({ env, cwd })),
+    checked("ripgrep", "Ripgrep", () => checkRipgrep({ env, cwd, platform, arch: io.arch })),
     checkModels(models),
   ]);
   rmSync(scratch, { recursive: true, force: true });

@@ -213,7 +213,11 @@ async function keepOwnerAndMode(handle: fs.FileHandle, like: Stats): Promise<voi
 async function syncDirectory(path: string): Promise<void> {
   try {
     const handle = await fs.open(path, "r");
-    await handle.sync().finally(() => handle.close());
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
   } catch {
     // Not every system opens or syncs directories, and one may be gone by now.
   }

@@ -29,7 +29,9 @@ type Standing = Omit<Comparison, "isSame"> & { readonly isDirty: boolean };
 
 /** A buffer that is not as on disk. */
 export interface UnsavedBuffer {
+  /** Below the folder that was asked about, in its spelling. */
   readonly path: string;
+  readonly realPath: string;
   readonly text: string;
 }
 
@@ -143,8 +145,9 @@ export class DocumentView {
     const realRoot = await realPathOf(root);
     const found = [...this.#buffers.values()].map(async (buffer): Promise<UnsavedBuffer[]> => {
       const { text } = buffer;
-      const path = placeBelow({ root, realRoot }, { path: buffer.path, real: await buffer.real });
-      return path !== null && (await standingOf(buffer)).isDirty ? [{ path, text }] : [];
+      const realPath = await buffer.real;
+      const path = placeBelow({ root, realRoot }, { path: buffer.path, real: realPath });
+      return path !== null && (await standingOf(buffer)).isDirty ? [{ path, realPath, text }] : [];
     });
     return (await Promise.all(found)).flat();
   }

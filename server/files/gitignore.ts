@@ -1,4 +1,5 @@
-// Which paths `.gitignore` and `.ignore` files leave out. The syntax is git's. Pure.
+// Which paths `.gitignore` and `.ignore` files leave out, and which a glob of the same syntax means. The syntax is git's.
+// Pure.
 
 export interface IgnoreRules {
   /** Absolute, with a separator at its end: what the patterns are relative to. */
@@ -33,6 +34,41 @@ export function isIgnored(path: string, isDirectory: boolean, ignore: IgnoreRule
     if (deciding !== undefined) return !deciding.isNegated;
   }
   return false;
+}
+
+/**
+ * Asked with paths of files below the folder that the glob is about, with "/" between names. A folder that matches stands
+ * for all in it; braces are alternatives; "!" in front turns the meaning around.
+ */
+export function globFilter(glob: string): (relativePath: string) => boolean {
+  const isNegated = glob.startsWith("!");
+  const wanted = glob.slice(isNegated ? 1 : 0).replace(/^\.\//, "");
+  const rules = withoutBraces(wanted).flatMap((one) => parseLine(one.replace(/^[#!]/, "\\$&")) ?? []);
+  const matches = (path: string, isDirectory: boolean) =>
+    rules.some(({ pattern, onlyDirectories }) => (isDirectory || !onlyDirectories) && pattern.test(path));
+  return (path) => (matches(path, false) || foldersOf(path).some((folder) => matches(folder, true))) !== isNegated;
+}
+
+function foldersOf(path: string): string[] {
+  const names = path.split("/").slice(0, -1);
+  return names.map((_, at) => names.slice(0, at + 1).join("/"));
+}
+
+const maxAlternatives = 64;
+
+/** `a{b,c}` is `ab` and `ac`. Of very many the first. */
+function withoutBraces(glob: string): string[] {
+  let globs = [glob];
+  for (;;) {
+    const next = globs.flatMap((one) => {
+      const innermost = /\{([^{}]*)\}/.exec(one);
+      if (innermost === null) return [one];
+      const [before, after] = [one.slice(0, innermost.index), one.slice(innermost.index + innermost[0].length)];
+      return (innermost[1] ?? "").split(",").map((choice) => before + choice + after);
+    });
+    if (next.length === globs.length && next.every((one, at) => one === globs[at])) return globs;
+    globs = next.slice(0, maxAlternatives);
+  }
 }
 
 function parseLine(line: string): Rule | null {

@@ -1,7 +1,8 @@
-// Lists what is below a directory for a search: hidden files too, what git ignores not. Links are followed, once.
+// Lists what is below a directory for a search: hidden files too, what git ignores not. Links are followed once, or not
+// at all.
 import type { Dirent } from "node:fs";
 import * as fs from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { type Candidate, foldPath } from "./fuzzy-match.ts";
 import { type IgnoreRules, isIgnored, parseIgnoreFile, type Rule } from "./gitignore.ts";
 
@@ -9,6 +10,8 @@ export interface ListOptions {
   readonly signal: AbortSignal;
   /** Directories (absolute) that are listed, but not what is in them. */
   readonly closed: ReadonlySet<string>;
+  /** Links are not there, and neither is what has one of these names. Undefined: all is. */
+  readonly leftOut?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -18,7 +21,7 @@ export interface ListOptions {
 export async function listFiles(
   root: string,
   found: (entry: Candidate) => void,
-  { signal, closed }: ListOptions,
+  { signal, closed, leftOut }: ListOptions,
 ): Promise<void> {
   const start = await identity(root);
   if (start === null) return;
@@ -33,13 +36,26 @@ export async function listFiles(
   for (;;) {
     for (let directory = next(); directory !== undefined; directory = next()) {
       if (directory.path !== root && closed.has(directory.path)) continue;
-      const work = readOne(directory, queue, take).catch(() => undefined);
+      const work = readOne(directory, queue, { found: take, leftOut }).catch(() => undefined);
       const tracked: Promise<void> = work.finally(() => running.delete(tracked));
       running.add(tracked);
     }
     if (running.size === 0) return;
     await Promise.race(running);
   }
+}
+
+/** Whether ignore files leave out a path below `root`. Never rejects: what cannot be read leaves out nothing. */
+export async function isLeftOut(root: string, path: string, { isDirectory = false } = {}): Promise<boolean> {
+  let ignore = await rulesAbove(root);
+  let at = root;
+  const names = relative(root, path).split(sep);
+  for (const [depth, name] of names.entries()) {
+    ignore = await rulesOf(at, null, ignore);
+    at = join(at, name);
+    if (isIgnored(at, isDirectory || depth < names.length - 1, ignore)) return true;
+  }
+  return false;
 }
 
 const maxOpenDirectories = 16;
@@ -54,11 +70,16 @@ interface Directory {
   readonly chain: readonly string[];
 }
 
-async function readOne(directory: Directory, queue: Directory[], found: (entry: Candidate) => void): Promise<void> {
+async function readOne(
+  directory: Directory,
+  queue: Directory[],
+  { found, leftOut }: { found: (entry: Candidate) => void; leftOut: ListOptions["leftOut"] },
+): Promise<void> {
   const entries = await fs.readdir(directory.path, { withFileTypes: true });
   const names = new Set(entries.map(({ name }) => name));
   const ignore = await rulesOf(directory.path, names, directory.above);
   for (const entry of entries) {
+    if (leftOut !== undefined && (entry.isSymbolicLink() || leftOut.has(entry.name))) continue;
     const path = join(directory.path, entry.name);
     const kind = await kindOf(entry, path);
     if (kind === null || isIgnored(path, kind === "directory", ignore)) continue;
@@ -113,7 +134,7 @@ export async function rulesAbove(root: string): Promise<IgnoreRules | null> {
   return ignore;
 }
 
-/** `names`: what is in the directory, if that is known. */
+/** With those of the directory itself. `names`: what is in it, if that is known. */
 export async function rulesOf(
   path: string,
   names: ReadonlySet<string> | null,

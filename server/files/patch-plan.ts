@@ -1,6 +1,7 @@
 // Turns a parsed patch into exactly what will be shown, judged, approved and written: one frozen plan. Pure; what the
 // files hold now is asked of `read`, which knows the editor's buffers and the disk.
 import { createHash } from "node:crypto";
+import { inParallel } from "../util/in-parallel.ts";
 import { type Encoding, encode, hashOf } from "./encoding.ts";
 import { matchChunks } from "./patch-match.ts";
 import { deepFreeze, type FilePatch, type Patch } from "./patch-parser.ts";
@@ -79,7 +80,8 @@ export function pathsOf(patch: Patch, cwd: string): string[] {
 }
 
 /** All or nothing: one file that does not fit fails the plan. */
-export async function planPatch(patch: Patch, options: PlanOptions): Promise<PlanResult> {
+export async function planPatch(patch: Patch, given: PlanOptions): Promise<PlanResult> {
+  const options = await withViews(patch, given);
   const plan: FilePlan[] = [];
   const seen = new Set<string>();
   for (const file of patch) {
@@ -141,6 +143,16 @@ function changeBetween(before: string | null, after: string | null, movePath: st
 
 type Step<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
 type TextView = Extract<FileView, { kind: "text" }>;
+
+/** Reads all files side by side; the plan is then made of them in the order of the patch. */
+async function withViews(patch: Patch, options: PlanOptions): Promise<PlanOptions> {
+  const paths = [...new Set(pathsOf(patch, options.cwd))];
+  const views = await inParallel(paths, readsAtATime, async (path) => [path, await options.read(path)] as const);
+  const known = new Map(views);
+  return { ...options, read: async (path) => known.get(path) ?? options.read(path) };
+}
+
+const readsAtATime = 16;
 
 async function planFile(file: FilePatch, options: PlanOptions): Promise<Step<FilePlan>> {
   const resolved = resolveInside(options.cwd, file.path);

@@ -107,7 +107,7 @@ function asFileSystemsSee(component: string): string {
     .toLowerCase();
 }
 
-// The 8.3 names that Windows gives to the protected names, such as GIT~1.
+// The 8.3 names that Windows gives to the protected names, such as GIT~1, or GI1A2B~1 where many begin alike.
 function isShortName(name: string): boolean {
-  return /^(git|vscode|belay|mcp)~\d+(\.jso)?$/.test(name) || /~\d+\.cod$/.test(name);
+  return /^(git|vscode|codex|belay|mcp|(gi|vs|co|be|mc)[\da-f]{4})~\d+(\.jso)?$/.test(name) || /~\d+\.cod$/.test(name);
 }

@@ -2,7 +2,7 @@
 import { maxTextBytes, type Permits } from "./disk-read.ts";
 import { kindOf, sizeOf } from "./file-kind.ts";
 import { openRegularFile } from "./open-regular.ts";
-import { type StreamedLine, streamLines } from "./stream-lines.ts";
+import { linesOf, streamBlocks } from "./stream-lines.ts";
 
 export interface LineRange {
   /** Counted from 1. */
@@ -11,10 +11,19 @@ export interface LineRange {
   readonly signal?: AbortSignal;
 }
 
+export interface PartLine {
+  readonly number: number;
+  readonly text: string;
+  /** There is more of it, which was not kept. */
+  readonly isCut: boolean;
+}
+
 export type FilePart =
   | {
       readonly kind: "lines";
-      readonly lines: readonly StreamedLine[];
+      readonly lines: readonly PartLine[];
+      /** False: each byte that is not ASCII is shown as the character of its number. */
+      readonly isUtf8: boolean;
       readonly isEnd: boolean;
       /** Of the whole file, such as "1.5 GB". */
       readonly size: string;
@@ -32,16 +41,23 @@ export async function readPart(path: string, range: LineRange, permits: Permits)
     const start = head.subarray(0, bytesRead);
     const binary = { kind: "refused", reason: `it is ${kindOf(start)} (${size}), not text. ${cure}` } as const;
     if (start.includes(0)) return binary;
-    const lines: StreamedLine[] = [];
-    let bytes = 0;
-    const end = await streamLines(file.handle, { from: range.offset, signal: range.signal }, (line) => {
-      if (lines.length === range.limit || bytes > maxPartBytes) return false;
-      lines.push(line);
-      bytes += line.text.length;
+    const { offset, limit } = range;
+    const found: PartLine[] = [];
+    let [isUtf8, chars] = [true, 0];
+    const end = await streamBlocks(file.handle, range.signal, ({ first, count, bytes, isCut }) => {
+      if (first + count <= offset) return true;
+      const block = linesOf(bytes);
+      isUtf8 &&= block.isUtf8 || isCut;
+      for (const [at, text] of block.lines.entries()) {
+        if (first + at < offset) continue;
+        if (found.length === limit || chars > maxPartChars) return false;
+        found.push({ number: first + at, text, isCut });
+        chars += text.length;
+      }
       return true;
     });
     if (end === "binary") return binary;
-    return file.stat.size > maxTextBytes ? { kind: "lines", lines, isEnd: end === "end", size } : null;
+    return file.stat.size > maxTextBytes ? { kind: "lines", lines: found, isUtf8, isEnd: end === "end", size } : null;
   } catch {
     // Gone or out of reach: the read of the whole has said so.
     return null;
@@ -50,4 +66,4 @@ export async function readPart(path: string, range: LineRange, permits: Permits)
 
 const cure = "Look at it with a command that knows such files.";
 /** What is returned at most, but for its last line. */
-const maxPartBytes = 1024 * 1024;
+const maxPartChars = 1024 * 1024;

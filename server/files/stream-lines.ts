@@ -1,75 +1,79 @@
-// Reads the lines of an open file one after the other, however large it is, in bounded memory.
+// Reads an open file a block of lines at a time, however large it is, in bounded memory.
 import type { FileHandle } from "node:fs/promises";
 
-/** One line without its ending. */
-export interface StreamedLine {
-  /** Counted from 1. */
-  readonly number: number;
-  readonly text: string;
-  /** More of it was not kept. */
+export interface Block {
+  /** Counted from 1: its first line in the file. */
+  readonly first: number;
+  readonly count: number;
+  /** Whole lines with their ends. Only valid until the call with it returns. */
+  readonly bytes: Buffer;
+  /** Its one line was too long, and what is missing is lost. */
   readonly isCut: boolean;
-  /** False: each byte is shown as the character of its number. */
-  readonly isUtf8: boolean;
 }
 
 /** "binary": a NUL byte was met, and nothing behind it was read. */
 export type StreamEnd = "end" | "stopped" | "binary";
 
-/** What is kept of one line, in bytes. */
-export const maxLineBytes = 1024 * 1024;
-const chunkBytes = 256 * 1024;
-
-/** `onLine` says whether to go on. Lines before `from` are only counted. Rejects with the error of the file system. */
-export async function streamLines(
+/** `onBlock` says whether to go on. Rejects with the error of the file system. */
+export async function streamBlocks(
   handle: FileHandle,
-  { from = 1, signal }: { from?: number; signal?: AbortSignal | undefined },
-  onLine: (line: StreamedLine) => boolean,
+  signal: AbortSignal | undefined,
+  onBlock: (block: Block) => boolean,
 ): Promise<StreamEnd> {
-  const chunk = Buffer.allocUnsafe(chunkBytes);
-  let number = 1;
-  let kept: Buffer[] = [];
-  let keptBytes = 0;
-  let length = 0;
-  const keep = (bytes: Buffer) => {
-    length += bytes.length;
-    const fitting = number < from ? 0 : Math.min(bytes.length, maxLineBytes - keptBytes);
-    if (fitting === 0) return;
-    // A copy: the chunk is filled anew.
-    kept.push(Buffer.from(bytes.subarray(0, fitting)));
-    keptBytes += fitting;
-  };
-  const flush = () => {
-    const goesOn = number < from || onLine({ number, ...textOf(Buffer.concat(kept)), isCut: length > keptBytes });
-    number++;
-    [kept, keptBytes, length] = [[], 0, 0];
-    return goesOn;
+  const buffer = Buffer.allocUnsafe(blockBytes);
+  let [first, filled, isSkipping] = [1, 0, false];
+  const pass = (length: number, isCut: boolean) => {
+    const bytes = buffer.subarray(0, length);
+    const block = { first, count: countLines(bytes), bytes, isCut };
+    first += block.count;
+    buffer.copyWithin(0, length, filled);
+    filled -= length;
+    return onBlock(block);
   };
   for (;;) {
     if (signal?.aborted) return "stopped";
-    const { bytesRead } = await handle.read(chunk, 0, chunkBytes, null);
-    if (bytesRead === 0) break;
-    const bytes = chunk.subarray(0, bytesRead);
-    if (bytes.includes(0)) return "binary";
-    let start = 0;
-    for (let feed = bytes.indexOf(10); feed !== -1; feed = bytes.indexOf(10, start)) {
-      keep(bytes.subarray(start, feed));
-      start = feed + 1;
-      if (!flush()) return "stopped";
+    const { bytesRead } = await handle.read(buffer, filled, blockBytes - filled, null);
+    if (bytesRead === 0) return filled > 0 && !pass(filled, false) ? "stopped" : "end";
+    if (buffer.subarray(filled, filled + bytesRead).includes(0)) return "binary";
+    filled += bytesRead;
+    if (isSkipping) {
+      const feed = buffer.subarray(0, filled).indexOf(10);
+      isSkipping = feed === -1;
+      buffer.copyWithin(0, feed + 1, filled);
+      filled = isSkipping ? 0 : filled - feed - 1;
     }
-    keep(bytes.subarray(start));
+    const length = buffer.subarray(0, filled).lastIndexOf(10) + 1;
+    const isTooLong = length === 0 && filled === blockBytes;
+    if (isTooLong) isSkipping = true;
+    if ((length > 0 || isTooLong) && !pass(isTooLong ? filled : length, isTooLong)) return "stopped";
   }
-  if (length > 0 && !flush()) return "stopped";
-  return "end";
 }
 
+/** The lines of a block or of a whole file without their ends. */
+export function linesOf(bytes: Buffer): { lines: string[]; isUtf8: boolean } {
+  let [text, isUtf8] = ["", true];
+  try {
+    text = strictUtf8.decode(bytes);
+  } catch {
+    // Not UTF-8, or cut within a character: each byte is the character of its number.
+    [text, isUtf8] = [bytes.toString("latin1"), false];
+  }
+  return { lines: splitText(text), isUtf8 };
+}
+
+/** What stands behind the last line end is no line. */
+export function splitText(text: string): string[] {
+  const lines = text.split(/\r?\n/);
+  if (lines.at(-1) === "") lines.pop();
+  return lines;
+}
+
+/** Also the longest line of which all is kept. */
+const blockBytes = 1024 * 1024;
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
-function textOf(bytes: Buffer): { text: string; isUtf8: boolean } {
-  const line = bytes.at(-1) === 13 ? bytes.subarray(0, -1) : bytes;
-  try {
-    return { text: strictUtf8.decode(line), isUtf8: true };
-  } catch {
-    // Not UTF-8, or cut within a character.
-    return { text: line.toString("latin1"), isUtf8: false };
-  }
+function countLines(bytes: Buffer): number {
+  let count = bytes.at(-1) === 10 ? 0 : 1;
+  for (let feed = bytes.indexOf(10); feed !== -1; feed = bytes.indexOf(10, feed + 1)) count++;
+  return count;
 }

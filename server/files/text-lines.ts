@@ -59,6 +59,20 @@ export class TextLines {
     return this.source.slice(this.start(from), this.start(to));
   }
 
+  /** A number for each line with its ending: equal for equal lines, and rarely for others. */
+  hashes(from: number, to: number): Int32Array {
+    const hashes = new Int32Array(Math.max(0, to - from));
+    for (let line = from; line < to; line += 1) {
+      let hash = 0;
+      const stop = this.start(line + 1);
+      for (let at = this.start(line); at < stop; at += 1) {
+        hash = (Math.imul(hash, 31) + this.source.charCodeAt(at)) | 0;
+      }
+      hashes[line - from] = hash;
+    }
+    return hashes;
+  }
+
   /** The line that the character at an offset belongs to. */
   lineAt(offset: number): number {
     let [low, high] = [0, this.count - 1];
@@ -81,18 +95,6 @@ export function applyEdits(before: TextLines, edits: readonly LineEdit[]): strin
   }
   parts.push(before.spelled(at));
   return parts.join("");
-}
-
-/** Each line with its ending. */
-export function spelledLines(text: string): string[] {
-  const lines: string[] = [];
-  for (let start = 0; start < text.length; ) {
-    const found = text.indexOf("\n", start);
-    const stop = found === -1 ? text.length : found + 1;
-    lines.push(text.slice(start, stop));
-    start = stop;
-  }
-  return lines;
 }
 
 const feed = 10;

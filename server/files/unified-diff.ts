@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { relative, sep } from "node:path";
 import { isInside } from "../util/inside.ts";
-import { changedLines } from "./line-diff.ts";
+import { changedLines, changedNumbers, type LineChange } from "./line-diff.ts";
 import { type LineEdit, TextLines } from "./text-lines.ts";
 
 export interface UnifiedDiff {
@@ -60,16 +60,33 @@ const noBlob = "0".repeat(40);
 function editsBetween(before: TextLines, after: TextLines): LineEdit[] {
   const head = commonHead(before, after);
   const tail = commonTail(before, after, head);
-  const [old, now] = [before, after].map((lines) => {
-    return Array.from({ length: lines.count - tail - head }, (_, index) =>
-      lines.spelled(head + index, head + index + 1),
-    );
-  }) as [string[], string[]];
-  return changedLines(old, now).map(({ aStart, aCount, bStart, bCount }) => ({
+  const [oldEnd, newEnd] = [before.count - tail, after.count - tail];
+  const byHash = changedNumbers(before.hashes(head, oldEnd), after.hashes(head, newEnd));
+  const changes = keepsEqualLines(byHash, before, after, head)
+    ? byHash
+    : changedLines(spelledLines(before, head, oldEnd), spelledLines(after, head, newEnd));
+  return changes.map(({ aStart, aCount, bStart, bCount }) => ({
     startLine: head + aStart,
     deleteLines: aCount,
-    insertLines: now.slice(bStart, bStart + bCount),
+    insertLines: spelledLines(after, head + bStart, head + bStart + bCount),
   }));
+}
+
+/** Lines may have the same hash and differ: then what was found by hashes alone is no answer. */
+function keepsEqualLines(changes: readonly LineChange[], before: TextLines, after: TextLines, head: number): boolean {
+  let [a, b] = [head, head];
+  return (
+    changes.every(({ aStart, aCount, bStart, bCount }) => {
+      const isEqual = before.spelled(a, head + aStart) === after.spelled(b, head + bStart);
+      a = head + aStart + aCount;
+      b = head + bStart + bCount;
+      return isEqual;
+    }) && before.spelled(a) === after.spelled(b)
+  );
+}
+
+function spelledLines(lines: TextLines, from: number, to: number): string[] {
+  return Array.from({ length: to - from }, (_, index) => lines.spelled(from + index, from + index + 1));
 }
 
 function commonHead(before: TextLines, after: TextLines): number {

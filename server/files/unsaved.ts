@@ -31,14 +31,16 @@ function isTextOf(text: string, bytes: Uint8Array): boolean | null {
   const decoded = decode(bytes);
   if (decoded.ok && asEditorsHold(decoded.text) === shown) return true;
   if (decoded.ok && isAscii(bytes)) return false;
-  if (guesses.some((guess) => asEditorsHold(guess.decode(bytes)) === shown)) return true;
+  if (guesses.some((label) => asEditorsHold(decodeAs(label, bytes)) === shown)) return true;
   return decoded.ok && decoded.encoding !== "bytes" ? false : null;
 }
 
 // Which encodings a person may have told the editor. The first is what it shows of bytes that are not UTF-8.
-const guesses = ["utf-8", "windows-1252", "utf-16le", "utf-16be"].map(
-  (label) => new TextDecoder(label, { ignoreBOM: true }),
-);
+const guesses = ["utf-8", "windows-1252", "utf-16le", "utf-16be"];
+
+function decodeAs(label: string, bytes: Uint8Array): string {
+  return new TextDecoder(label, { ignoreBOM: true }).decode(bytes);
+}
 
 /** No byte order mark, and one kind of line end. */
 function asEditorsHold(text: string): string {

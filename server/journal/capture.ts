@@ -34,8 +34,8 @@ export interface Capture {
 
 export const captureLimits = {
   ...snapshotLimits,
-  /** How long a command waits for the look before it. */
-  beforeMs: 2_000,
+  /** How long a command waits for the look before it; as long again for one that runs already. */
+  beforeMs: 1_500,
   /** How long its end waits for the look behind it; and how long a look takes that nobody waits for. */
   behindMs: 10_000,
   /** A workspace that takes too long is not looked at again before. */
@@ -63,11 +63,13 @@ export class WorkspaceCapture {
   #open: Open[] = [];
   #ending: Open[] = [];
   #running: Promise<void> = Promise.resolve();
-  #next: { readonly done: Promise<void> } | null = null;
+  #next: { timeMs: number; readonly done: Promise<void> } | null = null;
   #deadline: Deadline | null = null;
   /** The look that runs has had its time, and more: nobody waits for it. */
   #isStuck = false;
-  #paused: { readonly until: number; readonly reason: string } | null = null;
+  #pausedUntil = 0;
+  /** Why there is no table; null when there is one, or none was asked for. */
+  #lostWhy: string | null = null;
   /** Turns that were told already that something of them was not seen. */
   readonly #told = new Set<string>();
 
@@ -92,9 +94,18 @@ export class WorkspaceCapture {
   async begin(source: ChangeSource, signal: AbortSignal): Promise<Capture> {
     const open: Open = { source, unseen: null, hasChanges: false };
     const isSeen = await this.#lookInTime(this.#limits.beforeMs, signal);
-    if (!isSeen || this.#table === null) open.unseen = this.#paused?.reason ?? tooSlow;
+    if (signal.aborted) return { end: async () => false };
+    if (!isSeen || this.#table === null) open.unseen = this.#lostWhy ?? tooSlow;
     this.#open.push(open);
     return { end: () => this.#end(open) };
+  }
+
+  /**
+   * To be awaited before files are written while commands may run: what those did until then comes ahead of it in the
+   * journal. Must not reject.
+   */
+  async settle(signal: AbortSignal): Promise<void> {
+    if (this.#open.length > 0) await this.#lookInTime(this.#limits.beforeMs, signal);
   }
 
   /** Only while it is idle. */
@@ -117,10 +128,13 @@ export class WorkspaceCapture {
     if (this.#isStuck) return false;
     // A look keeps to its time, but for a disk that does not answer at all.
     const late = new AbortController();
-    const timer = setTimeout(() => {
-      this.#isStuck = true;
-      late.abort();
-    }, timeMs + GRACE_MS);
+    const timer = setTimeout(
+      () => {
+        this.#isStuck = true;
+        late.abort();
+      },
+      2 * timeMs + GRACE_MS,
+    );
     const waited = await orAborted(this.#look(timeMs), AbortSignal.any([signal, late.signal]));
     clearTimeout(timer);
     return waited !== "aborted";
@@ -129,10 +143,13 @@ export class WorkspaceCapture {
   /** A look that begins from now on; whoever asks before it has begun shares it. */
   #look(timeMs: number): Promise<void> {
     this.#deadline?.shorten(timeMs);
-    if (this.#next !== null) return this.#next.done;
+    if (this.#next !== null) {
+      this.#next.timeMs = Math.min(this.#next.timeMs, timeMs);
+      return this.#next.done;
+    }
     const done = this.#running.then(async () => {
+      const deadline = new Deadline(this.#next?.timeMs ?? timeMs);
       this.#next = null;
-      const deadline = new Deadline(timeMs);
       this.#deadline = deadline;
       await this.#lookNow(deadline.signal).catch((error: unknown) => {
         this.#deps.failed(`what commands changed in ${this.#root} could not be captured: ${messageOf(error)}`);
@@ -142,15 +159,17 @@ export class WorkspaceCapture {
       this.#deadline = null;
       this.#isStuck = false;
     });
-    this.#next = { done };
+    this.#next = { timeMs, done };
     this.#running = done;
     return done;
   }
 
   async #lookNow(signal: AbortSignal): Promise<void> {
     const responsible = this.#ending[0] ?? this.#open.at(-1) ?? null;
-    if (this.#paused !== null && this.#deps.now() < this.#paused.until) return this.#lose(this.#paused.reason);
-    if (this.#open.length === 0 && this.#held.size > 3 * this.#limits.maxHeldBytes) await this.#forget();
+    if (this.#deps.now() < this.#pausedUntil) return this.#lose(this.#lostWhy ?? tooSlow);
+    // What is held only grows. It is read anew where no command runs, or else where it must be.
+    const isFull = this.#held.size > (this.#open.length === 0 ? 3 : 10) * this.#limits.maxHeldBytes;
+    if (isFull) await this.#forget();
     const journal = await this.#deps.journal();
     const earlier = await journal.changes();
     const mark = this.#deps.saves.mark();
@@ -158,14 +177,14 @@ export class WorkspaceCapture {
     const previous = this.#table;
     const seen = await look(this.#root, { previous, held: this.#held, signal, closed, limits: this.#limits });
     if (seen.kind === "unseen") {
-      this.#paused = { until: this.#deps.now() + this.#limits.pauseMs, reason: seen.reason };
+      this.#pausedUntil = this.#deps.now() + this.#limits.pauseMs;
       return this.#lose(seen.reason);
     }
-    this.#paused = null;
     const { known, settled, inFlux } = othersSince(earlier, await journal.changes(), this.#seenChanges);
     const after = withoutFlux(seen.table, previous, inFlux);
     const saved = new Set(await this.#deps.saves.since(this.#saveMark));
     this.#table = after;
+    this.#lostWhy = null;
     this.#saveMark = mark;
     for (const id of settled) this.#seenChanges.add(id);
     if (responsible === null) return;
@@ -185,6 +204,7 @@ export class WorkspaceCapture {
   /** What commands do from now on cannot be told from what was before. */
   #lose(reason: string): void {
     this.#table = null;
+    this.#lostWhy = reason;
     this.#markUnseen(reason);
   }
 
@@ -197,22 +217,20 @@ export class WorkspaceCapture {
     await this.#held.clear();
   }
 
-  /** In the journal as well, once a turn: what it undoes may not be all that the turn did. */
+  /** In the journal as well, once a turn: what undoes the turn may not undo all that it did. */
   async #tellUnseen({ source }: Open, reason: string): Promise<void> {
     const turn = `${source.threadId} ${source.turnId}`;
     if (this.#told.has(turn)) return;
     this.#told.add(turn);
-    const unknown: Image = {
-      kind: "notCaptured",
-      reason: `what a command changed was not watched: ${reason}`,
-      hash: null,
-    };
     const id = this.#deps.newId();
     this.#seenChanges.add(id);
-    const files = [{ path: this.#root, before: unknown, after: unknown, movedFrom: null }];
+    const unwatched = `what a command changed was not watched: ${reason}`;
     try {
       const journal = await this.#deps.journal();
-      await journal.append({ type: "captured", id, atMs: this.#deps.now(), source, files });
+      await journal.append({
+        ...{ type: "captured", id, atMs: this.#deps.now() },
+        ...{ source: { ...source, unwatched }, files: [] },
+      });
     } catch (error) {
       this.#deps.failed(`that a command was not watched could not be written down: ${messageOf(error)}`);
     }

@@ -35,6 +35,12 @@ export class Captures {
     return workspace === null ? null : workspace.begin(source, signal);
   }
 
+  /** See `WorkspaceCapture.settle`; for a thread in `cwd`. */
+  async settle(cwd: string, signal: AbortSignal): Promise<void> {
+    const root = await realFolder(cwd);
+    await this.#workspaces.get(root ?? cwd)?.settle(signal);
+  }
+
   async #workspaceOf(cwd: string): Promise<WorkspaceCapture | null> {
     const [root, home] = await Promise.all([realFolder(cwd), realFolder(this.#deps.userHome ?? "/")]);
     if (root === null || isInside(root, home ?? "/") || inKernelDirectory(root)) return null;

@@ -44,6 +44,8 @@ export const ChangeSource = z.object({
   of: z.array(z.string()).default([]),
   /** Of an `undo`: only some of what those changes did to these files. */
   isPart: z.boolean().optional(),
+  /** Of a `command`: why it may have changed files that nobody knows of, as a sentence. Then there may be no files. */
+  unwatched: z.string().optional(),
 });
 export type ChangeSource = z.infer<typeof ChangeSource>;
 

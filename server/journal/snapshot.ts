@@ -1,6 +1,6 @@
 // What is in a workspace now, made from what was there at the last look: only files whose rows have changed since are
 // read. Nothing here fails for a single file: one that cannot be held is named, with the reason.
-import { constants } from "node:fs";
+import { constants, fstatSync, readlinkSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
 import { inParallel } from "../util/in-parallel.ts";
@@ -141,7 +141,8 @@ async function heldEntry(path: string, row: Row, earlier: Entry | null, { held, 
   try {
     if (!(await isAt(file, path))) return unread(row, "a link leads elsewhere");
     bytes = await readUpTo(file, row.size);
-    readRow = toRow(await file.stat(), now);
+    // What is open answers at once.
+    readRow = toRow(fstatSync(file.fd), now);
   } finally {
     await file.close();
   }
@@ -163,8 +164,12 @@ async function placeFor(bytes: Buffer, earlier: Entry | null, held: HeldBytes) {
 
 /** Whether what was opened is the file of that name, and no link on the way led elsewhere. */
 async function isAt(file: fs.FileHandle, path: string): Promise<boolean> {
-  const place = await fs.readlink(`/proc/self/fd/${file.fd}`).catch(() => fs.realpath(path));
-  return place === path;
+  try {
+    return readlinkSync(`/proc/self/fd/${file.fd}`) === path;
+  } catch {
+    // Only Linux has that.
+    return (await fs.realpath(path)) === path;
+  }
 }
 
 /** What there is of the first `size` bytes. */

@@ -98,7 +98,12 @@ export class TurnFiles {
       added: counts.reduce((sum, { added }) => sum + added, 0),
       removed: counts.reduce((sum, { removed }) => sum + removed, 0),
       state,
-      notCaptured: changes.flatMap(({ files }) => files.flatMap(notCapturedIn)),
+      notCaptured: [
+        ...changes.flatMap(({ files }) => files.flatMap(notCapturedIn)),
+        ...changes.flatMap(({ source: { unwatched: reason } }) =>
+          reason === undefined ? [] : [{ path: this.#journal.cwd, reason }],
+        ),
+      ],
     };
   }
 

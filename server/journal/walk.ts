@@ -1,10 +1,12 @@
 // Looks at every file below a folder without reading any: what git ignores is left out, and so is version control itself.
-import type { Stats } from "node:fs";
+import { lstatSync, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type IgnoreRules, isIgnored } from "../files/gitignore.ts";
 import { rulesAbove, rulesOf } from "../files/list-files.ts";
+import { inParallel } from "../util/in-parallel.ts";
 import { isInside } from "../util/inside.ts";
+import { slices } from "../util/slices.ts";
 import type { Row } from "./file-table.ts";
 
 export type Walk =
@@ -25,6 +27,7 @@ export async function walk(root: string, { signal, maxFiles, closed }: WalkOptio
   const rows = new Map<string, Row>();
   const rules = new Map<string, IgnoreRules>();
   const queue: Folder[] = [{ path: root, above: await rulesAbove(root) }];
+  const pace = { slowAnswers: 0, breathe: slices(sliceMs) };
   const running = new Set<Promise<void>>();
   const isOver = () => signal.aborted || rows.size > maxFiles;
   for (;;) {
@@ -32,7 +35,7 @@ export async function walk(root: string, { signal, maxFiles, closed }: WalkOptio
       const folder = queue.pop();
       if (folder === undefined) break;
       if (closed.has(folder.path)) continue;
-      const work = lookInto(folder, { queue, rows, rules }).catch(() => undefined);
+      const work = lookInto(folder, { queue, rows, rules, pace }).catch(() => undefined);
       const tracked: Promise<void> = work.finally(() => running.delete(tracked));
       running.add(tracked);
     }
@@ -92,6 +95,12 @@ function nearest(folder: string, root: string, rules: ReadonlyMap<string, Ignore
 }
 
 const maxOpenFolders = 16;
+const filesAtATime = 32;
+/** How long others wait at most while a disk is asked that answers at once. */
+const sliceMs = 4;
+const slowAnswerMs = 1;
+/** Now and then it is only a pause of the collector. */
+const maxSlowAnswers = 5;
 // File systems of Linux stamp with the tick of the kernel, some others with whole seconds, FAT with two.
 const fineTickMs = 50;
 const coarseTickMs = 2_500;
@@ -105,9 +114,10 @@ interface Found {
   readonly queue: Folder[];
   readonly rows: Map<string, Row>;
   readonly rules: Map<string, IgnoreRules>;
+  readonly pace: { slowAnswers: number; breathe(): Promise<void> };
 }
 
-async function lookInto({ path: folder, above }: Folder, { queue, rows, rules }: Found): Promise<void> {
+async function lookInto({ path: folder, above }: Folder, { queue, rows, rules, pace }: Found): Promise<void> {
   const entries = await fs.readdir(folder, { withFileTypes: true });
   const ignore = await rulesOf(folder, new Set(entries.map(({ name }) => name)), above);
   if (ignore !== null) rules.set(folder, ignore);
@@ -119,10 +129,33 @@ async function lookInto({ path: folder, above }: Folder, { queue, rows, rules }:
     if (entry.isDirectory()) queue.push({ path, above: ignore });
     else if (entry.isFile() || entry.isSymbolicLink()) files.push(path);
   }
-  await Promise.all(
-    files.map(async (path) => {
-      const row = await rowOf(path).catch(() => null);
-      if (row !== null) rows.set(path, row);
-    }),
-  );
+  await lookAt(files, { rows, pace });
+}
+
+/** A disk that answers at once is asked so, in a quarter of the time; else nobody waits for it. */
+async function lookAt(files: readonly string[], { rows, pace }: Pick<Found, "rows" | "pace">): Promise<void> {
+  let at = 0;
+  for (; at < files.length && pace.slowAnswers < maxSlowAnswers; at++) {
+    const path = files[at] ?? "";
+    const askedAt = performance.now();
+    const row = rowAtOnce(path);
+    if (performance.now() - askedAt > slowAnswerMs) pace.slowAnswers++;
+    if (row !== null) rows.set(path, row);
+    await pace.breathe();
+  }
+  await inParallel(files.slice(at), filesAtATime, async (path) => {
+    const row = await rowOf(path).catch(() => null);
+    if (row !== null) rows.set(path, row);
+  });
+}
+
+function rowAtOnce(path: string): Row | null {
+  const now = Date.now();
+  try {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? null : toRow(stat, now);
+  } catch {
+    // It cannot be looked at.
+    return null;
+  }
 }

@@ -5,13 +5,14 @@ import type { WriteLimits } from "../files/writer.ts";
 import type { ChangeSource, WorkspaceJournal } from "../journal/change.ts";
 import type { ChangeOutcome } from "../journal/write-change.ts";
 import type { InstructionFile } from "../instructions/agents-md.ts";
+import type { Capture } from "../journal/capture.ts";
 import type { Model } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/command.ts";
 import type { RequestId } from "../protocol/rpc/messages.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import type { RuleStore } from "./rule-store.ts";
-import type { Capture, Started, StartRequest } from "../tools/command.ts";
+import type { Started, StartRequest } from "../tools/command.ts";
 import type { FileReader } from "../tools/tool.ts";
 
 export type Log = (level: "info" | "warning" | "error", message: string, cause?: unknown) => void;

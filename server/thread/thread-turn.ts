@@ -80,7 +80,8 @@ export async function runThreadTurn(
     },
     newInput: () => thread.newInput,
     signal: abort.signal,
-  });
+    // Whatever breaks: a started item completes.
+  }).finally(() => previews.settle([]));
   // The turn can end before it took what the user added to it. That is kept: the model hears it with the next turn.
   for (const queued of thread.takeWaitingInput()) takeInput(thread, turn.id, queued);
   // Stopping a turn stops what it left in the background, too.
@@ -253,10 +254,5 @@ function toolDeps(
 }
 
 function withProposals(files: FileReader, proposals: ThreadProposals): FileReader {
-  return {
-    read: (path, permits) => proposals.read(path, permits),
-    realTarget: (path) => files.realTarget(path),
-    realFolder: (path) => files.realFolder(path),
-    deniedTo: (cwd) => files.deniedTo(cwd),
-  };
+  return { ...files, read: (path, permits) => proposals.read(path, permits) };
 }

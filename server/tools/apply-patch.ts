@@ -1,16 +1,13 @@
 // The tool that changes files. The patch is parsed once; that one plan is previewed, judged, approved and written.
-import { join, relative } from "node:path";
-import type { FileEffect } from "../approval/approvals.ts";
 import { isUnconfined } from "../approval/policy.ts";
-import { type Patch, parsePatch } from "../files/patch-parser.ts";
-import { type FilePlan, hiddenMessage, pathsOf, planPatch } from "../files/patch-plan.ts";
+import { parsePatch } from "../files/patch-parser.ts";
+import { type FilePlan, planPatch } from "../files/patch-plan.ts";
 import { PatchPreview, type PreviewedFile } from "../files/patch-preview.ts";
-import { isProtected, resolveInside } from "../files/paths.ts";
-import { isInside } from "../util/inside.ts";
+import { resolveInside } from "../files/paths.ts";
 import type { FileUpdateChange, ThreadItemOf } from "../protocol/item.ts";
-import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { freeformTool } from "./define.ts";
 import { patchReport, proposalReport } from "./patch-report.ts";
+import { judgeTargets } from "./patch-targets.ts";
 import { type FileTarget, type Finished, immediate, type PrepareContext, type RunContext } from "./tool.ts";
 
 const grammar = `start: begin file+ end
@@ -117,77 +114,7 @@ function toPreviewedChange(file: PreviewedFile, cwd: string): FileUpdateChange |
   return { path: from.path, kind: spelled, diff, written };
 }
 
-type Judged = { ok: true; targets: readonly FileTarget[] } | { ok: false; message: string };
-
-/** Not ok when where a path really leads cannot be known: then nothing may be read or written there. */
-async function judgeTargets(patch: Patch, context: PrepareContext): Promise<Judged> {
-  try {
-    const folder = await context.files.realTarget(context.cwd);
-    const roots = [folder, ...(await Promise.all(moreRoots(context).map((root) => context.files.realTarget(root))))];
-    const ground = { ...context, roots, isDenied: context.files.deniedTo(context.cwd) };
-    const judge = async ({ path, effect }: { path: string; effect: FileEffect }): Promise<Judged> => {
-      try {
-        const realPath = await context.files.realTarget(path);
-        return { ok: true, targets: [toTarget({ path, realPath, effect }, ground)] };
-      } catch {
-        // No access on the way, or a loop of links. Outside, that is for nobody to know.
-        return { ok: false, message: isInside(context.cwd, path) ? unknownPlace : hiddenMessage(path) };
-      }
-    };
-    const all = await Promise.all(effectsOf(patch, context.cwd).map(judge));
-    const failed = all.find(({ ok }) => !ok);
-    return failed ?? { ok: true, targets: all.flatMap((each) => (each.ok ? each.targets : [])) };
-  } catch {
-    // The thread's folder itself is not to be reached.
-    return { ok: false, message: unknownPlace };
-  }
-}
-
-const unknownPlace = "a path leads through links that cannot be followed";
-
-/** What a thread's places are judged by. */
-interface Ground {
-  readonly cwd: string;
-  readonly sandbox: SandboxPolicy;
-  /** Real. The thread's folder comes first. */
-  readonly roots: readonly string[];
-  isDenied(realPath: string): boolean;
-}
-
-function toTarget(
-  named: Pick<FileTarget, "path" | "realPath" | "effect">,
-  { cwd, sandbox, roots, isDenied }: Ground,
-): FileTarget {
-  const { path, realPath } = named;
-  // A thread whose own folder is reached through a link is no surprise: only links below it are.
-  const expected = isInside(cwd, path) ? join(roots[0] ?? cwd, relative(cwd, path)) : path;
-  return {
-    ...named,
-    leadsTo: realPath === expected ? null : realPath,
-    isWritable: sandbox.type === "dangerFullAccess" || roots.some((root) => isInside(root, realPath)),
-    isProtected: [cwd, ...roots].some((root) => isProtected(root, realPath) || isProtected(root, path)),
-    isDenied: isDenied(realPath),
-  };
-}
-
-function effectsOf(patch: Patch, cwd: string): { path: string; effect: FileEffect }[] {
-  return patch.flatMap((file): { path: string; effect: FileEffect }[] => {
-    const [path, movePath] = pathsOf([file], cwd);
-    if (path === undefined) return [];
-    if (movePath === undefined) return [{ path, effect: file.kind === "delete" ? "delete" : "write" }];
-    return [
-      { path, effect: "moveAway" },
-      { path: movePath, effect: "moveHere" },
-    ];
-  });
-}
-
 /** Where commands are confined, what lies outside the roots or is kept from them is not described to the model. */
 function isHidden(target: FileTarget | undefined, { sandbox }: PrepareContext): boolean {
   return target !== undefined && !isUnconfined(sandbox) && (!target.isWritable || target.isDenied);
-}
-
-/** Where a patch may land besides the thread's folder without being asked for: the roots that a command may write. */
-function moreRoots({ sandbox }: { sandbox: SandboxPolicy }): readonly string[] {
-  return sandbox.type === "workspaceWrite" ? sandbox.writableRoots : [];
 }

@@ -48,10 +48,10 @@ export class CallPreviews {
 
   /** Completes as failed what none of these calls will take over. */
   settle(calls: readonly Pick<ToolCallEntry, "callId" | "name">[]): void {
-    for (const [callId, { name, item }] of [...this.#open]) {
+    for (const [callId, { name, item, input }] of [...this.#open]) {
       if (calls.some((call) => call.callId === callId && call.name === name)) continue;
       this.#open.delete(callId);
-      if (item !== null) this.#fail(item);
+      if (item !== null) this.#fail({ ...item, changes: input.changes() });
     }
   }
 

@@ -34,12 +34,6 @@ export interface ThreadCommand {
   takeNew(): NewOutput;
 }
 
-/** What a command changes is watched for, from before its start. */
-export interface Capture {
-  /** Resolves when what it changed is written down. Must not reject. */
-  end(): Promise<unknown>;
-}
-
 export interface EndedCommand {
   readonly item: CommandItem;
   readonly outcome: ExecOutcome;

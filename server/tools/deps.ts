@@ -4,6 +4,7 @@ import type { NewRule } from "../approval/rules.ts";
 import type { RulesFile } from "../approval/rules-file.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
 import type { WriteLimits } from "../files/writer.ts";
+import type { Capture } from "../journal/capture.ts";
 import type { Proposed } from "../journal/thread-proposals.ts";
 import type { ChangeOutcome } from "../journal/write-change.ts";
 import type { ApprovalPolicy, CommandApprovalDecision } from "../protocol/approval.ts";
@@ -11,7 +12,7 @@ import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/comma
 import type { ServerNotification, serverRequests } from "../protocol/methods.ts";
 import type { ParamsOut } from "../protocol/rows.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
-import type { Capture, RunningCommands, StartRequest, Started } from "./command.ts";
+import type { RunningCommands, StartRequest, Started } from "./command.ts";
 import type { FileReader, FileTarget, Tool } from "./tool.ts";
 
 type Asked = Exclude<keyof typeof serverRequests, "workspace/applyEdit" | "belay/runInTerminal">;

@@ -1,13 +1,15 @@
 // The tool that runs a shell command. A command that has not ended by the time the model wants to hear of it goes on: it
 // is looked at, typed to and ended with write_stdin.
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import * as z from "zod";
+import { orAborted } from "../util/or-aborted.ts";
 import { applyPatch } from "./apply-patch.ts";
 import type { ThreadCommand } from "./command.ts";
 import { startedCommand, unstartedCommand } from "./command-item.ts";
 import { DEFAULT_OUTPUT_TOKENS, type Look, MaxOutputTokens, tellOf } from "./command-output.ts";
 import { jsonTool } from "./define.ts";
 import { heredocPatch } from "./heredoc-patch.ts";
+import { shownName } from "./shown-lines.ts";
 import {
   type FileReader,
   type Finished,
@@ -21,6 +23,8 @@ const MAX_COMMAND_CHARS = 100_000;
 const DEFAULT_YIELD_MS = 10_000;
 const MIN_YIELD_MS = 250;
 const MAX_YIELD_MS = 30_000;
+const MAX_NAMED_UNSAVED = 5;
+const UNSAVED_MS = 1_000;
 const ONE_DAY_MS = 24 * 60 * 60_000;
 
 const ExecCommandParams = z.object({
@@ -107,9 +111,22 @@ async function prepareCommand(params: ExecCommandParams, spelled: string, contex
       const problem = context.commands.refusal() ?? (await folderProblem({ spelled, cwd }, run.files));
       if (problem !== null) return notRun(item, problem, run.now());
       const input = wantsTerminal ? "terminal" : "nothing";
-      return firstLook(run.start(item, { argv, cwd, input, timeoutMs: params.timeout_ms }), look, run);
+      const note = await unsavedNote(context.cwd, run);
+      const seen = await firstLook(run.start(item, { argv, cwd, input, timeoutMs: params.timeout_ms }), look, run);
+      return { ...seen, output: `${note}${seen.output}` };
     },
   };
+}
+
+/** Empty when there is nothing to say, or a disk does not answer: a command waits for none that it may not touch. */
+async function unsavedNote(folder: string, { files, signal }: RunContext): Promise<string> {
+  const late = AbortSignal.any([signal, AbortSignal.timeout(UNSAVED_MS)]);
+  const unsaved = await orAborted(files.unsaved(folder), late);
+  if (unsaved === "aborted" || unsaved.length === 0) return "";
+  const named = unsaved.slice(0, MAX_NAMED_UNSAVED).map((path) => shownName(relative(folder, path)));
+  const more = unsaved.length > named.length ? ` and ${unsaved.length - named.length} more` : "";
+  const they = unsaved.length === 1 ? "the file as it was" : "the files as they were";
+  return `Note: the user has unsaved changes in ${named.join(", ")}${more}; commands see ${they} last saved.\n`;
 }
 
 /** What is shown, judged and allowed is the folder that links lead to. One that cannot be known stays as spelled. */

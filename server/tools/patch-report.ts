@@ -6,6 +6,7 @@ import { unifiedHunks } from "../files/unified-diff.ts";
 import type { WrittenFile } from "../files/written-file.ts";
 import type { ChangeOutcome } from "../journal/write-change.ts";
 import { isInside } from "../util/inside.ts";
+import { changedFiles, writtenMessage } from "./patch-written.ts";
 
 /** Of all diffs together, in characters. */
 const maxDiffs = 6_000;
@@ -17,31 +18,19 @@ export function patchReport(
   { files, notKept }: Extract<ChangeOutcome, { ok: true }>,
   cwd: string,
 ): string {
-  const name = (path: string) => nameIn(cwd, path);
-  const lines = plan.map((file) => `${letter(file)} ${name(file.path)}`);
+  const name = (path: string) => (isInside(cwd, path) ? relative(cwd, path) : path);
   const notes = [
     ...files.flatMap((file) => noteOn(file, name(placeOf(file.plan)))),
     ...notKept.map(({ path, reason }) => `${name(path)} cannot be undone by Belay: ${reason}.`),
   ];
   const left = notes.length - maxNotes;
   const told = left > 0 ? [...notes.slice(0, maxNotes), `(and ${left} more such notes)`] : notes;
-  const report = [`Success. Updated the following files:`, ...lines, ...told].join("\n");
-  return `${report}\n${changedFurther(files, name)}`;
+  return `${writtenMessage(plan, cwd)}${told.map((note) => `${note}\n`).join("")}${changedFurther(files, name)}`;
 }
 
 /** Of one that is not written. */
 export function proposalReport(plan: readonly FilePlan[], cwd: string): string {
-  const told = "Proposed: not written until the user keeps it. Your own reads see it; commands do not.";
-  return `${[told, ...plan.map((file) => `${letter(file)} ${nameIn(cwd, file.path)}`)].join("\n")}\n`;
-}
-
-function nameIn(cwd: string, path: string): string {
-  return isInside(cwd, path) ? relative(cwd, path) : path;
-}
-
-function letter({ change, before }: FilePlan): "A" | "M" | "D" {
-  if (change.kind === "delete") return "D";
-  return change.kind === "add" && before === null ? "A" : "M";
+  return `Proposed: not written until the user keeps it. Your own reads see it; commands do not.\n${changedFiles(plan, cwd)}`;
 }
 
 function noteOn({ isSaved, saveProblem, plan }: WrittenFile, name: string): string[] {

@@ -1,13 +1,14 @@
 // The tool that reads a file as the user sees it: an unsaved buffer wins over the disk.
-import { resolve } from "node:path";
 import * as z from "zod";
-import { isInside } from "../util/inside.ts";
+import type { FileView } from "../files/patch-plan.ts";
 import { jsonTool } from "./define.ts";
-import { immediate, type PrepareContext } from "./tool.ts";
+import { readablePlace } from "./readable-place.ts";
+import { numbered } from "./shown-lines.ts";
+import { immediate, type RunContext } from "./tool.ts";
 import { endedCall, startedCall, textPart } from "./tool-call-item.ts";
 
 const MAX_LINES = 2_000;
-/** What goes into the model's context at most, in characters. */
+/** What goes into the model's context at most, in characters, but for a last line. */
 const MAX_CHARS = 40_000;
 
 const ReadFileParams = z.object({
@@ -21,60 +22,75 @@ export const readFile = jsonTool(ReadFileParams, {
   name: "read_file",
   description:
     "Reads a text file with line numbers, including changes the user has not saved yet. Prefer it to printing a file " +
-    "with a command.",
+    "with a command. A file of any size can be read in parts with offset and limit.",
 
   async prepare(params, context) {
-    const path = resolve(context.cwd, params.path);
     const { itemId: id, startedAtMs } = context;
     const item = startedCall({ id, tool: "read_file", arguments: params, startedAtMs });
-    const place = await findPlace(path, context);
+    const place = await readablePlace(params.path, context);
     if (place.kind === "refused") return immediate(`read_file failed: ${place.message}`);
     return {
       kind: "prepared",
       item,
       action: { kind: "read" },
-      async run({ files, now }) {
-        const view = await files.read(path, place.permits);
-        const success = view.kind === "text";
-        const output = view.kind === "text" ? numberLines(view.text, params) : `read_file failed: ${why(view, path)}`;
-        const end = { success, contentItems: textPart(output), completedAtMs: now() };
+      async run(run) {
+        const read = await readLines(place, params, run);
+        const output = read.ok ? read.text : `read_file failed: ${read.reason}`;
+        const end = { success: read.ok, contentItems: textPart(output), completedAtMs: run.now() };
         return { item: endedCall(item, end), output };
       },
     };
   },
 });
 
-type Place =
-  | { kind: "readable" /** Asked again about what is really opened. */; permits(realPath: string): boolean }
-  | { kind: "refused"; message: string };
+type Shown = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly reason: string };
 
-// The shell's sandbox hides credentials; this tool has no sandbox, so it stays where the user invited it.
-async function findPlace(path: string, { cwd, files }: PrepareContext): Promise<Place> {
-  const outside = `${path} is outside the workspace. Use exec_command to look at it.`;
-  try {
-    const [folder, realPath] = await Promise.all([files.realTarget(cwd), files.realTarget(path)]);
-    const isDenied = files.deniedTo(cwd);
-    const permits = (real: string) => isInside(folder, real) && !isDenied(real);
-    if (permits(realPath)) return { kind: "readable", permits };
-    if (!isInside(folder, realPath)) return { kind: "refused", message: outside };
-    return { kind: "refused", message: `${path} is kept from tools and commands, as credentials are. Ask the user.` };
-  } catch {
-    // Where a path leads cannot be known (no access, a loop of links, a NUL): that is outside.
-    return { kind: "refused", message: outside };
-  }
+async function readLines(
+  { path, permits }: { path: string; permits: (realPath: string) => boolean },
+  { offset = 1, limit = MAX_LINES }: ReadFileParams,
+  { files, signal }: RunContext,
+): Promise<Shown> {
+  const view = await files.read(path, permits);
+  if (view.kind === "missing") return { ok: false, reason: `no such file: ${path}` };
+  if (view.kind === "text") return { ok: true, text: showText(view, { offset, limit }) };
+  const part = await files.readPart(path, { offset, limit, signal }, permits);
+  if (part?.kind !== "lines") return { ok: false, reason: part?.reason ?? view.reason };
+  const { text, next } = numbered(part.lines, MAX_CHARS);
+  const notes = part.isUtf8 ? [] : [notUtf8];
+  const end = next === null && part.isEnd ? null : next === null ? "more lines follow" : cutAt(next);
+  const size = `the file has ${part.size} in all`;
+  const shown = text === "" ? [] : [text];
+  return { ok: true, text: [...notes, ...shown, `… ${end === null ? size : `${end}; ${size}`}`].join("\n") };
 }
 
-function why(view: { kind: "missing" } | { kind: "refused"; reason: string }, path: string): string {
-  return view.kind === "missing" ? `no such file: ${path}` : view.reason;
+type TextView = Extract<FileView, { kind: "text" }>;
+
+function showText({ text, encoding, dirty }: TextView, { offset, limit }: { offset: number; limit: number }): string {
+  const lines = text
+    .replace(/^\uFEFF/, "")
+    .replace(/\r?\n$/, "")
+    .split(/\r?\n/);
+  const wanted = lines.slice(offset - 1, offset - 1 + limit);
+  const shown = numbered(
+    wanted.map((line, index) => ({ number: offset + index, text: line })),
+    MAX_CHARS,
+  );
+  const after = lines.length - (offset - 1 + wanted.length);
+  const behind = wanted.length === 0 ? `the file has ${lines.length} lines` : after > 0 ? `${after} more lines` : null;
+  const end = shown.next === null ? behind : cutAt(shown.next);
+  const notes = [
+    ...(dirty ? [unsaved] : []),
+    ...(encoding === "bytes" ? [notUtf8] : []),
+    ...(encoding.startsWith("utf16") ? [utf16] : []),
+  ];
+  return [...notes, shown.text, ...(end === null ? [] : [`… ${end}`])].join("\n");
 }
 
-function numberLines(text: string, { offset = 1, limit = MAX_LINES }: ReadFileParams): string {
-  const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
-  const shown = lines.slice(offset - 1, offset - 1 + limit);
-  const numbered = shown.map((line, index) => `${offset + index}\t${line}`).join("\n");
-  if (numbered.length > MAX_CHARS) {
-    return `${numbered.slice(0, MAX_CHARS)}\n… cut here: read the rest with offset and limit`;
-  }
-  const after = lines.length - (offset - 1 + shown.length);
-  return after > 0 ? `${numbered}\n… ${after} more lines` : numbered;
+const unsaved = "[unsaved changes of the user included: commands see the file as it was last saved]";
+const notUtf8 =
+  "[not UTF-8: each byte that is not ASCII is shown as a Latin-1 character; a patch may add ASCII only, and keeps the rest]";
+const utf16 = "[UTF-16: a patch keeps that]";
+
+function cutAt(line: number): string {
+  return `cut here: go on with offset ${line}`;
 }

@@ -1,7 +1,10 @@
 // What a tool is: a name, what it takes, and how a call of it is prepared and run. A tool says what it touches;
 // approval and sandbox are the orchestrator's business.
 import type { FileEffect } from "../approval/approvals.ts";
+import type { Listing, ListRequest } from "../files/list-folder.ts";
 import type { FilePlan, FileView } from "../files/patch-plan.ts";
+import type { FilePart, LineRange } from "../files/read-part.ts";
+import type { SearchRequest, SearchResult } from "../files/search-text.ts";
 import type { Proposed } from "../journal/thread-proposals.ts";
 import type { ChangeOutcome } from "../journal/write-change.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
@@ -130,6 +133,14 @@ export interface PrepareContext {
 export interface FileReader {
   /** The editor's buffer where there is one, the disk otherwise: then `permits` is asked about what was opened. */
   read(path: string, permits: (realPath: string) => boolean): Promise<FileView>;
+  /** Of a file that `read` refuses: lines of one that is too large, or what it is. Null: there is nothing to add. */
+  readPart(path: string, range: LineRange, permits: (realPath: string) => boolean): Promise<FilePart | null>;
+  /** Lines of the editor's unsaved buffers and of the disk below a folder. Must not throw. */
+  search(request: SearchRequest): Promise<SearchResult>;
+  /** What is below a folder on disk. Must not throw. */
+  list(request: ListRequest): Promise<Listing>;
+  /** The files below a folder that the editor has unsaved changes of: commands see them as they were saved. */
+  unsaved(root: string): Promise<string[]>;
   /** Where a write to the path would land. Rejects when that cannot be known. */
   realTarget(path: string): Promise<string>;
   /** Null when no folder is there. */

@@ -85,6 +85,24 @@ export async function choosing(title: string | undefined, body: () => Promise<vo
   return questions;
 }
 
+/** Picks the row with this in its label in every quick pick while `body` runs; undefined: Escape. Returns all rows. */
+export async function picking(label: string | undefined, body: () => Promise<void>): Promise<string[]> {
+  const { window } = vscode;
+  const { showQuickPick } = window;
+  const seen: string[] = [];
+  const pick = async (items: vscode.QuickPickItem[]) => {
+    seen.push(...items.map((item) => `${item.label}: ${item.detail}`));
+    return label === undefined ? undefined : items.find((item) => item.label.includes(label));
+  };
+  try {
+    Object.assign(window, { showQuickPick: pick });
+    await body();
+  } finally {
+    Object.assign(window, { showQuickPick });
+  }
+  return seen;
+}
+
 /** The next state of this kind; the current one counts. */
 export async function reached<K extends ServerState["kind"]>(
   api: TestApi,

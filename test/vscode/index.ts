@@ -2,6 +2,7 @@
 import "./activation.ts";
 import "./server.ts";
 import "./edits.ts";
+import "./unsaved.ts";
 import "./terminals.ts";
 import "./stopping.ts";
 import "./run-in-terminal.ts";
@@ -11,5 +12,7 @@ import "./live-terminals.ts";
 import "./approvals.ts";
 import "./commands.ts";
 import "./diffs.ts";
+import "./review.ts";
+import "./reviewing.ts";
 
 export { runSuite as run } from "../support/vscode/suite.ts";

@@ -1,15 +1,14 @@
 // Running commands in their terminals, with the real server: seen in colour, typed to, stopped, and gone.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import * as vscode from "vscode";
 import type { ThreadItemOf } from "../../server/protocol/item.ts";
 import type { TestApi } from "../../extension/test-api.ts";
 import { within } from "../support/vscode/deadline.ts";
 import { test } from "../support/vscode/suite.ts";
-import { belay, choosing, theExtension } from "./belay.ts";
+import { choosing } from "./belay.ts";
 import { closeByHand, opened } from "./command-items.ts";
+import { withRealServer } from "./real-server.ts";
 
 type CommandItem = ThreadItemOf<"commandExecution">;
 
@@ -23,26 +22,7 @@ function scene(prompt: string, cmd: string) {
   return { prompt, steps: [{ calls: [call] }, { text: "Done." }] };
 }
 
-/** The extension with the real server, whose model plays these scenes and whose commands need no approval. */
-async function withRealServer(body: (api: TestApi) => Promise<void>): Promise<void> {
-  const home = process.env["BELAY_HOME"];
-  assert.ok(home, "the tests need a BELAY_HOME of their own");
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  const script = join(home, "live.json");
-  const scenes = [scene("name", asks), scene("sleep", `echo begun; sleep ${tag}`), scene("flood", "yes flood")];
-  writeFileSync(script, JSON.stringify({ name: "live", scenes }));
-  const config = join(home, "config.toml");
-  const lines = ['model_provider = "scripted"', 'approval_policy = "never"', 'sandbox_mode = "danger-full-access"'];
-  writeFileSync(config, [...lines, "[model_providers.scripted]", `script = ${JSON.stringify(script)}`, ""].join("\n"));
-  const api = await belay();
-  try {
-    await api.useServer({ module: join(theExtension().extensionPath, "dist", "belay.mjs"), startTimeoutMs: 20_000 });
-    await body(api);
-  } finally {
-    await api.ctx.server.stop();
-    rmSync(config);
-  }
-}
+const scenes = [scene("name", asks), scene("sleep", `echo begun; sleep ${tag}`), scene("flood", "yes flood")];
 
 /** Has the model run the command of this scene; tells of the item's end. */
 async function start(api: TestApi, prompt: string) {
@@ -74,7 +54,7 @@ function tagged(): string[] {
 test(
   "a live prompt is shown in colour, typed to, and says how it ended",
   async () => {
-    await withRealServer(async (api) => {
+    await withRealServer(scenes, async (api) => {
       const opening = opened("printf");
       const { threadId, item, ended } = await start(api, "ask my name");
       assert.equal(item.tty, true);
@@ -100,7 +80,7 @@ test(
 test(
   "a command knows the size of its terminal, also of one that opens later",
   async () => {
-    await withRealServer(async (api) => {
+    await withRealServer(scenes, async (api) => {
       const opening = opened("printf");
       const { ended } = await start(api, "ask my name");
       const { terminal, shown } = await opening;
@@ -155,7 +135,7 @@ test(
 test(
   "a command that floods its terminal freezes nothing and is stopped like any other",
   async () => {
-    await withRealServer(async (api) => {
+    await withRealServer(scenes, async (api) => {
       const opening = opened("yes flood");
       const { ended } = await start(api, "flood");
       const { shown } = await opening;
@@ -172,7 +152,7 @@ type Sleeper = Awaited<ReturnType<typeof start>> & Awaited<ReturnType<typeof ope
 
 /** A command that sleeps in an open terminal. Whatever `end` does to it, no process is left behind. */
 async function withSleeper(end: (sleeper: Sleeper) => Promise<unknown>): Promise<void> {
-  await withRealServer(async (api) => {
+  await withRealServer(scenes, async (api) => {
     const opening = opened("echo begun");
     const started = await start(api, "sleep");
     const terminal = await opening;

@@ -2,9 +2,11 @@
 import { delimiter, join } from "node:path";
 import type { Terminals } from "../../exec/pty.ts";
 import { runProgram } from "../../exec/run.ts";
+import { editorRootVariable } from "../../exec/terminals.ts";
+import { findRipgrep } from "../../files/ripgrep.ts";
 import { type ContainerFinding, describeContainer } from "../../sandbox/container.ts";
 import { commandEnvironment } from "../../sandbox/environment.ts";
-import { executable } from "../../sandbox/facts.ts";
+import { diskFacts, executable } from "../../sandbox/facts.ts";
 import type { SandboxState } from "../../protocol/command.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
@@ -58,19 +60,26 @@ interface Surroundings {
 }
 
 export async function checkGit(around: Surroundings): Promise<Found> {
-  const { path, version } = await versionOf("git", around);
+  const { path, version } = await findProgram("git", around);
   const facts = { path, version };
   if (version !== null) return ok(`${version}, ${path}`, facts);
   const lack = "The model cannot look at what changed, nor at what was before.";
   return warn(missing("git", path, lack), "Install git, for example with: apt-get install git", facts);
 }
 
-export async function checkRipgrep(around: Surroundings): Promise<Found> {
-  const { path, version } = await versionOf("rg", around);
-  const facts = { path, version };
-  if (version !== null) return ok(`${version}, ${path}`, facts);
-  const lack = "The model searches with grep, which is slower and heeds no .gitignore.";
-  return warn(missing("rg", path, lack), "Install ripgrep, for example with: apt-get install ripgrep", facts);
+/** The one that the agent searches with. Without one it searches by itself. */
+export async function checkRipgrep(
+  around: Surroundings & { readonly platform: NodeJS.Platform; readonly arch: string },
+): Promise<Found> {
+  const { env, cwd } = around;
+  const places = { ...around, path: env["PATH"] ?? "", editorRoot: env[editorRootVariable] };
+  const found = findRipgrep(places, [cwd, diskFacts.realpath(cwd) ?? cwd]);
+  const version = found === null ? null : await versionOf(found.file, commandEnvironment(env, { roots: [cwd] }));
+  const facts = { path: found?.file ?? null, from: found?.from ?? null, version };
+  if (found !== null && version !== null) return ok(`${version} of ${found.from}, ${found.file}`, facts);
+  const lack = "Belay searches files by itself, which is slower in a large workspace.";
+  const cure = "Install ripgrep, for example with: apt-get install ripgrep";
+  return warn(missing("rg", facts.path, lack), cure, facts);
 }
 
 function missing(name: string, path: string | null, lack: string): string {
@@ -78,15 +87,19 @@ function missing(name: string, path: string | null, lack: string): string {
 }
 
 /** As commands find it, so that nothing planted in the workspace is run. */
-async function versionOf(
+async function findProgram(
   name: string,
   { env, cwd }: Surroundings,
 ): Promise<{ path: string | null; version: string | null }> {
   const clean = commandEnvironment(env, { roots: [cwd] });
   const places = (clean["PATH"] ?? "/usr/bin:/bin").split(delimiter).map((directory) => join(directory, name));
   const path = places.find((place) => executable(place) !== null) ?? null;
-  if (path === null) return { path, version: null };
-  const request = { file: path, args: ["--version"], cwd: "/", env: clean, timeoutMs: 2_000, keepBytes: 4_096 };
+  return { path, version: path === null ? null : await versionOf(path, clean) };
+}
+
+/** Null when it does not run. */
+async function versionOf(file: string, env: Readonly<Record<string, string>>): Promise<string | null> {
+  const request = { file, args: ["--version"], cwd: "/", env, timeoutMs: 2_000, keepBytes: 4_096 };
   const { exitCode, output } = await runProgram(request);
-  return { path, version: exitCode === 0 ? (/\d+(?:\.\d+)+/.exec(output)?.[0] ?? "of no version") : null };
+  return exitCode === 0 ? (/\d+(?:\.\d+)+/.exec(output)?.[0] ?? "of no version") : null;
 }

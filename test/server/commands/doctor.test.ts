@@ -265,3 +265,23 @@ async function listening(answer: (headers: IncomingHttpHeaders) => number | null
       }),
   };
 }
+
+test("the ripgrep that searches is named with where it comes from; without one it says what that costs", {
+  skip: process.platform === "win32" && "the stand-in is a shell script",
+}, async () => {
+  using place = new Place();
+  // What lies in the folder that doctor is run in is not run.
+  using vscode = new Place();
+  const modules = join(vscode.base, "node_modules/@vscode/ripgrep/bin");
+  mkdirSync(modules, { recursive: true });
+  const file = join(modules, "rg");
+  writeFileSync(file, "#!/bin/sh\necho ripgrep 99.1.0\n");
+  chmodSync(file, 0o755);
+  const look = async (env: Record<string, string>) =>
+    check(await place.report(["-c", "model_provider=scripted"], { env }), "ripgrep");
+  const found = await look({ BELAY_VSCODE_APP_ROOT: vscode.base });
+  assert.deepEqual([found.status, found.facts], ["ok", { path: file, from: "VS Code", version: "99.1.0" }]);
+  const missing = await look({ BELAY_VSCODE_APP_ROOT: "", PATH: vscode.base });
+  assert.deepEqual([missing.status, missing.facts], ["warn", { path: null, from: null, version: null }]);
+  assert.match(missing.summary, /^rg is not on the PATH\. Belay searches files by itself/);
+});

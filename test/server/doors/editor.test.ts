@@ -72,7 +72,9 @@ test("the agent reads the buffer with its unsaved changes, and the disk once the
   ];
   editor.send({ method: "textDocument/didChange", params: { textDocument: { uri, version: 2 }, contentChanges } });
   await editor.completeTurn("read");
-  assert.deepEqual(toolOutputs(api.requests[1]), ["1\t0\n2\tone\n3\ttöü\n4\türee"]);
+  assert.deepEqual(toolOutputs(api.requests[1]), [
+    "[unsaved changes of the user included: commands see the file as it was last saved]\n1\t0\n2\tone\n3\ttöü\n4\türee",
+  ]);
   editor.send({ method: "textDocument/didClose", params: { textDocument: { uri } } });
   await editor.completeTurn("read");
   await editor.expect(() => api.requests.length === 4, "the fourth request");

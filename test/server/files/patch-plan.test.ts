@@ -100,6 +100,35 @@ test("adding a file that exists replaces it, and the plan knows what it replaces
   ]);
 });
 
+test("a file that is replaced keeps its encoding and its byte order mark", async () => {
+  const view: FileView = { kind: "text", text: "\uFEFFold\n", encoding: "utf16be", version: null, dirty: false };
+  const result = await plan("*** Add File: a\n+new", () => view);
+  assert.deepEqual(result.ok && result.plan.map(({ after, encoding }) => ({ after, encoding })), [
+    { after: "\uFEFFnew\n", encoding: "utf16be" },
+  ]);
+});
+
+test("what its encoding cannot spell is refused before anything is shown", async () => {
+  const bytes: FileView = { kind: "text", text: "caf\u00e9\nx", encoding: "bytes", version: null, dirty: false };
+  const notAscii =
+    "Cannot change /ws/a: it is not UTF-8, and what is not, takes only ASCII in added lines. Leave other characters out, or convert the file with a command first.";
+  const noText =
+    "Cannot change /ws/a: the new text has a NUL character or half a surrogate pair, which no text file holds. Leave it out.";
+  const refusals: readonly [body: string, view: FileView, message: string][] = [
+    ["*** Update File: a\n@@\n-x\n+\u00fc", bytes, notAscii],
+    ["*** Add File: a\n+\u00fc", bytes, notAscii],
+    ["*** Add File: a\n+a\0b", { kind: "missing" }, noText],
+    ["*** Add File: a\n+a\ud800b", { kind: "missing" }, noText],
+  ];
+  for (const [body, view, message] of refusals) {
+    assert.deepEqual(await plan(body, () => view), { ok: false, message });
+  }
+  // A line that is not ASCII and only gets an end below it is no added line.
+  const ended: FileView = { ...bytes, text: "x\ncaf\u00e9" };
+  const result = await plan("*** Update File: a\n@@\n caf\u00e9\n+y", () => ended);
+  assert.equal(result.ok && result.plan[0]?.after, "x\ncaf\u00e9\ny\n");
+});
+
 test("the version and the unsaved state of an editor's buffer are carried over", async () => {
   const view: FileView = { kind: "text", text: "a\n", encoding: "utf8", version: 7, dirty: true };
   const result = await plan("*** Update File: a\n@@\n-a\n+b", () => view);

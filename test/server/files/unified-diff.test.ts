@@ -48,6 +48,12 @@ test("where the search is given up, the hunk still leaves out what is common at 
   assert.equal(applyPatch(before, `--- a\n+++ a\n${diff.text}`), after);
 });
 
+test("lines that a hash cannot tell apart are told apart", () => {
+  // "Aa" and "BB" have the same sum in the usual hash of texts.
+  const diff = unifiedHunks("1\nAa\n2\nx\n", "0\nBB\n2\ny\n", { context: 0 });
+  assert.equal(diff.text, "@@ -1,2 +1,2 @@\n-1\n-Aa\n+0\n+BB\n@@ -4 +4 @@\n-x\n+y\n");
+});
+
 test("the hunks of any two texts lead from one to the other", () => {
   const text = fc
     .tuple(

@@ -1,9 +1,11 @@
 // What commands change in a workspace, and whose changes are not theirs. The commands are played by the tests.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { type Capture, type CaptureDeps, WorkspaceCapture } from "../../../server/journal/capture.ts";
 import type { ChangeSource, FileChange, Image } from "../../../server/journal/change.ts";
@@ -14,7 +16,8 @@ interface Workspace extends Disposable {
   readonly journal: MemoryJournal;
   readonly saved: Set<string>;
   /** A command with this name begins. */
-  begin(itemId?: string): Promise<Capture>;
+  begin(itemId?: string, signal?: AbortSignal): Promise<Capture>;
+  settle(): Promise<void>;
   /** All that was captured. */
   captured(): { itemId: string | null; files: FileChange[] }[];
   write(name: string, text: string | Buffer): void;
@@ -38,7 +41,8 @@ function workspace(files: Record<string, string | Buffer>, options: Partial<Capt
   });
   const made: Workspace = {
     ...{ root, journal, saved },
-    begin: (itemId = "command") => capture.begin(source(itemId), new AbortController().signal),
+    begin: (itemId = "command", signal = new AbortController().signal) => capture.begin(source(itemId), signal),
+    settle: () => capture.settle(new AbortController().signal),
     captured: () =>
       journal.lines.flatMap((line) =>
         line.type === "captured" ? [{ itemId: line.source.itemId, files: line.files }] : [],
@@ -76,7 +80,7 @@ async function told({ root, journal, captured }: Workspace): Promise<string[]> {
       const from = movedFrom === null ? "" : ` from ${movedFrom.slice(root.length + 1)}`;
       const modes = [before, after].map((image) => (image.kind === "file" ? image.mode : null));
       const mode = modes.includes(null) || modes[0] === modes[1] ? "" : " mode";
-      const name = path === root ? "." : path.slice(root.length + 1);
+      const name = path.slice(root.length + 1);
       all.push(`${itemId}: ${name} ${await shown(before)} | ${await shown(after)}${from}${mode}`);
     }
   }
@@ -289,8 +293,28 @@ test("where there is too much to look at, commands run, and the journal says onc
     at.write("a.txt", name);
     assert.equal(await command.end(), false);
   }
-  const reason = "(what a command changed was not watched: the workspace has more than 1 files)";
-  assert.deepEqual(await told(at), [`one: . ${reason} | ${reason}`]);
+  const said = at.journal.lines.map(
+    (line) => "source" in line && [line.source.itemId, line.source.unwatched, line.files],
+  );
+  const reason = "what a command changed was not watched: the workspace has more than 1 files";
+  assert.deepEqual(said, [["one", reason, []]]);
+});
+
+test("a turn that is stopped while its command waits leaves nothing behind", async () => {
+  using at = workspace({ "a.txt": "a" });
+  const command = await at.begin("stopped", AbortSignal.abort());
+  assert.equal(await command.end(), false);
+  assert.deepEqual(at.journal.lines, []);
+});
+
+test("what is held is thrown away when it has grown, and commands are captured as before", async () => {
+  using at = workspace({ "a.txt": "00" }, { limits: { maxHeldBytes: 3 } });
+  for (let round = 1; round < 20; round++) {
+    const command = await at.begin();
+    at.write("a.txt", String(round).padStart(2, "0"));
+    assert.equal(await command.end(), true);
+  }
+  assert.deepEqual((await told(at)).at(-1), "command: a.txt 18 | 19");
 });
 
 test("a link in a folder's place leads the look nowhere", { skip: process.platform === "win32" }, async () => {
@@ -306,7 +330,7 @@ test("a link in a folder's place leads the look nowhere", { skip: process.platfo
 });
 
 test("a journal that does not answer keeps commands waiting once, and none from starting", async () => {
-  const limits = { beforeMs: -400, behindMs: -400 };
+  const limits = { beforeMs: -245, behindMs: -245 };
   using at = workspace({}, { limits, journal: () => new Promise(() => undefined) });
   for (const name of ["one", "two"]) {
     const command = await at.begin(name);
@@ -388,11 +412,79 @@ test("whatever a command does to a tree, what was captured puts every byte back"
       for (const mutation of mutations) act(at.root, mutation);
       const after = contents(at.root);
       const hasChanged = await command.end();
-      const same = JSON.stringify(Object.entries(before).sort()) === JSON.stringify(Object.entries(after).sort());
-      assert.equal(hasChanged, !same);
+      assert.equal(hasChanged, !isDeepStrictEqual(after, before));
       await restore(at);
       assert.deepEqual(contents(at.root), before);
     }),
     { numRuns: 300 },
+  );
+});
+
+type Step =
+  | { kind: "begin" | "end"; command: number }
+  | { kind: "command" | "patch"; path: string; bytes: Buffer | null };
+const small = fc.option(fc.uint8Array({ maxLength: 3 }).map((all) => Buffer.from(all)));
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constantFrom("begin" as const, "end" as const), command: fc.nat(2) }),
+  fc.record({ kind: fc.constantFrom("command" as const, "patch" as const), path: name, bytes: small }),
+);
+
+/** Null: the file is deleted. */
+function put(at: Workspace, file: string, content: Buffer | null): void {
+  if (content === null) fs.rmSync(join(at.root, file), { force: true });
+  else at.write(file, content);
+}
+
+async function patchAtOnce(at: Workspace, file: string, content: Buffer | null, id: string): Promise<void> {
+  await at.settle();
+  const path = join(at.root, file);
+  const image = async (bytes: Buffer | null): Promise<Image> =>
+    bytes === null ? { kind: "missing" } : at.journal.keep(bytes, { mode: 0o644, encoding: "utf8" });
+  const before = await image(fs.existsSync(path) ? fs.readFileSync(path) : null);
+  const files = [{ path, before, after: await image(content), movedFrom: null }];
+  await at.journal.append({ type: "prepared", id, atMs: 1, source: { ...source(id), kind: "patch" }, files });
+  put(at, file, content);
+  await at.journal.append({ type: "applied", id, files });
+}
+
+test("however commands and patches overlap, the journal tells each file's story without a gap", async () => {
+  const key = (image: Image | undefined) => (image?.kind === "file" ? image.hash : image?.kind);
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      using at = workspace({ a: "1", b: "2" });
+      const first = await at.begin("first");
+      const running = new Map<number, Capture>();
+      for (const [index, action] of steps.entries()) {
+        if (action.kind === "begin" && !running.has(action.command)) {
+          running.set(action.command, await at.begin(String(action.command)));
+        } else if (action.kind === "end") {
+          await running.get(action.command)?.end();
+          running.delete(action.command);
+        } else if (action.kind === "patch") await patchAtOnce(at, action.path, action.bytes, `patch-${index}`);
+        else if (action.kind === "command") put(at, action.path, action.bytes);
+      }
+      await Promise.all([...running.values(), first].map((command) => command.end()));
+      const facts = { mode: 0o644, encoding: "utf8" as const };
+      const now = new Map<string, Image>();
+      for (const [file, text] of [
+        ["a", "1"],
+        ["b", "2"],
+      ] as const) {
+        now.set(join(at.root, file), await at.journal.keep(Buffer.from(text), facts));
+      }
+      for (const { path, before, after } of (await at.journal.changes()).flatMap(({ files }) => files)) {
+        assert.equal(key(before), key(now.get(path) ?? { kind: "missing" }), path);
+        now.set(path, after);
+      }
+      const told = [...now].flatMap(([path, image]) => (image.kind === "file" ? [[path, image.hash]] : []));
+      const there = fs.readdirSync(at.root).map((file) => {
+        const hash = createHash("sha256")
+          .update(fs.readFileSync(join(at.root, file)))
+          .digest("hex");
+        return [join(at.root, file), hash];
+      });
+      assert.deepEqual(Object.fromEntries(told), Object.fromEntries(there));
+    }),
+    { numRuns: 200 },
   );
 });

@@ -127,6 +127,8 @@ test("a request asks for a stream that the provider does not store, with the too
       "function write_stdin",
       "custom apply_patch",
       "function read_file",
+      "function search_files",
+      "function list_dir",
       "function request_user_input",
     ],
   );

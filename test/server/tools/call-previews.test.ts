@@ -164,6 +164,25 @@ test("a patch of 1 MB in 20,000 pieces is told at a pace, in messages of bounded
   assert.equal(told.filter(({ method }) => method === "item/completed").length, 0);
 });
 
+test("what is cut short keeps all whole lines that had come, also those that no update had told yet", () => {
+  const told: ServerNotification[] = [];
+  const previews = new CallPreviews({
+    ...{ threadId: "t", turnId: "u", cwd: "/w", newId: () => "i", now: () => 1 },
+    emit: (notification) => void told.push(notification),
+  });
+  for (const delta of [`${begin}*** Add File: a\n+one\n`, "+two\n", "+thr"]) {
+    previews.push({ callId: "1", name: "apply_patch", delta });
+  }
+  previews.settle([]);
+  assert.deepEqual(
+    told.map(({ method }) => method),
+    ["item/started", "item/completed"],
+  );
+  const ended = told.at(-1);
+  assert.ok(ended?.method === "item/completed" && ended.params.item.type === "fileChange");
+  assert.equal(ended.params.item.changes[0]?.diff, "one\ntwo\n");
+});
+
 function written(callId: string, patch: string): StreamedCall {
   return { callId, name: "apply_patch", pieces: patch.match(/[^\n]{1,7}\n?|\n/g) ?? [] };
 }

@@ -155,6 +155,10 @@ async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {})
     signal: wishes.signal ?? (wishes.aborted ? AbortSignal.abort() : new AbortController().signal),
     files: {
       read: wishes.read ?? (async () => ({ kind: "missing" })),
+      readPart: async () => null,
+      search: async () => ({ kind: "hits", hits: [], total: 0, more: null }),
+      list: async () => ({ kind: "entries", entries: [], isCut: false }),
+      unsaved: async () => [],
       realTarget: async (path) => (wishes.realTarget ?? ((same) => same))(path),
       realFolder: async (path) => (wishes.realTarget ?? ((same) => same))(path),
       deniedTo: () => () => false,

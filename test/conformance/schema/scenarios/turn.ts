@@ -82,7 +82,7 @@ export const turnScenarios: readonly Scenario[] = [
   {
     // The original sends it behind a feature that is off.
     name: "a patch is shown while it is written",
-    drives: ["turn/start", "item/fileChange/patchUpdated"],
+    drives: ["turn/start"],
     only: "ours",
     async run(stage) {
       const live = await stage.thread();

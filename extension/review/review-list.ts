@@ -1,0 +1,129 @@
+// What waits for review, as the server said it last. Nothing is known here that the server cannot say again.
+import * as vscode from "vscode";
+import type { ReviewFile } from "../../server/protocol/review.ts";
+import type { Client } from "../client.ts";
+import type { Notifications } from "../notifications.ts";
+import { findFolder } from "../workspace.ts";
+import { fileAt, MERGE_SCHEME } from "./places.ts";
+
+/** For `when` in the manifest: there is something to review. */
+const ANY_CONTEXT_KEY = "belay.hasReview";
+/** For `resourcePath in` in the manifest: the paths of what is to review. */
+const PATHS_CONTEXT_KEY = "belay.reviewPaths";
+
+export interface ReviewedFile extends ReviewFile {
+  /** As the editor names it. */
+  readonly uri: vscode.Uri;
+}
+
+export class ReviewList implements vscode.Disposable {
+  readonly #client: () => Client | null;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #refreshed = new vscode.EventEmitter<void>();
+  readonly #subscription: vscode.Disposable;
+  #files: readonly ReviewedFile[] = [];
+  #reading: Promise<void> | null = null;
+  #isOutdated = false;
+
+  /** Other files, or other changes in them. */
+  readonly onDidChange = this.#changed.event;
+  /** The server was asked: hunks and the texts behind them may be others, though the list looks the same. */
+  readonly onDidRefresh = this.#refreshed.event;
+
+  constructor(options: { client(): Client | null; notifications: Notifications; log: vscode.LogOutputChannel }) {
+    this.#client = options.client;
+    this.#log = options.log;
+    this.#subscription = options.notifications.on("belay/review/updated", () => void this.refresh());
+  }
+
+  /** In order of their paths. */
+  get all(): readonly ReviewedFile[] {
+    return this.#files;
+  }
+
+  /** By the file, as the editor or as the server names it, or by a text of ours that stands for it. */
+  find(uri: vscode.Uri): ReviewedFile | undefined {
+    if (uri.scheme === MERGE_SCHEME) return undefined;
+    return this.#files.find((file) => file.uri.path === uri.path || file.path === uri.fsPath);
+  }
+
+  /** Never rejects. Who asks while an answer is on its way waits for the one behind it. */
+  async refresh(): Promise<void> {
+    this.#isOutdated = true;
+    this.#reading ??= this.#readAll().finally(() => {
+      this.#reading = null;
+    });
+    await this.#reading;
+  }
+
+  /** Asks about one file only. Undefined: nothing of it is to review any more, or no server runs. */
+  async refreshFile(uri: vscode.Uri): Promise<ReviewedFile | undefined> {
+    const client = this.#client();
+    const known = this.find(uri);
+    if (client === null || known === undefined) return undefined;
+    const files = await this.#ask(client, known.path);
+    if (files === null) return this.find(uri);
+    const fresh = files.find(({ path }) => path === known.path);
+    const others = this.#files.map((file) => (file.path === known.path ? fresh : file));
+    this.#set(
+      others.filter((file) => file !== undefined),
+      { isQuiet: fresh !== undefined },
+    );
+    return fresh;
+  }
+
+  serverEnded(): void {
+    this.#set([]);
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#changed.dispose();
+    this.#refreshed.dispose();
+  }
+
+  async #readAll(): Promise<void> {
+    while (this.#isOutdated) {
+      this.#isOutdated = false;
+      const client = this.#client();
+      if (client === null || findFolder() === null) return;
+      const files = await this.#ask(client, null);
+      if (files !== null) this.#set(files);
+    }
+  }
+
+  /** Null when the server cannot say: then what is known stays. */
+  async #ask(client: Client, path: string | null): Promise<ReviewedFile[] | null> {
+    try {
+      const cwd = findFolder()?.cwd ?? null;
+      const { files } = await client.request("belay/review/list", { cwd, path });
+      if (this.#client() !== client) return null;
+      return files.map((file) => ({ ...file, uri: fileAt(file.path) }));
+    } catch (error) {
+      this.#log.warn("The server does not say what is to review.", error);
+      return null;
+    }
+  }
+
+  /** `isQuiet`: who is asked for lenses right now need not be told to ask for them again. */
+  #set(files: readonly ReviewedFile[], { isQuiet }: { isQuiet: boolean } = { isQuiet: false }): void {
+    const isChanged = textOf(files) !== textOf(this.#files);
+    this.#files = files;
+    if (isChanged && !isQuiet) this.#showToMenus();
+    if (isChanged && !isQuiet) this.#changed.fire();
+    this.#refreshed.fire();
+  }
+
+  #showToMenus(): void {
+    // A path as the system writes it for files, and as URIs have it for texts of ours.
+    const paths = this.#files.flatMap(({ uri }) => [uri.fsPath, uri.path]);
+    void vscode.commands.executeCommand("setContext", ANY_CONTEXT_KEY, paths.length > 0);
+    void vscode.commands.executeCommand("setContext", PATHS_CONTEXT_KEY, [...new Set(paths)]);
+  }
+}
+
+/** Without the URIs, which grow members when they are used. */
+function textOf(files: readonly ReviewedFile[]): string {
+  return JSON.stringify(files.map((file) => ({ ...file, uri: null })));
+}

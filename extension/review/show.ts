@@ -1,0 +1,65 @@
+// Shows what is to review in VS Code's own diff editors.
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import { nothingAt, sideOf } from "./texts.ts";
+import type { ReviewedFile } from "./review-list.ts";
+
+type Sides = { left: vscode.Uri; right: vscode.Uri };
+
+/** All files in one editor. */
+export async function showAll(files: readonly ReviewedFile[]): Promise<void> {
+  const resources = files.map((file) => {
+    const { left, right } = sidesOf(file);
+    // A side that is not there is left out, so that VS Code says "added" and "deleted".
+    return [file.uri, file.kind === "add" ? undefined : left, file.kind === "delete" ? undefined : right];
+  });
+  // VS Code adds how many files there are.
+  await vscode.commands.executeCommand("vscode.changes", "Changes of Belay's to review", resources);
+}
+
+/** The diff of one file; what is no text is only opened. `line` zero-based, of the right side. */
+export async function showDiff(file: ReviewedFile, line?: number): Promise<void> {
+  if (!file.isText) {
+    if (file.kind !== "delete") await vscode.commands.executeCommand("vscode.open", file.uri);
+    else throw new Error(`${basename(file.path)} was deleted and is no text, so there is nothing to show.`);
+    return;
+  }
+  const { left, right } = sidesOf(file);
+  const words = file.state === "proposed" ? "proposed by Belay" : "before Belay ↔ now";
+  const selection = line === undefined ? {} : { selection: new vscode.Range(line, 0, line, 0) };
+  await vscode.commands.executeCommand("vscode.diff", left, right, `${basename(file.path)} (${words})`, {
+    preview: true,
+    ...selection,
+  });
+}
+
+/** A change where it is; what only a diff can show, in one. */
+export async function showAt(file: ReviewedFile, line: number): Promise<void> {
+  if (file.kind === "delete" || file.state === "proposed" || !file.isText) {
+    await showDiff(file, line);
+    return;
+  }
+  const selection = new vscode.Range(line, 0, line, 0);
+  const editor = await vscode.window.showTextDocument(file.uri, { selection, preview: true });
+  editor.revealRange(selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+}
+
+/** Closes every tab of ours that shows this text. */
+export async function closeDiffsOf(texts: readonly vscode.Uri[]): Promise<void> {
+  const shown = new Set(texts.map((uri) => uri.toString()));
+  const tabs = vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .filter(({ input }) => input instanceof vscode.TabInputTextDiff && shown.has(input.modified.toString()));
+  if (tabs.length > 0) await vscode.window.tabGroups.close(tabs);
+}
+
+function sidesOf(file: ReviewedFile): Sides {
+  const nothing = nothingAt(file.uri);
+  if (file.state === "proposed") {
+    return {
+      left: file.kind === "add" ? nothing : file.uri,
+      right: file.kind === "delete" ? nothing : sideOf(file.uri, "proposed"),
+    };
+  }
+  return { left: sideOf(file.uri, "baseline"), right: file.kind === "delete" ? nothing : file.uri };
+}

@@ -1,0 +1,86 @@
+// Texts that exist in no file, read-only: a file before Belay's changes, as proposed, as a merge would make it.
+import * as vscode from "vscode";
+import type { Client } from "../client.ts";
+import { findFolder } from "../workspace.ts";
+import { MERGE_SCHEME } from "./places.ts";
+import type { ReviewList } from "./review-list.ts";
+
+/** The manifest's `when` clauses know it, too. */
+export const REVIEW_SCHEME = "belay-review";
+const NOTHING = "nothing";
+
+type Side = "baseline" | "proposed";
+
+export function sideOf(file: vscode.Uri, side: Side): vscode.Uri {
+  return file.with({ scheme: REVIEW_SCHEME, query: side });
+}
+
+/** For the side on which there is no file. */
+export function nothingAt(file: vscode.Uri): vscode.Uri {
+  return file.with({ scheme: REVIEW_SCHEME, query: NOTHING });
+}
+
+export function isProposed(uri: vscode.Uri): boolean {
+  return uri.scheme === REVIEW_SCHEME && uri.query === ("proposed" satisfies Side);
+}
+
+export function isBaseline(uri: vscode.Uri): boolean {
+  return uri.scheme === REVIEW_SCHEME && uri.query === ("baseline" satisfies Side);
+}
+
+export class ReviewTexts implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  readonly #client: () => Client | null;
+  readonly #list: ReviewList;
+  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly #subscriptions: vscode.Disposable[];
+  /** Merges that a person looks at, until their editor closes. */
+  readonly #merges = new Map<string, string>();
+  #mergeCount = 0;
+
+  readonly onDidChange = this.#changed.event;
+
+  constructor(client: () => Client | null, list: ReviewList) {
+    this.#client = client;
+    this.#list = list;
+    this.#subscriptions = [
+      vscode.workspace.registerTextDocumentContentProvider(REVIEW_SCHEME, this),
+      vscode.workspace.registerTextDocumentContentProvider(MERGE_SCHEME, this),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#merges.delete(uri.toString())),
+      list.onDidRefresh(() => this.#readAgain()),
+    ];
+  }
+
+  /** A side that is not there is an empty text. Rejects while no server runs. */
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    const merge = this.#merges.get(uri.toString());
+    if (merge !== undefined) return merge;
+    if (uri.query === NOTHING) return "";
+    if (uri.scheme === MERGE_SCHEME) throw new Error("The merge was closed; ask for it again.");
+    const client = this.#client();
+    if (client === null) throw new Error("Belay's server does not run, and it alone knows this text.");
+    const path = this.#list.find(uri)?.path ?? uri.fsPath;
+    const side: Side = isBaseline(uri) ? "baseline" : "proposed";
+    const { text } = await client.request("belay/review/text", { cwd: findFolder()?.cwd ?? null, path, side });
+    return text ?? "";
+  }
+
+  keepMerge(file: vscode.Uri, text: string): vscode.Uri {
+    this.#mergeCount += 1;
+    const uri = file.with({ scheme: MERGE_SCHEME, query: `${this.#mergeCount}` });
+    this.#merges.set(uri.toString(), text);
+    return uri;
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    this.#changed.dispose();
+  }
+
+  /** The server is asked for what is open only. Without one what is open stays as it is. */
+  #readAgain(): void {
+    if (this.#client() === null) return;
+    for (const { uri } of vscode.workspace.textDocuments) {
+      if (isBaseline(uri) || isProposed(uri)) this.#changed.fire(uri);
+    }
+  }
+}

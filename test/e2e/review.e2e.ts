@@ -1,0 +1,89 @@
+// Review as a person sees it: above the lines, by keyboard, in the source control view, and again after a reload.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { whyNoWorkbench } from "../support/vscode/install.ts";
+import { setStage, type StageOptions } from "./stage.ts";
+
+const skip = whyNoWorkbench() ?? false;
+
+const patch = [
+  "*** Begin Patch",
+  "*** Update File: src/cart.js",
+  "@@",
+  "-// Adds up what is in a shopping cart. Amounts are in euros.",
+  "+// Adds up a shopping cart. Amounts are in euros.",
+  "@@ export function total(cart) {",
+  "-  const sum = round(subtotal(cart));",
+  "-  return sum * (1 - cart.discount);",
+  "+  return round(subtotal(cart) * (1 - cart.discount));",
+  " }",
+  "*** End Patch",
+];
+
+function stageOptions(): StageOptions {
+  const call = { name: "apply_patch", input: patch };
+  const script = { name: "review", scenes: [{ steps: [{ calls: [call] }, { text: "Changed." }] }] };
+  const provider = 'model_provider = "scripted"\n';
+  const policy = 'approval_policy = "never"\nsandbox_mode = "danger-full-access"\n';
+  return {
+    config: `${provider}${policy}[model_providers.scripted]\nscript = "review.json"\n`,
+    prepareHome: (home) => writeFileSync(join(home, "review.json"), JSON.stringify(script)),
+  };
+}
+
+test("changes that wait for review are there again after a reload, to keep and to undo by keyboard", {
+  skip,
+}, async () => {
+  await using stage = await setStage(stageOptions());
+  const { workbench, panel } = stage;
+  const { page } = workbench;
+  const lenses = page.locator(".codelens-decoration a");
+  const before = stage.read("src/cart.js");
+  await workbench.openFile("cart.js");
+  await workbench.openBelay();
+  await panel.send("Make the tests pass");
+  await panel.thread.getByText("Changed.").waitFor();
+  await lenses
+    .filter({ hasText: /^Keep$/ })
+    .nth(1)
+    .waitFor();
+
+  await page.reload({ waitUntil: "domcontentloaded" });
+  await lenses
+    .filter({ hasText: /^Keep$/ })
+    .nth(1)
+    .waitFor({ timeout: 60_000 });
+  await lenses.filter({ hasText: "“Make the tests pass”" }).first().waitFor();
+
+  await page.locator(".monaco-editor .view-line", { hasText: "export function subtotal" }).first().click();
+  const press = async (...keys: string[]) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  const isAt = async (text: string) => {
+    const line = stage.read("src/cart.js").split("\n").indexOf(text) + 1;
+    await page.locator(".statusbar-item", { hasText: `Ln ${line}, Col 1` }).waitFor();
+  };
+  await press("ControlOrMeta+k", "j");
+  await isAt("  return round(subtotal(cart) * (1 - cart.discount));");
+  await press("ControlOrMeta+k", "k");
+  await lenses
+    .filter({ hasText: /^Keep$/ })
+    .nth(1)
+    .waitFor({ state: "detached" });
+  await press("ControlOrMeta+k", "j");
+  await isAt("// Adds up a shopping cart. Amounts are in euros.");
+  await press("ControlOrMeta+k", "Backspace");
+  await lenses
+    .filter({ hasText: /^Keep$/ })
+    .first()
+    .waitFor({ state: "detached" });
+  assert.equal(
+    stage.read("src/cart.js"),
+    before.replace(
+      "  const sum = round(subtotal(cart));\n  return sum * (1 - cart.discount);\n",
+      "  return round(subtotal(cart) * (1 - cart.discount));\n",
+    ),
+  );
+});
