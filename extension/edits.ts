@@ -1,10 +1,11 @@
 // Edits of the server, applied through the editor: open buffers, undo and unsaved text are respected. All or nothing.
-import { basename } from "node:path";
+import { readFileSync, statSync } from "node:fs";
 import * as vscode from "vscode";
 import {
   ApplyEditParams,
   type ApplyEditResult,
   type DocumentChange,
+  type EditedFile,
   type Range,
 } from "../server/protocol/apply-edit.ts";
 import { findMoved } from "./real-paths.ts";
@@ -19,13 +20,15 @@ export async function applyEdit(raw: unknown, log: vscode.LogOutputChannel): Pro
       "The workspace is not trusted, so Belay changes nothing in it. Trust it (Manage Workspace Trust) first.",
     );
   }
-  const { expected, edit, realPaths = {} } = parsed.data;
-  const problem = (await openAll(Object.keys(expected))) ?? (await findOccupied(edit.documentChanges));
-  if (problem !== null) return refuse(problem);
+  const { expected, edit, realPaths = {}, after = {} } = parsed.data;
+  const gone = await openAll(Object.keys(expected));
+  if (gone !== null) return stale(gone);
+  const occupied = await findOccupied(edit.documentChanges);
+  if (occupied !== null) return refuse(occupied);
 
   // Nothing may be awaited from here to applyEdit: a document could change in between.
-  const stale = findChanged(expected) ?? findOtherVersion(edit.documentChanges);
-  if (stale !== null) return refuse(stale);
+  const changed = findChanged(expected) ?? findOtherVersion(edit.documentChanges) ?? findBehind(Object.keys(expected));
+  if (changed !== null) return stale(changed);
   const moved = findMoved(realPaths);
   if (moved !== null) {
     return refuse(
@@ -35,16 +38,20 @@ export async function applyEdit(raw: unknown, log: vscode.LogOutputChannel): Pro
   const dirty = new Set(vscode.workspace.textDocuments.filter((document) => document.isDirty).map(keyOf));
   const isApplied = await vscode.workspace.applyEdit(toWorkspaceEdit(edit.documentChanges));
   if (!isApplied) {
-    return refuse(
+    return stale(
       "VS Code did not apply the edit; a file in it was changed or closed at that moment. Read the files again and retry.",
     );
   }
-  await saveClean(edit.documentChanges, dirty, realPaths, log);
-  return { applied: true };
+  return { applied: true, files: await saveAll(edit.documentChanges, { dirty, realPaths, after, log }) };
 }
 
 function refuse(failureReason: string): ApplyEditResult {
   return { applied: false, failureReason };
+}
+
+/** To plan the change anew, from what the files are now, may help. */
+function stale(failureReason: string): ApplyEditResult {
+  return { applied: false, failureReason, isStale: true };
 }
 
 const keyOf = (document: vscode.TextDocument) => document.uri.toString();
@@ -75,10 +82,19 @@ async function findOccupied(changes: readonly DocumentChange[]): Promise<string 
   const leaving = new Set(changes.flatMap((change) => ("kind" in change ? leavingUri(change) : [])));
   for (const change of changes) {
     const target = targetOf(change);
-    if (target === null || leaving.has(target) || !(await exists(target))) continue;
+    if (target === null || leaving.has(target) || !(await exists(target)) || isOwnName(change)) continue;
     return `${nameOf(target)} exists already. Nothing was changed; read it first, or choose another name.`;
   }
   return null;
+}
+
+/** Where names ignore case, a file that only changes the case of its own finds itself there. */
+function isOwnName(change: DocumentChange): boolean {
+  if (!("kind" in change) || change.kind !== "rename") return false;
+  const [from, to] = [change.oldUri, change.newUri].map((uri) => vscode.Uri.parse(uri).fsPath);
+  if (from === undefined || to === undefined || from.toLowerCase() !== to.toLowerCase()) return false;
+  const [old, now] = [statSync(from), statSync(to)];
+  return old.ino === now.ino && old.dev === now.dev;
 }
 
 function leavingUri(change: Extract<DocumentChange, { kind: string }>): string[] {
@@ -121,6 +137,30 @@ function findOtherVersion(changes: readonly DocumentChange[]): string | null {
   return null;
 }
 
+/**
+ * A file that was changed on disk a moment ago, before VS Code has noticed: saved over, that would be lost. Only for what
+ * has nothing unsaved, and is UTF-8 for VS Code, too.
+ */
+function findBehind(uris: readonly string[]): string | null {
+  for (const uri of uris) {
+    const document = findOpen(uri);
+    if (document === undefined || document.isDirty || !document.encoding.startsWith("utf8")) continue;
+    const text = textOnDisk(document.uri.fsPath);
+    if (text === null || textDigest(text) === textDigest(document.getText())) continue;
+    return `${nameOf(uri)} was changed on disk since Belay read it. Nothing was changed; read it again and repeat the edit on its new text.`;
+  }
+  return null;
+}
+
+/** Null when it cannot be read: then the edit itself says so. */
+function textOnDisk(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
 function toWorkspaceEdit(changes: readonly DocumentChange[]): vscode.WorkspaceEdit {
   const edit = new vscode.WorkspaceEdit();
   for (const change of changes) {
@@ -150,27 +190,55 @@ function toRange({ start, end }: Range): vscode.Range {
   return new vscode.Range(start.line, start.character, end.line, end.character);
 }
 
-/** Saves what only this edit made dirty, so that commands see it on disk. What the user had unsaved stays unsaved. */
-async function saveClean(
-  changes: readonly DocumentChange[],
-  dirty: ReadonlySet<string>,
-  realPaths: Readonly<Record<string, string>>,
-  log: vscode.LogOutputChannel,
-) {
+interface Saving {
+  /** What the person had unsaved before the edit. */
+  readonly dirty: ReadonlySet<string>;
+  readonly realPaths: Readonly<Record<string, string>>;
+  /** The digest that each text should have by now. */
+  readonly after: Readonly<Record<string, string>>;
+  readonly log: vscode.LogOutputChannel;
+}
+
+/** Saves what only this edit made dirty, so that commands see it on disk. What the person had unsaved stays unsaved. */
+async function saveAll(changes: readonly DocumentChange[], saving: Saving): Promise<EditedFile[]> {
   const renames = changes.flatMap((change) => ("kind" in change && change.kind === "rename" ? [change] : []));
   const edited = changes.flatMap((change) => ("kind" in change ? [] : [change.textDocument.uri]));
-  for (const uri of edited) {
+  const texts = new Set([...edited, ...renames.map(({ oldUri }) => oldUri)]);
+  const files: EditedFile[] = [];
+  for (const uri of texts) {
     const rename = renames.find(({ oldUri, newUri }) => oldUri === uri || newUri === uri);
-    const document = findOpen(rename?.newUri ?? uri);
-    const before = vscode.Uri.parse(rename?.oldUri ?? uri).toString();
-    if (document === undefined || !document.isDirty || dirty.has(before)) continue;
-    const place = realPaths[rename?.newUri ?? uri];
-    // Text is written when it is saved, so the way is looked at once more.
-    const isMoved = place !== undefined && findMoved({ [rename?.newUri ?? uri]: place }) !== null;
-    if (!isMoved && (await document.save())) continue;
-    log.warn(`${uri} was edited but could not be saved.`);
+    const place = rename?.newUri ?? uri;
+    const wasDirty = saving.dirty.has(vscode.Uri.parse(rename?.oldUri ?? uri).toString());
+    if (files.some((file) => file.uri === place)) continue;
+    files.push(await save(place, wasDirty, saving));
+  }
+  return files;
+}
+
+async function save(uri: string, wasDirty: boolean, { realPaths, after, log }: Saving): Promise<EditedFile> {
+  const saveProblem = wasDirty ? null : await trySave(uri, realPaths);
+  if (saveProblem !== null) {
+    log.warn(`${uri} was edited but could not be saved: ${saveProblem}`);
     void vscode.window.showWarningMessage(
-      `Belay changed ${basename(document.fileName)} but VS Code could not save it. Save it yourself, or undo the change.`,
+      `Belay changed ${nameOf(uri)} but VS Code could not save it. Save it yourself, or undo the change.`,
     );
   }
+  const document = findOpen(uri);
+  const text = document?.getText();
+  return {
+    uri,
+    isSaved: document === undefined || !document.isDirty,
+    ...(saveProblem === null ? {} : { saveProblem }),
+    ...(text === undefined || after[uri] === undefined || textDigest(text) === after[uri] ? {} : { text }),
+  };
+}
+
+/** Null when it is saved, or there is nothing to save. */
+async function trySave(uri: string, realPaths: Readonly<Record<string, string>>): Promise<string | null> {
+  const document = findOpen(uri);
+  if (document === undefined || !document.isDirty) return null;
+  // Text is written when it is saved, so the way is looked at once more.
+  const place = realPaths[uri];
+  if (place !== undefined && findMoved({ [uri]: place }) !== null) return "a link on its way leads elsewhere now";
+  return (await document.save()) ? null : "VS Code did not save it; its window says why";
 }

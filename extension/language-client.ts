@@ -169,8 +169,9 @@ function asRpcError(library: Library, error: unknown): RpcError {
 }
 
 // The library's type wants the field absent rather than undefined.
-function asLspResult({ applied, failureReason }: ApplyEditResult): languageclient.ApplyWorkspaceEditResult {
-  return failureReason === undefined ? { applied } : { applied, failureReason };
+/** What the Language Server Protocol does not know of it goes along. */
+function asLspResult({ failureReason, ...result }: ApplyEditResult): languageclient.ApplyWorkspaceEditResult {
+  return failureReason === undefined ? result : { ...result, failureReason };
 }
 
 function abortSignal(token: vscode.CancellationToken): AbortSignal {

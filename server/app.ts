@@ -144,6 +144,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     ));
   const journal = new ChangeJournal({
     home,
+    isOn: () => config.current.journal,
+    maxBytes: () => config.current.journal_max_bytes,
+    failed: (message) => log("warning", message),
     opened: async (opened, cwd) => void (await workspaces()).follow(opened, cwd),
   });
   const captures = new Captures({
@@ -235,7 +238,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     clients,
     handlers: {
       ...threadListHandlers(store),
-      ...threadCareHandlers(store, clients),
+      ...threadCareHandlers(store, clients, (threadId) =>
+        journal.forget(threadId).catch((error: unknown) => log("warning", messageOf(error), error)),
+      ),
       ...threadHandlers(store, clients, async (cwd) => (await instructions(cwd)).map(({ path }) => path)),
       ...turnHandlers(store),
       ...later("fs/", async () => (await import("./handlers/fs.ts")).fsHandlers()),
@@ -266,7 +271,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...sandboxHandlers(sandbox),
       ...later("belay/review/", loadReview),
       ...later("belay/files/", loadReview),
-      ...journalHandlers(),
+      ...journalHandlers(journal, () => config.current.journal_max_bytes),
     },
     connectEditor(port) {
       editor = port;

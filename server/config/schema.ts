@@ -57,5 +57,12 @@ export const Config = z.object({
   thread_unload_delay_secs: z.int().min(0).default(60),
   /** Longest AGENTS.md that is read; the rest is cut with a note. */
   project_doc_max_bytes: z.int().min(0).default(32_768),
+  /** Whether changes of files are kept on disk, so that they can be undone later. False: only as long as the server lives. */
+  journal: z.boolean().default(true),
+  /** What that may take; beyond it the oldest changes cannot be undone any more. */
+  journal_max_bytes: z
+    .int()
+    .min(0)
+    .default(1024 ** 3),
 });
 export type Config = z.infer<typeof Config>;

@@ -22,6 +22,8 @@ type CareMethods =
 export function threadCareHandlers(
   store: ThreadStore,
   clients: Clients,
+  /** What it changed in files can be undone no more. Must not reject. */
+  forgetChanges: (threadId: string) => Promise<void>,
 ): Pick<Handlers<typeof clientRequests, Caller>, CareMethods> {
   return {
     async "thread/archive"({ threadId }, { answerFirst }) {
@@ -38,6 +40,7 @@ export function threadCareHandlers(
     },
     async "thread/delete"({ threadId }, { answerFirst }) {
       await store.delete(threadId);
+      await forgetChanges(threadId);
       answerFirst();
       clients.tell({ method: "thread/deleted", params: { threadId } });
       return {};

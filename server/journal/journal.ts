@@ -4,13 +4,21 @@ import { isRunning, ownIdentity } from "../exec/process-identity.ts";
 import { errorText } from "../files/disk-read.ts";
 import { BlobStore, hashOf } from "./blobs.ts";
 import type { Change, Image, ImageEncoding, JournalLine, Reviewed, WorkspaceJournal } from "./change.ts";
-import { WorkspaceLog } from "./log.ts";
+import { lineIn, WorkspaceLog } from "./log.ts";
+import { MemoryJournal } from "./memory.ts";
+import { collectBlobs, logsOf } from "./quota.ts";
 import { settledLine } from "./settle.ts";
 import type * as z from "zod";
 
 export interface JournalOptions {
   /** BELAY_HOME. */
   readonly home: string;
+  /** False: nothing of it is on disk. Absent: it is on. */
+  isOn?(): boolean;
+  /** Of all that is kept. Absent: no bound. */
+  maxBytes?(): number;
+  /** Hears when it could not be kept within its bounds. */
+  failed?(message: string): void;
   /** Called with each workspace's, before anybody else has it, and with how its folder was spelled. */
   opened?(journal: WorkspaceJournal, cwd: string): Promise<void>;
 }
@@ -20,10 +28,17 @@ export const maxImageBytes = 32 * 1024 * 1024;
 /** A log below this is not worth tidying. */
 const minRewriteBytes = 1024 * 1024;
 
+/** Soon, but in nobody's way. */
+const collectAfterMs = 30_000;
+
 export class ChangeJournal {
   readonly #options: JournalOptions;
   readonly #blobs: BlobStore;
   readonly #open = new Map<string, Promise<OpenJournal>>();
+  readonly #inMemory = new Map<string, Promise<MemoryJournal>>();
+  #timer: NodeJS.Timeout | null = null;
+  /** What had been kept when it was last tidied; null: it never was. */
+  #collectedAt: number | null = null;
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -33,28 +48,103 @@ export class ChangeJournal {
   /** The same one for the same real folder. */
   async workspace(cwd: string): Promise<WorkspaceJournal> {
     const real = await realpath(cwd).catch(() => cwd);
-    const found = this.#open.get(real) ?? this.#opened(real, cwd);
-    this.#open.set(real, found);
-    // What cannot be opened now may be when it is asked for again.
-    found.catch(() => this.#open.delete(real));
-    return found;
+    return this.#options.isOn?.() === false ? this.#remembered(real, cwd) : this.#opened(real, cwd);
   }
 
-  async #opened(cwd: string, spelled: string): Promise<OpenJournal> {
-    const journal = await openJournal(cwd, this.#options, this.#blobs);
-    await this.#options.opened?.(journal, spelled);
-    return journal;
+  /** What all of it takes on disk. */
+  async sizeBytes(): Promise<number> {
+    const [blobs, logs] = await Promise.all([this.#blobs.list(), logsOf(this.#options.home)]);
+    const sizes = [...blobs.map(({ size }) => size), ...[...logs.values()].map((text) => Buffer.byteLength(text))];
+    return sizes.reduce((sum, size) => sum + size, 0);
+  }
+
+  /** The thread is deleted: its changes go from every workspace, with their bytes. */
+  async forget(threadId: string): Promise<void> {
+    const logs = [...(await logsOf(this.#options.home)).values()].filter((text) => text.includes(threadId));
+    for (const cwd of logs.flatMap(cwdIn)) {
+      await (await this.#opened(cwd, cwd)).append({ type: "forgotten", threadId });
+    }
+    if (logs.length > 0) await this.collect();
+  }
+
+  /** Of one workspace; null: of all. Resolves with how many bytes were freed. */
+  async clear(cwd: string | null): Promise<number> {
+    const before = await this.sizeBytes();
+    const all = cwd === null ? [...(await logsOf(this.#options.home)).values()].flatMap(cwdIn) : [cwd];
+    for (const each of all) {
+      await (await this.#opened(await realpath(each).catch(() => each), each)).clear();
+    }
+    await this.collect();
+    return Math.max(0, before - (await this.sizeBytes()));
+  }
+
+  /** Removes what nobody names, and what is too much. Resolves with how many bytes were freed. */
+  async collect(): Promise<number> {
+    this.#collectedAt = this.#blobs.keptBytes;
+    const maxBytes = this.#options.maxBytes?.() ?? Number.POSITIVE_INFINITY;
+    return collectBlobs(this.#options.home, this.#blobs, { maxBytes, nowMs: Date.now() });
   }
 
   async close(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
     const open = await Promise.allSettled(this.#open.values());
     this.#open.clear();
     await Promise.all(open.map((each) => (each.status === "fulfilled" ? each.value.close() : null)));
   }
+
+  #remembered(cwd: string, spelled: string): Promise<MemoryJournal> {
+    const make = async () => {
+      const journal = new MemoryJournal(cwd);
+      await this.#options.opened?.(journal, spelled);
+      return journal;
+    };
+    const found = this.#inMemory.get(cwd) ?? make();
+    this.#inMemory.set(cwd, found);
+    return found;
+  }
+
+  #opened(cwd: string, spelled: string): Promise<OpenJournal> {
+    const open = async () => {
+      const journal = await openJournal(cwd, this.#options, this.#blobs, () => this.#collectSoon());
+      await this.#options.opened?.(journal, spelled);
+      return journal;
+    };
+    const found = this.#open.get(cwd) ?? open();
+    this.#open.set(cwd, found);
+    // What cannot be opened now may be when it is asked for again.
+    found.catch(() => this.#open.delete(cwd));
+    return found;
+  }
+
+  /** Once in the life of a process, and then whenever a good part of what is allowed has come to it. */
+  #collectSoon(): void {
+    const share = (this.#options.maxBytes?.() ?? Number.POSITIVE_INFINITY) / 16;
+    const isDue = this.#collectedAt === null || this.#blobs.keptBytes - this.#collectedAt > share;
+    if (!isDue || this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.collect().catch((error: unknown) => {
+        this.#options.failed?.(`the change journal could not be tidied (${errorText(error)})`);
+      });
+    }, collectAfterMs);
+    this.#timer.unref();
+  }
 }
 
-async function openJournal(cwd: string, { home }: JournalOptions, blobs: BlobStore): Promise<OpenJournal> {
+/** None when its first line is damaged: then nobody can say whose it is. */
+function cwdIn(text: string): string[] {
+  const line = lineIn(text.slice(0, text.indexOf("\n")));
+  return line?.type === "journal" ? [line.cwd] : [];
+}
+
+async function openJournal(
+  cwd: string,
+  { home }: JournalOptions,
+  blobs: BlobStore,
+  appended: () => void,
+): Promise<OpenJournal> {
   const journal = new OpenJournal(cwd, new WorkspaceLog(home, cwd), blobs);
+  journal.onChange(appended);
   await journal.tidy();
   return journal;
 }

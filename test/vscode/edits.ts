@@ -42,7 +42,11 @@ test("a clean file is changed and saved, no editor opens, and one undo brings it
   const { applyEdit } = await belay();
   const uri = inWorkspace("clean.txt");
   await vscode.commands.executeCommand("workbench.action.closeAllEditors");
-  assert.deepEqual(await applyEdit(edit([[uri, "one\ntwo\nthree\n"]], firstLine(uri, "ONE\n"))), { applied: true });
+  const files = [{ uri: uri.toString(), isSaved: true }];
+  assert.deepEqual(await applyEdit(edit([[uri, "one\ntwo\nthree\n"]], firstLine(uri, "ONE\n"))), {
+    applied: true,
+    files,
+  });
   assert.equal(onDisk(uri), "ONE\ntwo\nthree\n");
   assert.deepEqual(
     vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs),
@@ -58,7 +62,7 @@ test("a dirty buffer is changed on top of its unsaved text, and stays unsaved", 
   await editor.edit((builder) => builder.insert(new vscode.Position(1, 0), "mine\n"));
   const { document } = editor;
   const result = await applyEdit(edit([[uri, "one\nmine\ntwo\n"]], firstLine(uri, "ONE\n", document.version)));
-  assert.deepEqual(result, { applied: true });
+  assert.deepEqual(result, { applied: true, files: [{ uri: uri.toString(), isSaved: false }] });
   assert.equal(document.getText(), "ONE\nmine\ntwo\n");
   assert.equal(document.isDirty, true);
   assert.equal(onDisk(uri), "one\ntwo\n");
@@ -68,7 +72,8 @@ test("a dirty buffer is changed on top of its unsaved text, and stays unsaved", 
 test("line ends of the file stay as they are", async () => {
   const { applyEdit } = await belay();
   const uri = inWorkspace("windows.txt");
-  assert.deepEqual(await applyEdit(edit([[uri, "one\ntwo\nthree\n"]], firstLine(uri, "1\n1.5\n"))), { applied: true });
+  const result = await applyEdit(edit([[uri, "one\ntwo\nthree\n"]], firstLine(uri, "1\n1.5\n")));
+  assert.equal(result.applied, true);
   assert.equal(onDisk(uri), "1\r\n1.5\r\ntwo\r\nthree\r\n");
 });
 
@@ -86,7 +91,7 @@ test("one stale file of several stops the whole edit, and is named", async () =>
       firstLine(stale, "X\n"),
     ),
   );
-  assert.equal(result.applied, false);
+  assert.deepEqual([result.applied, result.isStale], [false, true]);
   assert.match(
     result.failureReason ?? "",
     /^stale\.txt was changed since Belay read it\. Nothing was changed; read it again/,
@@ -127,7 +132,8 @@ test("files are created, renamed and deleted together with edits in them", async
       { kind: "delete", uri: gone.toString() },
     ),
   );
-  assert.deepEqual(result, { applied: true });
+  const files = [created, to].map((uri) => ({ uri: uri.toString(), isSaved: true }));
+  assert.deepEqual(result, { applied: true, files });
   assert.deepEqual([onDisk(created), onDisk(to)], ["hello\n", "renamed\n"]);
   assert.deepEqual([existsSync(from.fsPath), existsSync(gone.fsPath)], [false, false]);
   assert.deepEqual(
@@ -158,4 +164,63 @@ test("a file that is not where the change was approved for stays as it is", asyn
   const result = await applyEdit({ ...params, realPaths: { [uri.toString()]: "/elsewhere/moved.txt" } });
   assert.match(result.failureReason ?? "", /^moved\.txt is not where the change was approved for/);
   assert.equal(onDisk(uri), "one\n");
+});
+
+test("what a formatter makes of a file at saving is told, and stays", async () => {
+  const { applyEdit } = await belay();
+  const uri = await fresh("formatted.txt", "one\ntwo\n");
+  const formatter = vscode.workspace.onWillSaveTextDocument((event) => {
+    if (event.document.uri.toString() !== uri.toString()) return;
+    event.waitUntil(Promise.resolve([vscode.TextEdit.insert(new vscode.Position(1, 0), "formatted\n")]));
+  });
+  try {
+    const params = edit([[uri, "one\ntwo\n"]], firstLine(uri, "ONE\n"));
+    const result = await applyEdit({ ...params, after: { [uri.toString()]: digest("ONE\ntwo\n") } });
+    const text = "ONE\nformatted\ntwo\n";
+    assert.deepEqual(result, { applied: true, files: [{ uri: uri.toString(), isSaved: true, text }] });
+    assert.equal(onDisk(uri), text);
+  } finally {
+    formatter.dispose();
+  }
+});
+
+test("a file that was changed on disk since is not written over, even before VS Code has noticed", async () => {
+  const { applyEdit } = await belay();
+  const uri = await fresh("behind.txt", "one\ntwo\n");
+  await vscode.workspace.openTextDocument(uri);
+  writeFileSync(uri.fsPath, "somebody else's\n");
+  const result = await applyEdit(edit([[uri, "one\ntwo\n"]], firstLine(uri, "ONE\n")));
+  assert.deepEqual([result.applied, result.isStale], [false, true]);
+  assert.equal(onDisk(uri), "somebody else's\n");
+});
+
+test("a cursor stays at its place in a line that is changed behind it", async () => {
+  const { applyEdit } = await belay();
+  const uri = await fresh("cursor.txt", "one two\nlast\n");
+  const editor = await vscode.window.showTextDocument(uri);
+  editor.selection = new vscode.Selection(0, 2, 0, 2);
+  const range = { start: { line: 0, character: 4 }, end: { line: 0, character: 7 } };
+  const change = { textDocument: { uri: uri.toString(), version: null }, edits: [{ range, newText: "2\n2.5" }] };
+  assert.equal((await applyEdit(edit([[uri, "one two\nlast\n"]], change))).applied, true);
+  assert.deepEqual([editor.selection.active.line, editor.selection.active.character], [0, 2]);
+  assert.equal(onDisk(uri), "one 2\n2.5\nlast\n");
+});
+
+test("a file with unsaved changes is renamed with them, and they stay unsaved", async () => {
+  const { applyEdit } = await belay();
+  const [from, to] = [await fresh("dirty-name.txt", "one\ntwo\n"), inWorkspace("dirty-renamed.txt")];
+  const editor = await vscode.window.showTextDocument(from);
+  await editor.edit((builder) => builder.insert(new vscode.Position(1, 0), "mine\n"));
+  const result = await applyEdit(
+    edit([[from, "one\nmine\ntwo\n"]], firstLine(from, "ONE\n"), {
+      kind: "rename",
+      oldUri: from.toString(),
+      newUri: to.toString(),
+    }),
+  );
+  assert.deepEqual(result, { applied: true, files: [{ uri: to.toString(), isSaved: false }] });
+  const document = await vscode.workspace.openTextDocument(to);
+  assert.deepEqual([document.getText(), document.isDirty], ["ONE\nmine\ntwo\n", true]);
+  await vscode.window.showTextDocument(document);
+  await vscode.commands.executeCommand("workbench.action.files.revert");
 });

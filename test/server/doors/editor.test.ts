@@ -89,27 +89,31 @@ test("a patch is applied by the editor, with versions and the hash of what must 
   editor.onApplyEdit = (params) => (edits.push(params), { applied: true });
   editor.open("a.txt", "one\ntwo\n", 7);
   await editor.completeTurn("change");
-  const range = { start: { line: 1, character: 0 }, end: { line: 2, character: 0 } };
+  const range = { start: { line: 1, character: 0 }, end: { line: 1, character: 3 } };
   assert.deepEqual(edits, [
     {
       label: "Belay: a.txt",
       edit: {
         documentChanges: [
-          { textDocument: { uri: editor.uri("a.txt"), version: 7 }, edits: [{ range, newText: "2\n" }] },
+          { textDocument: { uri: editor.uri("a.txt"), version: 7 }, edits: [{ range, newText: "2" }] },
         ],
       },
       expected: { [editor.uri("a.txt")]: editorHash("one\ntwo\n") },
       realPaths: { [editor.uri("a.txt")]: join(editor.workspace, "a.txt") },
+      after: { [editor.uri("a.txt")]: editorHash("one\n2\n") },
     },
   ]);
   assert.equal(readFileSync(join(editor.workspace, "a.txt"), "utf8"), "on disk\n");
-  assert.deepEqual(toolOutputs(api.requests[1]), ["Success. Updated the following files:\nM a.txt\n"]);
+  assert.deepEqual(toolOutputs(api.requests[1]), [
+    "Success. Updated the following files:\nM a.txt\n" +
+      "a.txt is unsaved in the editor, as it was before: commands do not see the change.\n",
+  ]);
 });
 
 for (const [name, answer, output] of [
   ["says why", { applied: false, failureReason: "a.txt was changed meanwhile" }, "a.txt was changed meanwhile"],
   ["does not say why", { applied: false }, "the editor did not apply the change, and did not say why"],
-  ["answers nonsense", { done: "yes" }, /^the editor did not apply the change: /],
+  ["answers nonsense", { done: "yes" }, /^the editor did not say whether it applied the change: /],
 ] as const) {
   test(`an editor that does not apply a patch and ${name} fails the item, and the model hears it`, async () => {
     await using api = await responsesApi([{ steps: [{ calls: [update("-two", "+2")] }, { text: "ok" }] }]);
