@@ -209,7 +209,15 @@ test("what an earlier version kept is read as far as it fits", () => {
     ...nothing,
     draft: "Hi",
   });
-  const kept = { threadId: "t", draft: "", mode: "ask", edits: "propose", lastMode: "agent", dismissed: ["text:Hm."], picks: {} };
+  const kept = {
+    threadId: "t",
+    draft: "",
+    mode: "ask",
+    edits: "propose",
+    lastMode: "agent",
+    dismissed: ["text:Hm."],
+    picks: {},
+  };
   assert.deepEqual(readPersisted({ ...kept, dismissed: ["text:Hm.", 5] }), kept);
 });
 
