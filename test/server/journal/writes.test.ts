@@ -161,15 +161,16 @@ test("a journal that is turned off leaves nothing on disk, and the turn's diff i
 
 test("a deleted thread takes its changes along, and the journal says its size and can be cleared", async () => {
   await using api = await responsesApi([
-    { steps: [{ calls: [update("-two", "+2")] }, { text: "ok" }] },
-    { steps: [{ calls: [update("-2", "+II")] }, { text: "ok" }] },
+    { prompt: "first", steps: [{ calls: [update("-two", "+2")] }, { text: "ok" }] },
+    { prompt: "second", steps: [{ calls: [update("-2", "+II")] }, { text: "ok" }] },
   ]);
   await using server = await testServer({ api, files: { "a.txt": "one\ntwo\n" } });
-  const { threadId } = await server.completeTurn("change");
-  await server.completeTurn("change");
-  const { bytes, maxBytes } = await server.request("belay/journal/read", undefined as never);
+  const { threadId } = await server.completeTurn("first");
+  await server.completeTurn("second");
+  const { bytes, maxBytes } = await server.request("belay/journal/read", {});
   assert.ok(bytes > 500);
   assert.equal(maxBytes, 1024 ** 3);
+  assert.equal((await journalOf(server)).changes.length, 2);
   await server.request("thread/delete", { threadId });
   const left = (await journalOf(server)).changes;
   assert.equal(left.length, 1);
