@@ -47,6 +47,21 @@ test("what a patch changed is in the journal with every byte, before and after, 
   assert.match(diff, /rename from a\.txt\nrename to b\.txt/);
 });
 
+test("what a command changed is in the diff of its turn, beside what a patch changed", async () => {
+  const command = { name: "exec_command", arguments: { cmd: "echo made > made.txt" } };
+  await using api = await responsesApi([
+    { steps: [{ calls: [update("-one", "+1")] }, { calls: [command] }, { text: "ok" }] },
+  ]);
+  await using server = await testServer({
+    api,
+    approvalPolicy: "never",
+    sandboxMode: "danger-full-access",
+    files: { "a.txt": "one\n" },
+  });
+  await server.completeTurn("change");
+  await server.expectNotification("turn/diff/updated", ({ diff }) => /-one\n\+1\n[^]*b\/made\.txt/.test(diff));
+});
+
 test("a file that was changed elsewhere between question and answer gets the change that was approved, and keeps the other", async () => {
   await using api = await responsesApi([
     { steps: [{ calls: [update(" line 18", "-line 19", "+last")] }, { text: "ok" }] },
