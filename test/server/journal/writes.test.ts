@@ -226,9 +226,13 @@ test("a server that is killed at any point of a patch leaves each file old or ne
   }
 });
 
+/** As another process has it. */
 async function journalOf({ home, workspace }: TestServer) {
-  const journal = await new ChangeJournal({ home }).workspace(workspace);
-  return { journal, changes: await journal.changes() };
+  const all = new ChangeJournal({ home });
+  const journal = await all.workspace(workspace);
+  const changes = await journal.changes();
+  await all.close();
+  return { journal, changes };
 }
 
 function states(changes: readonly Change[]): string[] {
