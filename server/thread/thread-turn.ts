@@ -1,19 +1,16 @@
 // Runs one turn of a thread: says what begins and ends, and gives the loop what it needs.
 import { developerMessage, interruptedMessage, openingContext, permissionsMessage } from "../agent/context.ts";
 import { runTurn, type TurnEnd } from "../agent/run-turn.ts";
-import type { Capture } from "../journal/capture.ts";
 import { ThreadProposals } from "../journal/thread-proposals.ts";
-import { turnDiff } from "../journal/turn-diff.ts";
 import type { HistoryItem } from "../model/model.ts";
-import { type ServerNotification, serverRequests } from "../protocol/methods.ts";
+import type { ServerNotification } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
 import { clientTools } from "../tools/client-tool.ts";
 import { CallPreviews } from "../tools/call-previews.ts";
-import type { RunInTerminalRequest, ToolDeps } from "../tools/deps.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
-import type { FileReader, Tool } from "../tools/tool.ts";
 import { turnError } from "./record.ts";
 import type { QueuedInput, Thread, TurnOptions } from "./thread.ts";
+import { diffTeller, turnTools } from "./turn-tools.ts";
 import { addUsage, noUsage } from "./usage.ts";
 import { runUserShell, type ShellCommand } from "./user-shell.ts";
 
@@ -30,6 +27,7 @@ export async function runThreadTurn(
   await recordContext(thread);
   takeInput(thread, turn.id, first);
   if (thread.settings.sandbox.type !== "readOnly") deps.expectCommands(thread.settings.cwd);
+  const tellDiff = diffTeller(thread, turn.id);
   const brought = clientTools(thread.meta.dynamicTools);
   const told = {
     emit: (notification: ServerNotification) => thread.emit(notification),
@@ -62,7 +60,7 @@ export async function runThreadTurn(
       preview: (piece) => previews.push(piece),
       settle: (calls) => previews.settle(calls),
       run: async (call) => {
-        const own = toolDeps(thread, turn.id, { abort, brought, proposals });
+        const own = turnTools(thread, turn.id, { abort, brought, proposals, tellDiff });
         const outcome = await runToolCall(call, own, previews.take(call));
         const note = proposals.takeNote(cwd);
         return note === null ? outcome : { ...outcome, output: `${outcome.output}\n${note}` };
@@ -176,99 +174,4 @@ function takeInput(thread: Thread, turnId: string, { input, told, clientId }: Qu
   thread.emit({ method: "item/started", params: { ...params, item: started, startedAtMs: now } });
   thread.emit({ method: "item/completed", params: { ...params, contentTokenCount: null, completedAtMs: now } });
   thread.recordHistory([told]);
-}
-
-/** From the journal, so that what commands and formatters changed is in it. */
-async function tellTurnDiff(thread: Thread, turnId: string): Promise<void> {
-  try {
-    const journal = await thread.deps.journal(thread.settings.cwd);
-    const changes = (await journal.changes()).filter(({ source, state }) => {
-      const isOwn = source.kind === "patch" || source.kind === "command";
-      return isOwn && source.turnId === turnId && state === "applied";
-    });
-    const diff = await turnDiff(changes, (image) => journal.bytesOf(image), journal.cwd);
-    // A command can end behind its turn, of which nothing more is told then.
-    if (thread.turns.find(({ id }) => id === turnId)?.status !== "inProgress") return;
-    thread.emit({ method: "turn/diff/updated", params: { threadId: thread.id, turnId, diff } });
-  } catch (error) {
-    thread.deps.log("warning", `the diff of turn ${turnId} is not known`, error);
-  }
-}
-
-async function endOf(capture: Capture, tell: () => Promise<void>): Promise<boolean> {
-  const hasChanges = await capture.end();
-  if (hasChanges) await tell();
-  return hasChanges;
-}
-
-function toolDeps(
-  thread: Thread,
-  turnId: string,
-  { abort, brought, proposals }: { abort: AbortController; brought: readonly Tool[]; proposals: ThreadProposals },
-): ToolDeps {
-  const { deps, settings } = thread;
-  // What builds on a proposal can only be one. Decided once a call: what nobody was asked about is never written.
-  let decided: boolean | null = null;
-  const isProposed = async (realPaths: readonly string[]) =>
-    (decided ??= settings.edits === "propose" || (await proposals.has(realPaths)));
-  return {
-    threadId: thread.id,
-    turnId,
-    cwd: settings.cwd,
-    approvalPolicy: settings.approvalPolicy,
-    sandbox: settings.sandbox,
-    signal: abort.signal,
-    approvals: thread.approvals,
-    files: withProposals(deps.files, proposals),
-    proposes: (targets) => isProposed(targets.map(({ realPath }) => realPath)),
-    commandNote: () => proposals.unseenByCommands(settings.cwd),
-    sandboxUnavailable: () => deps.sandboxUnavailable(settings.sandbox),
-    containerIsSandbox: () => deps.containerIsSandbox(),
-    commands: thread.commands,
-    hasTerminals: () => deps.hasTerminals(),
-    start: (request) => deps.start({ ...request, threadId: thread.id, threadCwd: settings.cwd }),
-    rules: () => deps.rules.current(),
-    addRule: (rule) => deps.rules.add(rule),
-    get runInTerminal() {
-      const run = deps.runInTerminal;
-      return run === null
-        ? null
-        : (command: RunInTerminalRequest) => run({ ...command, threadId: thread.id, turnId }, abort.signal);
-    },
-    write: async (plan, limits, itemId) => {
-      const source = { kind: "patch" as const, threadId: thread.id, turnId, itemId, of: [] };
-      const { realPaths } = limits;
-      return (await isProposed([...realPaths.values()]))
-        ? proposals.propose(plan, source, realPaths)
-        : deps.write(settings.cwd, source, plan, limits);
-    },
-    capture: async (itemId) => {
-      const capture = await deps.capture(settings.cwd, { threadId: thread.id, turnId, itemId }, abort.signal);
-      return capture === null ? null : { end: () => endOf(capture, () => tellTurnDiff(thread, turnId)) };
-    },
-    clientTools: brought,
-    ask: async (request) => {
-      const answer = await thread.desk.ask(request, abort.signal);
-      if (answer.kind !== "answered") return answer.kind === "cancelled" ? "cancel" : "failed";
-      const { result } = serverRequests[request.method];
-      const parsed = result.safeParse(answer.value);
-      return parsed.success ? parsed.data.decision : "failed";
-    },
-    askClient: async (request) => {
-      const answer = await thread.desk.ask(request, abort.signal);
-      return answer.kind === "answered" ? answer.value : null;
-    },
-    filesChanged: () => tellTurnDiff(thread, turnId),
-    emit: (notification) => thread.emit(notification),
-    now: () => deps.now(),
-    newId: () => deps.newId(),
-  };
-}
-
-function withProposals(files: FileReader, proposals: ThreadProposals): FileReader {
-  return {
-    ...files,
-    read: (path, permits) => proposals.read(path, permits),
-    search: async (request) => files.search({ ...request, instead: await proposals.texts() }),
-  };
 }
