@@ -266,9 +266,10 @@ export async function createApp(options: AppOptions): Promise<App> {
       writer.connectEditor(port);
       if (port === null) documents.clear();
     },
-    close() {
+    async close() {
       clearTimeout(probing);
-      return store.stopAll();
+      await store.stopAll();
+      await journal.close();
     },
   };
 }

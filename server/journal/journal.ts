@@ -89,7 +89,7 @@ export class ChangeJournal {
     if (this.#timer !== null) clearTimeout(this.#timer);
     const open = await Promise.allSettled(this.#open.values());
     this.#open.clear();
-    await Promise.all(open.map((each) => (each.status === "fulfilled" ? each.value.close() : null)));
+    await Promise.all(open.flatMap((each) => (each.status === "fulfilled" ? [each.value.close()] : [])));
   }
 
   #remembered(cwd: string, spelled: string): Promise<MemoryJournal> {

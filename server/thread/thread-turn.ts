@@ -28,6 +28,7 @@ export async function runThreadTurn(
   await recordContext(thread);
   takeInput(thread, turn.id, first);
   if (thread.settings.sandbox.type !== "readOnly") deps.expectCommands(thread.settings.cwd);
+  const tellDiff = diffTeller(thread, turn.id);
   const brought = clientTools(thread.meta.dynamicTools);
   const told = {
     emit: (notification: ServerNotification) => thread.emit(notification),
@@ -52,7 +53,7 @@ export async function runThreadTurn(
     tools: {
       preview: (piece) => previews.push(piece),
       settle: (calls) => previews.settle(calls),
-      run: (call) => runToolCall(call, toolDeps(thread, turn.id, { abort, brought }), previews.take(call)),
+      run: (call) => runToolCall(call, toolDeps(thread, turn.id, { abort, brought, tellDiff }), previews.take(call)),
       stop: () => abort.abort(),
     },
     takeInput: () => {
@@ -163,25 +164,31 @@ function takeInput(thread: Thread, turnId: string, { input, told, clientId }: Qu
   thread.recordHistory([told]);
 }
 
-/** From the journal, so that what commands and formatters changed is in it. */
-async function tellTurnDiff(thread: Thread, turnId: string): Promise<void> {
-  try {
-    const journal = await thread.deps.journal(thread.settings.cwd);
-    const changes = (await journal.changes()).filter(({ source, state }) => {
-      const isOwn = source.kind === "patch" || source.kind === "command";
-      return isOwn && source.turnId === turnId && state === "applied";
-    });
-    const diff = await turnDiff(changes, (image) => journal.bytesOf(image), journal.cwd);
-    thread.emit({ method: "turn/diff/updated", params: { threadId: thread.id, turnId, diff } });
-  } catch (error) {
-    thread.deps.log("warning", `the diff of turn ${turnId} is not known`, error);
-  }
+/** From the journal, so that what commands and formatters changed is in it. Only news is told. Must not reject. */
+function diffTeller(thread: Thread, turnId: string): () => Promise<void> {
+  const { deps, settings } = thread;
+  let last = "";
+  return async () => {
+    try {
+      const journal = await deps.journal(settings.cwd);
+      const changes = (await journal.changes()).filter(({ source, state }) => {
+        const isOwn = source.kind === "patch" || source.kind === "command";
+        return isOwn && source.turnId === turnId && state === "applied";
+      });
+      const diff = await turnDiff(changes, (image) => journal.bytesOf(image), journal.cwd);
+      if (diff === last) return;
+      last = diff;
+      thread.emit({ method: "turn/diff/updated", params: { threadId: thread.id, turnId, diff } });
+    } catch (error) {
+      deps.log("warning", `the diff of turn ${turnId} is not known`, error);
+    }
+  };
 }
 
 function toolDeps(
   thread: Thread,
   turnId: string,
-  { abort, brought }: { abort: AbortController; brought: readonly Tool[] },
+  { abort, brought, tellDiff }: { abort: AbortController; brought: readonly Tool[]; tellDiff: () => Promise<void> },
 ): ToolDeps {
   const { deps, settings } = thread;
   return {
@@ -210,7 +217,10 @@ function toolDeps(
       const source = { kind: "patch" as const, threadId: thread.id, turnId, itemId, of: [] };
       return deps.write(settings.cwd, source, plan, limits);
     },
-    capture: (itemId) => deps.capture(settings.cwd, { threadId: thread.id, turnId, itemId }, abort.signal),
+    async capture(itemId) {
+      const capture = await deps.capture(settings.cwd, { threadId: thread.id, turnId, itemId }, abort.signal);
+      return capture === null ? null : { end: () => capture.end().then(tellDiff) };
+    },
     clientTools: brought,
     ask: async (request) => {
       const answer = await thread.desk.ask(request, abort.signal);
@@ -223,7 +233,7 @@ function toolDeps(
       const answer = await thread.desk.ask(request, abort.signal);
       return answer.kind === "answered" ? answer.value : null;
     },
-    filesChanged: () => tellTurnDiff(thread, turnId),
+    filesChanged: tellDiff,
     emit: (notification) => thread.emit(notification),
     now: () => deps.now(),
     newId: () => deps.newId(),
