@@ -185,7 +185,10 @@ export async function createApp(options: AppOptions): Promise<App> {
         read: (path, permits) => documents.read(path, permits),
         readPart: (path, range, permits) => documents.readPart(path, range, permits),
         async search(request) {
-          const unsaved = await documents.unsavedBuffers(request.root);
+          const { instead = [] } = request;
+          const replaced = new Set(instead.map(({ realPath }) => realPath));
+          const buffers = await documents.unsavedBuffers(request.root);
+          const unsaved = [...buffers.filter(({ realPath }) => !replaced.has(realPath)), ...instead];
           return searchText(request, { unsaved, ripgrep: findRipgrep(ripgrepPlaces, request.roots) });
         },
         list: listFolder,

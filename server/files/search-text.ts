@@ -23,6 +23,8 @@ export interface SearchRequest {
   /** Asked with real paths. */
   readonly permits: Permits;
   readonly maxHits: number;
+  /** Searched in the place of these files, like unsaved buffers, which they win over. */
+  readonly instead?: readonly UnsavedBuffer[];
 }
 
 /** Of one line: nothing matches across line ends. */

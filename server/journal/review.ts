@@ -1,7 +1,7 @@
 // Review of one workspace: what Belay changed or proposed and nobody has kept or undone yet. To keep is to move a baseline
 // and writes no file, unless it was only proposed; to undo writes files and is a change itself.
 import { encode } from "../files/encoding.ts";
-import type { RestoreResponse, ReviewFile } from "../protocol/review.ts";
+import type { RestoreResponse, ReviewFile, TurnRef } from "../protocol/review.ts";
 import type { ChangeSource, Image, JournalLine, WorkspaceJournal } from "./change.ts";
 import type { Content } from "./content.ts";
 import type { GoalDeps } from "./goals.ts";
@@ -10,7 +10,7 @@ import { type PendingFile, PendingFiles, turnsByChange } from "./pending.ts";
 import { type OpenFiles, PresentFiles } from "./present.ts";
 import { keptAs, proposalRow, type ProposedFile, Proposals } from "./proposals.ts";
 import { failed, nothingToDo, restoreFiles, shownIn } from "./restored.ts";
-import { textOf } from "./review-state.ts";
+import { type PendingHunk, textOf } from "./review-state.ts";
 import type { Goal, Restoration } from "./undo-plan.ts";
 
 /** What to keep or to undo: all, one file, or one hunk of it. */
@@ -132,9 +132,7 @@ export class Review {
     const outcome = hunk.isEdited ? "merged" : "exact";
     const { path: own } = file.track;
     const restoration = { path: own, movedTo: null, now: file.present, goal, outcome, reason: null } as const;
-    const source = isAll
-      ? undoSource([file])
-      : { ...undoSource([file]), of: [...hunk.changeIds], isPart: true, ...turnOf(file, hunk.changeIds) };
+    const source = isAll ? undoSource([file]) : hunkSource(file, hunk);
     return restoreFiles([restoration], { dryRun: false, acceptMerges, source }, this.#deps);
   }
 
@@ -297,22 +295,22 @@ function settled(proposed: readonly ProposedFile[]): JournalLine[] {
 function undoSource(files: readonly PendingFile[]): ChangeSource {
   const of = files.flatMap(({ track }) => [...track.earlier, ...track.steps].map(({ changeId }) => changeId));
   const isPart = files.some(({ track }) => track.earlier.length > 0);
-  return { ...noSource, of: [...new Set(of)], isPart, ...commonTurn(files) };
+  return { ...noSource, of: [...new Set(of)], isPart, ...onlyTurn(files.flatMap(({ row }) => row.turns)) };
 }
 
-function commonTurn(files: readonly PendingFile[]): Pick<ChangeSource, "threadId" | "turnId"> {
-  const turns = files.flatMap(({ row }) => row.turns);
+/** Of several turns it is nobody's. */
+function onlyTurn(turns: readonly TurnRef[]): Pick<ChangeSource, "threadId" | "turnId"> {
   const [first] = turns;
   const isOne = first !== undefined && turns.every(({ turnId }) => turnId === first.turnId);
   return isOne ? { threadId: first.threadId, turnId: first.turnId } : { threadId: null, turnId: null };
 }
 
-function turnOf({ row, hunks }: PendingFile, changeIds: readonly string[]): Pick<ChangeSource, "threadId" | "turnId"> {
-  const at = hunks.findIndex((hunk) => hunk.changeIds === changeIds);
-  const [turn, second] = row.hunks[at]?.turns ?? [];
-  return turn === undefined || second !== undefined
-    ? { threadId: null, turnId: null }
-    : { threadId: turn.threadId, turnId: turn.turnId };
+function hunkSource(file: PendingFile, { id, changeIds }: PendingHunk): ChangeSource {
+  const isOf = (other: PendingHunk) => other.id !== id && other.changeIds.some((each) => changeIds.includes(each));
+  // What was kept of them is not known any more.
+  const isPart = file.track.earlier.length > 0 || file.hunks.some(isOf);
+  const turns = file.row.hunks.find((hunk) => hunk.id === id)?.turns ?? [];
+  return { ...noSource, of: [...changeIds], isPart, ...onlyTurn(turns) };
 }
 
 function keepSource(proposed: readonly ProposedFile[], turn: string | null): ChangeSource {

@@ -56,6 +56,17 @@ export class ThreadProposals {
     }
   }
 
+  /** All that is proposed, by real paths; a file that goes has no text any more. */
+  async texts(): Promise<{ path: string; realPath: string; text: string }[]> {
+    const proposals = await this.#all().catch(() => new Map<string, Proposal>());
+    return Promise.all(
+      [...proposals.keys()].map(async (path) => {
+        const view = await this.read(path, () => true);
+        return { path, realPath: path, text: view.kind === "text" ? view.text : "" };
+      }),
+    );
+  }
+
   /** True: something is proposed for one of these, so that a patch of it can only be proposed, too. */
   async has(realPaths: readonly string[]): Promise<boolean> {
     const proposals = await this.#all().catch(() => new Map<string, Proposal>());

@@ -90,7 +90,8 @@ class Followed implements Workspace {
   async #look(): Promise<Set<string>> {
     const [changes, baselines] = await Promise.all([this.journal.changes(), this.journal.baselines()]);
     this.#reviewed = JSON.stringify([...baselines]);
-    return new Set(changes.map(seenAs));
+    // What is only being written is no news.
+    return new Set(changes.filter(({ state }) => state !== "prepared").map(seenAs));
   }
 
   /** What comes while clients are being told is told together. */
@@ -123,9 +124,8 @@ class Followed implements Workspace {
   }
 }
 
-/** What is only being written is no news. */
 function seenAs({ id, state }: Change): string {
-  return state === "prepared" ? "" : `${id} ${state}`;
+  return `${id} ${state}`;
 }
 
 /** By thread, the turns that made these changes, or whose changes these took back. */

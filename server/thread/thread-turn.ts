@@ -266,5 +266,9 @@ function toolDeps(
 }
 
 function withProposals(files: FileReader, proposals: ThreadProposals): FileReader {
-  return { ...files, read: (path, permits) => proposals.read(path, permits) };
+  return {
+    ...files,
+    read: (path, permits) => proposals.read(path, permits),
+    search: async (request) => files.search({ ...request, instead: await proposals.texts() }),
+  };
 }

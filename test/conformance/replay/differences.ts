@@ -81,8 +81,9 @@ export const differences: readonly Allowed[] = [
     ],
   },
   {
-    why: "A command that ran when its thread was copied is in the copy, as one that was stopped.",
+    why: "A command that ran when its thread was copied is in the copy, as one that was stopped. It may not run yet.",
     in: ["fork, command and archive while a turn runs"],
+    sometimes: true,
     what: [
       { kind: "adds", at: "answer to thread/turns/list", member: "data[].items[].*" },
       { kind: "differs", at: "answer to thread/turns/list", member: "data[].items[].type" },
@@ -282,6 +283,11 @@ export const differences: readonly Allowed[] = [
     why: "The cure that is named is one that a client of ours has.",
     in: ["archive and delete"],
     what: [{ kind: "differs", at: "answer to thread/resume", member: "error.message" }],
+  },
+  {
+    why: "What the agent changed in files can be reviewed and undone; clients are told when that changes.",
+    sometimes: true,
+    what: [{ kind: "adds", at: ["belay/review/updated", "belay/files/updated"] }],
   },
   {
     why: "What is refused leaves the thread as it is; the original unloads it first and loads it again.",

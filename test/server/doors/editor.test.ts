@@ -94,9 +94,7 @@ test("a patch is applied by the editor, with versions and the hash of what must 
     {
       label: "Belay: a.txt",
       edit: {
-        documentChanges: [
-          { textDocument: { uri: editor.uri("a.txt"), version: 7 }, edits: [{ range, newText: "2" }] },
-        ],
+        documentChanges: [{ textDocument: { uri: editor.uri("a.txt"), version: 7 }, edits: [{ range, newText: "2" }] }],
       },
       expected: { [editor.uri("a.txt")]: editorHash("one\ntwo\n") },
       realPaths: { [editor.uri("a.txt")]: join(editor.workspace, "a.txt") },

@@ -24,6 +24,13 @@ const scenes = [
   { prompt: "move", steps: [patch("*** Update File: a.txt", "*** Move to: b.txt", "@@", "-two", "+TWO"), done] },
   { prompt: "read a", steps: [read("a.txt"), done] },
   { prompt: "read b", steps: [read("b.txt"), done] },
+  {
+    prompt: "search",
+    steps: [
+      { calls: [{ name: "search_files", arguments: { pattern: "one|new", regex: true, ignore_case: true } }] },
+      done,
+    ],
+  },
   { prompt: "look", steps: [command("cat a.txt; ls"), done] },
   { prompt: "outside", steps: [patch("*** Add File: ../outside.txt", "+out"), done] },
   { prompt: "protected", steps: [patch("*** Add File: .git/hooks/pre-commit", "+#!/bin/sh"), done] },
@@ -74,6 +81,15 @@ test("a patch is proposed: the disk stays, the thread's own reads and patches se
   const seen = await scene.say("look");
   assert.match(seen, /one\ntwo/);
   assert.match(seen, /\nProposed and not written, so this command did not see it: a\.txt, new\.txt$/);
+});
+
+test("a search finds what is proposed, and not what it takes the place of", async () => {
+  await using scene = await proposing();
+  await scene.say("top");
+  await scene.say("add");
+  const found = await scene.say("search");
+  assert.match(found, /^2 matching lines/);
+  assert.match(found, /ONE[^]*new/);
 });
 
 test("a moved file is proposed at its new place and gone from the old one", async () => {
@@ -153,4 +169,26 @@ test("without a journal to keep it in nothing is proposed, and the model hears w
   writeFileSync(join(scene.server.home, "journal"), "in the way");
   assert.match(await scene.say("top"), /^apply_patch failed: it cannot be proposed: the change journal cannot be /);
   assert.deepEqual(readdirSync(scene.server.workspace), ["a.txt"]);
+});
+
+test("what is proposed waits for review; Keep writes it, Undo drops it, and the thread sees what became of it", async () => {
+  await using scene = await proposing();
+  const { server } = scene;
+  await scene.say("top");
+  await scene.say("add");
+  const cwd = server.workspace;
+  const review = async () => (await server.request("belay/review/list", { cwd })).files;
+  assert.deepEqual(
+    (await review()).map(({ path, state, kind, added, removed }) => [path, state, kind, added, removed]),
+    [
+      [join(cwd, "a.txt"), "proposed", "update", 1, 1],
+      [join(cwd, "new.txt"), "proposed", "add", 1, 0],
+    ],
+  );
+  assert.equal((await server.request("belay/review/keep", { cwd, path: join(cwd, "a.txt") })).outcome, "done");
+  assert.equal(scene.disk("a.txt"), text.replace("one", "ONE"));
+  assert.equal((await server.request("belay/review/undo", { cwd, path: join(cwd, "new.txt") })).outcome, "done");
+  assert.deepEqual(await review(), []);
+  assert.match(await scene.say("read a"), /1\tONE/);
+  assert.doesNotMatch(await scene.say("look"), /Proposed and not written/);
 });
