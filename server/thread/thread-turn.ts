@@ -168,7 +168,8 @@ function takeInput(thread: Thread, turnId: string, { input, told, clientId }: Qu
 function diffTeller(thread: Thread, turnId: string): () => Promise<void> {
   const { deps, settings } = thread;
   let last = "";
-  return async () => {
+  let telling = Promise.resolve();
+  const tell = async () => {
     try {
       const journal = await deps.journal(settings.cwd);
       const changes = (await journal.changes()).filter(({ source, state }) => {
@@ -183,6 +184,8 @@ function diffTeller(thread: Thread, turnId: string): () => Promise<void> {
       deps.log("warning", `the diff of turn ${turnId} is not known`, error);
     }
   };
+  // One behind the other, so that the last one told is the latest.
+  return () => (telling = telling.then(tell));
 }
 
 function toolDeps(
