@@ -78,11 +78,11 @@ async function plannedChanges(
 ): Promise<FileChange[]> {
   const before = await writer.before(plan);
   const after = plan.after === null ? null : encode(plan.after, plan.encoding);
-  const images = {
-    before: await imageOf(journal, before, plan.encoding),
-    after: await imageOf(journal, { bytes: after, mode: before.mode }, plan.encoding),
-  };
-  return changesOf(plan, images, limits);
+  const [old, planned] = await Promise.all([
+    imageOf(journal, before, plan.encoding),
+    imageOf(journal, { bytes: after, mode: before.mode }, plan.encoding),
+  ]);
+  return changesOf(plan, { before: old, after: planned }, limits);
 }
 
 async function realChanges(

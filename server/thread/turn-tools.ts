@@ -83,7 +83,8 @@ export function turnTools(
 export function diffTeller(thread: Thread, turnId: string): () => Promise<void> {
   const { deps, settings } = thread;
   let last = "";
-  return async () => {
+  let telling = Promise.resolve();
+  const tell = async () => {
     try {
       const journal = await deps.journal(settings.cwd);
       const changes = (await journal.changes()).filter(({ source, state }) => {
@@ -100,6 +101,8 @@ export function diffTeller(thread: Thread, turnId: string): () => Promise<void> 
       deps.log("warning", `the diff of turn ${turnId} is not known`, error);
     }
   };
+  // One behind the other, so that the last one told is the latest.
+  return () => (telling = telling.then(tell));
 }
 
 async function endOf(capture: Capture, tell: () => Promise<void>): Promise<boolean> {
