@@ -51,6 +51,12 @@ test("changes that wait for review are there again after a reload, to keep and t
     .waitFor();
 
   await page.reload({ waitUntil: "domcontentloaded" });
+  await page.locator(".monaco-workbench .part.statusbar").waitFor({ timeout: 60_000 });
+  // A window that had no time to write down what was open comes back without it.
+  await workbench.openFile("src/cart.js");
+  await page.locator('.activitybar a[aria-label^="Explorer"]').click();
+  await workbench.openBelay();
+  await panel.composer.waitFor();
   await lenses
     .filter({ hasText: /^Keep$/ })
     .nth(1)
