@@ -26,9 +26,9 @@ import { threadCareHandlers } from "./handlers/thread-care.ts";
 import { threadListHandlers } from "./handlers/thread-list.ts";
 import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
-import { Captures } from "./journal/captures.ts";
+import { Captures } from "./journal/capture/captures.ts";
 import { ChangeJournal } from "./journal/journal.ts";
-import type { Workspaces } from "./journal/workspaces.ts";
+import type { Workspaces } from "./journal/review/workspaces.ts";
 import { defaultModel } from "./model/list.ts";
 import { findProvider, type ModelSource, secretNames } from "./model/providers.ts";
 import { selectModel } from "./model/select.ts";
@@ -133,7 +133,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   probing.unref();
   let followed: Promise<Workspaces> | null = null;
   const workspaces = () =>
-    (followed ??= import("./journal/workspaces.ts").then(
+    (followed ??= import("./journal/review/workspaces.ts").then(
       (module) =>
         new module.Workspaces({
           ...{ journal, files: documents, writer, newId: options.newId, now: Date.now },

@@ -2,7 +2,7 @@
 // everything as it was, and the look behind one that has changed ten files, with those in the journal.
 import { appendFileSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { WorkspaceCapture } from "../../server/journal/capture.ts";
+import { WorkspaceCapture } from "../../server/journal/capture/capture.ts";
 import type { ChangeSource } from "../../server/journal/change.ts";
 import { ChangeJournal } from "../../server/journal/journal.ts";
 import type { Bench, Group, RowSpec } from "../measure.ts";

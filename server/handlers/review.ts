@@ -1,7 +1,7 @@
 // Requests about what Belay changed in files: to review, to undo and to compare.
 import { stat } from "node:fs/promises";
-import type { Workspace, Workspaces } from "../journal/workspaces.ts";
-import type { TurnFiles } from "../journal/turn-changes.ts";
+import type { Workspace, Workspaces } from "../journal/review/workspaces.ts";
+import type { TurnFiles } from "../journal/review/turn-changes.ts";
 import type { clientRequests } from "../protocol/methods.ts";
 import type { FilesRestoreParams, RestoreResponse } from "../protocol/review.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";

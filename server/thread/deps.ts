@@ -2,7 +2,7 @@
 import type { Config } from "../config/schema.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
 import type { WriteLimits } from "../files/writer.ts";
-import type { Capture } from "../journal/capture.ts";
+import type { Capture } from "../journal/capture/capture.ts";
 import type { ChangeSource, WorkspaceJournal } from "../journal/change.ts";
 import type { ChangeOutcome } from "../journal/write-change.ts";
 import type { InstructionFile } from "../instructions/agents-md.ts";

@@ -1,7 +1,7 @@
 // Runs one turn of a thread: says what begins and ends, and gives the loop what it needs.
 import { developerMessage, interruptedMessage, openingContext, permissionsMessage } from "../agent/context.ts";
 import { runTurn, type TurnEnd } from "../agent/run-turn.ts";
-import { ThreadProposals } from "../journal/thread-proposals.ts";
+import { ThreadProposals } from "../journal/review/thread-proposals.ts";
 import type { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";

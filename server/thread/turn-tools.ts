@@ -1,7 +1,7 @@
 // What the tools of one turn are given: the thread's settings, questions, files and journal, as they see them.
-import type { Capture } from "../journal/capture.ts";
-import type { ThreadProposals } from "../journal/thread-proposals.ts";
-import { turnDiff } from "../journal/turn-diff.ts";
+import type { Capture } from "../journal/capture/capture.ts";
+import type { ThreadProposals } from "../journal/review/thread-proposals.ts";
+import { turnDiff } from "../journal/review/turn-diff.ts";
 import { serverRequests } from "../protocol/methods.ts";
 import type { RunInTerminalRequest, ToolDeps } from "../tools/deps.ts";
 import type { FileReader, Tool } from "../tools/tool.ts";

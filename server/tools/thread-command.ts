@@ -1,7 +1,7 @@
 // One command of a thread, from its start to its end: the model's, or a person's own. The call and the turn that
 // started it may be long over by then. Whatever ends it, its item completes, once.
 import type { RunningCommand } from "../exec/command.ts";
-import type { Capture } from "../journal/capture.ts";
+import type { Capture } from "../journal/capture/capture.ts";
 import type { ThreadItemOf } from "../protocol/item.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import { messageOf } from "../protocol/rpc/errors.ts";

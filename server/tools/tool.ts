@@ -5,7 +5,7 @@ import type { Listing, ListRequest } from "../files/list-folder.ts";
 import type { FilePlan, FileView } from "../files/patch-plan.ts";
 import type { FilePart, LineRange } from "../files/read-part.ts";
 import type { SearchRequest, SearchResult } from "../files/search-text.ts";
-import type { Proposed } from "../journal/thread-proposals.ts";
+import type { Proposed } from "../journal/review/thread-proposals.ts";
 import type { ChangeOutcome } from "../journal/write-change.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
 import type {

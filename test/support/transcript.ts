@@ -19,7 +19,8 @@ export function assertGolden(name: string, server: TestServer): void {
 function transcript(server: TestServer): string {
   const methods = new Map<unknown, string>();
   const names = stableNames();
-  const lines = server.traffic.map(({ from, message }) => {
+  const told = server.traffic.filter(({ message }) => !untimed.has(message.method ?? ""));
+  const lines = told.map(({ from, message }) => {
     const { id, method, params, result, error } = message;
     const arrow = from === "client" ? "->" : "<-";
     if (method !== undefined && id !== undefined) methods.set(`${from} ${String(id)}`, method);
@@ -30,6 +31,9 @@ function transcript(server: TestServer): string {
   });
   return lines.join("").replaceAll(server.workspace, "<workspace>").replaceAll(server.home, "<home>");
 }
+
+/** They follow the journal, and come before or behind what else is said at that moment. */
+const untimed = new Set(["belay/review/updated", "belay/files/updated"]);
 
 /** Names by order of appearance, so that a transcript shows which ids are the same. */
 function stableNames(): (key: string, value: unknown) => unknown {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { Captures } from "../../../server/journal/captures.ts";
+import { Captures } from "../../../server/journal/capture/captures.ts";
 import type { ChangeSource } from "../../../server/journal/change.ts";
 import { memoryJournal } from "./memory-journal.ts";
 

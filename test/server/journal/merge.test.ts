@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
-import { hunksBetween, keepHunk, undoHunk } from "../../../server/journal/hunks.ts";
-import { linesOf, merge } from "../../../server/journal/merge.ts";
+import { hunksBetween, keepHunk, undoHunk } from "../../../server/journal/review/hunks.ts";
+import { linesOf, merge } from "../../../server/journal/review/merge.ts";
 
 /** Few different lines, so that texts have much in common, with any line ends. */
 const text = fc

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { FileChange, Image } from "../../../server/journal/change.ts";
 import { MemoryJournal } from "../../../server/journal/memory.ts";
-import { turnDiff } from "../../../server/journal/turn-diff.ts";
+import { turnDiff } from "../../../server/journal/review/turn-diff.ts";
 
 type Step = { path: string; after: string | null; movePath?: string };
 

@@ -10,7 +10,7 @@ import { FileWriter } from "../../../server/files/writer.ts";
 import type { ChangeSource, WorkspaceJournal } from "../../../server/journal/change.ts";
 import { ChangeJournal } from "../../../server/journal/journal.ts";
 import { readImage } from "../../../server/journal/settle.ts";
-import { Workspaces, type Workspace } from "../../../server/journal/workspaces.ts";
+import { Workspaces, type Workspace } from "../../../server/journal/review/workspaces.ts";
 import { writeChange } from "../../../server/journal/write-change.ts";
 import type { ReviewFile } from "../../../server/protocol/review.ts";
 

@@ -1,9 +1,9 @@
 // Where commands are watched for what they change: one `WorkspaceCapture` for each workspace of this process.
 import * as fs from "node:fs/promises";
-import { inKernelDirectory } from "../files/paths.ts";
-import { isInside } from "../util/inside.ts";
+import { inKernelDirectory } from "../../files/paths.ts";
+import { isInside } from "../../util/inside.ts";
 import { type Capture, type CaptureDeps, WorkspaceCapture } from "./capture.ts";
-import type { ChangeSource, WorkspaceJournal } from "./change.ts";
+import type { ChangeSource, WorkspaceJournal } from "../change.ts";
 
 export interface CapturesDeps extends Pick<CaptureDeps, "saves" | "limits" | "now" | "newId" | "failed"> {
   /** By the real folder of a workspace. */

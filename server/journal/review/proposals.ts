@@ -1,9 +1,9 @@
 // What was proposed and is not written: each file once, as it would be.
-import { unifiedHunks } from "../files/unified-diff.ts";
-import type { ReviewFile, TurnRef } from "../protocol/review.ts";
-import { inParallel } from "../util/in-parallel.ts";
-import type { Change, Image, WorkspaceJournal } from "./change.ts";
-import { type Content, contentOf, keyOf } from "./content.ts";
+import { unifiedHunks } from "../../files/unified-diff.ts";
+import type { ReviewFile, TurnRef } from "../../protocol/review.ts";
+import { inParallel } from "../../util/in-parallel.ts";
+import type { Change, Image, WorkspaceJournal } from "../change.ts";
+import { type Content, contentOf, keyOf } from "../content.ts";
 import { type Hunk, hunksBetween } from "./hunks.ts";
 import { merge } from "./merge.ts";
 import { atATime, hasBytes, kindOf, turnsOf } from "./pending.ts";

@@ -1,11 +1,11 @@
 // What commands change in one workspace. Between two looks at it everything that differs, and that nobody else is known
 // to have done, is the work of a command that ran meanwhile; so a command begins with a look and ends with one.
-import type { Change, ChangeSource, FileChange, Image, WorkspaceJournal } from "./change.ts";
+import type { Change, ChangeSource, FileChange, Image, WorkspaceJournal } from "../change.ts";
 import { capturedFiles } from "./captured-files.ts";
 import type { Table } from "./file-table.ts";
 import { HeldBytes } from "./held-bytes.ts";
-import { messageOf } from "../protocol/rpc/errors.ts";
-import { orAborted } from "../util/or-aborted.ts";
+import { messageOf } from "../../protocol/rpc/errors.ts";
+import { orAborted } from "../../util/or-aborted.ts";
 import { look, snapshotLimits } from "./snapshot.ts";
 
 export interface CaptureDeps {

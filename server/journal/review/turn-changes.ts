@@ -1,11 +1,11 @@
 // What the turns of a thread changed in files, and taking that back or doing it again, whatever was changed since.
-import { type FileDelta, gitStyleDiff } from "../files/unified-diff.ts";
+import { type FileDelta, gitStyleDiff } from "../../files/unified-diff.ts";
 import { linesOf } from "./merge.ts";
-import { changedLines } from "../files/line-diff.ts";
-import type { RestoreResponse, TurnChanges } from "../protocol/review.ts";
-import { inParallel } from "../util/in-parallel.ts";
-import type { Change, ChangeSource, FileChange, Image, WorkspaceJournal } from "./change.ts";
-import { contentOf, keyOf } from "./content.ts";
+import { changedLines } from "../../files/line-diff.ts";
+import type { RestoreResponse, TurnChanges } from "../../protocol/review.ts";
+import { inParallel } from "../../util/in-parallel.ts";
+import type { Change, ChangeSource, FileChange, Image, WorkspaceJournal } from "../change.ts";
+import { contentOf, keyOf } from "../content.ts";
 import { type Effects, effectsOf } from "./effects.ts";
 import type { GoalDeps } from "./goals.ts";
 import { atATime, hasBytes } from "./pending.ts";

@@ -2,11 +2,11 @@
 import { lstatSync, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { type IgnoreRules, isIgnored } from "../files/gitignore.ts";
-import { rulesAbove, rulesOf } from "../files/list-files.ts";
-import { inParallel } from "../util/in-parallel.ts";
-import { isInside } from "../util/inside.ts";
-import { slices } from "../util/slices.ts";
+import { type IgnoreRules, isIgnored } from "../../files/gitignore.ts";
+import { rulesAbove, rulesOf } from "../../files/list-files.ts";
+import { inParallel } from "../../util/in-parallel.ts";
+import { isInside } from "../../util/inside.ts";
+import { slices } from "../../util/slices.ts";
 import type { Row } from "./file-table.ts";
 
 export type Walk =

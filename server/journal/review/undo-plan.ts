@@ -1,8 +1,8 @@
 // What files would be if some changes had never been made, or were made again. Pure but for what it is given: it looks at
 // the files as they are now, and writes nothing.
-import type { Encoding } from "../files/encoding.ts";
-import type { FileChange, Image } from "./change.ts";
-import { type Content, keyOf } from "./content.ts";
+import type { Encoding } from "../../files/encoding.ts";
+import type { FileChange, Image } from "../change.ts";
+import { type Content, keyOf } from "../content.ts";
 import { merge } from "./merge.ts";
 import type { Present } from "./present.ts";
 

@@ -1,6 +1,6 @@
 // The three-way merge of texts, line by line: what two sides made of the same text, put together where that is beyond
 // doubt. Pure. Edits that overlap or touch are no such case: they are a conflict, unless both are the same.
-import { changedLines, type LineChange } from "../files/line-diff.ts";
+import { changedLines, type LineChange } from "../../files/line-diff.ts";
 
 /** Zero-based lines of the three texts that do not fit together. */
 export interface ConflictRegion {

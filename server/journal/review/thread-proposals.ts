@@ -2,15 +2,15 @@
 // it. A file that was changed since is put together with what is proposed for it; where that does not fit, the proposal is
 // dropped, and the model is told.
 import { isAbsolute, relative } from "node:path";
-import type { FilePlan, FileView } from "../files/patch-plan.ts";
-import { encode, type Encoding } from "../files/encoding.ts";
-import { placeOf } from "../files/editor-edit.ts";
-import { messageOf } from "../protocol/rpc/errors.ts";
-import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "./change.ts";
-import { contentOf } from "./content.ts";
+import type { FilePlan, FileView } from "../../files/patch-plan.ts";
+import { encode, type Encoding } from "../../files/encoding.ts";
+import { placeOf } from "../../files/editor-edit.ts";
+import { messageOf } from "../../protocol/rpc/errors.ts";
+import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "../change.ts";
+import { contentOf } from "../content.ts";
 import { merge } from "./merge.ts";
 import { type Proposal, proposalsOf } from "./proposals.ts";
-import type { ChangeOutcome } from "./write-change.ts";
+import type { ChangeOutcome } from "../write-change.ts";
 
 /** What reads the files below. */
 interface Reader {

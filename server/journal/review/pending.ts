@@ -1,9 +1,9 @@
 // The files of a workspace that have something to review, found fast: what has not changed since the last look is not
 // looked at again.
-import type { ReviewFile, TurnRef } from "../protocol/review.ts";
-import { inParallel } from "../util/in-parallel.ts";
-import type { Change, Image, WorkspaceJournal } from "./change.ts";
-import { type Content, contentOf, keyOf } from "./content.ts";
+import type { ReviewFile, TurnRef } from "../../protocol/review.ts";
+import { inParallel } from "../../util/in-parallel.ts";
+import type { Change, Image, WorkspaceJournal } from "../change.ts";
+import { type Content, contentOf, keyOf } from "../content.ts";
 import type { Present, PresentFiles } from "./present.ts";
 import {
   editedTo,

@@ -1,6 +1,6 @@
 // What differs between two texts as hunks that can be kept or undone one by one. Pure.
 import { createHash } from "node:crypto";
-import { changedLines } from "../files/line-diff.ts";
+import { changedLines } from "../../files/line-diff.ts";
 import { type LineSpan, linesOf } from "./merge.ts";
 
 export interface Hunk {

@@ -1,6 +1,6 @@
 // The files of a workspace at one moment, and what differs between two moments. Pure.
 import { basename } from "node:path";
-import type { IgnoreRules } from "../files/gitignore.ts";
+import type { IgnoreRules } from "../../files/gitignore.ts";
 
 /** What the file system says of a file without its bytes being read. */
 export interface Row {

@@ -1,7 +1,7 @@
 // The log read as the lives of files: for each with something to review, what happened to it since. Pure; knows images,
 // not texts.
-import type { Change, ChangeSource, FileChange, Image, Reviewed } from "./change.ts";
-import { keyOf } from "./content.ts";
+import type { Change, ChangeSource, FileChange, Image, Reviewed } from "../change.ts";
+import { keyOf } from "../content.ts";
 
 /** What one change did to one file. */
 export interface Step {

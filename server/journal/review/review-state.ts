@@ -1,9 +1,9 @@
 // What is to review of one file: its baseline, carried through what the person changed themselves, against what is there
 // now. Pure but for `contentOf`, which it is given.
-import { changedLines } from "../files/line-diff.ts";
+import { changedLines } from "../../files/line-diff.ts";
 import { type Mark, marksAfter, marksLeft, spanAfter, touches } from "./attribution.ts";
-import type { Image } from "./change.ts";
-import { type Content, keyOf } from "./content.ts";
+import type { Image } from "../change.ts";
+import { type Content, keyOf } from "../content.ts";
 import { type Hunk, hunksBetween } from "./hunks.ts";
 import { endedLike, type LineSpan, linesOf, mergeLines } from "./merge.ts";
 import { isPersons, type Step, type Track } from "./tracks.ts";

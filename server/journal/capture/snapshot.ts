@@ -3,7 +3,7 @@
 import { constants, fstatSync, readlinkSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
-import { inParallel } from "../util/in-parallel.ts";
+import { inParallel } from "../../util/in-parallel.ts";
 import { type Content, type Entry, isSameRow, type Row, type Table } from "./file-table.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 import { rowOf, toRow, walk } from "./walk.ts";

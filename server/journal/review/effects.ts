@@ -1,5 +1,5 @@
 // Which changes hold, and which were undone: the log read as what is in effect of it, file by file. Pure.
-import type { Change } from "./change.ts";
+import type { Change } from "../change.ts";
 
 export interface Effects {
   /** The change is in effect in this file: it was not undone, or done again. */

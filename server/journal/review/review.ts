@@ -1,9 +1,9 @@
 // Review of one workspace: what Belay changed or proposed and nobody has kept or undone yet. To keep is to move a baseline
 // and writes no file, unless it was only proposed; to undo writes files and is a change itself.
-import { encode } from "../files/encoding.ts";
-import type { RestoreResponse, ReviewFile, TurnRef } from "../protocol/review.ts";
-import type { ChangeSource, Image, JournalLine, WorkspaceJournal } from "./change.ts";
-import type { Content } from "./content.ts";
+import { encode } from "../../files/encoding.ts";
+import type { RestoreResponse, ReviewFile, TurnRef } from "../../protocol/review.ts";
+import type { ChangeSource, Image, JournalLine, WorkspaceJournal } from "../change.ts";
+import type { Content } from "../content.ts";
 import type { GoalDeps } from "./goals.ts";
 import { keepHunk, undoHunk } from "./hunks.ts";
 import { type PendingFile, PendingFiles, turnsByChange } from "./pending.ts";

@@ -3,10 +3,10 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
-import { decode } from "../files/encoding.ts";
-import { isInside } from "../util/inside.ts";
-import { inParallel } from "../util/in-parallel.ts";
-import type { FileChange, Image, WorkspaceJournal } from "./change.ts";
+import { decode } from "../../files/encoding.ts";
+import { isInside } from "../../util/inside.ts";
+import { inParallel } from "../../util/in-parallel.ts";
+import type { FileChange, Image, WorkspaceJournal } from "../change.ts";
 import { byPath, type Content, type Difference, differences, type Entry, moves, type Table } from "./file-table.ts";
 import type { HeldBytes } from "./held-bytes.ts";
 import { isLeftOut } from "./walk.ts";

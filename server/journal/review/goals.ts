@@ -2,17 +2,17 @@
 // links, permissions and files that come back go to the disk. Both are one step: what fails takes the other back.
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
-import { type FileWrite, writeFilesAtomically } from "../files/disk.ts";
-import { errorText } from "../files/disk-read.ts";
-import { encode } from "../files/encoding.ts";
-import { type FilePlan, planTexts, type TextChange } from "../files/patch-plan.ts";
-import { temporaryBeside } from "../files/replace-file.ts";
-import { inParallel } from "../util/in-parallel.ts";
-import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "./change.ts";
-import { contentOf, keyOf } from "./content.ts";
+import { type FileWrite, writeFilesAtomically } from "../../files/disk.ts";
+import { errorText } from "../../files/disk-read.ts";
+import { encode } from "../../files/encoding.ts";
+import { type FilePlan, planTexts, type TextChange } from "../../files/patch-plan.ts";
+import { temporaryBeside } from "../../files/replace-file.ts";
+import { inParallel } from "../../util/in-parallel.ts";
+import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "../change.ts";
+import { contentOf, keyOf } from "../content.ts";
 import { atATime } from "./pending.ts";
 import type { OpenFiles } from "./present.ts";
-import { readImage } from "./settle.ts";
+import { readImage } from "../settle.ts";
 import type { Restoration } from "./undo-plan.ts";
 
 export type Written = { readonly ok: true } | { readonly ok: false; readonly message: string };

@@ -1,13 +1,13 @@
 // The workspaces that are worked in: each with its review and its turns' files, and told about when one of them changes.
-import type { FileWriter } from "../files/writer.ts";
-import type { TurnChanges } from "../protocol/review.ts";
-import type { Change, WorkspaceJournal } from "./change.ts";
+import type { FileWriter } from "../../files/writer.ts";
+import type { TurnChanges } from "../../protocol/review.ts";
+import type { Change, WorkspaceJournal } from "../change.ts";
 import type { GoalDeps } from "./goals.ts";
-import type { ChangeJournal } from "./journal.ts";
+import type { ChangeJournal } from "../journal.ts";
 import type { OpenFiles } from "./present.ts";
 import { Review } from "./review.ts";
 import { TurnFiles } from "./turn-changes.ts";
-import { writeChange } from "./write-change.ts";
+import { writeChange } from "../write-change.ts";
 
 export interface WorkspacesDeps {
   readonly journal: ChangeJournal;

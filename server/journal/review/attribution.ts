@@ -1,5 +1,5 @@
 // Which change wrote which lines: marks on a text that are carried along while the text changes. Pure.
-import { changedLines, type LineChange } from "../files/line-diff.ts";
+import { changedLines, type LineChange } from "../../files/line-diff.ts";
 import { type LineSpan, linesOf } from "./merge.ts";
 
 /** Lines that a change wrote; none where it only took lines away, which it did right before `start`. */

@@ -1,10 +1,10 @@
 // What is in files now, as the person sees it: an editor's unsaved text over the disk.
 import { lstat } from "node:fs/promises";
-import { encode } from "../files/encoding.ts";
-import type { FileView } from "../files/patch-plan.ts";
-import type { Image } from "./change.ts";
-import { type Content, contentOfBytes, keyOf } from "./content.ts";
-import { imageOf, readImage } from "./settle.ts";
+import { encode } from "../../files/encoding.ts";
+import type { FileView } from "../../files/patch-plan.ts";
+import type { Image } from "../change.ts";
+import { type Content, contentOfBytes, keyOf } from "../content.ts";
+import { imageOf, readImage } from "../settle.ts";
 
 /** Editor and disk, as files/document-view.ts has them. */
 export interface OpenFiles {

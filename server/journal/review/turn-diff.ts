@@ -1,7 +1,7 @@
 // What changes amount to, as one diff: the first image of each file against the latest one, whatever lies between.
-import { gitStyleDiff, opaqueDiff } from "../files/unified-diff.ts";
-import type { Change, FileChange, Image, WorkspaceJournal } from "./change.ts";
-import { type Content, contentOf } from "./content.ts";
+import { gitStyleDiff, opaqueDiff } from "../../files/unified-diff.ts";
+import type { Change, FileChange, Image, WorkspaceJournal } from "../change.ts";
+import { type Content, contentOf } from "../content.ts";
 
 /** By where the file is now. */
 interface Span {

@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
-import { makeOwnFolder } from "./own-folder.ts";
+import { makeOwnFolder } from "../own-folder.ts";
 import type { Place } from "./file-table.ts";
 
 const OWNER_ONLY = 0o600;

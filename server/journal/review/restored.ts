@@ -1,10 +1,10 @@
 // What is answered to who wants files put back: what would become of each, and what came of all.
 import { relative } from "node:path";
-import type { RestoredFile, RestoreResponse } from "../protocol/review.ts";
-import { inParallel } from "../util/in-parallel.ts";
-import { isInside } from "../util/inside.ts";
-import type { ChangeSource, WorkspaceJournal } from "./change.ts";
-import { type Content, contentOf } from "./content.ts";
+import type { RestoredFile, RestoreResponse } from "../../protocol/review.ts";
+import { inParallel } from "../../util/in-parallel.ts";
+import { isInside } from "../../util/inside.ts";
+import type { ChangeSource, WorkspaceJournal } from "../change.ts";
+import { type Content, contentOf } from "../content.ts";
 import { type GoalDeps, writeGoals } from "./goals.ts";
 import { atATime } from "./pending.ts";
 import { diffBetween } from "./proposals.ts";
