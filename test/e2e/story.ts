@@ -99,6 +99,7 @@ async function reviewReceipt(stage: Stage, look: Look): Promise<void> {
   await panel.thread.getByText("Undone", { exact: true }).waitFor();
   assert.doesNotMatch(stage.read("src/cart.js"), /export function tax/);
   assert.throws(() => stage.read("src/receipt.js"));
+  await lenses.first().waitFor({ state: "detached" });
   await look("12-undone");
   await panel.button("Redo").click();
   await panel.thread.getByText("Undone", { exact: true }).waitFor({ state: "detached" });

@@ -8,7 +8,7 @@ import type { LineChange } from "../../files/line-diff.ts";
  */
 export function apart(changes: readonly LineChange[], a: readonly string[], b: readonly string[]): LineChange[] {
   const split = splitUp(changes, a, b);
-  return split.map((change, index) => withBlankBehind(change, split[index + 1]?.aStart ?? a.length + 1, a, b));
+  return split.map((change, index) => slidDown(change, split[index + 1]?.aStart ?? a.length + 1, a, b));
 }
 
 function splitUp(changes: readonly LineChange[], a: readonly string[], b: readonly string[]): LineChange[] {
@@ -40,12 +40,14 @@ function lineWithin(lines: readonly string[], span: { start: number; count: numb
   return null;
 }
 
-/** Lines that were only added or only removed begin with their text, and the blank line is the one behind them. */
-function withBlankBehind(change: LineChange, next: number, a: readonly string[], b: readonly string[]): LineChange {
+/** As far down as it goes: a function that was added then ends with its own brace, not with that of the one above. */
+function slidDown(change: LineChange, next: number, a: readonly string[], b: readonly string[]): LineChange {
   const { aStart, aCount, bStart, bCount } = change;
   if (aCount > 0 && bCount > 0) return change;
   const [lines, start, count] = aCount === 0 ? [b, bStart, bCount] : [a, aStart, aCount];
-  const first = lines[start];
-  const isMovable = first?.trim() === "" && first === lines[start + count] && next - (aStart + aCount) > 1;
-  return isMovable ? { ...change, aStart: aStart + 1, bStart: bStart + 1 } : change;
+  // A line must stay between this one and what comes next.
+  const room = next - (aStart + aCount) - 1;
+  let by = 0;
+  while (by < room && lines[start + by] === lines[start + count + by]) by += 1;
+  return { ...change, aStart: aStart + by, bStart: bStart + by };
 }
