@@ -42,6 +42,8 @@ export const ReviewFile = z.lazy(() =>
     isText: z.boolean(),
     /** All turns that had a part in it, oldest first. */
     turns: z.array(TurnRef),
+    /** What to look out for, as a sentence: it lies where programs look for what they run, or outside the workspace. */
+    warning: z.string().nullable(),
     /** Why it cannot be undone, as a sentence; null when it can. */
     cannotUndo: z.string().nullable(),
   }),
@@ -66,7 +68,10 @@ export const ReviewTextResponse = z.object({ text: z.string().nullable() });
 /** Without a path all files, without a hunk the whole file. */
 const reviewScope = { ...workspace, path: z.string().nullish(), hunkId: z.string().nullish() };
 
-/** Kept changes are not to review any more; kept proposals are written. */
+/**
+ * Kept changes are not to review any more; kept proposals are written. Without a path those with a warning stay proposed,
+ * and `message` says so: they are kept one by one.
+ */
 export const ReviewKeepParams = z.lazy(() => z.object({ ...reviewScope, acceptMerges: z.boolean().nullish() }));
 export const ReviewUndoParams = ReviewKeepParams;
 
