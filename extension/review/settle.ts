@@ -25,6 +25,7 @@ export async function settle(
   switch (answer.outcome) {
     case "done":
       vscode.window.setStatusBarMessage(doneWords(verb, answer.files.length), SAID_FOR_MS);
+      if (answer.message !== null) void vscode.window.showWarningMessage(answer.message);
       return;
     case "nothing":
       void vscode.window.showInformationMessage(answer.message ?? `There is nothing to ${verb}.`);
