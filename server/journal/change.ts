@@ -42,8 +42,10 @@ export const ChangeSource = z.object({
   turnId: z.string().nullable(),
   itemId: z.string().nullable(),
   of: z.array(z.string()).default([]),
-  /** Of an `undo`: only some of what those changes did to these files. */
-  isPart: z.boolean().optional(),
+  /** Of an `undo`: paths in which only some of what those changes did is taken back. */
+  partIn: z.array(z.string()).optional(),
+  /** Of `undo` and `redo`: where those changes are taken back as well, though nothing was to be written under that name. */
+  alsoIn: z.array(z.string()).optional(),
   /** Of a `command`: why it may have changed files that nobody knows of, as a sentence. Then there may be no files. */
   unwatched: z.string().optional(),
 });
