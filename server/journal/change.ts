@@ -51,7 +51,11 @@ export const ChangeSource = z.object({
 });
 export type ChangeSource = z.infer<typeof ChangeSource>;
 
-const change = { id: z.string(), atMs: z.number(), source: ChangeSource, files: z.array(FileChange) };
+const change = {
+  ...{ id: z.string(), atMs: z.number(), source: ChangeSource, files: z.array(FileChange) },
+  /** Folders that were made for its files, outermost first. */
+  folders: z.array(z.string()).optional(),
+};
 
 /** One line of a workspace's log. Order is by place in the file, never by time. */
 export const JournalLine = z.discriminatedUnion("type", [
@@ -93,6 +97,7 @@ export interface Change {
   readonly atMs: number;
   readonly source: ChangeSource;
   readonly files: readonly FileChange[];
+  readonly folders?: readonly string[];
   /**
    * `prepared` that is neither applied nor abandoned: another process is at it, or died at it (settled by looking when the
    * log is opened).

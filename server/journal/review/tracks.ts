@@ -95,8 +95,9 @@ function follow(log: Log, change: Change): void {
     move(log, change, from, file);
     moved.add(from.path).add(file.path);
   }
+  const writers = new Map(came.map(({ path, movedFrom }) => [path, writersIn(tracks.get(movedFrom ?? ""))]));
   for (const file of change.files) {
-    if (!moved.has(file.path)) step(log, change, file);
+    if (!moved.has(file.path)) step(log, change, file, writers.get(file.path));
   }
 }
 
@@ -116,7 +117,13 @@ function move(log: Log, change: Change, from: FileChange, to: FileChange): void 
   tracks.set(to.path, { ...track, path: to.path, movedFrom: origin === to.path ? null : origin, deletedAt: null });
 }
 
-function step(log: Log, { id: changeId, source }: Change, { path, before, after }: FileChange): void {
+/** `brought`: who wrote what the change put there. */
+function step(
+  log: Log,
+  { id: changeId, source }: Change,
+  { path, before, after }: FileChange,
+  brought: readonly string[] = [],
+): void {
   const { tracks, touched } = log;
   if (before.kind === "missing" && after.kind !== "missing") bringBack(tracks, path);
   const none = { movedFrom: null, deletedAt: null, steps: [], earlier: [], last: null };
@@ -126,7 +133,7 @@ function step(log: Log, { id: changeId, source }: Change, { path, before, after 
   const isPending = (id: string) => track.steps.some((earlier) => earlier.changeId === id);
   const isPart = source.partIn?.includes(path) === true;
   const takesReviewed = !isPart && source.of.some((id) => touched.get(id)?.has(path) && !isPending(id));
-  const writers = source.kind === "redo" ? writersOf(log, track, source) : [changeId];
+  const writers = source.kind === "redo" ? writersOf(log, track, source) : [...brought, changeId];
   const steps = [...track.steps, { changeId, path, writers, source, before, after, takesReviewed }];
   tracks.set(path, { ...track, steps, last: changeId });
   if (after.kind === "missing") leaveAtOrigin(tracks, path);
@@ -163,9 +170,13 @@ function writersOf({ touched, byId }: Log, track: Track, { of }: ChangeSource): 
     const change = byId.get(id);
     return change?.source.kind === "undo" ? change.source.of : [id];
   });
-  const own = new Set([...track.earlier, ...track.steps].flatMap(({ writers }) => writers));
+  const own = new Set(writersIn(track));
   const here = made.filter((id) => own.has(id) || touched.get(id)?.has(track.path));
   return here.length > 0 ? here : made;
+}
+
+function writersIn(track: Track | undefined): string[] {
+  return track === undefined ? [] : [...track.earlier, ...track.steps].flatMap(({ writers }) => writers);
 }
 
 /** What was done because a person asked for just that: it is not to review. To do again what was undone is. */
