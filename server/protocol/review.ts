@@ -84,8 +84,8 @@ export const RestoredFile = z.lazy(() =>
     /** Absolute; where it is behind, when that is elsewhere. */
     movedTo: z.string().nullable(),
     /**
-     * `exact`: byte for byte as it was. `merged`: it was changed since, and both changes fit together. `conflict`: they do
-     * not, and `reason` says why.
+     * `exact`: byte for byte as it was. `merged`: it was changed since, and both changes fit together; or, behind a write,
+     * changed further as it was saved, as `reason` says. `conflict`: they do not, and `reason` says why.
      */
     outcome: z.enum(["exact", "merged", "conflict"]),
     reason: z.string().nullable(),
@@ -105,7 +105,7 @@ export const RestoreResponse = z.lazy(() =>
   z.object({
     outcome: z.enum(["done", "nothing", "needsMerge", "conflict", "failed"]),
     files: z.array(RestoredFile),
-    /** A sentence for the person, when it was not done. */
+    /** For the person: why it was not done; of what was done, which files are not just as they were to be. */
     message: z.string().nullable(),
   }),
 );

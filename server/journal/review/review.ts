@@ -4,6 +4,7 @@ import { encode } from "../../files/encoding.ts";
 import type { RestoreResponse, ReviewFile, TurnRef } from "../../protocol/review.ts";
 import type { ChangeSource, Image, JournalLine, WorkspaceJournal } from "../change.ts";
 import type { Content } from "../content.ts";
+import { type Mark, touches } from "./attribution.ts";
 import type { GoalDeps } from "./goals.ts";
 import { keepHunk, undoHunk } from "./hunks.ts";
 import { type PendingFile, PendingFiles, turnsByChange } from "./pending.ts";
@@ -146,7 +147,7 @@ export class Review {
     const outcome = hunk.isEdited ? "merged" : "exact";
     const { path: own } = file.track;
     const restoration = { path: own, movedTo: null, now: file.present, goal, outcome, reason: null } as const;
-    const source = isAll ? undoSource([file]) : hunkSource(file, hunk);
+    const source = isAll && file.track.movedFrom === null ? undoSource([file]) : hunkSource(file, hunk);
     return restoreFiles([restoration], { dryRun: false, acceptMerges, source }, this.#deps);
   }
 
@@ -310,9 +311,8 @@ function lowered(sentence: string): string {
 }
 
 /** A line about a file counts from behind the last of its changes that was looked at. */
-function seenOf({ track }: PendingFile): { path: string; behind?: string } {
-  const last = track.steps.at(-1) ?? track.earlier.at(-1);
-  return last === undefined ? { path: track.path } : { path: track.path, behind: last.changeId };
+function seenOf({ track: { path, last } }: PendingFile): { path: string; behind?: string } {
+  return last === null ? { path } : { path, behind: last };
 }
 
 function settled(proposed: readonly ProposedFile[]): JournalLine[] {
@@ -324,9 +324,28 @@ function settled(proposed: readonly ProposedFile[]): JournalLine[] {
 
 /** Of one turn where all is of that one. */
 function undoSource(files: readonly PendingFile[]): ChangeSource {
-  const of = files.flatMap(({ track }) => [...track.earlier, ...track.steps].map(({ changeId }) => changeId));
-  const isPart = files.some(({ track }) => track.earlier.length > 0);
-  return { ...noSource, of: [...new Set(of)], isPart, ...onlyTurn(files.flatMap(({ row }) => row.turns)) };
+  const of = new Set(files.flatMap(changesIn));
+  const partIn = files.filter((file) => hasKept(file, of)).flatMap(placesOf);
+  const alsoIn = files.flatMap(placesOf);
+  return { ...noSource, of: [...of], partIn, alsoIn, ...onlyTurn(files.flatMap(({ row }) => row.turns)) };
+}
+
+/** Without those of which all was kept. */
+function changesIn({ track: { earlier, steps }, hunks }: PendingFile): string[] {
+  const own = steps.flatMap(({ changeId, writers }) => [changeId, ...writers]);
+  return earlier.length === 0 ? own : [...own, ...hunks.flatMap(({ changeIds }) => changeIds)];
+}
+
+/** Some of what the changes wrote in the file is not to review any more, and stays. */
+function hasKept({ track, state, hunks }: PendingFile, changeIds: ReadonlySet<string>): boolean {
+  const isKept = (mark: Mark) => changeIds.has(mark.changeId) && !hunks.some(({ current }) => touches(mark, current));
+  return track.earlier.length > 0 && state.marks.some(isKept);
+}
+
+/** All names that the file had while it changed. */
+function placesOf({ track: { path, movedFrom, deletedAt, earlier, steps } }: PendingFile): string[] {
+  const places = [...earlier, ...steps].map((step) => step.path);
+  return [...new Set([path, movedFrom, deletedAt, ...places].flatMap((place) => place ?? []))];
 }
 
 /** Of several turns it is nobody's. */
@@ -338,10 +357,10 @@ function onlyTurn(turns: readonly TurnRef[]): Pick<ChangeSource, "threadId" | "t
 
 function hunkSource(file: PendingFile, { id, changeIds }: PendingHunk): ChangeSource {
   const isOf = (other: PendingHunk) => other.id !== id && other.changeIds.some((each) => changeIds.includes(each));
-  // What was kept of them is not known any more.
-  const isPart = file.track.earlier.length > 0 || file.hunks.some(isOf);
+  const isPart = file.hunks.some(isOf) || hasKept(file, new Set(changeIds));
   const turns = file.row.hunks.find((hunk) => hunk.id === id)?.turns ?? [];
-  return { ...noSource, of: [...changeIds], isPart, ...onlyTurn(turns) };
+  const alsoIn = placesOf(file);
+  return { ...noSource, of: [...changeIds], partIn: isPart ? alsoIn : [], alsoIn, ...onlyTurn(turns) };
 }
 
 function keepSource(proposed: readonly ProposedFile[], turn: string | null): ChangeSource {

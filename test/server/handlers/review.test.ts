@@ -60,7 +60,7 @@ test("what two turns changed is listed with its turns, and one hunk is kept, ano
   assert.equal(undone.outcome, "done");
   assert.equal(read(server, "a.txt"), text({ 2: "TWO", 9: "NINE" }));
   await server.expectNotification("belay/files/updated", ({ turns }) =>
-    turns.some(({ turnId, state }) => turnId === two && state === "partlyUndone"),
+    turns.some(({ turnId, state }) => turnId === two && state === "undone"),
   );
   const left = await server.request("belay/review/list", { path });
   assert.deepEqual(
@@ -109,7 +109,10 @@ test("a file that was changed in the same lines since is a conflict, and nothing
   writeFileSync(at(server, "a.txt"), text({ 2: "mine", 6: "SIX", 9: "NINE" }));
   const result = await server.request("belay/files/restore", { threadId, turnIds: [one], direction: "undo" });
   assert.equal(result.outcome, "conflict");
-  assert.equal(result.message, "Nothing was changed. a.txt is in the way: line 2 was changed since.");
+  assert.equal(
+    result.message,
+    "Nothing was changed. a.txt is in the way: line 2 was changed since. Do the other files one by one, and keep what is in the way.",
+  );
   assert.equal(read(server, "a.txt"), text({ 2: "mine", 6: "SIX", 9: "NINE" }));
   assert.ok(existsSync(at(server, "new.txt")));
 });
