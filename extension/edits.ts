@@ -163,7 +163,7 @@ function textOnDisk(path: string): string | null {
 
 function toWorkspaceEdit(changes: readonly DocumentChange[]): vscode.WorkspaceEdit {
   const edit = new vscode.WorkspaceEdit();
-  for (const change of changes) {
+  for (const change of inUndoOrder(changes)) {
     if (!("kind" in change)) {
       const uri = vscode.Uri.parse(change.textDocument.uri);
       for (const { range, newText } of change.edits) edit.replace(uri, toRange(range), newText);
@@ -184,6 +184,22 @@ function toWorkspaceEdit(changes: readonly DocumentChange[]): vscode.WorkspaceEd
     }
   }
   return edit;
+}
+
+/**
+ * New files first, then all texts together. One Ctrl+Z takes back texts that stand together as one step, but does nothing
+ * where the last step is the text of a new file that is not open. What stands in the place of another stays behind it.
+ */
+function inUndoOrder(changes: readonly DocumentChange[]): DocumentChange[] {
+  const leaving = new Set(changes.flatMap((change) => ("kind" in change ? leavingUri(change) : [])));
+  const rank = (change: DocumentChange) => {
+    if ("kind" in change) return change.kind === "create" ? 0 : 2;
+    return 1;
+  };
+  const hasSuccessor = changes.some(
+    (change) => "kind" in change && change.kind === "create" && leaving.has(change.uri),
+  );
+  return hasSuccessor ? [...changes] : changes.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function toRange({ start, end }: Range): vscode.Range {
