@@ -48,15 +48,16 @@ const maxEditorFiles = 50;
 
 export class FileWriter {
   readonly #documents: DocumentView;
-  #editor: EditPort | null = null;
+  readonly #connected: () => EditPort | null;
 
-  constructor(documents: DocumentView) {
+  /** `editor` says through which one edits go as things are; null: to the disk. */
+  constructor(documents: DocumentView, editor: () => EditPort | null) {
     this.#documents = documents;
+    this.#connected = editor;
   }
 
-  /** From now on edits go through this editor; null: to the disk. */
-  connectEditor(port: EditPort | null): void {
-    this.#editor = port;
+  get #editor(): EditPort | null {
+    return this.#connected();
   }
 
   /** The bytes that the plan begins with; those of a dirty buffer as the editor would save them. Rejects with a sentence. */

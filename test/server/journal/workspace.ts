@@ -29,7 +29,7 @@ export class TestWorkspace implements AsyncDisposable {
   readonly #base: string;
   readonly cwd: string;
   readonly documents = new DocumentView();
-  readonly writer = new FileWriter(this.documents);
+  readonly writer = new FileWriter(this.documents, () => null);
   /** What clients heard. */
   readonly heard: string[] = [];
   readonly #waiting = new Set<() => void>();
