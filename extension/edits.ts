@@ -220,15 +220,16 @@ async function saveAll(changes: readonly DocumentChange[], saving: Saving): Prom
   const renames = changes.flatMap((change) => ("kind" in change && change.kind === "rename" ? [change] : []));
   const edited = changes.flatMap((change) => ("kind" in change ? [] : [change.textDocument.uri]));
   const texts = new Set([...edited, ...renames.map(({ oldUri }) => oldUri)]);
-  const files: EditedFile[] = [];
+  /** Whether it had been unsaved, by the place where it is now. */
+  const places = new Map<string, boolean>();
   for (const uri of texts) {
     const rename = renames.find(({ oldUri, newUri }) => oldUri === uri || newUri === uri);
     const place = rename?.newUri ?? uri;
     const wasDirty = saving.dirty.has(vscode.Uri.parse(rename?.oldUri ?? uri).toString());
-    if (files.some((file) => file.uri === place)) continue;
-    files.push(await save(place, wasDirty, saving));
+    if (!places.has(place)) places.set(place, wasDirty);
   }
-  return files;
+  // All at once: VS Code opens a tab for what stays unsaved for most of a second.
+  return Promise.all([...places].map(([place, wasDirty]) => save(place, wasDirty, saving)));
 }
 
 async function save(uri: string, wasDirty: boolean, { realPaths, after, log }: Saving): Promise<EditedFile> {

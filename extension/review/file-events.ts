@@ -8,6 +8,8 @@ const PAUSE_MS = 500;
 export class FileEvents implements vscode.Disposable {
   readonly #list: ReviewList;
   readonly #subscriptions: vscode.Disposable[];
+  /** Paths of what waits now or did before: a stash or a checkout takes changes away, and the next brings them back. */
+  readonly #known = new Set<string>();
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(list: ReviewList) {
@@ -15,6 +17,9 @@ export class FileEvents implements vscode.Disposable {
     const watcher = vscode.workspace.createFileSystemWatcher("**/*");
     this.#subscriptions = [
       watcher,
+      list.onDidChange(() => {
+        for (const { uri } of list.all) this.#known.add(uri.path);
+      }),
       watcher.onDidCreate((uri) => this.#touched(uri)),
       watcher.onDidChange((uri) => this.#touched(uri)),
       watcher.onDidDelete((uri) => this.#touched(uri)),
@@ -30,7 +35,7 @@ export class FileEvents implements vscode.Disposable {
   }
 
   #touched(uri: vscode.Uri): void {
-    if (uri.scheme !== "file" || this.#list.find(uri) === undefined) return;
+    if (uri.scheme !== "file" || !this.#known.has(uri.path)) return;
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => void this.#list.refresh(), PAUSE_MS);
   }
