@@ -4,6 +4,7 @@ import type { ThreadProposals } from "../journal/review/thread-proposals.ts";
 import { serverRequests } from "../protocol/methods.ts";
 import type { RunInTerminalRequest, ToolDeps } from "../tools/deps.ts";
 import type { FileReader, Tool } from "../tools/tool.ts";
+import { commandSandbox } from "./settings.ts";
 import type { Thread } from "./thread.ts";
 
 /** What lives as long as the turn. */
@@ -30,12 +31,14 @@ export function turnTools(
     cwd: settings.cwd,
     approvalPolicy: settings.approvalPolicy,
     sandbox: settings.sandbox,
+    commandSandbox: commandSandbox(settings),
+    onlyProposes: settings.edits === "propose",
     signal: abort.signal,
     approvals: thread.approvals,
     files: withProposals(deps.files, proposals),
     proposes: (targets) => isProposed(targets.map(({ realPath }) => realPath)),
     commandNote: () => proposals.unseenByCommands(settings.cwd),
-    sandboxUnavailable: () => deps.sandboxUnavailable(settings.sandbox),
+    sandboxUnavailable: () => deps.sandboxUnavailable(commandSandbox(settings)),
     containerIsSandbox: () => deps.containerIsSandbox(),
     commands: thread.commands,
     hasTerminals: () => deps.hasTerminals(),

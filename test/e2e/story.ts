@@ -69,12 +69,16 @@ async function reviewReceipt(stage: Stage, look: Look): Promise<void> {
   await panel.thread.getByText("Review both with").waitFor();
   await panel.frame.getByText("2 files to review").waitFor();
   // In two places of the file, in turns of their own, and a third one above them.
-  await lenses.filter({ hasText: /^Undo$/ }).nth(2).waitFor();
+  await lenses
+    .filter({ hasText: /^Undo$/ })
+    .nth(2)
+    .waitFor();
   await lenses.filter({ hasText: "“Make the tests pass”" }).waitFor();
   await look("09-to-review");
 
-  await lenses.filter({ hasText: /^Undo$/ }).first().click();
-  await lenses.filter({ hasText: /^Undo$/ }).nth(2).waitFor({ state: "detached" });
+  await workbench.page.locator(".monaco-editor .view-line", { hasText: "tax included" }).click();
+  await workbench.runCommand("Belay: Undo Change");
+  await panel.frame.getByText("2 files to review").locator("..").getByText("+13").waitFor();
   assert.ok(stage.read("src/cart.js").startsWith("// Adds up what is in a shopping cart. Amounts are in euros.\n"));
   assert.match(stage.read("src/cart.js"), /export function tax/);
   await workbench.runCommand("Belay: Review Changes");
@@ -85,11 +89,18 @@ async function reviewReceipt(stage: Stage, look: Look): Promise<void> {
   await panel.frame.getByText("to review").waitFor({ state: "detached" });
   assert.match(stage.read("src/receipt.js"), /export function receipt/);
 
+  // A part of it is undone already, so the rest is put together with what is there: that is shown before it is written.
   await panel.button("Undo turn").last().click();
+  const merge = workbench.page.getByRole("option", { name: /Undo with Merge/ });
+  await merge.waitFor();
+  assert.match(stage.read("src/cart.js"), /export function tax/);
+  await look("11-merge");
+  await merge.click();
   await panel.thread.getByText("Undone", { exact: true }).waitFor();
   assert.doesNotMatch(stage.read("src/cart.js"), /export function tax/);
   assert.throws(() => stage.read("src/receipt.js"));
-  await look("11-undone");
+  await lenses.first().waitFor({ state: "detached" });
+  await look("12-undone");
   await panel.button("Redo").click();
   await panel.thread.getByText("Undone", { exact: true }).waitFor({ state: "detached" });
   assert.match(stage.read("src/receipt.js"), /export function receipt/);
@@ -109,10 +120,10 @@ async function useTill(stage: Stage, look: Look): Promise<void> {
   await rows.locator("div", { hasText: /^sum\s+7\.90/ }).waitFor();
   await workbench.page.keyboard.type("19.99\n");
   await rows.locator("div", { hasText: /^sum\s+27\.89/ }).waitFor();
-  await look("12-typed");
+  await look("13-typed");
 
   await panel.composer.fill("!ls src");
-  await look("13-own-command");
+  await look("14-own-command");
   await panel.button("Send").click();
   await panel.item("You ran: ls src, completed").waitFor();
   assert.deepEqual(programs(stage), ["node src/till.js"]);
@@ -121,7 +132,7 @@ async function useTill(stage: Stage, look: Look): Promise<void> {
   await panel.button(/in the background/).waitFor({ state: "detached" });
   assert.deepEqual(programs(stage), [], "nothing is left of it");
   await rows.getByText(/^\[stopped/).waitFor();
-  await look("14-stopped");
+  await look("15-stopped");
 }
 
 /** The command lines of the till's own process, seen from outside. */

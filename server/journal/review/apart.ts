@@ -1,4 +1,4 @@
-// Takes changes of lines apart where what was rewritten and what was added behind it only seem to be one. Pure.
+// Lays changes of lines as a person would, where there are several ways to say the same. Pure.
 import type { LineChange } from "../../files/line-diff.ts";
 
 /**
@@ -7,6 +7,11 @@ import type { LineChange } from "../../files/line-diff.ts";
  * line that stays between any two, and so is the result.
  */
 export function apart(changes: readonly LineChange[], a: readonly string[], b: readonly string[]): LineChange[] {
+  const split = splitUp(changes, a, b);
+  return split.map((change, index) => slidDown(change, split[index + 1]?.aStart ?? a.length + 1, a, b));
+}
+
+function splitUp(changes: readonly LineChange[], a: readonly string[], b: readonly string[]): LineChange[] {
   return changes.flatMap((change, index) => {
     const next = changes[index + 1]?.aStart ?? a.length;
     // The line behind comes to stand before its end: another one must stay between it and what comes next.
@@ -33,4 +38,16 @@ function lineWithin(lines: readonly string[], span: { start: number; count: numb
     if (lines[span.start + at] === behind) return at;
   }
   return null;
+}
+
+/** As far down as it goes: a function that was added then ends with its own brace, not with that of the one above. */
+function slidDown(change: LineChange, next: number, a: readonly string[], b: readonly string[]): LineChange {
+  const { aStart, aCount, bStart, bCount } = change;
+  if (aCount > 0 && bCount > 0) return change;
+  const [lines, start, count] = aCount === 0 ? [b, bStart, bCount] : [a, aStart, aCount];
+  // A line must stay between this one and what comes next.
+  const room = next - (aStart + aCount) - 1;
+  let by = 0;
+  while (by < room && lines[start + by] === lines[start + count + by]) by += 1;
+  return { ...change, aStart: aStart + by, bStart: bStart + by };
 }

@@ -81,7 +81,9 @@ export class PendingFiles {
     if (keyOf(track.baseline) === keyOf(present.image) && track.movedFrom === null && !isMode) return null;
     if (await this.#isBack(track)) return null;
     const state = editedTo(await stateBehind(track, (image) => contentOf(this.#journal, image)), present.content);
-    if (isSameContent(state.baseline, state.current) && track.movedFrom === null && !isMode) return null;
+    // A file that the person has deleted is nowhere, wherever it had been moved from.
+    const isInPlace = track.movedFrom === null || state.current.kind === "missing";
+    if (isSameContent(state.baseline, state.current) && isInPlace && !isMode) return null;
     const hunks = pendingHunks(state);
     const row = rowOf({ track, state, hunks }, turns, await this.#whyNoUndo(track, state));
     return { track, state, present, hunks, row };

@@ -83,8 +83,19 @@ function follow(log: Log, change: Change): void {
     move(log, change, from, file);
     moved.add(from.path).add(file.path);
   }
+  if (change.source.kind === "undo") dropReturned(log, change);
   for (const file of change.files) {
     if (!moved.has(file.path)) step(log, change, file);
+  }
+}
+
+/** A file that was moved and then deleted comes back where it was: where it had been moved to, nothing is left to tell. */
+function dropReturned({ tracks }: Log, { source, files }: Change): void {
+  const touched = new Set(files.map(({ path }) => path));
+  const came = new Set(files.flatMap(({ path, before }) => (before.kind === "missing" ? [path] : [])));
+  for (const { path, movedFrom, earlier, steps } of tracks.values()) {
+    if (movedFrom === null || !came.has(movedFrom) || touched.has(path)) continue;
+    if ([...earlier, ...steps].some(({ changeId }) => source.of.includes(changeId))) tracks.delete(path);
   }
 }
 

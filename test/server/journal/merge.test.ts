@@ -126,14 +126,14 @@ describe("hunks", () => {
       hunksBetween(baseline, current).map(({ baseline: a, current: b }) => [a.start, a.count, b.start, b.count]),
       [
         [1, 2, 1, 1],
-        [4, 0, 3, 4],
+        [5, 0, 4, 4],
       ],
     );
     assert.deepEqual(
       hunksBetween(current, baseline).map(({ baseline: a, current: b }) => [a.start, a.count, b.start, b.count]),
       [
         [1, 1, 1, 2],
-        [3, 4, 4, 0],
+        [4, 4, 5, 0],
       ],
     );
   });

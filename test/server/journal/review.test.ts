@@ -40,6 +40,20 @@ describe("a review", () => {
     assert.equal((await work.undo("a.ts", second?.id)).outcome, "failed");
   });
 
+  test("has nothing left of a file that was moved, then deleted, and is back where it was", async () => {
+    await using work = await workspaceWith({ "a.ts": "one\n", "p.ts": "two\n" });
+    await work.turn("t1", { "a.ts": ["b.ts", "one\n"], "p.ts": ["q.ts", "two\n"] });
+    await work.turn("t2", { "b.ts": null });
+    await work.person("q.ts", null);
+    assert.deepEqual(Object.keys(await work.pending()), ["b.ts"]);
+    assert.equal((await work.undo(null)).outcome, "done");
+    // Who deletes a file has seen the last of what was changed in it.
+    assert.deepEqual([await work.text("a.ts"), await work.text("p.ts")], ["one\n", null]);
+    assert.deepEqual(await work.pending(), {});
+    await work.open();
+    assert.deepEqual(await work.pending(), {});
+  });
+
   test("takes what the person changed elsewhere as theirs", async () => {
     await using work = await workspaceWith({ "a.ts": lines(20) });
     await work.turn("t1", { "a.ts": lines(20, { 10: "TEN" }) });

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { test } from "node:test";
 import fc from "fast-check";
+import { propertyRuns } from "../../support/property-runs.ts";
 import { type TestWorkspace, workspaceWith } from "./workspace.ts";
 
-const runs = { numRuns: 15 };
+const runs = propertyRuns(15);
 const names = ["a.ts", "b.ts", "sub/c.ts", "sub/deep/d.ts"];
 
 const text = fc

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { responsesApi, toolOutputs } from "../../support/responses-api.ts";
 import { type ServerOptions, type TestServer, testServer } from "../../support/test-server.ts";
+import { skip as noSandbox } from "../sandbox/real-sandbox.ts";
 
 const patch = (...lines: string[]) => ({
   calls: [{ name: "apply_patch", input: ["*** Begin Patch", ...lines, "*** End Patch"] }],
@@ -32,6 +33,25 @@ const scenes = [
     ],
   },
   { prompt: "look", steps: [command("cat a.txt; ls"), done] },
+  { prompt: "write by command", steps: [command("echo made > made.txt"), done] },
+  {
+    prompt: "ask to write",
+    steps: [
+      {
+        calls: [
+          {
+            name: "exec_command",
+            arguments: {
+              cmd: "echo made > made.txt",
+              sandbox_permissions: "require_escalated",
+              justification: "It makes a file.",
+            },
+          },
+        ],
+      },
+      done,
+    ],
+  },
   { prompt: "outside", steps: [patch("*** Add File: ../outside.txt", "+out"), done] },
   { prompt: "protected", steps: [patch("*** Add File: .git/hooks/pre-commit", "+#!/bin/sh"), done] },
   { steps: [done] },
@@ -191,4 +211,42 @@ test("what is proposed waits for review; Keep writes it, Undo drops it, and the 
   assert.deepEqual(await review(), []);
   assert.match(await scene.say("read a"), /1\tONE/);
   assert.doesNotMatch(await scene.say("look"), /Proposed and not written/);
+});
+
+test("while changes are only proposed, no command writes either, unless a person allows that one", {
+  skip: noSandbox,
+}, async () => {
+  await using scene = await proposing({ sandboxMode: "workspace-write", approvalPolicy: "on-request" });
+  const { server } = scene;
+  const made = join(server.workspace, "made.txt");
+  assert.match(await scene.say("write by command"), /made\.txt: Read-only file system/);
+  assert.ok(!existsSync(made));
+  server.answerApprovals("decline");
+  assert.match(await scene.say("ask to write"), /rejected by user/);
+  assert.ok(!existsSync(made));
+  server.answerApprovals("accept");
+  await scene.say("ask to write");
+  assert.equal(readFileSync(made, "utf8"), "made\n");
+});
+
+test("the model is told that changes are only proposed, and what that means for commands", async () => {
+  const told = async (options: ServerOptions) => {
+    await using scene = await proposing(options);
+    await scene.say("read a");
+    return JSON.stringify(scene.api.requests.at(-1));
+  };
+  const confined = await told({ sandboxMode: "workspace-write" });
+  assert.match(confined, /sandbox that cannot write files\.[^<]* every change proposed:[^<]* in no other way/);
+  assert.match(
+    await told({ sandboxMode: "danger-full-access" }),
+    /every change proposed:[^<]*Commands could write all the/,
+  );
+  assert.doesNotMatch(await told({ config: "", sandboxMode: "workspace-write" }), /proposed/);
+});
+
+test("who may only read and is never asked can still propose, but only what they might change", async () => {
+  await using scene = await proposing({ sandboxMode: "read-only", approvalPolicy: "never" });
+  assert.match(await scene.say("top"), /^Proposed: not written/);
+  assert.match(await scene.say("outside"), /outside the workspace, and the approval policy is never to ask/);
+  assert.match(await scene.say("protected"), /rejected/);
 });
