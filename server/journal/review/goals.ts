@@ -6,7 +6,6 @@ import { type FileWrite, writeFilesAtomically } from "../../files/disk.ts";
 import { errorText } from "../../files/disk-read.ts";
 import { encode } from "../../files/encoding.ts";
 import { type FilePlan, planTexts, type TextChange } from "../../files/patch-plan.ts";
-import { temporaryBeside } from "../../files/replace-file.ts";
 import type { WrittenFile } from "../../files/written-file.ts";
 import { inParallel } from "../../util/in-parallel.ts";
 import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "../change.ts";
@@ -15,6 +14,7 @@ import { removeEmptied } from "../folders.ts";
 import type { Beside } from "../write-change.ts";
 import { atATime } from "./pending.ts";
 import type { OpenFiles } from "./present.ts";
+import { concernsLink, putLink } from "./put-link.ts";
 import { readImage } from "../settle.ts";
 import type { Restoration } from "./undo-plan.ts";
 
@@ -70,8 +70,9 @@ export async function writeGoals(
 
 /** Changes are kept under real paths: a place that leads elsewhere by now is another one. */
 async function findMovedPlace(restorations: readonly Restoration[], files: OpenFiles): Promise<string | null> {
-  for (const { path, movedTo, now, goal } of restorations) {
-    if (now.image.kind === "link" || (goal.kind === "image" && goal.image.kind === "link")) {
+  for (const restoration of restorations) {
+    const { path, movedTo } = restoration;
+    if (concernsLink(restoration)) {
       // The link itself is what is put back: only its folder must not lead elsewhere.
       if ((await files.realTarget(dirname(path))) !== dirname(path)) return path;
       continue;
@@ -155,10 +156,8 @@ async function writeEach(
   journal: WorkspaceJournal,
   undo: (() => Promise<void>)[],
 ): Promise<Refused | { readonly ok: true }> {
-  const isLink = ({ now, goal }: Restoration) =>
-    now.image.kind === "link" || (goal.kind === "image" && goal.image.kind === "link");
   const writes: FileWrite[] = [];
-  for (const restoration of restorations.filter((each) => !isLink(each))) {
+  for (const restoration of restorations.filter((each) => !concernsLink(each))) {
     const write = await diskWrite(restoration, journal);
     if (write === null) return refused(`the earlier content of ${restoration.path} is not kept any more`);
     writes.push(write);
@@ -172,7 +171,7 @@ async function writeEach(
   });
   try {
     for (const restoration of restorations) {
-      if (isLink(restoration)) await replaceLink(restoration, undo);
+      if (concernsLink(restoration)) await putLink(restoration, journal, undo);
       else await setMode(restoration, undo);
     }
   } catch (error) {
@@ -202,25 +201,6 @@ async function setMode({ path, movedTo, goal }: Restoration, undo: (() => Promis
   if (before === mode) return;
   await fs.chmod(place, mode);
   undo.push(() => fs.chmod(place, before));
-}
-
-/** A link becomes another one, goes or comes. */
-async function replaceLink({ path, now, goal }: Restoration, undo: (() => Promise<void>)[]): Promise<void> {
-  if (keyOf((await readImage(path)).image) !== keyOf(now.image)) throw new Error(`${path} was changed meanwhile`);
-  const target = goal.kind === "image" && goal.image.kind === "link" ? goal.image.target : null;
-  if (now.image.kind === "file" || (target === null && goal.kind !== "missing"))
-    throw new Error(`${path} is a link on one side and a file on the other. Put it back with a command`);
-  const before = now.image.kind === "link" ? now.image.target : null;
-  const put = (to: string | null) => (to === null ? fs.unlink(path) : putLink(path, to));
-  await put(target);
-  undo.push(() => put(before));
-}
-
-async function putLink(path: string, target: string): Promise<void> {
-  const temporary = temporaryBeside(path);
-  await fs.mkdir(dirname(path), { recursive: true });
-  await fs.symlink(target, temporary);
-  await fs.rename(temporary, path);
 }
 
 /** What the journal is told, with the file as it is kept before. */

@@ -184,6 +184,31 @@ describe("undo of a turn", () => {
     assert.match(result.message ?? "", /^a\.ts is not exactly as it was: .*formatter.*saved\.$/);
   });
 
+  test("puts a file back where a command put a link, and the other way round, and never writes where it leads", async () => {
+    await using work = await workspaceWith({ "a.txt": "a\n", "out.txt": "out\n" });
+    await fs.symlink("out.txt", work.path("link"));
+    await fs.chmod(work.path("a.txt"), 0o755);
+    const swap = (name: string, make: (path: string) => Promise<unknown>) =>
+      work.command("t1", name, async (path) => {
+        await fs.rm(path);
+        await make(path);
+      });
+    await swap("a.txt", (path) => fs.symlink("out.txt", path));
+    await swap("link", (path) => fs.writeFile(path, "file\n"));
+    const changed = await work.snapshot();
+    const undone = await work.restore("undo", ["t1"]);
+    assert.deepEqual([undone.outcome, undone.message], ["done", null]);
+    assert.deepEqual(
+      [await fs.readFile(work.path("a.txt"), "utf8"), (await fs.lstat(work.path("a.txt"))).mode & 0o7777],
+      ["a\n", 0o755],
+    );
+    assert.equal(await fs.readlink(work.path("link")), "out.txt");
+    assert.equal(await work.text("out.txt"), "out\n");
+    assert.equal((await work.restore("redo", ["t1"])).outcome, "done");
+    assert.deepEqual(await work.snapshot(), changed);
+    assert.equal(await fs.readlink(work.path("a.txt")), "out.txt");
+  });
+
   test("does not follow a link that was put in the way", async () => {
     await using work = await workspaceWith({ "sub/a.ts": "a\n", "other/a.ts": "A\n" });
     await work.turn("t1", { "sub/a.ts": "A\n" });
