@@ -19,8 +19,10 @@ export interface Proposal {
   /** What it was made for. */
   readonly before: Image;
   readonly after: Image;
-  /** Oldest first. */
+  /** Oldest first, with those of `earlier`. */
   readonly changes: readonly Change[];
+  /** What another thread proposes for the same file: neither has seen the other's. */
+  readonly earlier: Proposal | null;
 }
 
 export interface ProposedFile {
@@ -36,6 +38,18 @@ export interface ProposedFile {
 
 /** By path. */
 export function proposalsOf(changes: readonly Change[]): Map<string, Proposal> {
+  const all = new Map<string, Proposal>();
+  for (const threadId of new Set(changes.map(({ source }) => source.threadId))) {
+    for (const [path, own] of ofOneThread(changes.filter(({ source }) => source.threadId === threadId))) {
+      const earlier = all.get(path);
+      const joined = earlier && { ...own, earlier, changes: [...earlier.changes, ...own.changes] };
+      all.set(path, joined ?? own);
+    }
+  }
+  return all;
+}
+
+function ofOneThread(changes: readonly Change[]): Map<string, Proposal> {
   const proposals = new Map<string, Proposal>();
   for (const change of changes) {
     if (change.state !== "proposed") continue;
@@ -45,7 +59,8 @@ export function proposalsOf(changes: readonly Change[]): Map<string, Proposal> {
       const { path, before, after } = file;
       const made = [...(earlier?.changes ?? []), change];
       const movedFrom = file.movedFrom ?? earlier?.movedFrom ?? null;
-      proposals.set(path, { path, movedFrom, before: follows ? earlier.before : before, after, changes: made });
+      const start = follows ? earlier.before : before;
+      proposals.set(path, { path, movedFrom, before: start, after, changes: made, earlier: null });
     }
   }
   return proposals;
@@ -73,11 +88,16 @@ export class Proposals {
   }
 
   async #look(proposal: Proposal): Promise<ProposedFile> {
-    const { after } = proposal;
+    const { after, earlier } = proposal;
     // It is still where it would be moved from.
     const present = await this.#present.read(proposal.movedFrom ?? proposal.path);
     const [base, goal] = await Promise.all([this.#content(proposal), contentOf(this.#journal, after)]);
-    const merged = await this.#fitted(base, present, goal, after);
+    // On top of what the other thread proposes: to keep the one must not drop the other.
+    const ground = earlier === null ? null : await this.#look(earlier);
+    const fitted = await this.#fitted(base, ground?.proposed ?? present.content, goal, after);
+    const clash =
+      ground !== null && fitted.conflict !== null ? "two threads propose something for the same lines" : null;
+    const merged = { ...fitted, conflict: ground?.conflict ?? clash ?? fitted.conflict };
     const [old, now] = [textOf(present.content), textOf(merged.proposed)];
     const hunks = old === null || now === null ? [] : hunksBetween(old, now);
     return { proposal, present, ...merged, hunks };
@@ -92,7 +112,7 @@ export class Proposals {
 
   async #fitted(
     base: Content,
-    { content: now }: Present,
+    now: Content,
     goal: Content,
     after: Image,
   ): Promise<Pick<ProposedFile, "proposed" | "goal" | "conflict">> {

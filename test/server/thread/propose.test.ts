@@ -21,6 +21,7 @@ const editEnd = patch("*** Update File: a.txt", "@@", "-seven", "+SEVEN");
 const scenes = [
   { prompt: "top", steps: [editTop, done] },
   { prompt: "end", steps: [editEnd, done] },
+  { prompt: "clash", steps: [patch("*** Update File: a.txt", "@@", "-one", "+eins"), done] },
   { prompt: "add", steps: [patch("*** Add File: new.txt", "+new"), done] },
   { prompt: "move", steps: [patch("*** Update File: a.txt", "*** Move to: b.txt", "@@", "-two", "+TWO"), done] },
   { prompt: "read a", steps: [read("a.txt"), done] },
@@ -277,4 +278,24 @@ test("a proposal for a place that changes what programs run says so, and is kept
   assert.equal((await server.request("belay/review/keep", {})).outcome, "nothing");
   assert.equal((await server.request("belay/review/keep", { path: hook })).outcome, "done");
   assert.equal(scene.disk(".git/hooks/pre-commit"), "#!/bin/sh\n");
+});
+
+test("what two threads propose for one file is kept together, or is a conflict, and neither is lost", async () => {
+  await using scene = await proposing();
+  const { server } = scene;
+  const path = join(server.workspace, "a.txt");
+  for (const prompt of ["top", "end"]) await server.completeTurn(prompt);
+  const [row] = (await server.request("belay/review/list", {})).files;
+  assert.deepEqual([row?.hunks.length, row?.turns.length], [2, 2]);
+  const both = text.replace("one", "ONE").replace("seven", "SEVEN");
+  assert.equal((await server.request("belay/review/text", { path, side: "proposed" })).text, both);
+  await server.completeTurn("clash");
+  const clash = await server.request("belay/review/keep", { acceptMerges: true });
+  assert.equal(clash.outcome, "conflict");
+  assert.match(clash.message ?? "", /a\.txt is in the way: two threads propose something for the same lines/);
+  assert.equal(scene.disk("a.txt"), text);
+  assert.equal((await server.request("belay/review/undo", { path })).outcome, "done");
+  for (const prompt of ["top", "end"]) await server.completeTurn(prompt);
+  assert.equal((await server.request("belay/review/keep", { acceptMerges: true })).outcome, "done");
+  assert.equal(scene.disk("a.txt"), both);
 });
