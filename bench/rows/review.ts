@@ -77,7 +77,8 @@ async function measureMany(bench: Bench, ours: Peer): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 2_100));
   for (const id of ["review.first", "review.again"]) {
     const files = await timed(id, () => review.list(null));
-    if (files.some(({ hunks }) => hunks.length !== 1) || files.length !== manyFiles) throw new Error("the list is wrong");
+    if (files.some(({ hunks }) => hunks.length !== 1) || files.length !== manyFiles)
+      throw new Error("the list is wrong");
   }
   const all = { path: null, hunkId: null, acceptMerges: false };
   const { outcome } = await timed("review.undo", () => review.undo(all));
@@ -96,7 +97,7 @@ async function openWork(bench: Bench, count: number) {
     writeFileSync(path, Array.from({ length: linesOfFile }, (_, line) => `line ${line} of file ${at}\n`).join(""));
   }
   const documents = new DocumentView();
-  const writer = new FileWriter(documents);
+  const writer = new FileWriter(documents, () => null);
   let journals = new ChangeJournal({ home });
   return {
     paths,

@@ -2,7 +2,6 @@
 // it. A file that was changed since is put together with what is proposed for it; where that does not fit, the proposal is
 // dropped, and the model is told.
 import { shownIn } from "../../util/inside.ts";
-import { isAbsolute, relative } from "node:path";
 import type { FilePlan, FileView } from "../../files/patch-plan.ts";
 import { encode, type Encoding } from "../../files/encoding.ts";
 import { placeOf } from "../../files/editor-edit.ts";
