@@ -77,7 +77,8 @@ async function measureMany(bench: Bench, ours: Peer): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 2_100));
   for (const id of ["review.first", "review.again"]) {
     const files = await timed(id, () => review.list(null));
-    if (files.some(({ hunks }) => hunks.length !== 1) || files.length !== manyFiles) throw new Error("the list is wrong");
+    if (files.some(({ hunks }) => hunks.length !== 1) || files.length !== manyFiles)
+      throw new Error("the list is wrong");
   }
   const all = { path: null, hunkId: null, acceptMerges: false };
   const { outcome } = await timed("review.undo", () => review.undo(all));
