@@ -155,6 +155,7 @@ class OpenJournal implements WorkspaceJournal {
   readonly #listeners = new Set<() => void>();
   /** One at a time in this process: the file lock is between processes. */
   #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   constructor(cwd: string, log: WorkspaceLog, blobs: BlobStore) {
     this.cwd = cwd;
@@ -228,8 +229,9 @@ class OpenJournal implements WorkspaceJournal {
     this.#tell();
   }
 
-  close(): Promise<void> {
-    return this.#alone(() => this.#log.close());
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#alone(async () => undefined);
   }
 
   async #read<T>(answer: () => T): Promise<T> {
@@ -256,7 +258,15 @@ class OpenJournal implements WorkspaceJournal {
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work, work);
+    const run = async () => {
+      try {
+        return await work();
+      } finally {
+        // Who was still at it looks once more, and leaves nothing open.
+        if (this.#isClosed) await this.#log.close();
+      }
+    };
+    const result = this.#last.then(run, run);
     this.#last = result.catch(() => undefined);
     return result;
   }
