@@ -16,8 +16,12 @@ export class BlobStore {
   readonly #home: string;
   /** Seen whole by this process. */
   readonly #seen = new Set<string>();
+  /** On the disk for sure. What others have kept may be a copy, and not be there yet. */
+  readonly #synced = new Set<string>();
   /** New names in them are not on the disk yet. */
   readonly #unsynced = new Set<string>();
+  /** Folders that this process has put onto the disk, or is about to. */
+  readonly #folders = new Set<string>();
   #keptBytes = 0;
 
   constructor(home: string) {
@@ -29,20 +33,31 @@ export class BlobStore {
     return this.#keptBytes;
   }
 
-  /** Resolves with the hash when the bytes are on disk; their name is behind `sync`. */
-  async keep(bytes: Uint8Array): Promise<string> {
+  /**
+   * Resolves with the hash when the bytes are on disk; their name is behind `sync`. Those that are a copy of what a file is
+   * about to be need not wait for the disk: lost in a crash of the machine, they are none, and nothing else is.
+   */
+  async keep(bytes: Uint8Array, { isCopy = false } = {}): Promise<string> {
     const hash = hashOf(bytes);
-    if (await this.#isKept(hash)) return hash;
+    if (await this.#isKept(hash)) {
+      if (!isCopy) await this.#syncKept(hash);
+      return hash;
+    }
     const folder = await makeOwnFolder(this.#home, ...folderNames(hash));
     const temporary = join(folder, `${hash}.${randomUUID()}.tmp`);
     try {
-      await writeSynced(temporary, bytes);
+      await writeBlob(temporary, bytes, { isSynced: !isCopy });
       await fs.rename(temporary, this.#pathOf(hash));
     } catch (error) {
       await fs.rm(temporary, { force: true });
       throw error;
     }
-    this.#unsynced.add(folder).add(dirname(folder));
+    if (!isCopy) {
+      this.#unsynced.add(folder);
+      this.#synced.add(hash);
+    }
+    if (!this.#folders.has(folder)) this.#unsynced.add(dirname(folder));
+    this.#folders.add(folder);
     this.#seen.add(hash);
     this.#keptBytes += bytes.length;
     return hash;
@@ -58,7 +73,7 @@ export class BlobStore {
   async read(hash: string): Promise<Uint8Array | null> {
     if (!/^[\da-f]{64}$/.test(hash)) return null;
     try {
-      if (!(await isOwnFolder(this.#home, ...folderNames(hash)))) return null;
+      // Whatever folders lead there: only the right bytes are believed.
       const bytes = await readPlain(this.#pathOf(hash));
       return hashOf(bytes) === hash ? bytes : null;
     } catch {
@@ -112,6 +127,19 @@ export class BlobStore {
     return true;
   }
 
+  async #syncKept(hash: string): Promise<void> {
+    if (this.#synced.has(hash)) return;
+    const path = this.#pathOf(hash);
+    const handle = await fs.open(path, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    this.#unsynced.add(dirname(path));
+    this.#synced.add(hash);
+  }
+
   #pathOf(hash: string): string {
     return join(this.#home, ...folderNames(hash), hash);
   }
@@ -125,11 +153,11 @@ function folderNames(hash: string): string[] {
   return ["journal", "blobs", hash.slice(0, 2)];
 }
 
-async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+async function writeBlob(path: string, bytes: Uint8Array, { isSynced }: { isSynced: boolean }): Promise<void> {
   const handle = await fs.open(path, "wx", 0o600);
   try {
     await handle.writeFile(bytes);
-    await handle.sync();
+    if (isSynced) await handle.sync();
   } finally {
     await handle.close();
   }

@@ -112,6 +112,13 @@ export interface Reviewed {
   readonly after: string | null;
 }
 
+export interface ImageFacts {
+  readonly mode: number | null;
+  readonly encoding: z.infer<typeof ImageEncoding>;
+  /** The file itself has these bytes, or is about to: nothing is lost with them when the machine fails. */
+  readonly isCopy?: boolean;
+}
+
 /** The log of one workspace, shared with other processes. */
 export interface WorkspaceJournal {
   /** The real folder. */
@@ -123,7 +130,7 @@ export interface WorkspaceJournal {
   /** Null when they are not there any more (quota, cleared), or never were. */
   bytesOf(image: Image): Promise<Uint8Array | null>;
   /** Keeps the bytes and says what image they are. */
-  keep(bytes: Uint8Array, facts: { mode: number | null; encoding: z.infer<typeof ImageEncoding> }): Promise<Image>;
+  keep(bytes: Uint8Array, facts: ImageFacts): Promise<Image>;
   /** Rejects with a sentence when it cannot be written down: then nothing may be written to the files either. */
   append(...lines: readonly JournalLine[]): Promise<void>;
   /** Called after each append of this process, and when another process's lines were found. Returns how to stop. */

@@ -3,12 +3,11 @@ import { realpath } from "node:fs/promises";
 import { isRunning, ownIdentity } from "../exec/process-identity.ts";
 import { errorText } from "../files/disk-read.ts";
 import { BlobStore, hashOf } from "./blobs.ts";
-import type { Change, Image, ImageEncoding, JournalLine, Reviewed, WorkspaceJournal } from "./change.ts";
+import type { Change, Image, ImageFacts, JournalLine, Reviewed, WorkspaceJournal } from "./change.ts";
 import { folderOf, lineIn, WorkspaceLog } from "./log.ts";
 import { MemoryJournal } from "./memory.ts";
 import { collectBlobs, logsOf } from "./quota.ts";
 import { settledLine } from "./settle.ts";
-import type * as z from "zod";
 
 export interface JournalOptions {
   /** BELAY_HOME. */
@@ -159,6 +158,7 @@ class OpenJournal implements WorkspaceJournal {
   readonly #listeners = new Set<() => void>();
   /** One at a time in this process: the file lock is between processes. */
   #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   constructor(cwd: string, log: WorkspaceLog, blobs: BlobStore) {
     this.cwd = cwd;
@@ -183,15 +183,12 @@ class OpenJournal implements WorkspaceJournal {
     return image.kind === "file" ? this.#blobs.read(image.hash) : null;
   }
 
-  async keep(
-    bytes: Uint8Array,
-    { mode, encoding }: { mode: number | null; encoding: z.infer<typeof ImageEncoding> },
-  ): Promise<Image> {
+  async keep(bytes: Uint8Array, { mode, encoding, isCopy }: ImageFacts): Promise<Image> {
     if (bytes.length > maxImageBytes) {
       const reason = `it is larger than ${maxImageBytes >> 20} MB, and so large a file is not kept for undo`;
       return { kind: "notCaptured", reason, hash: hashOf(bytes) };
     }
-    const hash = await this.#blobs.keep(bytes).catch((error: unknown) => {
+    const hash = await this.#blobs.keep(bytes, { isCopy }).catch((error: unknown) => {
       throw unwritable(error);
     });
     return { kind: "file", hash, size: bytes.length, mode, encoding };
@@ -199,12 +196,12 @@ class OpenJournal implements WorkspaceJournal {
 
   async append(...lines: readonly JournalLine[]): Promise<void> {
     const owned = lines.map((line) => (line.type === "prepared" ? { owner: ownIdentity(), ...line } : line));
-    try {
-      await this.#blobs.sync();
-      await this.#alone(() => this.#log.locked((append) => append(owned)));
-    } catch (error) {
-      throw unwritable(error);
-    }
+    // Side by side: until both are on the disk nothing is written that needs them.
+    const written = this.#alone(() => this.#log.locked((append) => append(owned)));
+    const failed = (await Promise.allSettled([this.#blobs.sync(), written])).find(
+      ({ status }) => status === "rejected",
+    );
+    if (failed?.status === "rejected") throw unwritable(failed.reason);
     this.#tell();
   }
 
@@ -235,8 +232,9 @@ class OpenJournal implements WorkspaceJournal {
     this.#tell();
   }
 
-  close(): Promise<void> {
-    return this.#alone(() => this.#log.close());
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#alone(async () => undefined);
   }
 
   async #read<T>(answer: () => T): Promise<T> {
@@ -263,7 +261,15 @@ class OpenJournal implements WorkspaceJournal {
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work, work);
+    const run = async () => {
+      try {
+        return await work();
+      } finally {
+        // Who was still at it looks once more, and leaves nothing open.
+        if (this.#isClosed) await this.#log.close();
+      }
+    };
+    const result = this.#last.then(run, run);
     this.#last = result.catch(() => undefined);
     return result;
   }

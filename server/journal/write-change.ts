@@ -111,8 +111,8 @@ async function plannedChanges(
   const before = await writer.before(plan);
   const after = plan.after === null ? null : encode(plan.after, plan.encoding);
   const [old, planned] = await Promise.all([
-    imageOf(journal, before, plan.encoding),
-    imageOf(journal, { bytes: after, mode: before.mode }, plan.encoding),
+    imageOf(journal, before, { encoding: plan.encoding }),
+    imageOf(journal, { bytes: after, mode: before.mode }, { encoding: plan.encoding, isCopy: true }),
   ]);
   return changesOf(plan, { before: old, after: planned }, limits);
 }
@@ -124,7 +124,11 @@ async function realChanges(
 ): Promise<FileChange[]> {
   const { plan } = written;
   const before = befores.get(realPath(plan.path, limits)) ?? missing;
-  return changesOf(plan, { before, after: await imageOf(journal, written, plan.encoding) }, limits);
+  return changesOf(
+    plan,
+    { before, after: await imageOf(journal, written, { encoding: plan.encoding, isCopy: written.isSaved }) },
+    limits,
+  );
 }
 
 /** A moved file is two: one that went, and one that came. */
@@ -144,8 +148,12 @@ function changesOf(
 
 const missing: Image = { kind: "missing" };
 
-async function imageOf(journal: WorkspaceJournal, { bytes, mode }: FileBytes, encoding: Encoding): Promise<Image> {
-  return bytes === null ? missing : journal.keep(bytes, { mode, encoding });
+async function imageOf(
+  journal: WorkspaceJournal,
+  { bytes, mode }: FileBytes,
+  facts: { readonly encoding: Encoding; readonly isCopy?: boolean },
+): Promise<Image> {
+  return bytes === null ? missing : journal.keep(bytes, { mode, ...facts });
 }
 
 function realPath(path: string, { realPaths }: WriteLimits): string {

@@ -49,9 +49,9 @@ export async function writeGoals(
     if (moved !== null) return refused(`${moved} is reached through a link that was not there before`);
     const texts: TextChange[] = [];
     const rest: Restoration[] = [];
-    for (const restoration of restorations) {
-      const text = await asText(restoration, deps);
-      if (text === null) rest.push(restoration);
+    const looked = await inParallel(restorations, atATime, async (each) => ({ each, text: await asText(each, deps) }));
+    for (const { each, text } of looked) {
+      if (text === null) rest.push(each);
       else texts.push(text);
     }
     const plan = planTexts(texts);

@@ -3,12 +3,13 @@
 import { shownIn } from "../../util/inside.ts";
 import { encode } from "../../files/encoding.ts";
 import type { RestoreResponse, ReviewFile, TurnRef } from "../../protocol/review.ts";
+import { inParallel } from "../../util/in-parallel.ts";
 import type { ChangeSource, Image, JournalLine, WorkspaceJournal } from "../change.ts";
 import type { Content } from "../content.ts";
 import { type Mark, touches } from "./attribution.ts";
 import type { GoalDeps } from "./goals.ts";
 import { keepHunk, undoHunk } from "./hunks.ts";
-import { type PendingFile, PendingFiles, turnsByChange } from "./pending.ts";
+import { atATime, type PendingFile, PendingFiles, turnsByChange } from "./pending.ts";
 import { type OpenFiles, PresentFiles } from "./present.ts";
 import { keptAs, proposalRow, type ProposedFile, Proposals } from "./proposals.ts";
 import { failed, nothingToDo, restoreFiles } from "./restored.ts";
@@ -112,13 +113,19 @@ export class Review {
     const written = await this.#written(path);
     const proposed = await this.#proposals.files(path);
     if (written.length + proposed.length === 0) return nothingToDo;
-    const restorations: Restoration[] = [];
-    for (const file of written) restorations.push(await this.#undone(file));
+    const shifted = shiftedIn(written);
+    const restorations = await inParallel(written, atATime, async (file) =>
+      shifted.has(file.track.path) ? this.#undoneInPlace(file, shifted) : [await this.#undone(file)],
+    );
     const isTaken = acceptMerges || !written.some(isEdited);
     const options = { dryRun: false, acceptMerges: isTaken, source: undoSource(written) };
-    const result = await restoreFiles(restorations, options, this.#deps);
+    const result = await restoreFiles(restorations.flat(), options, this.#deps);
     if (result.outcome !== "done" && result.outcome !== "nothing") return result;
-    if (proposed.length > 0) await this.#journal.append(...settled(proposed));
+    // Who took whose place is no matter any more: all are as they were.
+    const places = [...shifted.values()].flatMap(({ track: { path, movedFrom } }) => [path, movedFrom ?? path]);
+    const reviewed = [...new Set(places)].map((path): JournalLine => ({ type: "reviewed", path, baseline: null }));
+    const lines = [...settled(proposed), ...reviewed];
+    if (lines.length > 0) await this.#journal.append(...lines);
     return { ...result, outcome: "done" };
   }
 
@@ -216,7 +223,7 @@ export class Review {
   }
 
   /** The whole file as its baseline has it. */
-  async #undone(file: PendingFile): Promise<Restoration> {
+  async #undone(file: PendingFile, { isFree = false } = {}): Promise<Restoration> {
     const { track, state, present, row } = file;
     const back = track.movedFrom === null ? null : await this.#present.read(track.movedFrom);
     const isGone = present.content.kind === "missing";
@@ -229,7 +236,7 @@ export class Review {
       const goal = { kind: "missing" } as const;
       return { ...shared, goal, outcome: "conflict", reason: lowered(row.cannotUndo) };
     }
-    if (back !== null && back.content.kind !== "missing") {
+    if (!isFree && back !== null && back.content.kind !== "missing") {
       const reason = `another file is at ${shownIn(this.#journal.cwd, track.movedFrom ?? "")} now`;
       return { ...shared, goal: { kind: "missing" }, outcome: "conflict", reason };
     }
@@ -243,6 +250,25 @@ export class Review {
         reason: `${shownIn(this.#journal.cwd, track.path)} was changed since`,
       };
     return { ...shared, goal, outcome: edited ? "merged" : "exact", reason: null };
+  }
+
+  /** Files that took each other's places are each written anew where they were. */
+  async #undoneInPlace(file: PendingFile, shifted: ReadonlyMap<string, PendingFile>): Promise<Restoration[]> {
+    const { track, present } = file;
+    const isTaken = [...shifted.values()].some((other) => other.track.movedFrom === track.path);
+    const none = { kind: "missing" } as const;
+    const left: Restoration = {
+      path: track.path,
+      movedTo: null,
+      now: present,
+      goal: none,
+      outcome: "exact",
+      reason: null,
+    };
+    if (track.movedFrom === null) return [];
+    const undone = await this.#undone(file, { isFree: true });
+    const back = { path: track.movedFrom, movedTo: null, now: await this.#present.read(track.movedFrom) };
+    return isTaken ? [{ ...undone, ...back }] : [{ ...undone, ...back }, left];
   }
 
   async #baselineGoal({ track, state }: PendingFile): Promise<Goal> {
@@ -292,6 +318,19 @@ function behind(done: readonly string[], message: string): string {
 /** An editor shows no byte order mark. */
 function shownText(content: Content): string | null {
   return content.kind === "text" ? content.text.replace(/^\uFEFF/, "") : null;
+}
+
+/** By path, files of which one is to go back where another one is now, and those others, which go as well. */
+function shiftedIn(files: readonly PendingFile[]): ReadonlyMap<string, PendingFile> {
+  const byPath = new Map(files.map((file) => [file.track.path, file]));
+  const shifted = new Map<string, PendingFile>();
+  for (const file of files) {
+    const other = byPath.get(file.track.movedFrom ?? "");
+    const isLeaving =
+      other !== undefined && (other.track.movedFrom !== null || other.state.baseline.kind === "missing");
+    if (isLeaving) shifted.set(file.track.path, file).set(other.track.path, other);
+  }
+  return shifted;
 }
 
 function isEdited({ state, hunks }: PendingFile): boolean {

@@ -86,6 +86,20 @@ describe("a review", () => {
     assert.deepEqual(await work.pending(), {});
   });
 
+  test("undoes at once what took each other's places", async () => {
+    await using work = await workspaceWith({ "a.ts": "a\n", "b.ts": "b\n", "c.ts": "c\n" });
+    const before = await work.snapshot();
+    await work.turn("t1", { "b.ts": ["x.ts", "b\n"] });
+    await work.turn("t1", { "c.ts": ["b.ts", "c and\n"] });
+    await work.turn("t1", { "a.ts": ["c.ts", "a\n"] });
+    await work.turn("t1", { "a.ts": "new\n" });
+    const changed = await work.snapshot();
+    const undone = await work.undo(null);
+    assert.deepEqual([undone.message, await work.snapshot(), await work.pending()], [null, before, {}]);
+    assert.equal((await work.restore("redo", ["t1"])).outcome, "done");
+    assert.deepEqual(await work.snapshot(), changed);
+  });
+
   test("takes what the person changed elsewhere as theirs", async () => {
     await using work = await workspaceWith({ "a.ts": lines(20) });
     await work.turn("t1", { "a.ts": lines(20, { 10: "TEN" }) });
