@@ -103,6 +103,7 @@ test("a file that another program changes between the question and the answer is
   writeFileSync(join(stage.project, "list.txt"), `zero\n${text}`);
   await panel.approve("change files");
   await panel.approval("change files").getByText("zero").waitFor();
+  await panel.approval("change files").getByText("a file in it was changed since you were asked").waitFor();
   assert.equal(stage.read("list.txt"), `zero\n${text}`, "nothing is written by an approval of something else");
   await panel.ready("change files");
   await panel.approve("change files");
