@@ -82,6 +82,8 @@ export interface App {
 
 /** A start is over by then. */
 const PROBE_AFTER_MS = 1_000;
+/** The model has been asked by then: looking at a workspace costs nothing while it thinks. A command looks itself. */
+const LOOK_AFTER_MS = 150;
 
 export async function createApp(options: AppOptions): Promise<App> {
   const { home, env, log } = options;
@@ -125,6 +127,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const probing = setTimeout(() => void sandbox.state(), PROBE_AFTER_MS);
   probing.unref();
   let editor: EditorPort | null = null;
+  let isClosing = false;
   let fileWork: Promise<FileChanges> | null = null;
   const loadFileWork = async () => {
     const { FileChanges } = await import("./journal/file-changes.ts");
@@ -179,7 +182,10 @@ export async function createApp(options: AppOptions): Promise<App> {
       journal: async (cwd) => (await changes()).journal.workspace(cwd),
       capture: async (cwd, ids, signal) =>
         (await changes()).captures.begin(cwd, { kind: "command", ...ids, of: [] }, signal),
-      expectCommands: (cwd) => void changes().then(({ captures }) => captures.warm(cwd)),
+      expectCommands: (cwd) => {
+        const look = async () => void (isClosing || (await changes()).captures.warm(cwd));
+        setTimeout(() => void look(), LOOK_AFTER_MS).unref();
+      },
       rules,
       get runInTerminal() {
         const run = editor?.runInTerminal ?? null;
@@ -253,6 +259,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       if (port === null) documents.clear();
     },
     async close() {
+      isClosing = true;
       clearTimeout(probing);
       await store.stopAll();
       if (fileWork !== null) await (await fileWork).journal.close();

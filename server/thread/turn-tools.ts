@@ -1,7 +1,6 @@
 // What the tools of one turn are given: the thread's settings, questions, files and journal, as they see them.
 import type { Capture } from "../journal/capture/capture.ts";
 import type { ThreadProposals } from "../journal/review/thread-proposals.ts";
-import { turnDiff } from "../journal/review/turn-diff.ts";
 import { serverRequests } from "../protocol/methods.ts";
 import type { RunInTerminalRequest, ToolDeps } from "../tools/deps.ts";
 import type { FileReader, Tool } from "../tools/tool.ts";
@@ -94,6 +93,7 @@ export function diffTeller(thread: Thread, turnId: string): () => Promise<void> 
         const isOwn = source.kind === "patch" || source.kind === "command";
         return isOwn && source.turnId === turnId && state === "applied";
       });
+      const { turnDiff } = await import("../journal/review/turn-diff.ts");
       const diff = await turnDiff(changes, (image) => journal.bytesOf(image), journal.cwd);
       // A command can end behind its turn, of which nothing more is told then.
       const isOver = thread.turns.find(({ id }) => id === turnId)?.status !== "inProgress";

@@ -17,7 +17,7 @@ function hunk(id: string, start: number, count = 1): ReviewHunk {
 function reviewed(name: string, hunks: ReviewHunk[], more: Partial<ReviewFile> = {}): ReviewFile {
   const path = inWorkspace(name).fsPath;
   const facts = { movedFrom: null, kind: "update" as const, state: "written" as const, added: 1, removed: 1 };
-  return { path, ...facts, hunks, isText: true, turns, cannotUndo: null, ...more };
+  return { path, ...facts, hunks, isText: true, turns, warning: null, cannotUndo: null, ...more };
 }
 
 /** A server that has these files to review, and ten lines in each. */
