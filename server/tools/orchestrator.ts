@@ -11,7 +11,7 @@ import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { ToolRequestUserInputResponse } from "../protocol/user-input.ts";
 import { orAborted } from "../util/or-aborted.ts";
 import { type Answered, askIfNeeded, notAnswered, sealed } from "./ask.ts";
-import { type Allowable, decide } from "./decide.ts";
+import { type Allowable, type Decision, decide } from "./decide.ts";
 import { unstartedCommand } from "./command-item.ts";
 import type { ToolDeps } from "./deps.ts";
 import { type Announced, neverWhole } from "./call-previews.ts";
@@ -175,7 +175,7 @@ async function withNewPlans(
     };
     if (anew === "aborted") return fail(stopped);
     if (anew.kind === "immediate") return fail(anew.output);
-    const next = await decide(anew.action, deps);
+    const next = askedAgain(await decide(anew.action, deps), need);
     if (next.kind === "forbid") return fail(next.message);
     const isApproved = need.kind === "ask" && isSameChange(prepared.action, anew.action);
     [prepared, need] = [anew, next];
@@ -186,6 +186,12 @@ async function withNewPlans(
     executed = await execute(prepared, { ...need, grant: answered.grant }, deps, { mayBeStale: left > 1 });
   }
   return executed;
+}
+
+/** Who has answered once is told why there is a second question. */
+function askedAgain(next: Decision, before: Allowable): Decision {
+  if (next.kind !== "ask" || before.kind !== "ask") return next;
+  return { ...next, because: `a file in it was changed since you were asked, and ${next.because}` };
 }
 
 const granted: Answered = { kind: "granted", grant: null };

@@ -28,8 +28,8 @@ test("prompts become commands and an edit that a person approves, types into and
     items.filter((type) => type !== "reasoning" && type !== "agentMessage"),
     [
       ...["userMessage", "dynamicToolCall", "dynamicToolCall", "commandExecution", "fileChange", "commandExecution"],
-      ...["userMessage", "commandExecution"],
-      "commandExecution",
+      ...["userMessage", "fileChange"],
+      ...["userMessage", "commandExecution", "commandExecution"],
     ],
   );
 });

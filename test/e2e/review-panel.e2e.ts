@@ -27,9 +27,9 @@ const script = {
   ],
 };
 
-function setEdits(): Promise<Stage> {
+function setEdits(policy = ""): Promise<Stage> {
   return setStage({
-    config: 'model_provider = "scripted"\n[model_providers.scripted]\nscript = "edits.json"\n',
+    config: `model_provider = "scripted"\n${policy}[model_providers.scripted]\nscript = "edits.json"\n`,
     files: { "list.txt": text },
     prepareHome: (home) => writeFileSync(join(home, "edits.json"), JSON.stringify(script)),
   });
@@ -88,4 +88,30 @@ test("what is only proposed is in no file until Keep writes it, and Undo drops i
   await panel.button("Undo new.txt").click();
   await panel.frame.getByText("1 file to review").waitFor({ state: "detached" });
   assert.throws(() => stage.read("new.txt"));
+});
+
+test("a file that another program changes between the question and the answer is asked about again, as it is then", {
+  skip,
+}, async () => {
+  await using stage = await setEdits('approval_policy = "untrusted"\n');
+  const { workbench, panel } = stage;
+  const line = (words: string) => workbench.page.locator(".monaco-editor .view-line", { hasText: words }).first();
+  await workbench.openFile("list.txt");
+  await workbench.openBelay();
+  await panel.send("edit");
+  await panel.ready("change files");
+  writeFileSync(join(stage.project, "list.txt"), `zero\n${text}`);
+  await panel.approve("change files");
+  await panel.approval("change files").getByText("zero").waitFor();
+  await panel.approval("change files").getByText("a file in it was changed since you were asked").waitFor();
+  assert.equal(stage.read("list.txt"), `zero\n${text}`, "nothing is written by an approval of something else");
+  await panel.ready("change files");
+  await panel.approve("change files");
+  await panel.thread.getByText("Edited.").waitFor();
+  assert.equal(stage.read("list.txt"), `zero\n${text.replace("two", "TWO")}`);
+  assert.equal(stage.read("new.txt"), "new\n");
+  await line("TWO").waitFor();
+  await panel.button("Undo turn").click();
+  await panel.thread.getByText("Undone", { exact: true }).waitFor();
+  assert.equal(stage.read("list.txt"), `zero\n${text}`);
 });
