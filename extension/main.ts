@@ -129,6 +129,7 @@ class Belay implements vscode.Disposable {
       this.#runInTerminal,
       diffs,
       review,
+      review.list.onDidChange(() => this.#reviewChanged()),
       notifications.on("serverRequest/resolved", ({ requestId }) => this.#approvals.drop(requestId)),
       onConfigChanged(() => void this.#offerNewSettings()),
       vscode.workspace.onDidChangeWorkspaceFolders(() => panel.stateChanged()),
@@ -209,6 +210,13 @@ class Belay implements vscode.Disposable {
     this.ctx.panel.stateChanged();
     this.#show();
     for (const listener of this.#stateListeners) listener(state);
+  }
+
+  /** What the server says by itself is only what it and Belay did; the panel hears what people did, too. */
+  #reviewChanged(): void {
+    const { server, panel } = this.ctx;
+    const cwd = findFolder()?.cwd;
+    if (server.state.kind === "running" && cwd !== undefined) panel.forward("belay/review/updated", { cwd });
   }
 
   #questionsChanged(): void {

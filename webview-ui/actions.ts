@@ -113,7 +113,7 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     try {
       const { outcome, message } = await asked;
       if (outcome === "needsMerge" || outcome === "conflict") await inEditor();
-      else if (outcome !== "done" && message !== null) complain(new Error(message));
+      else if (message !== null) complain(new Error(message));
     } catch (error) {
       complain(error);
     }

@@ -2,10 +2,12 @@
 import type * as vscode from "vscode";
 import type { Client } from "../client.ts";
 import type { Notifications } from "../notifications.ts";
+import { FileEvents } from "./file-events.ts";
 import { ReviewLenses } from "./lenses.ts";
 import { ExplorerBadges, ScrollBarMarks } from "./marks.ts";
 import { ReviewSourceControl } from "./quick-diff.ts";
 import { ReviewList } from "./review-list.ts";
+import { closeAll } from "./show.ts";
 import { ReviewTexts } from "./texts.ts";
 import { TurnLabels } from "./turn-labels.ts";
 
@@ -34,8 +36,12 @@ export class Review implements vscode.Disposable {
       new ScrollBarMarks(this.list),
       this.list.onDidRefresh(() => {
         // A server that ended says nothing about what waits.
-        if (client() !== null) void remember(memory, this.list.all.length > 0);
+        if (client() === null) return;
+        const isWaiting = this.list.all.length > 0;
+        void remember(memory, isWaiting);
+        if (!isWaiting) void closeAll();
       }),
+      new FileEvents(this.list),
       this.list,
     ];
   }

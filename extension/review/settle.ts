@@ -25,6 +25,7 @@ export async function settle(
   switch (answer.outcome) {
     case "done":
       vscode.window.setStatusBarMessage(doneWords(verb, answer.files.length), SAID_FOR_MS);
+      if (answer.message !== null) void vscode.window.showWarningMessage(answer.message);
       return;
     case "nothing":
       void vscode.window.showInformationMessage(answer.message ?? `There is nothing to ${verb}.`);
@@ -81,7 +82,7 @@ async function showConflicts(review: Review, verb: Verb, { files, message }: Res
   if (items.length === 0) throw new Error(message ?? `Belay could not ${verb} this, and changed nothing.`);
   const picked = await vscode.window.showQuickPick(items, {
     title: conflictTitle(verb, items.length),
-    placeHolder: "Select one to see what is there now.",
+    placeHolder: `Select one to see what is there now.${files.length > items.length ? " The other files can be done one by one." : ""}`,
     matchOnDetail: true,
     ignoreFocusOut: true,
   });

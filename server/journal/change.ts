@@ -42,14 +42,20 @@ export const ChangeSource = z.object({
   turnId: z.string().nullable(),
   itemId: z.string().nullable(),
   of: z.array(z.string()).default([]),
-  /** Of an `undo`: only some of what those changes did to these files. */
-  isPart: z.boolean().optional(),
+  /** Of an `undo`: paths in which only some of what those changes did is taken back. */
+  partIn: z.array(z.string()).optional(),
+  /** Of `undo` and `redo`: where those changes are taken back as well, though nothing was to be written under that name. */
+  alsoIn: z.array(z.string()).optional(),
   /** Of a `command`: why it may have changed files that nobody knows of, as a sentence. Then there may be no files. */
   unwatched: z.string().optional(),
 });
 export type ChangeSource = z.infer<typeof ChangeSource>;
 
-const change = { id: z.string(), atMs: z.number(), source: ChangeSource, files: z.array(FileChange) };
+const change = {
+  ...{ id: z.string(), atMs: z.number(), source: ChangeSource, files: z.array(FileChange) },
+  /** Folders that were made for its files, outermost first. */
+  folders: z.array(z.string()).optional(),
+};
 
 /** One line of a workspace's log. Order is by place in the file, never by time. */
 export const JournalLine = z.discriminatedUnion("type", [
@@ -91,6 +97,7 @@ export interface Change {
   readonly atMs: number;
   readonly source: ChangeSource;
   readonly files: readonly FileChange[];
+  readonly folders?: readonly string[];
   /**
    * `prepared` that is neither applied nor abandoned: another process is at it, or died at it (settled by looking when the
    * log is opened).

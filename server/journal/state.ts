@@ -57,8 +57,9 @@ export class JournalState {
   }
 
   changes(): Change[] {
-    return [...this.#entries.values()].map(({ id, atMs, source, files, state }) => ({
+    return [...this.#entries.values()].map(({ id, atMs, source, files, state, folders }) => ({
       ...{ id, atMs, source, files, state },
+      ...(folders === undefined ? {} : { folders }),
     }));
   }
 
@@ -87,11 +88,12 @@ export class JournalState {
   }
 
   #add(
-    { id, atMs, source, files }: Omit<Change, "state">,
+    { id, atMs, source, files, folders }: Omit<Change, "state" | "folders"> & { folders?: string[] | undefined },
     state: Change["state"],
     { at, owner }: { at: number; owner: string | null },
   ): void {
-    this.#entries.set(id, { id, atMs, source, files, state, at, owner });
+    const made = folders === undefined ? {} : { folders };
+    this.#entries.set(id, { id, atMs, source, files, ...made, state, at, owner });
   }
 
   #settle(paths: ReadonlySet<string>): void {
@@ -114,8 +116,9 @@ function imagesIn(line: JournalLine): Image[] {
   return line.type === "reviewed" ? [line.baseline, line.current].flatMap((image) => image ?? []) : [];
 }
 
-function lineOf({ id, atMs, source, files, state, owner }: Entry): JournalLine {
-  const change = { id, atMs, source, files: [...files] };
+function lineOf({ id, atMs, source, files, folders, state, owner }: Entry): JournalLine {
+  const made = folders === undefined ? {} : { folders: [...folders] };
+  const change = { id, atMs, source, files: [...files], ...made };
   if (state === "applied") return { type: "captured", ...change };
   if (state === "proposed") return { type: "proposed", ...change };
   return { type: "prepared", ...change, ...(owner === null ? {} : { owner }) };

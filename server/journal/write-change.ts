@@ -8,7 +8,8 @@ import { messageOf } from "../protocol/rpc/errors.ts";
 import { inParallel } from "../util/in-parallel.ts";
 import { uuidV7 } from "../util/uuid-v7.ts";
 import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "./change.ts";
-import { settledLine } from "./settle.ts";
+import { missingFolders } from "./folders.ts";
+import { refusedLine, settledLine } from "./settle.ts";
 
 export type ChangeOutcome =
   | {
@@ -21,28 +22,51 @@ export type ChangeOutcome =
     }
   | Extract<WriteOutcome, { ok: false }>;
 
+/** What is written with a plan as one change, on ways of its own, and before it. */
+export interface Beside {
+  /** As planned. */
+  readonly files: readonly FileChange[];
+  /** Must not throw. What it could not write it has taken back, but for what `isUnknown` says. */
+  write(): Promise<{ readonly ok: true } | Extract<WriteOutcome, { ok: false }>>;
+  /** Null when everything is as it was, else a sentence on what is not. Must not throw. */
+  takeBack(): Promise<string | null>;
+  /** Its files as they really are. */
+  written(): Promise<readonly FileChange[]>;
+}
+
 /** Must not throw. What cannot be written down is not written either. */
 export async function writeChange(
   opening: WorkspaceJournal | Promise<WorkspaceJournal>,
   writer: FileWriter,
   source: ChangeSource,
   plan: readonly FilePlan[],
-  limits: WriteLimits,
+  { beside, ...limits }: WriteLimits & { readonly beside?: Beside | undefined },
 ): Promise<ChangeOutcome> {
   const id = uuidV7();
   let journal: WorkspaceJournal;
   let files: FileChange[];
   try {
     journal = await opening;
-    files = (await inParallel(plan, atATime, (file) => plannedChanges(journal, writer, file, limits))).flat();
-    await journal.append({ type: "prepared", id, atMs: Date.now(), source, files });
+    const planned = await inParallel(plan, atATime, (file) => plannedChanges(journal, writer, file, limits));
+    files = [...(beside?.files ?? []), ...planned.flat()];
+    const folders = await missingFolders(files.flatMap(({ path, after }) => (after.kind === "missing" ? [] : [path])));
+    const made = folders.length === 0 ? {} : { folders };
+    await journal.append({ type: "prepared", id, atMs: Date.now(), source, files, ...made });
   } catch (error) {
     return { ok: false, message: unkept(error), isStale: false, isUnknown: false };
   }
-  const written = await writer.write(plan, limits);
+  const written = await writeBoth(beside, () => writer.write(plan, limits));
   // The change is on disk whatever the journal says now. A line that is missing is made up for by looking, later.
-  await ended(journal, { id, source, files }, written, limits).catch(() => undefined);
+  await ended(journal, { id, source, files, beside }, written, limits).catch(() => undefined);
   return written.ok ? { ...written, id, notKept: notKeptIn(files) } : written;
+}
+
+async function writeBoth(beside: Beside | undefined, write: () => Promise<WriteOutcome>): Promise<WriteOutcome> {
+  const first = await beside?.write();
+  if (first?.ok === false) return first;
+  const written = await write();
+  const left = written.ok ? null : ((await beside?.takeBack()) ?? null);
+  return written.ok || left === null ? written : { ...written, message: `${written.message} ${left}`, isUnknown: true };
 }
 
 /** Files that are kept side by side: the disk is what they wait for. */
@@ -52,21 +76,29 @@ function notKeptIn(files: readonly FileChange[]): { path: string; reason: string
   return files.flatMap(({ path, before }) => (before.kind === "notCaptured" ? [{ path, reason: before.reason }] : []));
 }
 
-type Prepared = { readonly id: string; readonly source: ChangeSource; readonly files: readonly FileChange[] };
+interface Prepared {
+  readonly id: string;
+  readonly source: ChangeSource;
+  readonly files: readonly FileChange[];
+  readonly beside: Beside | undefined;
+}
 
 async function ended(
   journal: WorkspaceJournal,
-  { id, source, files }: Prepared,
+  { id, source, files, beside }: Prepared,
   written: WriteOutcome,
   limits: WriteLimits,
 ): Promise<void> {
-  if (!written.ok && written.isUnknown) {
-    return journal.append(await settledLine({ id, source, files, atMs: 0, state: "prepared" }));
+  const change = { id, source, files, atMs: 0, state: "prepared" } as const;
+  if (!written.ok && written.later !== undefined) {
+    // Until then it stays prepared: an editor that still writes must not do so behind the journal's back.
+    void written.later.then(async () => journal.append(await settledLine(change))).catch(() => undefined);
+    return;
   }
-  if (!written.ok) return journal.append({ type: "abandoned", id });
+  if (!written.ok) return journal.append(await (written.isUnknown ? settledLine(change) : refusedLine(change)));
   const befores = new Map(files.map((file) => [file.path, file.before]));
   const real = await inParallel(written.files, atATime, (file) => realChanges(journal, file, { befores, limits }));
-  await journal.append({ type: "applied", id, files: real.flat() });
+  await journal.append({ type: "applied", id, files: [...((await beside?.written()) ?? []), ...real.flat()] });
 }
 
 /** With the bytes that the plan will leave, so that what became of it can be told after a crash. */

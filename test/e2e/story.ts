@@ -19,7 +19,7 @@ export async function playStory(stage: Stage, look: Look): Promise<void> {
 
 async function fixTests(stage: Stage, look: Look): Promise<void> {
   const { workbench, panel } = stage;
-  await workbench.openFile("cart.js");
+  await workbench.openFile("src/cart.js");
   await workbench.openBelay();
   await panel.composer.waitFor();
   await look("01-empty");

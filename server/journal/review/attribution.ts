@@ -7,17 +7,17 @@ export interface Mark extends LineSpan {
   readonly changeId: string;
 }
 
-/** The marks as they lie in `after`, and those of the change that made it of `before`. */
+/** The marks as they lie in `after`, and those of the changes that made it of `before`. */
 export function marksAfter(
   marks: readonly Mark[],
   before: string,
   after: string,
-  changeId: string | null,
+  changeIds: readonly string[],
 ): readonly Mark[] {
   const changes = changedLines(linesOf(before), linesOf(after));
   const carried = marks.map((mark) => ({ ...mark, ...spanAfter(mark, changes) }));
-  if (changeId === null) return carried;
-  return [...carried, ...changes.map(({ bStart, bCount }) => ({ start: bStart, count: bCount, changeId }))];
+  const made = changes.map(({ bStart, bCount }) => ({ start: bStart, count: bCount }));
+  return [...carried, ...changeIds.flatMap((changeId) => made.map((span) => ({ ...span, changeId })))];
 }
 
 /** Without those of the changes that were taken back between the two texts; the marks lie in `before`. */

@@ -17,13 +17,13 @@ export function effectsOf(changes: readonly Change[]): Effects {
   const takenBack = new Map<string, Map<string, "whole" | "part">>();
   const undos: Change[] = [];
   for (const change of changes) {
-    const { kind, of, isPart } = change.source;
+    const { kind, of, partIn = [], alsoIn = [] } = change.source;
     if (change.state !== "applied" || (kind !== "undo" && kind !== "redo")) continue;
     if (kind === "undo") undos.push(change);
-    for (const { path } of change.files) {
+    for (const path of new Set([...change.files.map((file) => file.path), ...alsoIn])) {
       for (const id of of) {
         const isUndo = byId.get(id)?.source.kind === "undo";
-        if (kind === "undo") add(takenBack, key(id, path), change.id, isPart ? "part" : "whole");
+        if (kind === "undo") add(takenBack, key(id, path), change.id, partIn.includes(path) ? "part" : "whole");
         else if (isUndo) redo(takenBack, { path, undo: id, ids: byId.get(id)?.source.of ?? [] });
         else takenBack.delete(key(id, path));
       }

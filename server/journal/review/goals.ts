@@ -1,5 +1,5 @@
 // Makes files what an undo says they are to be. Texts go the way of a patch, through the editor where it has them; bytes,
-// links, permissions and files that come back go to the disk. Both are one step: what fails takes the other back.
+// links, permissions and files that come back go to the disk. Both are one change: what fails takes the other back.
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
 import { type FileWrite, writeFilesAtomically } from "../../files/disk.ts";
@@ -7,23 +7,35 @@ import { errorText } from "../../files/disk-read.ts";
 import { encode } from "../../files/encoding.ts";
 import { type FilePlan, planTexts, type TextChange } from "../../files/patch-plan.ts";
 import { temporaryBeside } from "../../files/replace-file.ts";
+import type { WrittenFile } from "../../files/written-file.ts";
 import { inParallel } from "../../util/in-parallel.ts";
 import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "../change.ts";
 import { contentOf, keyOf } from "../content.ts";
+import { removeEmptied } from "../folders.ts";
+import type { Beside } from "../write-change.ts";
 import { atATime } from "./pending.ts";
 import type { OpenFiles } from "./present.ts";
 import { readImage } from "../settle.ts";
 import type { Restoration } from "./undo-plan.ts";
 
-export type Written = { readonly ok: true } | { readonly ok: false; readonly message: string };
+/** `files`: what became of those that were written as texts. */
+export type Written =
+  | { readonly ok: true; readonly files: readonly WrittenFile[] }
+  | { readonly ok: false; readonly message: string };
 
 export interface GoalDeps {
   readonly journal: WorkspaceJournal;
   readonly files: OpenFiles;
-  /** Writes a plan and keeps in the journal what it did. `realPaths`: where each path must lead. Must not throw. */
-  writeTexts(source: ChangeSource, plan: readonly FilePlan[], realPaths: ReadonlyMap<string, string>): Promise<Written>;
+  /** Writes a plan, and what is beside it, as one change of the journal. Must not throw. */
+  write(source: ChangeSource, plan: readonly FilePlan[], limits: WhereTo): Promise<Written>;
   newId(): string;
   now(): number;
+}
+
+export interface WhereTo {
+  /** Where each path must lead. */
+  readonly realPaths: ReadonlyMap<string, string>;
+  readonly beside?: Beside | undefined;
 }
 
 /** All or nothing. Must not throw. */
@@ -43,11 +55,14 @@ export async function writeGoals(
       else texts.push(text);
     }
     const plan = planTexts(texts);
-    if (rest.length === 0)
-      return plan.length === 0 ? { ok: true } : await deps.writeTexts(source, plan, placesOf(plan));
-    return await writeOnDisk(rest, source, deps, async () =>
-      plan.length === 0 ? { ok: true } : deps.writeTexts(source, plan, placesOf(plan)),
-    );
+    if (plan.length + rest.length === 0) return { ok: true, files: [] };
+    const dirty = rest.find(({ now }) => now.isDirty);
+    if (dirty !== undefined)
+      return refused(`${dirty.path} has unsaved changes in the editor. Save it or close it first`);
+    const beside = rest.length === 0 ? undefined : await besideOf(rest, deps.journal);
+    const written = await deps.write(source, plan, { realPaths: placesOf(plan), beside });
+    if (written.ok) await removeEmptied(await foldersOf(source, deps.journal), leftBy(restorations));
+    return written;
   } catch (error) {
     return refused(errorText(error));
   }
@@ -100,42 +115,46 @@ function placesOf(plan: readonly FilePlan[]): Map<string, string> {
   return new Map(paths.map((path) => [path, path]));
 }
 
-/** `then` comes behind the disk; when it fails, the disk is as before. */
-async function writeOnDisk(
-  restorations: readonly Restoration[],
-  source: ChangeSource,
-  deps: GoalDeps,
-  then: () => Promise<Written>,
-): Promise<Written> {
-  const { journal } = deps;
-  const dirty = restorations.find(({ now }) => now.isDirty);
-  if (dirty !== undefined) return refused(`${dirty.path} has unsaved changes in the editor. Save it or close it first`);
-  const id = deps.newId();
+/** Made by the changes that are taken back. */
+async function foldersOf({ of }: ChangeSource, journal: WorkspaceJournal): Promise<Set<string>> {
+  const wanted = new Set(of);
+  const changes = (await journal.changes()).filter(({ id }) => wanted.has(id));
+  return new Set(changes.flatMap(({ folders }) => folders ?? []));
+}
+
+function leftBy(restorations: readonly Restoration[]): string[] {
+  return restorations.flatMap(({ path, movedTo, goal }) => (goal.kind === "missing" || movedTo !== null ? [path] : []));
+}
+
+/** What goes to the disk alone. Rejects when a file is not what was looked at. */
+async function besideOf(restorations: readonly Restoration[], journal: WorkspaceJournal): Promise<Beside> {
   const files = (await inParallel(restorations, atATime, (each) => changesOf(each, journal))).flat();
-  await journal.append({ type: "prepared", id, atMs: deps.now(), source, files });
   const undo: (() => Promise<void>)[] = [];
-  const result = await writeEach(restorations, journal, undo);
-  const followed = result.ok ? await then() : result;
-  if (!followed.ok) {
+  const takeBack = async () => {
     const problems: string[] = [];
-    for (const step of undo.toReversed()) await step().catch((error: unknown) => problems.push(errorText(error)));
-    if (problems.length === 0) await journal.append({ type: "abandoned", id });
-    return problems.length === 0
-      ? followed
-      : refused(`${followed.message} Not all is as before: ${problems.join("; ")}`);
-  }
-  const applied = await inParallel(files, atATime, async (file) => {
-    return { ...file, after: (await readImage(file.path)).image };
-  });
-  await journal.append({ type: "applied", id, files: applied });
-  return { ok: true };
+    for (const step of undo.splice(0).toReversed())
+      await step().catch((error: unknown) => problems.push(errorText(error)));
+    return problems.length === 0 ? null : `Not all is as before: ${problems.join("; ")}.`;
+  };
+  return {
+    files,
+    takeBack,
+    async write() {
+      const result = await writeEach(restorations, journal, undo).catch((error: unknown) => refused(errorText(error)));
+      if (result.ok) return result;
+      const left = await takeBack();
+      const message = left === null ? result.message : `${result.message} ${left}`;
+      return { ok: false, message, isStale: false, isUnknown: left !== null };
+    },
+    written: () => inParallel(files, atATime, async (file) => ({ ...file, after: (await readImage(file.path)).image })),
+  };
 }
 
 async function writeEach(
   restorations: readonly Restoration[],
   journal: WorkspaceJournal,
   undo: (() => Promise<void>)[],
-): Promise<Written> {
+): Promise<Refused | { readonly ok: true }> {
   const isLink = ({ now, goal }: Restoration) =>
     now.image.kind === "link" || (goal.kind === "image" && goal.image.kind === "link");
   const writes: FileWrite[] = [];
@@ -232,6 +251,8 @@ async function goalImage(goal: Restoration["goal"], journal: WorkspaceJournal): 
   return journal.keep(bytes, { mode: null, encoding: goal.encoding });
 }
 
-function refused(message: string): Written {
+type Refused = Extract<Written, { ok: false }>;
+
+function refused(message: string): Refused {
   return { ok: false, message: `${message.replace(/\.$/, "")}. Nothing was changed.` };
 }

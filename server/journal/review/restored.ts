@@ -1,6 +1,7 @@
 // What is answered to who wants files put back: what would become of each, and what came of all.
 import { relative } from "node:path";
 import type { RestoredFile, RestoreResponse } from "../../protocol/review.ts";
+import type { WrittenFile } from "../../files/written-file.ts";
 import { inParallel } from "../../util/in-parallel.ts";
 import { isInside } from "../../util/inside.ts";
 import type { ChangeSource, WorkspaceJournal } from "../change.ts";
@@ -29,13 +30,36 @@ export async function restoreFiles(
   const files = await inParallel(restorations, atATime, (each) => restoredFile(each, deps.journal));
   const conflicts = files.filter(({ outcome }) => outcome === "conflict");
   if (conflicts.length > 0)
-    return { outcome: "conflict", files, message: conflictMessage(conflicts, deps.journal.cwd) };
+    return { outcome: "conflict", files, message: conflictMessage(conflicts, files.length, deps.journal.cwd) };
   const needsMerge = !acceptMerges && files.some(({ outcome }) => outcome === "merged");
   if (needsMerge) return { outcome: "needsMerge", files, message: null };
   if (dryRun) return { outcome: "done", files, message: null };
   const written = await writeGoals(restorations, source, deps);
-  return written.ok ? { outcome: "done", files, message: null } : failed(written.message, files);
+  return written.ok ? asWritten(files, written.files, deps.journal.cwd) : failed(written.message, files);
 }
+
+/** What was written is not always what was to be: a formatter may change it at saving, and a save may fail. */
+function asWritten(files: readonly RestoredFile[], written: readonly WrittenFile[], cwd: string): RestoreResponse {
+  const changed = new Map(
+    written.flatMap(({ plan, changedTo }) => (changedTo === null ? [] : [[plan.path, changedTo]])),
+  );
+  const told = files.map((file): RestoredFile => {
+    const text = changed.get(file.path);
+    return text === undefined ? file : { ...file, outcome: "merged", reason: changedAtSaving, merged: text };
+  });
+  const sentences = [...changed.keys()].map(
+    (path) => `${shownIn(cwd, path)} is not exactly as it was: ${changedAtSaving}.`,
+  );
+  const unsaved = written.flatMap(({ plan: { path }, saveProblem }) =>
+    saveProblem === null
+      ? []
+      : [`${shownIn(cwd, path)} is put back in the editor alone, and not saved: ${saveProblem}`],
+  );
+  const message = [...sentences, ...unsaved].join(" ");
+  return { outcome: "done", files: told, message: message === "" ? null : message };
+}
+
+const changedAtSaving = "something, such as a formatter, changed it further when it was saved";
 
 export function failed(message: string, files: RestoredFile[] = []): RestoreResponse {
   return { outcome: "failed", files, message };
@@ -63,8 +87,14 @@ async function goalContent(goal: Goal, journal: WorkspaceJournal): Promise<Conte
   return { kind: "text", text: goal.text, encoding: goal.encoding };
 }
 
-function conflictMessage(conflicts: readonly RestoredFile[], cwd: string): string {
-  const [first] = conflicts;
-  const more = conflicts.length > 1 ? ` So are ${conflicts.length - 1} more.` : "";
-  return `Nothing was changed. ${shownIn(cwd, first?.path ?? "")} is in the way: ${first?.reason ?? "it was changed"}.${more}`;
+/** With the way out, where others could be done. */
+function conflictMessage(conflicts: readonly RestoredFile[], count: number, cwd: string): string {
+  const named = conflicts.slice(0, maxNamed).map(({ path, reason }) => {
+    return `${shownIn(cwd, path)} is in the way: ${reason ?? "it was changed"}.`;
+  });
+  const more = conflicts.length > maxNamed ? [`So are ${conflicts.length - maxNamed} more.`] : [];
+  const wayOut = count > conflicts.length ? ["Do the other files one by one, and keep what is in the way."] : [];
+  return ["Nothing was changed.", ...named, ...more, ...wayOut].join(" ");
 }
+
+const maxNamed = 3;

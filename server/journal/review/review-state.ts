@@ -79,8 +79,18 @@ export function pendingHunks({ baseline, current, edited, isEdited, marks }: Rev
   return hunksIn(baseline, current).map((hunk) => ({
     ...hunk,
     isEdited: isEdited || edited.some((span) => touches(span, hunk.baseline)),
-    changeIds: [...new Set(marks.filter((mark) => touches(mark, hunk.current)).map(({ changeId }) => changeId))],
+    changeIds: [...new Set(marksAt(hunk.current, marks).map(({ changeId }) => changeId))],
   }));
+}
+
+/** Between equal lines a hunk may be found beside the place of its marks: then those next to it are its own. */
+function marksAt(span: LineSpan, marks: readonly Mark[]): readonly Mark[] {
+  const own = marks.filter((mark) => touches(mark, span));
+  if (own.length > 0) return own;
+  const distance = (mark: LineSpan) =>
+    Math.max(mark.start - (span.start + span.count), span.start - (mark.start + mark.count));
+  const nearest = Math.min(...marks.map(distance));
+  return marks.filter((mark) => distance(mark) === nearest);
 }
 
 function hunksIn(baseline: Content, current: Content): Hunk[] {
@@ -124,13 +134,14 @@ function carried(
 
 function markedBy(step: Step, marks: readonly Mark[], before: Content, after: Content): readonly Mark[] {
   const [old, now] = [textOf(before), textOf(after)];
-  if (old === null || now === null) return [...marks, { start: 0, count: 0, changeId: step.changeId }];
+  if (old === null || now === null)
+    return [...marks, ...step.writers.map((changeId) => ({ start: 0, count: 0, changeId }))];
   const { kind, of } = step.source;
   const left = kind === "undo" ? marksLeft(marks, old, now, new Set(of)) : marks;
-  return marksAfter(left, old, now, isPersons(step.source) ? null : step.changeId);
+  return marksAfter(left, old, now, isPersons(step.source) ? [] : step.writers);
 }
 
 function carriedMarks(marks: readonly Mark[], before: Content, after: Content): readonly Mark[] {
   const [old, now] = [textOf(before), textOf(after)];
-  return old === null || now === null || old === now ? marks : marksAfter(marks, old, now, null);
+  return old === null || now === null || old === now ? marks : marksAfter(marks, old, now, []);
 }

@@ -4,6 +4,7 @@ import { encode } from "../../files/encoding.ts";
 import type { RestoreResponse, ReviewFile, TurnRef } from "../../protocol/review.ts";
 import type { ChangeSource, Image, JournalLine, WorkspaceJournal } from "../change.ts";
 import type { Content } from "../content.ts";
+import { type Mark, touches } from "./attribution.ts";
 import type { GoalDeps } from "./goals.ts";
 import { keepHunk, undoHunk } from "./hunks.ts";
 import { type PendingFile, PendingFiles, turnsByChange } from "./pending.ts";
@@ -12,6 +13,7 @@ import { keptAs, proposalRow, type ProposedFile, Proposals } from "./proposals.t
 import { failed, nothingToDo, restoreFiles, shownIn } from "./restored.ts";
 import { type PendingHunk, textOf } from "./review-state.ts";
 import type { Goal, Restoration } from "./undo-plan.ts";
+import { leftMessage, warningOf } from "./warnings.ts";
 
 /** What to keep or to undo: all, one file, or one hunk of it. */
 export interface ReviewScope {
@@ -44,7 +46,7 @@ export class Review {
       path === null ? await this.#pending.rows() : [(await this.#pending.file(path))?.row].flatMap((row) => row ?? []);
     const proposed = await this.#proposals.files(path);
     const turns = turnsByChange(await this.#journal.changes());
-    const rows = [...written, ...proposed.map((file) => proposalRow(file, turns))];
+    const rows = [...written, ...proposed.map((file) => proposalRow(file, turns, this.#journal.cwd))];
     return rows.toSorted((a, b) => (a.path === b.path ? 0 : a.path < b.path ? -1 : 1));
   }
 
@@ -67,9 +69,17 @@ export class Review {
   }
 
   async #keepFiles({ path, acceptMerges }: ReviewScope): Promise<RestoreResponse> {
+    const { cwd } = this.#journal;
     const written = await this.#written(path);
-    const proposed = await this.#proposals.files(path);
-    if (written.length + proposed.length === 0) return nothingToDo;
+    const all = await this.#proposals.files(path);
+    // What is special is not written by the way.
+    const left = path === null ? all.filter(({ proposal }) => warningOf(cwd, proposal) !== null) : [];
+    const proposed = all.filter((file) => !left.includes(file));
+    const message = leftMessage(
+      cwd,
+      left.map(({ proposal }) => proposal),
+    );
+    if (written.length + proposed.length === 0) return { ...nothingToDo, message };
     let result: RestoreResponse = { outcome: "done", files: [], message: null };
     if (proposed.length > 0) {
       result = await this.#writeProposed(proposed, acceptMerges);
@@ -77,19 +87,22 @@ export class Review {
     }
     const kept = written.map((file): JournalLine => ({ type: "reviewed", ...seenOf(file), baseline: null }));
     if (kept.length > 0) await this.#journal.append(...kept);
-    return result;
+    return { ...result, message };
   }
 
-  /** Each turn's as a change of its own, so that it can be undone; none where one of them cannot be written. */
+  /** Each turn's as a change of its own, so that it can be undone; none where one of them does not fit. */
   async #writeProposed(proposed: readonly ProposedFile[], acceptMerges: boolean): Promise<RestoreResponse> {
     const all = proposed.map(keptAs);
     const plan = await restoreFiles(all, { dryRun: true, acceptMerges, source: noSource }, this.#deps);
     if (plan.outcome !== "done") return plan;
+    const done: string[] = [];
     for (const [turnId, files] of byTurn(proposed)) {
       const source = keepSource(files, turnId);
       const written = await restoreFiles(files.map(keptAs), { dryRun: false, acceptMerges: true, source }, this.#deps);
-      if (written.outcome !== "done") return { ...written, files: plan.files };
+      if (written.outcome !== "done")
+        return { ...written, files: plan.files, message: behind(done, written.message ?? "it does not fit any more") };
       await this.#journal.append(...settled(files));
+      done.push(...files.map(({ proposal }) => shownIn(this.#journal.cwd, proposal.path)));
     }
     return plan;
   }
@@ -134,7 +147,7 @@ export class Review {
     const outcome = hunk.isEdited ? "merged" : "exact";
     const { path: own } = file.track;
     const restoration = { path: own, movedTo: null, now: file.present, goal, outcome, reason: null } as const;
-    const source = isAll ? undoSource([file]) : hunkSource(file, hunk);
+    const source = isAll && file.track.movedFrom === null ? undoSource([file]) : hunkSource(file, hunk);
     return restoreFiles([restoration], { dryRun: false, acceptMerges, source }, this.#deps);
   }
 
@@ -268,6 +281,13 @@ export class Review {
 const stale = failed("These lines are not the same any more. Look at them again.");
 const noSource: ChangeSource = { kind: "undo", threadId: null, turnId: null, itemId: null, of: [] };
 
+/** A failure behind what is written by then. */
+function behind(done: readonly string[], message: string): string {
+  if (done.length === 0) return message;
+  const rest = message.replace(/ ?Nothing was changed\.$/, "");
+  return `Only what an earlier turn proposed is written (${done.join(", ")}). The rest is not: ${lowered(rest)}.`;
+}
+
 /** An editor shows no byte order mark. */
 function shownText(content: Content): string | null {
   return content.kind === "text" ? content.text.replace(/^\uFEFF/, "") : null;
@@ -291,9 +311,8 @@ function lowered(sentence: string): string {
 }
 
 /** A line about a file counts from behind the last of its changes that was looked at. */
-function seenOf({ track }: PendingFile): { path: string; behind?: string } {
-  const last = track.steps.at(-1) ?? track.earlier.at(-1);
-  return last === undefined ? { path: track.path } : { path: track.path, behind: last.changeId };
+function seenOf({ track: { path, last } }: PendingFile): { path: string; behind?: string } {
+  return last === null ? { path } : { path, behind: last };
 }
 
 function settled(proposed: readonly ProposedFile[]): JournalLine[] {
@@ -305,9 +324,28 @@ function settled(proposed: readonly ProposedFile[]): JournalLine[] {
 
 /** Of one turn where all is of that one. */
 function undoSource(files: readonly PendingFile[]): ChangeSource {
-  const of = files.flatMap(({ track }) => [...track.earlier, ...track.steps].map(({ changeId }) => changeId));
-  const isPart = files.some(({ track }) => track.earlier.length > 0);
-  return { ...noSource, of: [...new Set(of)], isPart, ...onlyTurn(files.flatMap(({ row }) => row.turns)) };
+  const of = new Set(files.flatMap(changesIn));
+  const partIn = files.filter((file) => hasKept(file, of)).flatMap(placesOf);
+  const alsoIn = files.flatMap(placesOf);
+  return { ...noSource, of: [...of], partIn, alsoIn, ...onlyTurn(files.flatMap(({ row }) => row.turns)) };
+}
+
+/** Without those of which all was kept. */
+function changesIn({ track: { earlier, steps }, hunks }: PendingFile): string[] {
+  const own = steps.flatMap(({ changeId, writers }) => [changeId, ...writers]);
+  return earlier.length === 0 ? own : [...own, ...hunks.flatMap(({ changeIds }) => changeIds)];
+}
+
+/** Some of what the changes wrote in the file is not to review any more, and stays. */
+function hasKept({ track, state, hunks }: PendingFile, changeIds: ReadonlySet<string>): boolean {
+  const isKept = (mark: Mark) => changeIds.has(mark.changeId) && !hunks.some(({ current }) => touches(mark, current));
+  return track.earlier.length > 0 && state.marks.some(isKept);
+}
+
+/** All names that the file had while it changed. */
+function placesOf({ track: { path, movedFrom, deletedAt, earlier, steps } }: PendingFile): string[] {
+  const places = [...earlier, ...steps].map((step) => step.path);
+  return [...new Set([path, movedFrom, deletedAt, ...places].flatMap((place) => place ?? []))];
 }
 
 /** Of several turns it is nobody's. */
@@ -319,10 +357,10 @@ function onlyTurn(turns: readonly TurnRef[]): Pick<ChangeSource, "threadId" | "t
 
 function hunkSource(file: PendingFile, { id, changeIds }: PendingHunk): ChangeSource {
   const isOf = (other: PendingHunk) => other.id !== id && other.changeIds.some((each) => changeIds.includes(each));
-  // What was kept of them is not known any more.
-  const isPart = file.track.earlier.length > 0 || file.hunks.some(isOf);
+  const isPart = file.hunks.some(isOf) || hasKept(file, new Set(changeIds));
   const turns = file.row.hunks.find((hunk) => hunk.id === id)?.turns ?? [];
-  return { ...noSource, of: [...changeIds], isPart, ...onlyTurn(turns) };
+  const alsoIn = placesOf(file);
+  return { ...noSource, of: [...changeIds], partIn: isPart ? alsoIn : [], alsoIn, ...onlyTurn(turns) };
 }
 
 function keepSource(proposed: readonly ProposedFile[], turn: string | null): ChangeSource {

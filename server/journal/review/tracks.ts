@@ -6,6 +6,10 @@ import { keyOf } from "../content.ts";
 /** What one change did to one file. */
 export interface Step {
   readonly changeId: string;
+  /** Where the file was before it. */
+  readonly path: string;
+  /** The changes whose lines these are: itself, or those that it makes again. */
+  readonly writers: readonly string[];
   readonly source: ChangeSource;
   readonly before: Image;
   readonly after: Image;
@@ -19,12 +23,16 @@ export interface Track {
   readonly path: string;
   /** Where it was before the first of its steps, if elsewhere. */
   readonly movedFrom: string | null;
+  /** Where it had been moved to when it was deleted: it counts as deleted where it was before. */
+  readonly deletedAt: string | null;
   /** Its baseline, and what it was when that was its baseline. */
   readonly baseline: Image;
   readonly start: Image;
   readonly steps: readonly Step[];
   /** Those before its baseline was set anew: they tell who wrote which lines. */
   readonly earlier: readonly Step[];
+  /** The latest change of the file in the log; null: none. */
+  readonly last: string | null;
 }
 
 /** By path. `changes` are those that were applied, oldest first. */
@@ -35,12 +43,13 @@ export function pendingTracks(
   const tracks = new Map<string, Track>();
   const lines = linesByChange(reviewed);
   const touched = new Map(changes.map(({ id, files }) => [id, new Set(files.map(({ path }) => path))]));
+  const log: Log = { tracks, touched, byId: new Map(changes.map((change) => [change.id, change])) };
   const review = (changeId: string | null) => {
     for (const [path, line] of lines.get(changeId) ?? []) setBaseline(tracks, path, line);
   };
   review(null);
   for (const change of changes) {
-    if (change.state === "applied") follow({ tracks, touched }, change);
+    if (change.state === "applied") follow(log, change);
     review(change.id);
   }
   return tracks;
@@ -63,13 +72,16 @@ function setBaseline(tracks: Map<string, Track>, path: string, { baseline, curre
   }
   const start = current ?? earlier?.steps.at(-1)?.after ?? earlier?.start ?? baseline;
   const passed = [...(earlier?.earlier ?? []), ...(earlier?.steps ?? [])];
-  tracks.set(path, { path, movedFrom: earlier?.movedFrom ?? null, baseline, start, steps: [], earlier: passed });
+  const origin = { movedFrom: earlier?.movedFrom ?? null, deletedAt: earlier?.deletedAt ?? null };
+  const last = earlier?.last ?? null;
+  tracks.set(path, { path, ...origin, baseline, start, steps: [], earlier: passed, last });
 }
 
 interface Log {
   readonly tracks: Map<string, Track>;
   /** By change, its paths. */
   readonly touched: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly byId: ReadonlyMap<string, Change>;
 }
 
 function follow(log: Log, change: Change): void {
@@ -83,19 +95,9 @@ function follow(log: Log, change: Change): void {
     move(log, change, from, file);
     moved.add(from.path).add(file.path);
   }
-  if (change.source.kind === "undo") dropReturned(log, change);
+  const writers = new Map(came.map(({ path, movedFrom }) => [path, writersIn(tracks.get(movedFrom ?? ""))]));
   for (const file of change.files) {
-    if (!moved.has(file.path)) step(log, change, file);
-  }
-}
-
-/** A file that was moved and then deleted comes back where it was: where it had been moved to, nothing is left to tell. */
-function dropReturned({ tracks }: Log, { source, files }: Change): void {
-  const touched = new Set(files.map(({ path }) => path));
-  const came = new Set(files.flatMap(({ path, before }) => (before.kind === "missing" ? [path] : [])));
-  for (const { path, movedFrom, earlier, steps } of tracks.values()) {
-    if (movedFrom === null || !came.has(movedFrom) || touched.has(path)) continue;
-    if ([...earlier, ...steps].some(({ changeId }) => source.of.includes(changeId))) tracks.delete(path);
+    if (!moved.has(file.path)) step(log, change, file, writers.get(file.path));
   }
 }
 
@@ -112,16 +114,69 @@ function move(log: Log, change: Change, from: FileChange, to: FileChange): void 
   tracks.delete(from.path);
   if (track === undefined) return;
   const origin = track.movedFrom ?? (track.baseline.kind === "missing" ? null : from.path);
-  tracks.set(to.path, { ...track, path: to.path, movedFrom: origin === to.path ? null : origin });
+  tracks.set(to.path, { ...track, path: to.path, movedFrom: origin === to.path ? null : origin, deletedAt: null });
 }
 
-function step({ tracks, touched }: Log, { id: changeId, source }: Change, { path, before, after }: FileChange): void {
-  const track = tracks.get(path) ?? { path, movedFrom: null, baseline: before, start: before, steps: [], earlier: [] };
+/** `brought`: who wrote what the change put there. */
+function step(
+  log: Log,
+  { id: changeId, source }: Change,
+  { path, before, after }: FileChange,
+  brought: readonly string[] = [],
+): void {
+  const { tracks, touched } = log;
+  if (before.kind === "missing" && after.kind !== "missing") bringBack(tracks, path);
+  const none = { movedFrom: null, deletedAt: null, steps: [], earlier: [], last: null };
+  const track = tracks.get(path) ?? { path, ...none, baseline: before, start: before };
   // What a person did with nothing to review there is nothing to review either.
   if (track.steps.length === 0 && keyOf(track.baseline) === keyOf(track.start) && isPersons(source)) return;
   const isPending = (id: string) => track.steps.some((earlier) => earlier.changeId === id);
-  const takesReviewed = !source.isPart && source.of.some((id) => touched.get(id)?.has(path) && !isPending(id));
-  tracks.set(path, { ...track, steps: [...track.steps, { changeId, source, before, after, takesReviewed }] });
+  const isPart = source.partIn?.includes(path) === true;
+  const takesReviewed = !isPart && source.of.some((id) => touched.get(id)?.has(path) && !isPending(id));
+  const writers = source.kind === "redo" ? writersOf(log, track, source) : [...brought, changeId];
+  const steps = [...track.steps, { changeId, path, writers, source, before, after, takesReviewed }];
+  tracks.set(path, { ...track, steps, last: changeId });
+  if (after.kind === "missing") leaveAtOrigin(tracks, path);
+}
+
+/** Moved and then deleted is deleted where it was. What came there meanwhile follows it: it is one file, changed. */
+function leaveAtOrigin(tracks: Map<string, Track>, path: string): void {
+  const track = tracks.get(path);
+  const origin = track?.movedFrom ?? null;
+  if (track === undefined || origin === null) return;
+  const next = tracks.get(origin);
+  if (next !== undefined && (next.baseline.kind !== "missing" || next.earlier.length > 0 || next.movedFrom !== null))
+    return;
+  tracks.delete(path);
+  const steps = [...track.steps, ...(next?.steps ?? [])];
+  const deletedAt = next === undefined ? path : null;
+  tracks.set(origin, { ...track, path: origin, movedFrom: null, deletedAt, steps });
+}
+
+/** It is there again, and not where it was before it was moved. */
+function bringBack(tracks: Map<string, Track>, path: string): void {
+  if (tracks.has(path)) return;
+  for (const track of tracks.values()) {
+    if (track.deletedAt !== path || track.steps.at(-1)?.after.kind !== "missing") continue;
+    tracks.delete(track.path);
+    tracks.set(path, { ...track, path, movedFrom: track.path, deletedAt: null });
+    return;
+  }
+}
+
+/** The changes that a redo makes again in this file. */
+function writersOf({ touched, byId }: Log, track: Track, { of }: ChangeSource): string[] {
+  const made = of.flatMap((id) => {
+    const change = byId.get(id);
+    return change?.source.kind === "undo" ? change.source.of : [id];
+  });
+  const own = new Set(writersIn(track));
+  const here = made.filter((id) => own.has(id) || touched.get(id)?.has(track.path));
+  return here.length > 0 ? here : made;
+}
+
+function writersIn(track: Track | undefined): string[] {
+  return track === undefined ? [] : [...track.earlier, ...track.steps].flatMap(({ writers }) => writers);
 }
 
 /** What was done because a person asked for just that: it is not to review. To do again what was undone is. */

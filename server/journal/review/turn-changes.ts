@@ -80,7 +80,8 @@ export class TurnFiles {
     });
     const { dryRun, acceptMerges, direction, threadId, turnIds } = request;
     const turnId = turnIds.size === 1 ? ([...turnIds][0] ?? null) : null;
-    const source: ChangeSource = { kind: direction, threadId, turnId, itemId: null, of: chosen.of };
+    const { of, alsoIn } = chosen;
+    const source: ChangeSource = { kind: direction, threadId, turnId, itemId: null, of, alsoIn };
     return restoreFiles(restorations, { dryRun, acceptMerges, source }, this.#deps);
   }
 
@@ -180,6 +181,8 @@ interface Chosen {
   readonly reversals: readonly Reversal[];
   /** The changes that this takes back. */
   readonly of: string[];
+  /** Where it takes them back, whatever the files are called now. */
+  readonly alsoIn: string[];
   placeNow(path: string): string;
 }
 
@@ -191,7 +194,8 @@ function undoOf(wanted: readonly Change[], all: readonly Change[], { paths }: Re
   }));
   const held = chosen.filter(({ files }) => files.length > 0).toReversed();
   const reversals = held.flatMap(({ files }) => withPaths(reversalsOf(files), paths));
-  return { reversals, of: held.map(({ change }) => change.id), placeNow: placesSince(wanted, all) };
+  const of = held.map(({ change }) => change.id);
+  return { reversals, of, alsoIn: placesOf(reversals), placeNow: placesSince(wanted, all) };
 }
 
 /** What was undone alone is put back as it was before the undo; else the changes are made again, one after the other. */
@@ -201,11 +205,18 @@ function redoOf(wanted: readonly Change[], all: readonly Change[], { paths }: Re
   const undos = effects.undoing(ids).toReversed();
   const of = undos.map(({ id }) => id);
   const placeNow = (path: string) => path;
-  if (undos.every(({ source }) => source.of.every((id) => ids.has(id))))
-    return { reversals: undos.flatMap(({ files }) => withPaths(reversalsOf(files), paths)), of, placeNow };
+  if (undos.every(({ source }) => source.of.every((id) => ids.has(id)))) {
+    const backwards = undos.flatMap(({ files }) => withPaths(reversalsOf(files), paths));
+    const elsewhere = undos.flatMap(({ source }) => source.alsoIn ?? []).filter((path) => paths?.has(path) !== false);
+    return { reversals: backwards, of, alsoIn: [...new Set([...placesOf(backwards), ...elsewhere])], placeNow };
+  }
   const undone = wanted.map(({ id, files }) => files.filter(({ path }) => !effects.isInEffect(id, path)));
   const reversals = undone.flatMap((files) => withPaths(repetitionsOf(files), paths));
-  return { reversals, of: wanted.map(({ id }) => id), placeNow };
+  return { reversals, of: wanted.map(({ id }) => id), alsoIn: placesOf(reversals), placeNow };
+}
+
+function placesOf(reversals: readonly Reversal[]): string[] {
+  return [...new Set(reversals.flatMap(({ path, movedFrom }) => (movedFrom === null ? [path] : [path, movedFrom])))];
 }
 
 function withPaths(reversals: readonly Reversal[], paths: ReadonlySet<string> | null): Reversal[] {

@@ -70,8 +70,8 @@ class Followed implements Workspace {
     const { files, writer, newId, now } = deps;
     const goals: GoalDeps = {
       ...{ journal, files, newId, now },
-      writeTexts: (source, plan, realPaths) =>
-        writeChange(journal, writer, source, plan, { realPaths, signal: new AbortController().signal }),
+      write: (source, plan, limits) =>
+        writeChange(journal, writer, source, plan, { ...limits, signal: new AbortController().signal }),
     };
     this.journal = journal;
     this.#deps = deps;

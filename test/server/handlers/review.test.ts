@@ -60,7 +60,7 @@ test("what two turns changed is listed with its turns, and one hunk is kept, ano
   assert.equal(undone.outcome, "done");
   assert.equal(read(server, "a.txt"), text({ 2: "TWO", 9: "NINE" }));
   await server.expectNotification("belay/files/updated", ({ turns }) =>
-    turns.some(({ turnId, state }) => turnId === two && state === "partlyUndone"),
+    turns.some(({ turnId, state }) => turnId === two && state === "undone"),
   );
   const left = await server.request("belay/review/list", { path });
   assert.deepEqual(
@@ -109,7 +109,10 @@ test("a file that was changed in the same lines since is a conflict, and nothing
   writeFileSync(at(server, "a.txt"), text({ 2: "mine", 6: "SIX", 9: "NINE" }));
   const result = await server.request("belay/files/restore", { threadId, turnIds: [one], direction: "undo" });
   assert.equal(result.outcome, "conflict");
-  assert.equal(result.message, "Nothing was changed. a.txt is in the way: line 2 was changed since.");
+  assert.equal(
+    result.message,
+    "Nothing was changed. a.txt is in the way: line 2 was changed since. Do the other files one by one, and keep what is in the way.",
+  );
   assert.equal(read(server, "a.txt"), text({ 2: "mine", 6: "SIX", 9: "NINE" }));
   assert.ok(existsSync(at(server, "new.txt")));
 });
@@ -174,4 +177,27 @@ test("with an editor the undo goes through it, also into what is not saved", asy
   assert.equal(edits[0]?.expected[editor.uri("a.txt")], editorHash(dirty));
   const [change] = edits[0]?.edit.documentChanges ?? [];
   assert.deepEqual(change && "edits" in change ? change.edits.map(({ newText }) => newText) : [], ["line 2", "line 9"]);
+});
+
+test("a path that is none is refused with a reason, and a folder without a journal gets none by being cleared", async () => {
+  await using server = await testServer();
+  for (const path of ["", "a.txt", "..", "/a\0b"]) {
+    for (const [method, params] of [
+      ["belay/review/list", { path }],
+      ["belay/review/list", { cwd: path }],
+      ["belay/review/text", { path, side: "baseline" }],
+      ["belay/review/keep", { cwd: path }],
+      ["belay/review/undo", { path }],
+      ["belay/journal/clear", { cwd: path }],
+      ["belay/files/restore", { threadId: "t", direction: "undo", paths: [path] }],
+    ] as const) {
+      const { message } = await server.refusal(method, params);
+      assert.match(message, /a path must be absolute here, and without NULs/, `${method} ${JSON.stringify(params)}`);
+    }
+  }
+  for (const cwd of ["/", "/nowhere", server.home]) {
+    assert.deepEqual(await server.request("belay/journal/clear", { cwd }), { freedBytes: 0 });
+    assert.deepEqual((await server.request("belay/review/list", { cwd })).files, []);
+  }
+  assert.deepEqual(existsSync(join(server.home, "journal")), false);
 });

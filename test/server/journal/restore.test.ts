@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { describe, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { lines, sourceOf, threadId, workspaceWith } from "./workspace.ts";
 
 describe("undo of a turn", () => {
@@ -105,6 +106,82 @@ describe("undo of a turn", () => {
     await work.turn("t2", { "a.ts": ["b.ts", lines(9, { 2: "TWO" })] });
     assert.equal((await work.restore("undo", ["t1"])).outcome, "done");
     assert.equal(await work.text("b.ts"), lines(9));
+    assert.deepEqual(await states(work), { t1: "undone", t2: "applied" });
+    assert.equal((await work.restore("undo", ["t1"])).outcome, "nothing");
+    assert.equal((await work.restore("redo", ["t1"])).outcome, "done");
+    assert.equal(await work.text("b.ts"), lines(9, { 2: "TWO" }));
+    assert.deepEqual(await states(work), { t1: "applied", t2: "applied" });
+  });
+
+  test("takes the folders that were made for its files with them, but no other and none with something in it", async () => {
+    await using work = await workspaceWith({ "a.ts": "a\n", "old/o.ts": "o\n" });
+    await work.turn("t1", { "new/deep/n.ts": "n\n", "new/m.ts": "m\n", "a.ts": ["to/b.ts", "a\n"], "old/n.ts": "n\n" });
+    await work.turn("t2", { "old/o.ts": null });
+    await work.open();
+    assert.equal((await work.restore("undo", ["t1"])).outcome, "done");
+    assert.deepEqual((await fs.readdir(work.cwd)).toSorted(), ["a.ts", "old"]);
+    assert.equal((await work.restore("redo", ["t1"])).outcome, "done");
+    assert.equal(await work.text("new/deep/n.ts"), "n\n");
+    await work.person("new/mine.ts", "mine\n");
+    assert.equal((await work.undo("new/deep/n.ts")).outcome, "done");
+    assert.deepEqual((await fs.readdir(work.path("new"))).toSorted(), ["m.ts", "mine.ts"]);
+    assert.equal((await work.restore("undo", ["t1"])).outcome, "done");
+    assert.deepEqual((await fs.readdir(work.cwd)).toSorted(), ["a.ts", "new", "old"]);
+    assert.deepEqual(await fs.readdir(work.path("new")), ["mine.ts"]);
+  });
+
+  test("is one change in the journal, also where it takes texts and bytes", async () => {
+    await using work = await workspaceWith({ "a.ts": "a\n", "b.bin": new Uint8Array([0, 1, 2]) });
+    await work.turn("t1", { "a.ts": "A\n" });
+    await work.command("t1", "b.bin", (path) => fs.writeFile(path, new Uint8Array([0, 9])));
+    assert.equal((await work.restore("undo", ["t1"])).outcome, "done");
+    assert.deepEqual([await work.text("a.ts"), await fs.readFile(work.path("b.bin"))], ["a\n", Buffer.from([0, 1, 2])]);
+    const [undo, ...more] = (await work.journal.changes()).filter(({ source }) => source.kind === "undo");
+    assert.deepEqual([undo?.files.map(({ path }) => path), more], [[work.path("b.bin"), work.path("a.ts")], []]);
+    assert.equal((await work.restore("redo", ["t1"])).outcome, "done");
+    assert.deepEqual([await work.text("a.ts"), await fs.readFile(work.path("b.bin"))], ["A\n", Buffer.from([0, 9])]);
+  });
+
+  test("leaves the bytes alone where the editor refuses the texts", async () => {
+    await using work = await workspaceWith({ "a.ts": "a\n", "b.bin": new Uint8Array([0, 1, 2]) });
+    await work.turn("t1", { "a.ts": "A\n" });
+    await work.command("t1", "b.bin", (path) => fs.writeFile(path, new Uint8Array([0, 9])));
+    const before = await work.snapshot();
+    work.connectEditor({ applyEdit: async () => ({ applied: false, failureReason: "the editor is shut" }) });
+    const result = await work.restore("undo", ["t1"]);
+    assert.deepEqual([result.outcome, result.message], ["failed", "the editor is shut"]);
+    assert.deepEqual(await work.snapshot(), before);
+    assert.equal((await work.journal.changes()).length, 2);
+  });
+
+  test("says which files were changed further as they were saved", async () => {
+    await using work = await workspaceWith({ "a.ts": "a\n", "b.ts": "b\n" });
+    await work.turn("t1", { "a.ts": "A\n", "b.ts": "B\n" });
+    work.connectEditor({
+      async applyEdit({ edit }) {
+        assert.equal(edit.documentChanges.length, 2);
+        await work.person("a.ts", "a;\n");
+        await work.person("b.ts", "b\n");
+        const uri = (name: string) => pathToFileURL(work.path(name)).href;
+        return {
+          applied: true,
+          files: [
+            { uri: uri("a.ts"), isSaved: true, text: "a;\n" },
+            { uri: uri("b.ts"), isSaved: true },
+          ],
+        };
+      },
+    });
+    const result = await work.restore("undo", ["t1"]);
+    assert.equal(result.outcome, "done");
+    assert.deepEqual(
+      result.files.map(({ path, outcome, merged }) => [path.slice(work.cwd.length + 1), outcome, merged]),
+      [
+        ["a.ts", "merged", "a;\n"],
+        ["b.ts", "exact", null],
+      ],
+    );
+    assert.match(result.message ?? "", /^a\.ts is not exactly as it was: .*formatter.*saved\.$/);
   });
 
   test("does not follow a link that was put in the way", async () => {

@@ -45,12 +45,44 @@ describe("a review", () => {
     await work.turn("t1", { "a.ts": ["b.ts", "one\n"], "p.ts": ["q.ts", "two\n"] });
     await work.turn("t2", { "b.ts": null });
     await work.person("q.ts", null);
-    assert.deepEqual(Object.keys(await work.pending()), ["b.ts"]);
+    assert.deepEqual(await work.pending(), { "a.ts": ["0,1 0,0 t2"] });
     assert.equal((await work.undo(null)).outcome, "done");
     // Who deletes a file has seen the last of what was changed in it.
     assert.deepEqual([await work.text("a.ts"), await work.text("p.ts")], ["one\n", null]);
     assert.deepEqual(await work.pending(), {});
     await work.open();
+    assert.deepEqual(await work.pending(), {});
+  });
+
+  test("knows that all of a turn is undone, though what another one did in the file was kept", async () => {
+    await using work = await workspaceWith({ "a.ts": lines(20) });
+    await work.turn("t1", { "a.ts": lines(20, { 2: "TWO" }) });
+    await work.turn("t2", { "a.ts": lines(20, { 2: "TWO", 10: "TEN" }) });
+    await work.turn("t3", { "a.ts": lines(20, { 2: "TWO", 10: "TEN", 15: "X", 18: "Y" }) });
+    const hunks = (await work.row("a.ts"))?.hunks ?? [];
+    assert.equal((await work.keep("a.ts", hunks[0]?.id)).outcome, "done");
+    assert.equal((await work.undo("a.ts", hunks[1]?.id)).outcome, "done");
+    assert.equal((await work.keep("a.ts", hunks[2]?.id)).outcome, "done");
+    assert.equal((await work.undo("a.ts", hunks[3]?.id)).outcome, "done");
+    const states = (await work.turnFiles.turns(threadId)).map(({ turnId, state }) => [turnId, state]);
+    assert.deepEqual(Object.fromEntries(states), { t1: "applied", t2: "undone", t3: "partlyUndone" });
+  });
+
+  test("says of all that cannot be undone at once which file it is, and what to do", async () => {
+    await using work = await workspaceWith({ "a.ts": "a\n", "b.bin": "1" });
+    await work.turn("t1", { "a.ts": "A\n" });
+    await work.command("t1", "b.bin", (path) => fs.writeFile(path, new Uint8Array([0, 9])));
+    await work.person("b.bin", new Uint8Array([0, 5]));
+    const result = await work.undo(null);
+    assert.deepEqual(
+      [result.outcome, result.message],
+      [
+        "conflict",
+        "Nothing was changed. b.bin is in the way: b.bin was changed since. Do the other files one by one, and keep what is in the way.",
+      ],
+    );
+    assert.equal((await work.undo("a.ts")).outcome, "done");
+    assert.equal((await work.keep("b.bin")).outcome, "done");
     assert.deepEqual(await work.pending(), {});
   });
 

@@ -53,6 +53,7 @@ const scenes = [
     ],
   },
   { prompt: "outside", steps: [patch("*** Add File: ../outside.txt", "+out"), done] },
+  { prompt: "envrc", steps: [patch("*** Add File: pkg/.envrc", "+export PATH=evil:$PATH"), done] },
   { prompt: "protected", steps: [patch("*** Add File: .git/hooks/pre-commit", "+#!/bin/sh"), done] },
   { steps: [done] },
 ];
@@ -249,4 +250,31 @@ test("who may only read and is never asked can still propose, but only what they
   assert.match(await scene.say("top"), /^Proposed: not written/);
   assert.match(await scene.say("outside"), /outside the workspace, and the approval policy is never to ask/);
   assert.match(await scene.say("protected"), /rejected/);
+});
+
+test("a proposal for a place that changes what programs run says so, and is kept by itself only", async () => {
+  await using scene = await proposing({ approvalPolicy: "untrusted", sandboxMode: "workspace-write" });
+  const { server } = scene;
+  const [hook, envrc] = [".git/hooks/pre-commit", "pkg/.envrc"].map((name) => join(server.workspace, name));
+  for (const prompt of ["protected", "envrc", "add"]) await scene.say(prompt);
+  const { files: rows } = await server.request("belay/review/list", {});
+  assert.deepEqual(
+    rows.map(({ path, warning }) => [path, warning]),
+    [
+      [hook, "It can change what programs run."],
+      [join(server.workspace, "new.txt"), null],
+      [envrc, "Tools may run what it says as soon as the folder is opened."],
+    ],
+  );
+  const all = await server.request("belay/review/keep", {});
+  assert.equal(all.outcome, "done");
+  assert.match(
+    all.message ?? "",
+    /^\.git\/hooks\/pre-commit is left as proposed\. It can change what .* \(1 more like it\.\)$/,
+  );
+  assert.equal(scene.disk("new.txt"), "new\n");
+  assert.ok(!existsSync(hook ?? "") && !existsSync(envrc ?? ""));
+  assert.equal((await server.request("belay/review/keep", {})).outcome, "nothing");
+  assert.equal((await server.request("belay/review/keep", { path: hook })).outcome, "done");
+  assert.equal(scene.disk(".git/hooks/pre-commit"), "#!/bin/sh\n");
 });
