@@ -21,11 +21,12 @@ import { output } from "./rows/output.ts";
 import { resume } from "./rows/resume.ts";
 import { size } from "./rows/size.ts";
 import { snapshot } from "./rows/snapshot.ts";
+import { review } from "./rows/review.ts";
 import { start } from "./rows/start.ts";
 import { threads } from "./rows/threads.ts";
 import { turns } from "./rows/turns.ts";
 
-const groups: readonly Group[] = [start, turns, threads, resume, idle, output, edits, launch, snapshot, size];
+const groups: readonly Group[] = [start, turns, threads, resume, idle, output, edits, launch, snapshot, review, size];
 const checkout = fileURLToPath(new URL("..", import.meta.url));
 
 const options = readOptions();

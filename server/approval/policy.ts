@@ -1,7 +1,6 @@
 // Does this action run, ask, or not happen? Pure: facts in, verdict out. The sandbox is the boundary; this only
 // decides who is asked before it is used, or left.
-import { relative } from "node:path";
-import { isInside } from "../util/inside.ts";
+import { shownIn } from "../util/inside.ts";
 import type { PlainApprovalPolicy } from "../protocol/approval.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { shellQuote } from "../util/shell-quote.ts";
@@ -163,7 +162,7 @@ function reasonToAsk(
 /** "/w/a is …", or where a link hides it: "a leads to /x/y, …". */
 function place({ path, leadsTo }: TargetFacts, cwd: string, verb: "is" | "can", what: string): string {
   if (leadsTo === null) return `${path} ${verb} ${what}`;
-  const name = isInside(cwd, path) ? relative(cwd, path) : path;
+  const name = shownIn(cwd, path);
   return `${name} leads to ${leadsTo}, ${verb === "is" ? what : `which ${verb} ${what}`}`;
 }
 

@@ -9,7 +9,7 @@ export class KeyedTurns {
     let leave = () => {};
     const own = new Promise<void>((resolve) => (leave = resolve));
     // For all keys at once: two who want the same in another order do not wait for each other.
-    const before = keys.map((key) => this.#last.get(key));
+    const before = keys.flatMap((key) => this.#last.get(key) ?? []);
     for (const key of keys) this.#last.set(key, own);
     await Promise.all(before);
     return () => {

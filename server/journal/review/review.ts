@@ -1,5 +1,6 @@
 // Review of one workspace: what Belay changed or proposed and nobody has kept or undone yet. To keep is to move a baseline
 // and writes no file, unless it was only proposed; to undo writes files and is a change itself.
+import { shownIn } from "../../util/inside.ts";
 import { encode } from "../../files/encoding.ts";
 import type { RestoreResponse, ReviewFile, TurnRef } from "../../protocol/review.ts";
 import type { ChangeSource, Image, JournalLine, WorkspaceJournal } from "../change.ts";
@@ -10,7 +11,7 @@ import { keepHunk, undoHunk } from "./hunks.ts";
 import { type PendingFile, PendingFiles, turnsByChange } from "./pending.ts";
 import { type OpenFiles, PresentFiles } from "./present.ts";
 import { keptAs, proposalRow, type ProposedFile, Proposals } from "./proposals.ts";
-import { failed, nothingToDo, restoreFiles, shownIn } from "./restored.ts";
+import { failed, nothingToDo, restoreFiles } from "./restored.ts";
 import { type PendingHunk, textOf } from "./review-state.ts";
 import type { Goal, Restoration } from "./undo-plan.ts";
 import { leftMessage, warningOf } from "./warnings.ts";

@@ -1,8 +1,7 @@
 // What a person is to see before they keep a file: that it lies where programs look for what they run. Pure.
 import { isAutorun, isProtected } from "../../files/paths.ts";
 import type { ReviewFile } from "../../protocol/review.ts";
-import { isInside } from "../../util/inside.ts";
-import { shownIn } from "./restored.ts";
+import { isInside, shownIn } from "../../util/inside.ts";
 
 /** A sentence; null: there is nothing special about the place. */
 export function warningOf(cwd: string, { path, movedFrom }: Pick<ReviewFile, "path" | "movedFrom">): string | null {

@@ -228,8 +228,8 @@ export class Workbench {
 async function isKept(kept: Readonly<Record<string, string>>): Promise<boolean> {
   const done = <T>(request: IDBRequest<T>) =>
     new Promise<T>((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
+      request.addEventListener("success", () => resolve(request.result));
+      request.addEventListener("error", () => reject(request.error));
     });
   const found = new Set<string>();
   for (const { name = "" } of await indexedDB.databases()) {
