@@ -2,10 +2,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { SessionApprovals } from "../approval/approvals.ts";
 import type { HistoryItem } from "../model/model.ts";
-import type { ThreadItem } from "../protocol/item.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import {
-  messageOf,
   noTurnToInterrupt,
   noRevertOfEphemeral,
   noTurnToSteer,
@@ -20,17 +18,10 @@ import type { LivingLine } from "../rollout/living-lines.ts";
 import { isPersisted } from "../rollout/policy.ts";
 import type { Recorder } from "../rollout/recorder.ts";
 import type { Client } from "./client.ts";
+import { endCrashed } from "./crashed-turn.ts";
 import type { ThreadDeps } from "./deps.ts";
 import { QuestionDesk } from "./question-desk.ts";
-import {
-  type AnnouncedUsage,
-  cutRecord,
-  emptyTurn,
-  previewOf,
-  summaryOf,
-  type ThreadRecord,
-  turnError,
-} from "./record.ts";
+import { type AnnouncedUsage, cutRecord, emptyTurn, previewOf, summaryOf, type ThreadRecord } from "./record.ts";
 import type { ReadInput } from "./read-input.ts";
 import { RunningCommands } from "./running-commands.ts";
 import { changeSettings, type SettingsOverrides } from "./settings.ts";
@@ -366,7 +357,8 @@ export class Thread {
         await Promise.all(running.beside);
         this.#endTurn(turn.id, { failed });
       } catch (error) {
-        this.#crashed(turn.id, error);
+        endCrashed(this, turn.id, error);
+        this.#endTurn(turn.id, { failed: true });
       }
     });
     this.#activity = { kind: "running", done, ...running };
@@ -384,38 +376,6 @@ export class Thread {
       this.emit({ method: "turn/completed", params: { threadId: this.id, turn: summaryOf(turn) } });
     this.#recorder?.flush();
     this.deps.turnEnded(this.id);
-  }
-
-  /** A bug in the turn itself: it still ends, once, and says so. */
-  #crashed(turnId: string, error: unknown): void {
-    this.deps.log("error", `turn ${turnId} crashed`, error);
-    const message = `The turn failed inside Belay: ${messageOf(error)}. The thread can go on; the log has the details.`;
-    const shown = turnError(message, "other", null);
-    const completedAt = Math.floor(this.deps.now() / 1000);
-    const isAnnounced = this.#record.turns.some(({ id }) => id === turnId);
-    // Its client waits for the end of a turn whose beginning it was promised.
-    if (!isAnnounced) this.emit({ method: "turn/started", params: { threadId: this.id, turn: emptyTurn(turnId) } });
-    this.#completeOpenItems(turnId);
-    this.finishTurn(turnId, { status: "failed", error: shown, completedAt, durationMs: null, tokenUsage: null });
-    this.#endTurn(turnId, { failed: true });
-  }
-
-  /** Every started item completes, even when the code that started it did not live to say so. */
-  #completeOpenItems(turnId: string): void {
-    const turn = this.#record.turns.find(({ id }) => id === turnId);
-    const completedAtMs = this.deps.now();
-    // A command that runs completes when it ends.
-    const isOpen = (item: ThreadItem) => item.completedAtMs == null && this.commands.get(item.id) === null;
-    for (const item of turn?.items.filter(isOpen) ?? []) {
-      const ended = { ...item, ...("status" in item ? { status: "failed" as const } : {}), completedAtMs };
-      try {
-        const params = { item: ended, threadId: this.id, turnId, contentTokenCount: null, completedAtMs };
-        this.emit({ method: "item/completed", params });
-      } catch (error) {
-        // Whatever made the turn crash may be in the item itself: the others complete, and the turn ends.
-        this.deps.log("error", `item ${item.id} could not be completed`, error);
-      }
-    }
   }
 
   /** Writes what a fork begins with behind its own first line: the lines as they are, whoever wrote them. */

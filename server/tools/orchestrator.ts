@@ -1,20 +1,17 @@
 // The one place for: prepare -> approval -> sandbox -> run. Every call comes back as one outcome with one output for
 // the model, whatever happened on the way; an item that was started is always completed here.
-import type * as z from "zod";
 import type { Grant } from "../approval/grant.ts";
-import { isUnconfined, requirement } from "../approval/policy.ts";
+import { isUnconfined } from "../approval/policy.ts";
 import type { ToolCallEntry, ToolSpec } from "../model/model.ts";
-import { DynamicToolCallResponse } from "../protocol/item.ts";
-import { plainPolicy } from "../protocol/plain-policy.ts";
 import { messageOf } from "../protocol/rpc/errors.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
-import { ToolRequestUserInputResponse } from "../protocol/user-input.ts";
 import { orAborted } from "../util/or-aborted.ts";
 import { type Answered, askIfNeeded, notAnswered, sealed } from "./ask.ts";
 import { type Allowable, type Decision, decide } from "./decide.ts";
-import { unstartedCommand } from "./command-item.ts";
 import type { ToolDeps } from "./deps.ts";
-import { type Announced, neverWhole } from "./call-previews.ts";
+import type { Announced } from "./call-previews.ts";
+import { prepareContext, runContext } from "./contexts.ts";
+import { complete, completeAnnounced, completeUnstarted, ended, ids, withReason } from "./item-ends.ts";
 import { tools } from "./registry.ts";
 import { startThreadCommand } from "./thread-command.ts";
 import {
@@ -22,9 +19,7 @@ import {
   type Finished,
   type Immediate,
   immediate,
-  type PrepareContext,
   type Prepared,
-  type RunContext,
   type Tool,
   type ToolItem,
 } from "./tool.ts";
@@ -80,29 +75,6 @@ interface Call {
   readonly prepare: Prepare;
 }
 
-function prepareContext(deps: ToolDeps, { id, startedAtMs }: Pick<ToolItem, "id" | "startedAtMs">): PrepareContext {
-  return {
-    itemId: id,
-    cwd: deps.cwd,
-    sandbox: deps.sandbox,
-    startedAtMs: startedAtMs ?? deps.now(),
-    files: deps.files,
-    commands: deps.commands,
-    hasTerminals: () => deps.hasTerminals(),
-    forbids(targets) {
-      const need = requirement(
-        { kind: "fileChange", targets },
-        {
-          ...deps,
-          approvalPolicy: plainPolicy(deps.approvalPolicy),
-          sandboxUnavailable: null,
-        },
-      );
-      return need.kind === "forbid" ? need.message : null;
-    },
-  };
-}
-
 function brokenCall({ name }: ToolCallEntry): (error: unknown) => Immediate {
   return (error) => immediate(`${name} failed inside Belay: ${messageOf(error)}`);
 }
@@ -111,10 +83,6 @@ function brokenCall({ name }: ToolCallEntry): (error: unknown) => Immediate {
 function stoppedCall(deps: ToolDeps, announced: Announced | null): ToolOutcome {
   if (announced !== null) completeAnnounced(announced, stopped, deps);
   return answer(stopped);
-}
-
-function completeAnnounced(announced: Announced, failure: string, deps: ToolDeps): void {
-  complete({ ...neverWhole(announced, failure), completedAtMs: deps.now() }, deps);
 }
 
 const MAX_SHOWN_INPUT = 4_000;
@@ -297,68 +265,12 @@ function mayWrite(action: Action, { policy, onlyLooks }: Permission): boolean {
   return action.kind === "command" && policy.type !== "readOnly" && !onlyLooks;
 }
 
-/** A change that failed has no output to show: people see why as the model is told. */
-function withReason({ item, output }: Finished): ToolItem {
-  return item.type === "fileChange" && item.status === "failed" ? { ...item, failure: output } : item;
-}
-
-function runContext(deps: ToolDeps, itemId: string, start: RunContext["start"]): RunContext {
-  return {
-    signal: deps.signal,
-    files: deps.files,
-    start,
-    announceTyping({ item, turnId }, stdin) {
-      const params = { threadId: deps.threadId, turnId, itemId: item.id, processId: item.processId ?? "", stdin };
-      deps.emit({ method: "item/commandExecution/terminalInteraction", params });
-    },
-    write: (plan, targets) => {
-      const realPaths = new Map(targets.map(({ path, realPath }) => [path, realPath]));
-      return deps.write(plan, { realPaths, signal: deps.signal }, itemId);
-    },
-    callTool: async (called) => {
-      const params = { ...ids(deps), ...called };
-      return fitting(DynamicToolCallResponse, await deps.askClient({ method: "item/tool/call", params }));
-    },
-    askUser: async (asked) => {
-      const params = { ...ids(deps), ...asked };
-      const answered = await deps.askClient({ method: "item/tool/requestUserInput", params });
-      return fitting(ToolRequestUserInputResponse, answered);
-    },
-    now: () => deps.now(),
-  };
-}
-
-/** Null for an answer that is none. */
-function fitting<S extends z.ZodType>(schema: S, answer: unknown): z.output<S> | null {
-  const parsed = schema.safeParse(answer);
-  return parsed.success ? parsed.data : null;
-}
-
 function withSandboxHint({ output, item }: Finished, action: Action, policy: SandboxPolicy, deps: ToolDeps): string {
   if (action.kind !== "command" || isUnconfined(policy) || item.status !== "failed") return output;
   const hint = sandboxHint({ script: action.script, output }, policy);
   if (hint === null) return output;
   deps.approvals.noteFailure(action.script, hint.hosts);
   return `${output}\n${hint.text}`;
-}
-
-/** For a tool call the protocol knows no `declined`: what was declined failed. */
-function ended(item: ToolItem, status: "failed" | "declined", deps: ToolDeps): ToolItem {
-  const completedAtMs = deps.now();
-  switch (item.type) {
-    case "dynamicToolCall":
-      return { ...item, status: "failed", completedAtMs };
-    case "commandExecution":
-      return unstartedCommand(item, status, completedAtMs);
-    case "fileChange":
-      return { ...item, status, completedAtMs };
-    default:
-      return item satisfies never;
-  }
-}
-
-function completeUnstarted(prepared: Prepared, status: "failed" | "declined", deps: ToolDeps): void {
-  if (!prepared.isAnnounced) complete(ended(prepared.item, status, deps), deps);
 }
 
 function refuse(
@@ -378,18 +290,7 @@ const refused: Record<Action["kind"], string> = {
   fileChange: "patch rejected",
 };
 
-function complete(item: Finished["item"], deps: ToolDeps): void {
-  deps.emit({
-    method: "item/completed",
-    params: { item, ...ids(deps), contentTokenCount: null, completedAtMs: deps.now() },
-  });
-}
-
 const stopped = "aborted by user. Nothing was done.";
-
-function ids({ threadId, turnId }: ToolDeps): { threadId: string; turnId: string } {
-  return { threadId, turnId };
-}
 
 function answer(output: string): ToolOutcome {
   return { output, stopsTurn: false };
