@@ -163,7 +163,7 @@ function textOnDisk(path: string): string | null {
 
 function toWorkspaceEdit(changes: readonly DocumentChange[]): vscode.WorkspaceEdit {
   const edit = new vscode.WorkspaceEdit();
-  for (const change of changes) {
+  for (const change of inUndoOrder(changes)) {
     if (!("kind" in change)) {
       const uri = vscode.Uri.parse(change.textDocument.uri);
       for (const { range, newText } of change.edits) edit.replace(uri, toRange(range), newText);
@@ -186,6 +186,22 @@ function toWorkspaceEdit(changes: readonly DocumentChange[]): vscode.WorkspaceEd
   return edit;
 }
 
+/**
+ * New files first, then all texts together. One Ctrl+Z takes back texts that stand together as one step, but does nothing
+ * where the last step is the text of a new file that is not open. What stands in the place of another stays behind it.
+ */
+function inUndoOrder(changes: readonly DocumentChange[]): DocumentChange[] {
+  const leaving = new Set(changes.flatMap((change) => ("kind" in change ? leavingUri(change) : [])));
+  const rank = (change: DocumentChange) => {
+    if ("kind" in change) return change.kind === "create" ? 0 : 2;
+    return 1;
+  };
+  const hasSuccessor = changes.some(
+    (change) => "kind" in change && change.kind === "create" && leaving.has(change.uri),
+  );
+  return hasSuccessor ? [...changes] : changes.toSorted((a, b) => rank(a) - rank(b));
+}
+
 function toRange({ start, end }: Range): vscode.Range {
   return new vscode.Range(start.line, start.character, end.line, end.character);
 }
@@ -204,15 +220,16 @@ async function saveAll(changes: readonly DocumentChange[], saving: Saving): Prom
   const renames = changes.flatMap((change) => ("kind" in change && change.kind === "rename" ? [change] : []));
   const edited = changes.flatMap((change) => ("kind" in change ? [] : [change.textDocument.uri]));
   const texts = new Set([...edited, ...renames.map(({ oldUri }) => oldUri)]);
-  const files: EditedFile[] = [];
+  /** Whether it had been unsaved, by the place where it is now. */
+  const places = new Map<string, boolean>();
   for (const uri of texts) {
     const rename = renames.find(({ oldUri, newUri }) => oldUri === uri || newUri === uri);
     const place = rename?.newUri ?? uri;
     const wasDirty = saving.dirty.has(vscode.Uri.parse(rename?.oldUri ?? uri).toString());
-    if (files.some((file) => file.uri === place)) continue;
-    files.push(await save(place, wasDirty, saving));
+    if (!places.has(place)) places.set(place, wasDirty);
   }
-  return files;
+  // All at once: VS Code opens a tab for what stays unsaved for most of a second.
+  return Promise.all([...places].map(([place, wasDirty]) => save(place, wasDirty, saving)));
 }
 
 async function save(uri: string, wasDirty: boolean, { realPaths, after, log }: Saving): Promise<EditedFile> {

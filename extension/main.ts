@@ -1,4 +1,5 @@
-// Entry of the extension. Activation registers and returns; the server starts when something needs it.
+// Entry of the extension. Activation registers and returns; the server starts when something needs it, which at startup
+// only changes do that wait for review.
 import * as vscode from "vscode";
 import type { EditorOptions } from "../server/protocol/editor.ts";
 import { readApiKey } from "./api-key.ts";
@@ -23,7 +24,7 @@ import {
   ServerUnavailable,
   statusOf,
 } from "./server-process.ts";
-import { Review } from "./review/review.ts";
+import { remembersReview, Review } from "./review/review.ts";
 import { RunInTerminal } from "./run-in-terminal.ts";
 import { RunningCommands } from "./running-commands.ts";
 import { Sandbox } from "./sandbox.ts";
@@ -34,7 +35,7 @@ import { Terminals } from "./terminals.ts";
 import type { ServerChoice, TestApi } from "./test-api.ts";
 import { Turns } from "./turns.ts";
 import { waitingWords } from "./waiting-words.ts";
-import { whyNoServer } from "./workspace.ts";
+import { findFolder, whyNoServer } from "./workspace.ts";
 
 const START_TIMEOUT_MS = 20_000;
 
@@ -51,8 +52,9 @@ export function activate(extension: vscode.ExtensionContext): TestApi | undefine
     vscode.window.registerWebviewViewProvider(CHAT_VIEW, belay.ctx.panel),
     ...registerCommands(belay.ctx),
   );
+  belay.startForReview();
   const activationMs = performance.now() - startedAt;
-  log.debug(`Activated in ${activationMs.toFixed(1)} ms.`);
+  log.info(`Activated in ${activationMs.toFixed(1)} ms.`);
   return extension.extensionMode === vscode.ExtensionMode.Test ? belay.testApi(activationMs) : undefined;
 }
 
@@ -101,7 +103,7 @@ class Belay implements vscode.Disposable {
       closed: (command) => closedTerminals.add(command),
     });
     const diffs = new ChangeDiffs();
-    const review = new Review({ client, notifications, log });
+    const review = new Review({ client, notifications, log, memory: extension.workspaceState });
     const sandbox = new Sandbox(notifications, log, () => this.#show());
     this.#runInTerminal = new RunInTerminal(({ itemId }, terminal) => terminals.runsElsewhere(itemId, terminal));
     this.ctx = {
@@ -127,12 +129,14 @@ class Belay implements vscode.Disposable {
       this.#runInTerminal,
       diffs,
       review,
+      review.list.onDidChange(() => this.#reviewChanged()),
       notifications.on("serverRequest/resolved", ({ requestId }) => this.#approvals.drop(requestId)),
       onConfigChanged(() => void this.#offerNewSettings()),
       vscode.workspace.onDidChangeWorkspaceFolders(() => panel.stateChanged()),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         panel.stateChanged();
         this.#startForPanel();
+        this.startForReview();
       }),
     ];
   }
@@ -208,6 +212,13 @@ class Belay implements vscode.Disposable {
     for (const listener of this.#stateListeners) listener(state);
   }
 
+  /** What the server says by itself is only what it and Belay did; the panel hears what people did, too. */
+  #reviewChanged(): void {
+    const { server, panel } = this.ctx;
+    const cwd = findFolder()?.cwd;
+    if (server.state.kind === "running" && cwd !== undefined) panel.forward("belay/review/updated", { cwd });
+  }
+
   #questionsChanged(): void {
     this.ctx.terminals.questionsChanged();
     this.ctx.runningCommands.changed();
@@ -223,6 +234,15 @@ class Belay implements vscode.Disposable {
       isPanelVisible: this.ctx.panel.isVisible,
     });
     this.#attention.update(waiting);
+  }
+
+  /** Marks of what waits for review are there when a window opens: nobody should have to open Belay for them. */
+  startForReview(): void {
+    const { extension, server, log } = this.ctx;
+    const isWanted = remembersReview(extension.workspaceState) && findFolder() !== null && whyNoServer() === null;
+    if (!isWanted || server.state.kind !== "stopped") return;
+    log.info("Something waits for review here, so the server starts.");
+    server.running().catch((error: unknown) => log.warn(String(error)));
   }
 
   /** A panel on show needs the server. Why it does not start is for the panel to say; it is told with the state. */

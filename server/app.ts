@@ -6,15 +6,11 @@ import { DocumentView } from "./files/document-view.ts";
 import { isRunning, ownIdentity } from "./exec/process-identity.ts";
 import { editorRootVariable, terminals } from "./exec/terminals.ts";
 import { readGitInfo } from "./files/git-info.ts";
-import { listFolder } from "./files/list-folder.ts";
-import { type EditPort, FileWriter } from "./files/writer.ts";
+import type { EditPort } from "./files/writer.ts";
 import { lockOwnFile, replaceOwnFile } from "./files/own-file.ts";
-import { findRipgrep } from "./files/ripgrep.ts";
-import { searchText } from "./files/search-text.ts";
 import { accountHandlers } from "./handlers/account.ts";
 import type { Caller } from "./handlers/caller.ts";
 import { commandHandlers } from "./handlers/command.ts";
-import { journalHandlers } from "./handlers/journal.ts";
 import { ruleHandlers } from "./handlers/rule.ts";
 import { sandboxHandlers, sandboxWarnings } from "./handlers/sandbox.ts";
 import { later } from "./handlers/later.ts";
@@ -26,9 +22,7 @@ import { threadCareHandlers } from "./handlers/thread-care.ts";
 import { threadListHandlers } from "./handlers/thread-list.ts";
 import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
-import { Captures } from "./journal/capture/captures.ts";
-import { ChangeJournal } from "./journal/journal.ts";
-import type { Workspaces } from "./journal/review/workspaces.ts";
+import type { FileChanges } from "./journal/file-changes.ts";
 import { defaultModel } from "./model/list.ts";
 import { findProvider, type ModelSource, secretNames } from "./model/providers.ts";
 import { selectModel } from "./model/select.ts";
@@ -88,6 +82,8 @@ export interface App {
 
 /** A start is over by then. */
 const PROBE_AFTER_MS = 1_000;
+/** The model has been asked by then: looking at a workspace costs nothing while it thinks. A command looks itself. */
+const LOOK_AFTER_MS = 150;
 
 export async function createApp(options: AppOptions): Promise<App> {
   const { home, env, log } = options;
@@ -96,7 +92,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     openStoredKey(home, { lock: lockOwnFile, replace: replaceOwnFile }),
   ]);
   const documents = new DocumentView();
-  const writer = new FileWriter(documents);
   const models: ModelSource = {
     home,
     env,
@@ -131,37 +126,20 @@ export async function createApp(options: AppOptions): Promise<App> {
   // Who asks earlier is answered earlier. Until then it would only be in the way of the first thread.
   const probing = setTimeout(() => void sandbox.state(), PROBE_AFTER_MS);
   probing.unref();
-  let followed: Promise<Workspaces> | null = null;
-  const workspaces = () =>
-    (followed ??= import("./journal/review/workspaces.ts").then(
-      (module) =>
-        new module.Workspaces({
-          ...{ journal, files: documents, writer, newId: options.newId, now: Date.now },
-          reviewUpdated: (cwd) => tellAll({ method: "belay/review/updated", params: { cwd } }),
-          filesUpdated: (threadId, turns) => tellAll({ method: "belay/files/updated", params: { threadId, turns } }),
-          failed: (message) => log("error", message),
-        }),
-    ));
-  const journal = new ChangeJournal({
-    home,
-    isOn: () => config.current.journal,
-    maxBytes: () => config.current.journal_max_bytes,
-    failed: (message) => log("warning", message),
-    opened: async (opened, cwd) => void (await workspaces()).follow(opened, cwd),
-  });
-  const captures = new Captures({
-    ...{ ...homes, newId: options.newId, now: Date.now },
-    journalOf: (root) => journal.workspace(root),
-    saves: {
-      mark: () => documents.saveMark(),
-      since: (mark) =>
-        Promise.all(documents.savesSince(mark).map((path) => documents.realTarget(path).catch(() => path))),
-    },
-    failed: (message) => log("error", message),
-  });
-  const misplaced = () => sandboxWarnings(sandbox, config.current, config.path);
   let editor: EditorPort | null = null;
-
+  let isClosing = false;
+  let fileWork: Promise<FileChanges> | null = null;
+  const loadFileWork = async () => {
+    const { FileChanges } = await import("./journal/file-changes.ts");
+    return new FileChanges({
+      ...{ belayHome: home, userHome: homes.userHome, documents, newId: options.newId, tellAll, log },
+      editor: () => editor,
+      isKept: () => config.current.journal,
+      maxBytes: () => config.current.journal_max_bytes,
+    });
+  };
+  const changes = () => (fileWork ??= loadFileWork());
+  const misplaced = () => sandboxWarnings(sandbox, config.current, config.path);
   const instructions = (cwd: string) => readInstructions({ home, cwd }, config.current.project_doc_max_bytes);
   const store = new ThreadStore({
     clients,
@@ -184,14 +162,9 @@ export async function createApp(options: AppOptions): Promise<App> {
       files: {
         read: (path, permits) => documents.read(path, permits),
         readPart: (path, range, permits) => documents.readPart(path, range, permits),
-        async search(request) {
-          const { instead = [] } = request;
-          const replaced = new Set(instead.map(({ realPath }) => realPath));
-          const buffers = await documents.unsavedBuffers(request.root);
-          const unsaved = [...buffers.filter(({ realPath }) => !replaced.has(realPath)), ...instead];
-          return searchText(request, { unsaved, ripgrep: findRipgrep(ripgrepPlaces, request.roots) });
-        },
-        list: listFolder,
+        search: async (request) =>
+          (await import("./files/search-as-seen.ts")).searchAsSeen(request, { documents, places: ripgrepPlaces }),
+        list: async (request) => (await import("./files/list-folder.ts")).listFolder(request),
         unsaved: (root) => documents.unsaved(root),
         realTarget: (path) => documents.realTarget(path),
         realFolder: (path) => documents.realFolder(path),
@@ -205,14 +178,14 @@ export async function createApp(options: AppOptions): Promise<App> {
       containerIsSandbox: () => sandbox.containerIsSandbox(),
       hasTerminals: async () => (await findTerminals()).kind === "available",
       start: (request) => runner.start(request),
-      write: async (cwd, source, plan, limits) => {
-        const { writeChange } = await import("./journal/write-change.ts");
-        await captures.settle(cwd, limits.signal);
-        return writeChange(journal.workspace(cwd), writer, source, plan, limits);
+      write: async (...change) => (await changes()).write(...change),
+      journal: async (cwd) => (await changes()).journal.workspace(cwd),
+      capture: async (cwd, ids, signal) =>
+        (await changes()).captures.begin(cwd, { kind: "command", ...ids, of: [] }, signal),
+      expectCommands: (cwd) => {
+        const look = async () => void (isClosing || (await changes()).captures.warm(cwd));
+        setTimeout(() => void look(), LOOK_AFTER_MS).unref();
       },
-      journal: (cwd) => journal.workspace(cwd),
-      capture: (cwd, ids, signal) => captures.begin(cwd, { kind: "command", ...ids, of: [] }, signal),
-      expectCommands: (cwd) => captures.warm(cwd),
       rules,
       get runInTerminal() {
         const run = editor?.runInTerminal ?? null;
@@ -230,7 +203,7 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   const loadReview = async () => {
     const { reviewHandlers } = await import("./handlers/review.ts");
-    return reviewHandlers({ workspaces: await workspaces(), threads: store, cwd: options.cwd });
+    return reviewHandlers({ workspaces: await (await changes()).workspaces(), threads: store, cwd: options.cwd });
   };
   return {
     options,
@@ -242,9 +215,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     clients,
     handlers: {
       ...threadListHandlers(store),
-      ...threadCareHandlers(store, clients, (threadId) =>
-        journal.forget(threadId).catch((error: unknown) => log("warning", messageOf(error), error)),
-      ),
+      ...threadCareHandlers(store, clients, async (threadId) => {
+        const { journal } = await changes();
+        await journal.forget(threadId).catch((error: unknown) => log("warning", messageOf(error), error));
+      }),
       ...threadHandlers(store, clients, async (cwd) => (await instructions(cwd)).map(({ path }) => path)),
       ...turnHandlers(store),
       ...later("fs/", async () => (await import("./handlers/fs.ts")).fsHandlers()),
@@ -275,17 +249,20 @@ export async function createApp(options: AppOptions): Promise<App> {
       ...sandboxHandlers(sandbox),
       ...later("belay/review/", loadReview),
       ...later("belay/files/", loadReview),
-      ...journalHandlers(journal, () => config.current.journal_max_bytes),
+      ...later("belay/journal/", async () => {
+        const { journalHandlers } = await import("./handlers/journal.ts");
+        return journalHandlers((await changes()).journal, () => config.current.journal_max_bytes);
+      }),
     },
     connectEditor(port) {
       editor = port;
-      writer.connectEditor(port);
       if (port === null) documents.clear();
     },
     async close() {
+      isClosing = true;
       clearTimeout(probing);
       await store.stopAll();
-      await journal.close();
+      if (fileWork !== null) await (await fileWork).journal.close();
     },
   };
 }

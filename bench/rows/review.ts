@@ -97,7 +97,7 @@ async function openWork(bench: Bench, count: number) {
     writeFileSync(path, Array.from({ length: linesOfFile }, (_, line) => `line ${line} of file ${at}\n`).join(""));
   }
   const documents = new DocumentView();
-  const writer = new FileWriter(documents);
+  const writer = new FileWriter(documents, () => null);
   let journals = new ChangeJournal({ home });
   return {
     paths,

@@ -1,6 +1,6 @@
 // What the server answers when changes are to be kept or undone, told to a person. Nothing of it is passed over in
 // silence, and a merge is written only when the person has seen it.
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import * as vscode from "vscode";
 import type { RestoredFile, RestoreResponse } from "../../server/protocol/review.ts";
 import { fileAt } from "./places.ts";
@@ -25,7 +25,7 @@ export async function settle(
   switch (answer.outcome) {
     case "done":
       vscode.window.setStatusBarMessage(doneWords(verb, answer.files.length), SAID_FOR_MS);
-      if (answer.message !== null) void vscode.window.showInformationMessage(answer.message);
+      if (answer.message !== null) void vscode.window.showWarningMessage(answer.message);
       return;
     case "nothing":
       void vscode.window.showInformationMessage(answer.message ?? `There is nothing to ${verb}.`);
@@ -75,7 +75,7 @@ async function showConflicts(review: Review, verb: Verb, { files, message }: Res
     .filter(({ outcome }) => outcome === "conflict")
     .map(({ path, reason }) => ({
       label: `$(warning) ${basename(path)}`,
-      description: vscode.workspace.asRelativePath(fileAt(path)),
+      description: folderOf(fileAt(path)),
       detail: reasonWords(reason),
       uri: fileAt(path),
     }));
@@ -90,4 +90,10 @@ async function showConflicts(review: Review, verb: Verb, { files, message }: Res
   const file = review.list.find(picked.uri);
   if (file === undefined) await vscode.commands.executeCommand("vscode.open", picked.uri);
   else await showDiff(file);
+}
+
+/** Empty for a file in the workspace folder itself: its name stands beside this. */
+function folderOf(file: vscode.Uri): string {
+  const folder = dirname(vscode.workspace.asRelativePath(file));
+  return folder === "." ? "" : folder;
 }

@@ -4,6 +4,8 @@ import * as vscode from "vscode";
 import { nothingAt, sideOf } from "./texts.ts";
 import type { ReviewedFile } from "./review-list.ts";
 
+const ALL_TITLE = "Belay: Changes to Review";
+
 type Sides = { left: vscode.Uri; right: vscode.Uri };
 
 /** All files in one editor; what is no text only stands in the source control view. */
@@ -19,7 +21,7 @@ export async function showAll(files: readonly ReviewedFile[]): Promise<void> {
     return [file.uri, file.kind === "add" ? undefined : left, file.kind === "delete" ? undefined : right];
   });
   // VS Code adds how many files there are.
-  await vscode.commands.executeCommand("vscode.changes", "Belay: Changes to Review", resources);
+  await vscode.commands.executeCommand("vscode.changes", ALL_TITLE, resources);
 }
 
 /** The diff of one file; what is no text is only opened. `line` zero-based, of the right side. */
@@ -55,6 +57,15 @@ export async function closeDiffsOf(texts: readonly vscode.Uri[]): Promise<void> 
   const tabs = vscode.window.tabGroups.all
     .flatMap((group) => group.tabs)
     .filter(({ input }) => input instanceof vscode.TabInputTextDiff && shown.has(input.modified.toString()));
+  if (tabs.length > 0) await vscode.window.tabGroups.close(tabs);
+}
+
+/** Closes the diff of all files: when nothing waits any more it shows what is no change. */
+export async function closeAll(): Promise<void> {
+  // VS Code does not say what such a tab shows, only its title, with the number of files behind ours.
+  const tabs = vscode.window.tabGroups.all
+    .flatMap((group) => group.tabs)
+    .filter(({ label, isDirty }) => !isDirty && label.startsWith(`${ALL_TITLE} (`));
   if (tabs.length > 0) await vscode.window.tabGroups.close(tabs);
 }
 

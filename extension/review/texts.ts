@@ -58,9 +58,13 @@ export class ReviewTexts implements vscode.TextDocumentContentProvider, vscode.D
     if (uri.scheme === MERGE_SCHEME) throw new Error("The merge was closed; ask for it again.");
     const client = this.#client();
     if (client === null) throw new Error("Belay's server does not run, and it alone knows this text.");
-    const path = this.#list.find(uri)?.path ?? uri.fsPath;
+    const file = this.#list.find(uri);
+    // Nothing of it waits any more: beside the file an empty text would be a change of all of it, and VS Code offers to
+    // undo that.
+    if (file === undefined) return textNow(uri);
     const side: Side = isBaseline(uri) ? "baseline" : "proposed";
-    const { text } = await client.request("belay/review/text", { cwd: findFolder()?.cwd ?? null, path, side });
+    const cwd = findFolder()?.cwd ?? null;
+    const { text } = await client.request("belay/review/text", { cwd, path: file.path, side });
     return text ?? "";
   }
 
@@ -82,5 +86,15 @@ export class ReviewTexts implements vscode.TextDocumentContentProvider, vscode.D
     for (const { uri } of vscode.workspace.textDocuments) {
       if (isBaseline(uri) || isProposed(uri)) this.#changed.fire(uri);
     }
+  }
+}
+
+/** Of the file that this text stands for; empty when there is none. */
+async function textNow(uri: vscode.Uri): Promise<string> {
+  try {
+    return (await vscode.workspace.openTextDocument(uri.with({ scheme: "file", query: "" }))).getText();
+  } catch {
+    // Deleted, or no text.
+    return "";
   }
 }

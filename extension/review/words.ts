@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { ReviewFile } from "../../server/protocol/review.ts";
 
-type Told = Pick<ReviewFile, "path" | "kind" | "state" | "movedFrom" | "cannotUndo" | "added" | "removed">;
+type Told = Pick<ReviewFile, "path" | "kind" | "state" | "movedFrom" | "warning" | "cannotUndo" | "added" | "removed">;
 
 const verbs = {
   add: { would: "add", did: "added" },
@@ -12,12 +12,17 @@ const verbs = {
 };
 
 /** What Belay did with a file, or wants to. */
-export function fileWords({ kind, state, movedFrom, cannotUndo, added, removed }: Told): string {
+export function fileWords({ kind, state, movedFrom, warning, cannotUndo, added, removed }: Told): string {
   const { would, did } = verbs[kind === "update" && movedFrom !== null ? "move" : kind];
   const from = movedFrom === null ? "" : ` from ${basename(movedFrom)}`;
   const what = state === "proposed" ? `Belay wants to ${would} this file` : `Belay ${did} this file`;
+  const look = warning === null ? "" : ` Look closely: ${lowered(warning)}`;
   const undo = cannotUndo === null ? "" : ` It cannot be undone: ${cannotUndo}`;
-  return `${what}${from} (+${added} −${removed}); not reviewed yet.${undo}`;
+  return `${what}${from} (+${added} −${removed}); not reviewed yet.${look}${undo}`;
+}
+
+function lowered(sentence: string): string {
+  return `${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`;
 }
 
 export function filesWords(count: number): string {

@@ -20,9 +20,11 @@ export interface Surroundings {
 
 export interface Permissions {
   approvalPolicy: ApprovalPolicy;
+  /** What confines commands. */
   sandbox: SandboxPolicy;
   /** No sandbox of ours works here, and the user calls the container around us one. */
   containerIsSandbox: boolean;
+  onlyProposes: boolean;
 }
 
 export function openingContext({
@@ -64,9 +66,19 @@ function inTag(path: string): string {
 }
 
 /** The same permissions always give the same text: it is appended only when it differs from the last one. */
-export function permissionsMessage({ approvalPolicy, sandbox, containerIsSandbox }: Permissions): string {
+export function permissionsMessage({ approvalPolicy, sandbox, containerIsSandbox, onlyProposes }: Permissions): string {
   const confinement = containerIsSandbox ? containerText(sandbox) : sandboxText(sandbox);
-  return `<permissions>\n${confinement}\n${approvalText[plainPolicy(approvalPolicy)]}\n</permissions>`;
+  const proposing = onlyProposes ? `\n${proposingText(sandbox)}` : "";
+  return `<permissions>\n${confinement}${proposing}\n${approvalText[plainPolicy(approvalPolicy)]}\n</permissions>`;
+}
+
+/** Comes behind what confines commands. */
+function proposingText(sandbox: SandboxPolicy): string {
+  const patches =
+    "The user wants every change proposed: apply_patch may be called, nobody is asked, and nothing of it is written until the user keeps it.";
+  return sandbox.type === "readOnly"
+    ? `${patches} Change files in no other way.`
+    : `${patches} Commands could write all the same; change no files with them.`;
 }
 
 export const interruptedMessage =

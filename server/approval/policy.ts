@@ -1,7 +1,6 @@
 // Does this action run, ask, or not happen? Pure: facts in, verdict out. The sandbox is the boundary; this only
 // decides who is asked before it is used, or left.
-import { relative } from "node:path";
-import { isInside } from "../util/inside.ts";
+import { shownIn } from "../util/inside.ts";
 import type { PlainApprovalPolicy } from "../protocol/approval.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { shellQuote } from "../util/shell-quote.ts";
@@ -40,6 +39,8 @@ export interface Situation {
   sandbox: SandboxPolicy;
   /** Null: the sandbox works here. Else why not, as a sentence. */
   sandboxUnavailable: string | null;
+  /** A change of files is only proposed: nothing is written before the person keeps it. Absent: it is written. */
+  onlyProposes?: boolean;
 }
 
 export type Requirement =
@@ -123,17 +124,17 @@ function ruleSays({ decision, source, pattern, justification }: Rule): string {
 }
 
 function fileRequirement(targets: readonly TargetFacts[], situation: Situation): Requirement {
-  const { approvalPolicy, sandbox } = situation;
+  const { approvalPolicy, sandbox, onlyProposes } = situation;
   const unknown = unknownSandbox(situation);
   if (unknown !== null) return unknown;
   if (sandbox.type === "dangerFullAccess" && approvalPolicy !== "untrusted") return { kind: "skip", sandboxed: false };
   const special = reasonToAsk(targets, situation);
-  if (sandbox.type === "readOnly" && approvalPolicy === "never" && !special?.isGuarded) {
+  if (sandbox.type === "readOnly" && approvalPolicy === "never" && !special?.isGuarded && !onlyProposes) {
     const message = "patch rejected: writing is blocked by read-only sandbox; rejected by user approval settings";
     return { kind: "forbid", message };
   }
   if (special !== null) return askOrForbid(situation, special.because, { sandboxed: false, forModel: special.plain });
-  if (sandbox.type === "readOnly" || approvalPolicy === "untrusted") {
+  if (!onlyProposes && (sandbox.type === "readOnly" || approvalPolicy === "untrusted")) {
     return { kind: "ask", because: "every change asks first", sandboxed: true };
   }
   return { kind: "skip", sandboxed: true };
@@ -161,7 +162,7 @@ function reasonToAsk(
 /** "/w/a is …", or where a link hides it: "a leads to /x/y, …". */
 function place({ path, leadsTo }: TargetFacts, cwd: string, verb: "is" | "can", what: string): string {
   if (leadsTo === null) return `${path} ${verb} ${what}`;
-  const name = isInside(cwd, path) ? relative(cwd, path) : path;
+  const name = shownIn(cwd, path);
   return `${name} leads to ${leadsTo}, ${verb === "is" ? what : `which ${verb} ${what}`}`;
 }
 

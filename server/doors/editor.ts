@@ -45,7 +45,7 @@ export async function serveEditor(pipe: Pipe, options: Options): Promise<void> {
     });
     if (belay?.workspaceEdits) {
       app.connectEditor({
-        applyEdit: (edit, signal) => connection.request("workspace/applyEdit", edit, { signal }),
+        applyEdit: (edit) => connection.request("workspace/applyEdit", edit),
         runInTerminal: belay.terminals
           ? (command, signal) => connection.request("belay/runInTerminal", command, { signal })
           : null,

@@ -144,8 +144,8 @@ async function put(
   temporary: Temporary,
   { replaces, undo }: { replaces: Existing | null; undo: Undo[] },
 ): Promise<void> {
-  if (replaces === null) await expectUntouched(path, null);
-  await fs.rename(temporary.path, path);
+  if (replaces === null) await putNew(path, temporary);
+  else await fs.rename(temporary.path, path);
   undo.push({
     path,
     async run() {
@@ -153,6 +153,21 @@ async function put(
       await (replaces === null ? fs.unlink(path) : restore(path, replaces));
     },
   });
+}
+
+/** Never over a file that somebody else puts there at that moment: a second name can only be new, other than a rename. */
+async function putNew(path: string, temporary: Temporary): Promise<void> {
+  await expectUntouched(path, null);
+  try {
+    await fs.link(temporary.path, path);
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw new StaleError("a file is there already");
+    // Not every file system knows hard links.
+    return fs.rename(temporary.path, path);
+  }
+  // It is in its place, whatever becomes of its first name.
+  await fs.unlink(temporary.path).catch(() => undefined);
 }
 
 async function remove(path: string, existing: Existing | null, undo: Undo[]): Promise<void> {

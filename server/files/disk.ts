@@ -5,6 +5,7 @@ import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { inParallel } from "../util/in-parallel.ts";
+import { KeyedTurns } from "../util/keyed-turns.ts";
 import {
   commit,
   type Existing,
@@ -98,17 +99,25 @@ function failure(path: string, error: unknown): Failure {
 async function writeAll(targets: readonly Target[], undo: Undo[], newFileMode?: number): Promise<Failure | null> {
   const staged = await stage(targets, undo, { atATime, newFileMode });
   if (!staged.ok) return failure(staged.path, staged.error);
-  for (const target of targets) {
-    try {
-      await commit(target, staged.temporaries, undo);
-    } catch (error) {
-      await staged.discard();
-      return failure(target.to, error);
+  // Between its last look at a file and its step nobody else of this process comes.
+  const leave = await committing.enter([...new Set(targets.flatMap(({ from, to }) => [from, to]))]);
+  try {
+    for (const target of targets) {
+      try {
+        await commit(target, staged.temporaries, undo);
+      } catch (error) {
+        await staged.discard();
+        return failure(target.to, error);
+      }
     }
+  } finally {
+    leave();
   }
   await staged.settle();
   return null;
 }
+
+const committing = new KeyedTurns();
 
 type Step<T> =
   | { readonly ok: true; readonly value: T }

@@ -2,7 +2,7 @@
 import type { Dirent } from "node:fs";
 import * as fs from "node:fs/promises";
 import { join } from "node:path";
-import type { Permits } from "./disk-read.ts";
+import type { Permits } from "./open-regular.ts";
 import { type IgnoreRules, isIgnored } from "./gitignore.ts";
 import { rulesAbove, rulesOf } from "./list-files.ts";
 import { errorText } from "./disk-read.ts";

@@ -1,31 +1,53 @@
-// Opens a file without trusting its name, for who does not want all of it: one descriptor, and a look at where that
-// really is. Waits for no pipe and no device.
+// Opens a file without trusting its name: one descriptor, and a look at where that really is. Waits for no pipe and no
+// device, whatever is put in the file's place meanwhile.
 import { constants, type Stats } from "node:fs";
 import * as fs from "node:fs/promises";
-import type { Permits } from "./disk-read.ts";
 import { inKernelDirectory } from "./paths.ts";
 
+/** Whether the file that was opened may be read. Asked with its real path, after opening and before reading. */
+export type Permits = (realPath: string) => boolean;
+
 export interface OpenedFile extends AsyncDisposable {
+  readonly ok: true;
   readonly handle: fs.FileHandle;
   readonly stat: Stats;
 }
 
-/** Null for what is no regular file, or is not where it may be read. Rejects with the error of the file system. */
-export async function openRegularFile(path: string, permits: Permits): Promise<OpenedFile | null> {
+/** Why it may not be read, as a sentence with its cure. */
+export interface Unfit extends AsyncDisposable {
+  readonly ok: false;
+  readonly reason: string;
+}
+
+/** Rejects with the error of the file system, also when nothing is there. */
+export async function openRegularFile(path: string, permits: Permits): Promise<OpenedFile | Unfit> {
   const [before, realPath] = await Promise.all([fs.stat(path), fs.realpath(path)]);
-  if (!before.isFile() || inKernelDirectory(realPath)) return null;
+  if (inKernelDirectory(realPath)) return unfit("it belongs to the kernel, not to a disk. Look at it with a command.");
+  if (!before.isFile())
+    return unfit(`it is ${before.isDirectory() ? "a directory" : "not a regular file"}. Name a file.`);
   const handle = await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-  const opened = { handle, [Symbol.asyncDispose]: () => handle.close() };
   try {
     const stat = await handle.stat();
-    const place = stat.isFile() ? await placeOf(handle, path, stat) : null;
-    if (place !== null && !inKernelDirectory(place) && permits(place)) return { ...opened, stat };
+    const problem = stat.isFile() ? await elsewhere(handle, { path, stat, permits }) : notRegular;
+    if (problem === null) return { ok: true, handle, stat, [Symbol.asyncDispose]: () => handle.close() };
+    await handle.close();
+    return unfit(problem);
   } catch (error) {
     await handle.close();
     throw error;
   }
-  await handle.close();
-  return null;
+}
+
+const notRegular = "it is not a regular file. Name a file.";
+
+/** Null: what was opened is where it may be read. */
+async function elsewhere(
+  handle: fs.FileHandle,
+  { path, stat, permits }: { path: string; stat: Stats; permits: Permits },
+): Promise<string | null> {
+  const place = await placeOf(handle, path, stat);
+  const isFit = place !== null && !inKernelDirectory(place) && permits(place);
+  return isFit ? null : "it was moved, or a link leads elsewhere, while it was read. Look again.";
 }
 
 /** The real path of what was opened; null when another file is at `path` by now. */
@@ -39,4 +61,8 @@ async function placeOf(handle: fs.FileHandle, path: string, opened: Stats): Prom
   const place = await fs.realpath(path);
   const found = await fs.lstat(place);
   return found.ino === opened.ino && found.dev === opened.dev ? place : null;
+}
+
+function unfit(reason: string): Unfit {
+  return { ok: false, reason, [Symbol.asyncDispose]: async () => undefined };
 }

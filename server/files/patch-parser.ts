@@ -51,11 +51,11 @@ export function deepFreeze<T>(value: T): T {
   return value;
 }
 
-const begin = "*** Begin Patch";
+export const begin = "*** Begin Patch";
 const end = "*** End Patch";
 const endOfFile = "*** End of File";
-const moveTo = "*** Move to:";
-const section = /^\*\*\* (Add|Delete|Update) File:(.*)$/;
+export const moveTo = "*** Move to:";
+export const fileHeader = /^\*\*\* (Add|Delete|Update) File:(.*)$/;
 const expectedSection = '"*** Add File: <path>", "*** Update File: <path>" or "*** Delete File: <path>"';
 const expectedChunkLine = 'a line starting with " " (kept), "-" (removed) or "+" (added)';
 
@@ -127,7 +127,7 @@ function isPlainUpdate(file: FilePatch): file is PlainUpdate {
 }
 
 function readSection(reader: Reader): Step<FilePatch> {
-  const header = section.exec(line(reader.lines, reader.at).trim());
+  const header = fileHeader.exec(line(reader.lines, reader.at).trim());
   if (header === null) return refuse(reader.lines, reader.at, `${expectedSection}, or "${end}" as the last line`);
   const path = (header[2] ?? "").trim();
   if (path === "") return refuse(reader.lines, reader.at, "a path after the colon");
@@ -142,7 +142,7 @@ function readAdd(reader: Reader, path: string): Step<FilePatch> {
   let blank = 0;
   for (; reader.at < reader.stop; reader.at += 1) {
     const text = line(reader.lines, reader.at);
-    if (section.test(text.trim())) break;
+    if (fileHeader.test(text.trim())) break;
     if (text.trim() === "") {
       blank += 1;
     } else if (text.startsWith("+")) {
@@ -217,7 +217,7 @@ function readContext(text: string): string {
 }
 
 function startsSection(reader: Reader): boolean {
-  return section.test(line(reader.lines, reader.at));
+  return fileHeader.test(line(reader.lines, reader.at));
 }
 
 function namedTwice(reader: Reader, at: number, path: string, before: number): Refusal {

@@ -1,5 +1,6 @@
 // What a patch says so far, while its text still arrives in pieces. Pure, made of that text alone: linear in its length,
 // bounded in what it keeps, and tolerant, since whether the patch is one is for the parser to say once it is whole.
+import { begin, fileHeader, moveTo } from "./patch-parser.ts";
 
 export interface PreviewedFile {
   /** As the patch spells it. */
@@ -20,9 +21,6 @@ const KEPT_BEFORE_CHARS = 4000;
 const MAX_LINE_CHARS = 2000;
 /** Whatever comes behind them is not shown. */
 const MAX_FILES = 1000;
-
-const header = /^\*\*\* (Add|Delete|Update) File:(.*)$/;
-const moveTo = "*** Move to:";
 
 interface Section {
   readonly path: string;
@@ -73,13 +71,13 @@ export class PatchPreview {
   #take(spelled: string): boolean {
     const line = spelled.endsWith("\r") ? spelled.slice(0, -1) : spelled;
     if (!this.#hasBegun) {
-      this.#hasBegun = line.trim() === "*** Begin Patch";
+      this.#hasBegun = line.trim() === begin;
       return false;
     }
     if (this.#isOver) return false;
     const open = this.#sections.at(-1);
     // As the parser has it: among the lines of an update, one with a blank before it is a line that is kept.
-    const [, verb, path = ""] = header.exec(open?.kind === "update" ? line : line.trim()) ?? [];
+    const [, verb, path = ""] = fileHeader.exec(open?.kind === "update" ? line : line.trim()) ?? [];
     if (verb !== undefined) return this.#open(verb, path.trim());
     return open !== undefined && addLine(open, line);
   }

@@ -48,6 +48,13 @@ export function isProtected(root: string, realPath: string): boolean {
   return relative(root, realPath).split(/[\\/]/).some(isProtectedName);
 }
 
+/** Whether tools may run what a file says once its folder is opened or entered, besides those that are protected. */
+export function isAutorun(root: string, realPath: string): boolean {
+  if (!isInside(root, realPath)) return false;
+  const names = relative(root, realPath).split(/[\\/]/).map(asFileSystemsSee);
+  return names.some((name) => autorunNames.has(name));
+}
+
 /** Whether a real path names no file of a disk, but something the kernel makes up: a read of it may never end. */
 export function inKernelDirectory(realPath: string): boolean {
   // With a drive in front, as in C:\\dev, it is a folder like others.
@@ -58,6 +65,7 @@ const kernelDirectories = ["/dev", "/proc", "/sys"];
 const maxHops = 40;
 // Control characters, lone surrogates, line separators, and the marks that change the direction of the text.
 const misleading = /[\p{Cc}\p{Cs}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+const autorunNames = new Set([".envrc", ".devcontainer", ".devcontainer.json"]);
 const protectedNames = new Set([".git", ".vscode", ".codex", ".mcp.json", ".belay"]);
 
 function escapeMisleading(text: string): string {

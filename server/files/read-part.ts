@@ -1,7 +1,7 @@
 // What can be said of a file that is not read as a whole: lines of one that is too large, or what kind of file it is.
-import { maxTextBytes, type Permits } from "./disk-read.ts";
+import { maxTextBytes } from "./disk-read.ts";
 import { kindOf, sizeOf } from "./file-kind.ts";
-import { openRegularFile } from "./open-regular.ts";
+import { openRegularFile, type Permits } from "./open-regular.ts";
 import { linesOf, streamBlocks } from "./stream-lines.ts";
 
 export interface LineRange {
@@ -34,7 +34,7 @@ export type FilePart =
 export async function readPart(path: string, range: LineRange, permits: Permits): Promise<FilePart | null> {
   try {
     await using file = await openRegularFile(path, permits);
-    if (file === null) return null;
+    if (!file.ok) return null;
     const size = sizeOf(file.stat.size);
     const head = Buffer.alloc(8192);
     const { bytesRead } = await file.handle.read(head, 0, head.length, 0);

@@ -1,11 +1,11 @@
 // Searches without ripgrep: walks the folder and reads each file itself.
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { type Permits, readRegularFile } from "./disk-read.ts";
+import { readRegularFile } from "./disk-read.ts";
 import { decode } from "./encoding.ts";
 import { lineMatcher, type Matcher, TooSlow } from "./line-matcher.ts";
 import { listFiles } from "./list-files.ts";
-import { openRegularFile } from "./open-regular.ts";
+import { openRegularFile, type Permits } from "./open-regular.ts";
 import { excerpt, leftOutNames, scopeOf } from "./search-scope.ts";
 import type { EngineEnd, EngineRequest, Hit } from "./search-text.ts";
 import { linesOf, splitText, streamBlocks } from "./stream-lines.ts";
@@ -60,7 +60,7 @@ async function searchFile(
 ): Promise<Hit[]> {
   try {
     await using file = await openRegularFile(path, permits);
-    if (file === null) return [];
+    if (!file.ok) return [];
     if (file.stat.size > maxWholeBytes) return await searchStream(file.handle, path, matcher, signal);
     const read = await readRegularFile(path, permits);
     const decoded = read.ok ? decode(read.bytes) : null;

@@ -3,7 +3,7 @@
 import { realpath } from "node:fs/promises";
 import { relative, sep } from "node:path";
 import { isInside } from "../util/inside.ts";
-import type { Permits } from "./disk-read.ts";
+import type { Permits } from "./open-regular.ts";
 import type { UnsavedBuffer } from "./document-view.ts";
 import { isLeftOut } from "./list-files.ts";
 import type { Ripgrep } from "./ripgrep.ts";

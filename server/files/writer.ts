@@ -1,19 +1,20 @@
 // Writes a plan: through the editor what it can hold exactly, so that its buffers and its undo know of it; all else on
 // disk. One plan is one step, whichever ways it goes: what the one part cannot do, the other takes back.
 import { messageOf } from "../protocol/rpc/errors.ts";
+import { orAborted } from "../util/or-aborted.ts";
 import { ApplyEditResult, type ApplyEditParams } from "../protocol/apply-edit.ts";
 import { type FileWrite, writeFilesAtomically } from "./disk.ts";
 import type { DocumentView } from "./document-view.ts";
 import { editorEdit, editorHash, uriOf } from "./editor-edit.ts";
-import { hashOf } from "./encoding.ts";
+import { decode, hashOf } from "./encoding.ts";
 import type { FilePlan } from "./patch-plan.ts";
 import { hasMixedEnds } from "./unsaved.ts";
 import { bytesAt, type FileBytes, hasMark, mark, nothing, unsavedBytes, type WrittenFile } from "./written-file.ts";
 
 /** An editor that applies edits to its own buffers. */
 export interface EditPort {
-  /** Rejects when it is gone, and when the signal is aborted. */
-  applyEdit(edit: ApplyEditParams, signal: AbortSignal): Promise<unknown>;
+  /** Rejects when it is gone. */
+  applyEdit(edit: ApplyEditParams): Promise<unknown>;
 }
 
 export interface WriteLimits {
@@ -32,6 +33,8 @@ export type WriteOutcome =
       readonly isStale: boolean;
       /** The editor may have written it or not: it went away before it said. */
       readonly isUnknown: boolean;
+      /** Nobody waits for the editor any more. Resolves when it has answered all the same, or is gone. */
+      readonly later?: Promise<void>;
     };
 
 /** A file as it is before a write, and the way it will go. */
@@ -48,15 +51,16 @@ const maxEditorFiles = 50;
 
 export class FileWriter {
   readonly #documents: DocumentView;
-  #editor: EditPort | null = null;
+  readonly #connected: () => EditPort | null;
 
-  constructor(documents: DocumentView) {
+  /** `editor` says through which one edits go as things are; null: to the disk. */
+  constructor(documents: DocumentView, editor: () => EditPort | null) {
     this.#documents = documents;
+    this.#connected = editor;
   }
 
-  /** From now on edits go through this editor; null: to the disk. */
-  connectEditor(port: EditPort | null): void {
-    this.#editor = port;
+  get #editor(): EditPort | null {
+    return this.#connected();
   }
 
   /** The bytes that the plan begins with; those of a dirty buffer as the editor would save them. Rejects with a sentence. */
@@ -131,14 +135,18 @@ export class FileWriter {
     for (const { path } of plan) spelled.set(path, (await this.#documents.openPath(path)) ?? path);
     try {
       const edit = editorEdit(plan, { realPaths, spelled });
-      const result = ApplyEditResult.parse(await this.#editor.applyEdit(edit, signal));
+      const asked = this.#editor.applyEdit(edit);
+      const answer = await orAborted(asked, signal);
+      if (answer === "aborted") {
+        const later = asked.then(noMatter, noMatter);
+        return { ...refused("stopped before the editor said whether it applied the change"), isUnknown: true, later };
+      }
+      const result = ApplyEditResult.parse(answer);
       if (result.applied) return { ok: true, result };
       const message = result.failureReason ?? "the editor did not apply the change, and did not say why";
       return { ...refused(message), isStale: result.isStale ?? false };
     } catch (error) {
-      const message = signal.aborted
-        ? "stopped before the editor said whether it applied the change"
-        : `the editor did not say whether it applied the change: ${messageOf(error)}`;
+      const message = `the editor did not say whether it applied the change: ${messageOf(error)}`;
       return { ...refused(message), isUnknown: true };
     }
   }
@@ -146,19 +154,26 @@ export class FileWriter {
   /** What is there by now, whatever was planned. */
   async #written({ plan, before, byEditor }: Way, result: ApplyEditResult | null): Promise<WrittenFile> {
     const saved = { plan, isSaved: true, saveProblem: null, changedTo: null };
-    if (plan.after === null) return { ...saved, ...nothing };
+    if (plan.after === null) return { ...saved, ...(await bytesAt(plan.path)) };
     const place = (plan.change.kind === "update" ? plan.change.movePath : null) ?? plan.path;
     if (!byEditor) return { ...saved, ...(await bytesAt(place)) };
     const spelled = (await this.#documents.openPath(place)) ?? place;
     const told = result?.files?.find(({ uri }) => uri === uriOf(spelled) || uri === uriOf(place));
-    const isSaved = told?.isSaved ?? !plan.dirty;
-    const isChanged = told?.text !== undefined && editorHash(told.text) !== editorHash(plan.after);
-    const facts = {
-      ...{ plan, isSaved, saveProblem: told?.saveProblem ?? null },
-      changedTo: isChanged ? (told.text ?? null) : null,
-    };
     const disk = await bytesAt(place);
+    const isSaved = (told?.isSaved ?? !plan.dirty) && !(await this.#isOnlyOpen(place, disk, plan.after));
+    // What is on disk counts, whatever is said of it.
+    const text = isSaved ? textOf(disk) : (told?.text ?? null);
+    const isChanged = text !== null && editorHash(text) !== editorHash(plan.after);
+    const facts = { plan, isSaved, saveProblem: told?.saveProblem ?? null, changedTo: isChanged ? text : null };
     return { ...facts, ...(isSaved ? disk : unsavedBytes(told?.text ?? plan.after, plan, withMarkOf(disk, before))) };
+  }
+
+  /** The editor has the new text, and the disk has not, although nobody said that it was not saved. */
+  async #isOnlyOpen(path: string, disk: FileBytes, after: string): Promise<boolean> {
+    const onDisk = textOf(disk);
+    if (onDisk !== null && editorHash(onDisk) === editorHash(after)) return false;
+    const open = await this.#documents.read(path);
+    return open.kind === "text" && open.dirty && editorHash(open.text) === editorHash(after);
   }
 }
 
@@ -180,6 +195,14 @@ function withMark(plan: FilePlan, { bytes }: FileBytes): FileWrite {
 function withMarkOf(disk: FileBytes, before: FileBytes): FileBytes {
   return { bytes: disk.bytes ?? before.bytes, mode: disk.mode ?? before.mode };
 }
+
+/** Null when it is not there, or no text. */
+function textOf({ bytes }: FileBytes): string | null {
+  const decoded = bytes === null ? null : decode(bytes);
+  return decoded?.ok ? decoded.text : null;
+}
+
+function noMatter(): void {}
 
 function refused(message: string): Extract<WriteOutcome, { ok: false }> {
   return { ok: false, message, isStale: false, isUnknown: false };

@@ -4,7 +4,6 @@ import { applyEdits, parseKeyPath } from "../config/edits.ts";
 import { describeConfig, overridden, versionOf } from "../config/layers.ts";
 import { type ConfigWarning, readConfigFile } from "../config/load.ts";
 import type { ConfigSource } from "../config/source.ts";
-import { maxTextBytes } from "../files/disk-read.ts";
 import { lockOwnFile, replaceOwnFile } from "../files/own-file.ts";
 import type { ConfigEdit, ConfigWriteResponse } from "../protocol/config.ts";
 import type { clientRequests, ServerNotification } from "../protocol/methods.ts";
@@ -17,6 +16,9 @@ import {
   messageOf,
 } from "../protocol/rpc/errors.ts";
 import type { Caller } from "./caller.ts";
+
+/** Each read of it is whole, and is held in memory. */
+const maxConfigBytes = 10 * 1024 * 1024;
 
 type ConfigMethods = "config/read" | "config/value/write" | "config/batchWrite" | "configRequirements/read";
 
@@ -95,8 +97,8 @@ async function writeEdits(path: string, { edits, filePath, expectedVersion }: Wr
   const target = applyEdits(values, edits);
   const edited = await edit(text ?? "", target);
   if (edited === (text ?? "")) return;
-  if (Buffer.byteLength(edited) > maxTextBytes) {
-    const message = `The configuration would be larger than ${maxTextBytes >> 20} MB. Nothing was written; write less.`;
+  if (Buffer.byteLength(edited) > maxConfigBytes) {
+    const message = `The configuration would be larger than ${maxConfigBytes >> 20} MB. Nothing was written; write less.`;
     throw configWriteRefused("configValidationError", message);
   }
   const written = await replaceOwnFile(path, text, edited);

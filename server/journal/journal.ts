@@ -4,7 +4,7 @@ import { isRunning, ownIdentity } from "../exec/process-identity.ts";
 import { errorText } from "../files/disk-read.ts";
 import { BlobStore, hashOf } from "./blobs.ts";
 import type { Change, Image, ImageFacts, JournalLine, Reviewed, WorkspaceJournal } from "./change.ts";
-import { lineIn, WorkspaceLog } from "./log.ts";
+import { folderOf, lineIn, WorkspaceLog } from "./log.ts";
 import { MemoryJournal } from "./memory.ts";
 import { collectBlobs, logsOf } from "./quota.ts";
 import { settledLine } from "./settle.ts";
@@ -69,9 +69,12 @@ export class ChangeJournal {
   /** Of one workspace; null: of all. Resolves with how many bytes were freed. */
   async clear(cwd: string | null): Promise<number> {
     const before = await this.sizeBytes();
-    const all = cwd === null ? [...(await logsOf(this.#options.home)).values()].flatMap(cwdIn) : [cwd];
+    const logs = await logsOf(this.#options.home);
+    const all = cwd === null ? [...logs.values()].flatMap(cwdIn) : [cwd];
     for (const each of all) {
-      await (await this.#opened(await realpath(each).catch(() => each), each)).clear();
+      const real = await realpath(each).catch(() => each);
+      // None is made to be cleared.
+      if (logs.has(folderOf(real))) await (await this.#opened(real, each)).clear();
     }
     await this.collect();
     return Math.max(0, before - (await this.sizeBytes()));

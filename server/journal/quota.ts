@@ -6,7 +6,7 @@ import { lockOwnFile } from "../files/own-file.ts";
 import type { Blob, BlobStore } from "./blobs.ts";
 import type { Change } from "./change.ts";
 import { lineIn } from "./log.ts";
-import { isOwnFolder } from "./own-folder.ts";
+import { isOwnFolder, unless } from "./own-folder.ts";
 import { hashesIn, JournalState } from "./state.ts";
 
 export interface Bounds {
@@ -51,15 +51,21 @@ export async function collectBlobs(home: string, blobs: BlobStore, { maxBytes, n
   }
 }
 
-/** The texts of all logs, by the name of their folder. */
+/**
+ * The texts of all logs, by the name of their folder. Rejects where one is there and cannot be read: what it names must not
+ * count as nobody's.
+ */
 export async function logsOf(home: string): Promise<Map<string, string>> {
   const logs = new Map<string, string>();
   if (!(await isOwnFolder(home, "journal"))) return logs;
   const root = join(home, "journal");
   for (const name of await fs.readdir(root)) {
     if (!/^[\da-f]{16}$/.test(name) || !(await isOwnFolder(home, "journal", name))) continue;
-    const text = await fs.readFile(join(root, name, "changes.jsonl"), "utf8").catch(() => null);
-    if (text !== null) logs.set(name, text);
+    try {
+      logs.set(name, await fs.readFile(join(root, name, "changes.jsonl"), "utf8"));
+    } catch (error) {
+      unless("ENOENT")(error);
+    }
   }
   return logs;
 }

@@ -18,6 +18,16 @@ export async function settledLine({ id, files }: Change): Promise<JournalLine> {
   return written.length === 0 ? { type: "abandoned", id } : { type: "applied", id, files: written };
 }
 
+/** Of a change that was refused or taken back: what is there all the same as it was to be, was written, whoever says what. */
+export async function refusedLine({ id, files }: Change): Promise<JournalLine> {
+  const written: FileChange[] = [];
+  for (const file of files) {
+    const { image } = await readImage(file.path);
+    if (!isSame(image, file.before) && isSame(image, file.after)) written.push({ ...file, after: image });
+  }
+  return written.length === 0 ? { type: "abandoned", id } : { type: "applied", id, files: written };
+}
+
 /** What is at a real path, and its bytes where it is a file. Must not throw. */
 export async function readImage(path: string): Promise<{ image: Image; bytes: Uint8Array | null }> {
   try {

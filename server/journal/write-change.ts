@@ -9,7 +9,7 @@ import { inParallel } from "../util/in-parallel.ts";
 import { uuidV7 } from "../util/uuid-v7.ts";
 import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "./change.ts";
 import { missingFolders } from "./folders.ts";
-import { settledLine } from "./settle.ts";
+import { refusedLine, settledLine } from "./settle.ts";
 
 export type ChangeOutcome =
   | {
@@ -89,10 +89,13 @@ async function ended(
   written: WriteOutcome,
   limits: WriteLimits,
 ): Promise<void> {
-  if (!written.ok && written.isUnknown) {
-    return journal.append(await settledLine({ id, source, files, atMs: 0, state: "prepared" }));
+  const change = { id, source, files, atMs: 0, state: "prepared" } as const;
+  if (!written.ok && written.later !== undefined) {
+    // Until then it stays prepared: an editor that still writes must not do so behind the journal's back.
+    void written.later.then(async () => journal.append(await settledLine(change))).catch(() => undefined);
+    return;
   }
-  if (!written.ok) return journal.append({ type: "abandoned", id });
+  if (!written.ok) return journal.append(await (written.isUnknown ? settledLine(change) : refusedLine(change)));
   const befores = new Map(files.map((file) => [file.path, file.before]));
   const real = await inParallel(written.files, atATime, (file) => realChanges(journal, file, { befores, limits }));
   await journal.append({ type: "applied", id, files: [...((await beside?.written()) ?? []), ...real.flat()] });

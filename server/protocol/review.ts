@@ -1,5 +1,6 @@
 // What Belay changed in files: to review, to undo and to compare. All of it is ours; the original has nothing like it.
 import * as z from "zod";
+import { OwnPath } from "./path.ts";
 
 /** Which turn made a change. */
 export const TurnRef = z.object({ threadId: z.string(), turnId: z.string() });
@@ -42,6 +43,8 @@ export const ReviewFile = z.lazy(() =>
     isText: z.boolean(),
     /** All turns that had a part in it, oldest first. */
     turns: z.array(TurnRef),
+    /** What to look out for, as a sentence: it lies where programs look for what they run, or outside the workspace. */
+    warning: z.string().nullable(),
     /** Why it cannot be undone, as a sentence; null when it can. */
     cannotUndo: z.string().nullable(),
   }),
@@ -49,24 +52,27 @@ export const ReviewFile = z.lazy(() =>
 export type ReviewFile = z.infer<typeof ReviewFile>;
 
 /** Absent: the workspace of the connection. */
-const workspace = { cwd: z.string().nullish() };
+const workspace = { cwd: OwnPath.nullish() };
 
-export const ReviewListParams = z.object({ ...workspace, /** Absolute; only this file. */ path: z.string().nullish() });
+export const ReviewListParams = z.object({ ...workspace, /** Only this file. */ path: OwnPath.nullish() });
 /** Files in order of their paths. */
 export const ReviewListResponse = z.lazy(() => z.object({ files: z.array(ReviewFile) }));
 export type ReviewListResponse = z.infer<typeof ReviewListResponse>;
 
 /** `baseline`: before Belay's changes. `proposed`: as it would be with the proposal. */
 export const ReviewTextParams = z.lazy(() =>
-  z.object({ ...workspace, path: z.string(), side: z.enum(["baseline", "proposed"]) }),
+  z.object({ ...workspace, path: OwnPath, side: z.enum(["baseline", "proposed"]) }),
 );
 /** Null: there is no file on that side, or it is not text. */
 export const ReviewTextResponse = z.object({ text: z.string().nullable() });
 
 /** Without a path all files, without a hunk the whole file. */
-const reviewScope = { ...workspace, path: z.string().nullish(), hunkId: z.string().nullish() };
+const reviewScope = { ...workspace, path: OwnPath.nullish(), hunkId: z.string().nullish() };
 
-/** Kept changes are not to review any more; kept proposals are written. */
+/**
+ * Kept changes are not to review any more; kept proposals are written. Without a path those with a warning stay proposed,
+ * and `message` says so: they are kept one by one.
+ */
 export const ReviewKeepParams = z.lazy(() => z.object({ ...reviewScope, acceptMerges: z.boolean().nullish() }));
 export const ReviewUndoParams = ReviewKeepParams;
 
@@ -116,8 +122,8 @@ export const FilesRestoreParams = z.lazy(() =>
     turnIds: z.array(z.string()).nullish(),
     fromTurnId: z.string().nullish(),
     direction: z.enum(["undo", "redo"]),
-    /** Absolute; only these files. */
-    paths: z.array(z.string()).nullish(),
+    /** Only these files. */
+    paths: z.array(OwnPath).nullish(),
     /** Only says what would be. */
     dryRun: z.boolean().nullish(),
     /** The person has seen the merges and wants them. */
@@ -155,5 +161,5 @@ export const FilesDiffResponse = z.object({ diff: z.string() });
 /** What the change journal takes on disk. */
 export const JournalReadResponse = z.object({ bytes: z.int(), maxBytes: z.int() });
 /** Forgets how to undo: of one workspace, or of all when `cwd` is null. What waits for review counts as kept. */
-export const JournalClearParams = z.object({ cwd: z.string().nullable() });
+export const JournalClearParams = z.object({ cwd: OwnPath.nullable() });
 export const JournalClearResponse = z.object({ freedBytes: z.int() });

@@ -70,6 +70,12 @@ export function changeSettings(current: ThreadSettings, overrides: SettingsOverr
   });
 }
 
+/** Where edits are only proposed, a command must not write them either; without a sandbox, by choice, nothing keeps it. */
+export function commandSandbox({ sandbox, edits }: Pick<ThreadSettings, "sandbox" | "edits">): SandboxPolicy {
+  if (edits !== "propose" || sandbox.type !== "workspaceWrite") return sandbox;
+  return { type: "readOnly", networkAccess: sandbox.networkAccess };
+}
+
 /** What is written at once goes without saying. */
 function editsOf(edits: Edits | null | undefined): { edits?: Edits } {
   return edits === "propose" ? { edits } : {};

@@ -9,6 +9,7 @@ import { clientTools } from "../tools/client-tool.ts";
 import { CallPreviews } from "../tools/call-previews.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
 import { turnError } from "./record.ts";
+import { commandSandbox } from "./settings.ts";
 import type { QueuedInput, Thread, TurnOptions } from "./thread.ts";
 import { diffTeller, turnTools } from "./turn-tools.ts";
 import { addUsage, noUsage } from "./usage.ts";
@@ -26,7 +27,7 @@ export async function runThreadTurn(
   const clock = startClock(thread, turn);
   await recordContext(thread);
   takeInput(thread, turn.id, first);
-  if (thread.settings.sandbox.type !== "readOnly") deps.expectCommands(thread.settings.cwd);
+  if (commandSandbox(thread.settings).type !== "readOnly") deps.expectCommands(thread.settings.cwd);
   const tellDiff = diffTeller(thread, turn.id);
   const brought = clientTools(thread.meta.dynamicTools);
   const told = {
@@ -149,7 +150,12 @@ export async function recordContext(thread: Thread): Promise<void> {
     );
     if (developerInstructions !== null) entries.push(developerMessage(developerInstructions));
   }
-  const permissions = permissionsMessage({ ...settings, containerIsSandbox: isContainer });
+  const permissions = permissionsMessage({
+    ...settings,
+    sandbox: commandSandbox(settings),
+    onlyProposes: settings.edits === "propose",
+    containerIsSandbox: isContainer,
+  });
   const told = thread.history.findLast(
     (item) => item.type === "message" && item.role === "developer" && item.text.startsWith("<permissions>"),
   );

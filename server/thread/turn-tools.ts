@@ -1,10 +1,10 @@
 // What the tools of one turn are given: the thread's settings, questions, files and journal, as they see them.
 import type { Capture } from "../journal/capture/capture.ts";
 import type { ThreadProposals } from "../journal/review/thread-proposals.ts";
-import { turnDiff } from "../journal/review/turn-diff.ts";
 import { serverRequests } from "../protocol/methods.ts";
 import type { RunInTerminalRequest, ToolDeps } from "../tools/deps.ts";
 import type { FileReader, Tool } from "../tools/tool.ts";
+import { commandSandbox } from "./settings.ts";
 import type { Thread } from "./thread.ts";
 
 /** What lives as long as the turn. */
@@ -31,12 +31,14 @@ export function turnTools(
     cwd: settings.cwd,
     approvalPolicy: settings.approvalPolicy,
     sandbox: settings.sandbox,
+    commandSandbox: commandSandbox(settings),
+    onlyProposes: settings.edits === "propose",
     signal: abort.signal,
     approvals: thread.approvals,
     files: withProposals(deps.files, proposals),
     proposes: (targets) => isProposed(targets.map(({ realPath }) => realPath)),
     commandNote: () => proposals.unseenByCommands(settings.cwd),
-    sandboxUnavailable: () => deps.sandboxUnavailable(settings.sandbox),
+    sandboxUnavailable: () => deps.sandboxUnavailable(commandSandbox(settings)),
     containerIsSandbox: () => deps.containerIsSandbox(),
     commands: thread.commands,
     hasTerminals: () => deps.hasTerminals(),
@@ -91,6 +93,7 @@ export function diffTeller(thread: Thread, turnId: string): () => Promise<void> 
         const isOwn = source.kind === "patch" || source.kind === "command";
         return isOwn && source.turnId === turnId && state === "applied";
       });
+      const { turnDiff } = await import("../journal/review/turn-diff.ts");
       const diff = await turnDiff(changes, (image) => journal.bytesOf(image), journal.cwd);
       // A command can end behind its turn, of which nothing more is told then.
       const isOver = thread.turns.find(({ id }) => id === turnId)?.status !== "inProgress";

@@ -17,7 +17,7 @@ export function approvalRequest(
   deps: ToolDeps,
 ): ApprovalRequest {
   const common = { threadId: deps.threadId, turnId: deps.turnId, itemId: item.id, startedAtMs: deps.now() };
-  const inContainer = need.inContainer && deps.sandbox.type !== "dangerFullAccess";
+  const inContainer = need.inContainer && deps.commandSandbox.type !== "dangerFullAccess";
   const decisions: ApprovalDecision[] = isRememberable
     ? ["accept", "acceptForSession", "decline", "cancel"]
     : ["accept", "decline", "cancel"];

@@ -33,10 +33,12 @@ interface Known {
 export type Allowable = Exclude<Decision, { kind: "forbid" }>;
 
 export async function decide(action: Action, deps: ToolDeps): Promise<Decision> {
+  const isCommand = action.kind === "command" || action.kind === "stdin";
   const situation = {
     cwd: deps.cwd,
     approvalPolicy: plainPolicy(deps.approvalPolicy),
-    sandbox: deps.sandbox,
+    sandbox: isCommand ? deps.commandSandbox : deps.sandbox,
+    onlyProposes: deps.onlyProposes,
     sandboxUnavailable: action.kind === "command" ? await deps.sandboxUnavailable() : null,
   };
   if (action.kind === "stdin") {
@@ -59,7 +61,7 @@ export async function decide(action: Action, deps: ToolDeps): Promise<Decision> 
   if (need.kind === "ask" && escalated && deps.approvals.hasFailed(script)) {
     return decision({ ...need, because: `it failed in the sandbox, and ${need.because}` }, deps, known);
   }
-  const wantsNetwork = action.network && !escalated && !hasNetwork(deps.sandbox);
+  const wantsNetwork = action.network && !escalated && !hasNetwork(deps.commandSandbox);
   if (!wantsNetwork || need.kind === "forbid" || !need.sandboxed) return decision(need, deps, known);
   const withNetwork = networkNeed(
     need,
@@ -76,7 +78,7 @@ async function withLinks(
   deps: ToolDeps,
 ): Promise<Requirement> {
   const { script, cwd, judgement, approvalPolicy } = command;
-  const isFree = isUnconfined(deps.sandbox) && approvalPolicy !== "untrusted";
+  const isFree = isUnconfined(deps.commandSandbox) && approvalPolicy !== "untrusted";
   if (judgement.kind !== "safe" || need.kind !== "skip" || need.sandboxed || isFree) return need;
   const because = await followedSecret(script, { cwd, threadCwd: deps.cwd, files: deps.files });
   if (because === null) return need;
@@ -93,7 +95,7 @@ function allowable(need: Exclude<Requirement, { kind: "forbid" }>, deps: ToolDep
   return {
     kind: need.kind,
     because: need.kind === "ask" ? need.because : "",
-    policy: confinement(deps.sandbox, { sandboxed: need.sandboxed, network: known.hosts !== null }),
+    policy: confinement(deps.commandSandbox, { sandboxed: need.sandboxed, network: known.hosts !== null }),
     ...known,
   };
 }

@@ -29,7 +29,12 @@ export interface ToolDeps {
   readonly turnId: string;
   readonly cwd: string;
   readonly approvalPolicy: ApprovalPolicy;
+  /** What the person chose; patches are judged by it. */
   readonly sandbox: SandboxPolicy;
+  /** What confines commands. */
+  readonly commandSandbox: SandboxPolicy;
+  /** Patches are only proposed, whatever they are of. */
+  readonly onlyProposes: boolean;
   /** The turn's one signal: the same for all calls of the turn. */
   readonly signal: AbortSignal;
   readonly approvals: SessionApprovals;

@@ -1,11 +1,10 @@
 // What the model is told of a patch that was written: which files, and what is not as it planned. Bounded. Pure.
-import { relative } from "node:path";
 import { placeOf } from "../files/editor-edit.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
 import { unifiedHunks } from "../files/unified-diff.ts";
 import type { WrittenFile } from "../files/written-file.ts";
 import type { ChangeOutcome } from "../journal/write-change.ts";
-import { isInside } from "../util/inside.ts";
+import { shownIn } from "../util/inside.ts";
 import { changedFiles, writtenMessage } from "./patch-written.ts";
 
 /** Of all diffs together, in characters. */
@@ -18,7 +17,7 @@ export function patchReport(
   { files, notKept }: Extract<ChangeOutcome, { ok: true }>,
   cwd: string,
 ): string {
-  const name = (path: string) => (isInside(cwd, path) ? relative(cwd, path) : path);
+  const name = (path: string) => shownIn(cwd, path);
   const notes = [
     ...files.flatMap((file) => noteOn(file, name(placeOf(file.plan)))),
     ...notKept.map(({ path, reason }) => `${name(path)} cannot be undone by Belay: ${reason}.`),

@@ -37,7 +37,7 @@ test("prompts become commands and an edit that a person approves, types into and
 test("Ctrl+Z takes back what the agent wrote", { skip }, async () => {
   await using stage = await setStage();
   const { workbench, panel } = stage;
-  await workbench.openFile("cart.js");
+  await workbench.openFile("src/cart.js");
   await workbench.openBelay();
   await panel.send("Make the tests pass");
   await panel.approve("run command");

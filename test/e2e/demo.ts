@@ -46,7 +46,7 @@ async function playHeadless(): Promise<void> {
     await workbench.setTheme(theme);
     for (const width of [narrow, wide]) {
       await workbench.setSidebarWidth(width);
-      await look(`12-${short}-${width}`);
+      await look(`16-${short}-${width}`);
     }
   }
 }
@@ -58,7 +58,9 @@ async function openForPerson(): Promise<void> {
   const url = vscode.url(project, { extensionPath: checkout });
   say(`\nVS Code with Belay is at\n\n  ${url}\n`);
   say(`The project is a copy in ${project}. Open Belay in the activity bar and ask: Make the tests pass`);
-  say("After that: Open the till. A line that begins with ! runs a command of your own.");
+  say(
+    "After that: Add a receipt, to review it; and Open the till. A line that begins with ! runs a command of your own.",
+  );
   say("No AI answers: the model plays a script. Ctrl+C ends the demo.");
   showInBrowser(url);
   await new Promise<void>((resolve) => {

@@ -41,7 +41,7 @@ test("changes that wait for review are there again after a reload, to keep and t
   const { page } = workbench;
   const lenses = page.locator(".codelens-decoration a");
   const before = stage.read("src/cart.js");
-  await workbench.openFile("cart.js");
+  await workbench.openFile("src/cart.js");
   await workbench.openBelay();
   await panel.send("Make the tests pass");
   await panel.thread.getByText("Changed.").waitFor();
@@ -50,18 +50,20 @@ test("changes that wait for review are there again after a reload, to keep and t
     .nth(1)
     .waitFor();
 
-  await page.reload({ waitUntil: "domcontentloaded" });
-  await page.locator(".monaco-workbench .part.statusbar").waitFor({ timeout: 60_000 });
-  // A window that had no time to write down what was open comes back without it.
-  await workbench.openFile("src/cart.js");
+  // With Belay's view hidden: nothing but what waits for review has the server start.
   await page.locator('.activitybar a[aria-label^="Explorer"]').click();
-  await workbench.openBelay();
-  await panel.composer.waitFor();
+  await panel.composer.waitFor({ state: "hidden" });
+  await workbench.reload({
+    "workbench.sidebar.activeviewletid": "workbench.view.explorer",
+    "memento/workbench.parts.editor": "src/cart.js",
+    "belay-dev.belay": "review.waits",
+  });
   await lenses
     .filter({ hasText: /^Keep$/ })
     .nth(1)
     .waitFor({ timeout: 60_000 });
   await lenses.filter({ hasText: "“Make the tests pass”" }).first().waitFor();
+  assert.equal(await page.locator("iframe.webview.ready").count(), 0, "nobody has opened Belay");
   const gutter = page.locator(".monaco-editor .dirty-diff-glyph");
   await gutter.first().waitFor();
 

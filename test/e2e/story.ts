@@ -1,6 +1,7 @@
 // The story the demo tells and the end-to-end test checks: a person asks for passing tests, approves what the agent
-// wants to do, and ends with a fixed project; then types into a command that goes on in the background, runs one of
-// their own and stops the other. Everything but the model's words is real.
+// wants to do, and ends with a fixed project; has a receipt added, keeps some of it and undoes the rest; then types into
+// a command that goes on in the background, runs one of their own and stops the other. Everything but the model's words
+// is real.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
@@ -12,12 +13,13 @@ export type Look = (name: string) => Promise<void>;
 
 export async function playStory(stage: Stage, look: Look): Promise<void> {
   await fixTests(stage, look);
+  await reviewReceipt(stage, look);
   await useTill(stage, look);
 }
 
 async function fixTests(stage: Stage, look: Look): Promise<void> {
   const { workbench, panel } = stage;
-  await workbench.openFile("cart.js");
+  await workbench.openFile("src/cart.js");
   await workbench.openBelay();
   await panel.composer.waitFor();
   await look("01-empty");
@@ -57,6 +59,53 @@ async function fixTests(stage: Stage, look: Look): Promise<void> {
   await look("08-terminal");
 }
 
+async function reviewReceipt(stage: Stage, look: Look): Promise<void> {
+  const { workbench, panel } = stage;
+  const lenses = workbench.page.locator(".codelens-decoration a");
+  await workbench.runCommand("View: Toggle Terminal");
+  await panel.send("Add a receipt");
+  await panel.ready("change files");
+  await panel.approve("change files");
+  await panel.thread.getByText("Review both with").waitFor();
+  await panel.frame.getByText("2 files to review").waitFor();
+  // In two places of the file, in turns of their own, and a third one above them.
+  await lenses
+    .filter({ hasText: /^Undo$/ })
+    .nth(2)
+    .waitFor();
+  await lenses.filter({ hasText: "“Make the tests pass”" }).waitFor();
+  await look("09-to-review");
+
+  await workbench.page.locator(".monaco-editor .view-line", { hasText: "tax included" }).click();
+  await workbench.runCommand("Belay: Undo Change");
+  await panel.frame.getByText("2 files to review").locator("..").getByText("+13").waitFor();
+  assert.ok(stage.read("src/cart.js").startsWith("// Adds up what is in a shopping cart. Amounts are in euros.\n"));
+  assert.match(stage.read("src/cart.js"), /export function tax/);
+  await workbench.runCommand("Belay: Review Changes");
+  await workbench.page.locator(".multiDiffEntry", { hasText: "receipt.js" }).waitFor();
+  await look("10-all-changes");
+  await workbench.runCommand("View: Close Editor");
+  await panel.button("Keep all").click();
+  await panel.frame.getByText("to review").waitFor({ state: "detached" });
+  assert.match(stage.read("src/receipt.js"), /export function receipt/);
+
+  // A part of it is undone already, so the rest is put together with what is there: that is shown before it is written.
+  await panel.button("Undo turn").last().click();
+  const merge = workbench.page.getByRole("option", { name: /Undo with Merge/ });
+  await merge.waitFor();
+  assert.match(stage.read("src/cart.js"), /export function tax/);
+  await look("11-merge");
+  await merge.click();
+  await panel.thread.getByText("Undone", { exact: true }).waitFor();
+  assert.doesNotMatch(stage.read("src/cart.js"), /export function tax/);
+  assert.throws(() => stage.read("src/receipt.js"));
+  await lenses.first().waitFor({ state: "detached" });
+  await look("12-undone");
+  await panel.button("Redo").click();
+  await panel.thread.getByText("Undone", { exact: true }).waitFor({ state: "detached" });
+  assert.match(stage.read("src/receipt.js"), /export function receipt/);
+}
+
 async function useTill(stage: Stage, look: Look): Promise<void> {
   const { workbench, panel } = stage;
   await panel.send("Open the till");
@@ -71,10 +120,10 @@ async function useTill(stage: Stage, look: Look): Promise<void> {
   await rows.locator("div", { hasText: /^sum\s+7\.90/ }).waitFor();
   await workbench.page.keyboard.type("19.99\n");
   await rows.locator("div", { hasText: /^sum\s+27\.89/ }).waitFor();
-  await look("09-typed");
+  await look("13-typed");
 
   await panel.composer.fill("!ls src");
-  await look("10-own-command");
+  await look("14-own-command");
   await panel.button("Send").click();
   await panel.item("You ran: ls src, completed").waitFor();
   assert.deepEqual(programs(stage), ["node src/till.js"]);
@@ -83,7 +132,7 @@ async function useTill(stage: Stage, look: Look): Promise<void> {
   await panel.button(/in the background/).waitFor({ state: "detached" });
   assert.deepEqual(programs(stage), [], "nothing is left of it");
   await rows.getByText(/^\[stopped/).waitFor();
-  await look("11-stopped");
+  await look("15-stopped");
 }
 
 /** The command lines of the till's own process, seen from outside. */

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import { test } from "../support/vscode/suite.ts";
-import { belay, inWorkspace } from "./belay.ts";
+import { belay, eventOf, inWorkspace } from "./belay.ts";
 
 const digest = (text: string) => createHash("sha256").update(text).digest("hex");
 const onDisk = (uri: vscode.Uri) => readFileSync(uri.fsPath, "utf8");
@@ -140,6 +140,51 @@ test("files are created, renamed and deleted together with edits in them", async
     vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty).map(({ fileName }) => fileName),
     [],
   );
+});
+
+test("one undo takes back a whole change: its texts, its new file and the deleted one, with nothing of it open", async () => {
+  const { applyEdit } = await belay();
+  await vscode.commands.executeCommand("workbench.action.closeAllEditors");
+  const [one, other, gone] = [
+    await fresh("undo-one.txt", "one\n"),
+    await fresh("undo-other.txt", "other\n"),
+    await fresh("undo-gone.txt", "gone\n"),
+  ];
+  const created = inWorkspace("undo-created.txt");
+  const start = { line: 0, character: 0 };
+  const expected: [vscode.Uri, string][] = [
+    [one, "one\n"],
+    [other, "other\n"],
+    [gone, "gone\n"],
+  ];
+  const { applied } = await applyEdit(
+    edit(
+      expected,
+      firstLine(one, "ONE\n"),
+      firstLine(other, "OTHER\n"),
+      { kind: "delete", uri: gone.toString() },
+      { kind: "create", uri: created.toString(), options: { overwrite: false } },
+      {
+        textDocument: { uri: created.toString(), version: null },
+        edits: [{ range: { start, end: start }, newText: "hello\n" }],
+      },
+    ),
+  );
+  assert.ok(applied);
+  const deleted = eventOf("the new file to go", vscode.workspace.onDidDeleteFiles, () => !existsSync(created.fsPath));
+  const { document } = await vscode.window.showTextDocument(one);
+  await vscode.commands.executeCommand("undo");
+  await deleted;
+  assert.equal(document.getText(), "one\n");
+  const texts = await Promise.all(
+    expected.map(async ([uri]) => (await vscode.workspace.openTextDocument(uri)).getText()),
+  );
+  assert.deepEqual(
+    texts,
+    expected.map(([, text]) => text),
+  );
+  await vscode.workspace.saveAll();
+  await vscode.commands.executeCommand("workbench.action.closeAllEditors");
 });
 
 test("a new file does not replace one that is there", async () => {

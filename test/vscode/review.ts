@@ -1,7 +1,7 @@
 // Review in the real editor, against what a server says: lenses, the list, going from change to change, merges and
 // conflicts. With the real server: reviewing.ts.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { unlinkSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import type { ReviewFile, ReviewHunk } from "../../server/protocol/review.ts";
 import type { TestApi } from "../../extension/test-api.ts";
@@ -17,7 +17,7 @@ function hunk(id: string, start: number, count = 1): ReviewHunk {
 function reviewed(name: string, hunks: ReviewHunk[], more: Partial<ReviewFile> = {}): ReviewFile {
   const path = inWorkspace(name).fsPath;
   const facts = { movedFrom: null, kind: "update" as const, state: "written" as const, added: 1, removed: 1 };
-  return { path, ...facts, hunks, isText: true, turns, cannotUndo: null, ...more };
+  return { path, ...facts, hunks, isText: true, turns, warning: null, cannotUndo: null, ...more };
 }
 
 /** A server that has these files to review, and ten lines in each. */
@@ -114,8 +114,8 @@ test("Keep and Undo at the cursor act on the change that the server has there no
   assert.equal(kept.path, inWorkspace("cursor.txt").fsPath);
 });
 
-test("all changes open in one editor, also of files that are new, deleted or only proposed", async () => {
-  await withReview(
+test("all changes open in one editor, also of files that are new, deleted or only proposed; it closes with the last", async () => {
+  const api = await withReview(
     reviewed("added.txt", [hunk("a", 0)], { kind: "add" }),
     reviewed("deleted.txt", [hunk("b", 0)], { kind: "delete" }),
     reviewed("proposed.txt", [hunk("c", 0)], { state: "proposed" }),
@@ -123,6 +123,47 @@ test("all changes open in one editor, also of files that are new, deleted or onl
   await vscode.commands.executeCommand("belay.reviewChanges");
   const { activeTab } = vscode.window.tabGroups.activeTabGroup;
   assert.match(activeTab?.label ?? "", /^Belay: Changes to Review/);
+  const closed = eventOf(
+    "the diff to close",
+    vscode.window.tabGroups.onDidChangeTabs,
+    (tabs) => tabs.closed.length > 0,
+  );
+  await say(api, { answer: "belay/review/list", with: { files: [] } });
+  await api.ctx.review.list.refresh();
+  await closed;
+});
+
+test("beside a file that was kept stands the same text, not an empty one that VS Code would offer to go back to", async () => {
+  const api = await withReview(reviewed("kept.txt", [hunk("a", 1)]));
+  const file = inWorkspace("kept.txt");
+  await vscode.commands.executeCommand("belay.reviewFile", file);
+  const left = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === "belay-review");
+  assert.match(left?.getText() ?? "", /^old 0\n/);
+  const same = eventOf(
+    "the left side to be the file",
+    vscode.workspace.onDidChangeTextDocument,
+    ({ document }) => document === left && document.getText().startsWith("line 0\n"),
+  );
+  await say(api, { answer: "belay/review/list", with: { files: [] } });
+  await api.ctx.review.list.refresh();
+  await same;
+});
+
+test("what a person does to a file that waits for review is asked about, typed or on disk", async () => {
+  const api = await withReview(reviewed("typed.txt", [hunk("a", 1)]), reviewed("moved.txt", [hunk("b", 1)]));
+  const { list } = api.ctx.review;
+  const answer = async (...files: ReviewFile[]) => say(api, { answer: "belay/review/list", with: { files } });
+  await answer(reviewed("moved.txt", [hunk("b", 1)]));
+  const first = eventOf("the list to lose the first", list.onDidChange, () => list.all.length === 1);
+  const edit = new vscode.WorkspaceEdit();
+  edit.insert(inWorkspace("typed.txt"), new vscode.Position(0, 0), "mine\n");
+  await vscode.workspace.applyEdit(edit);
+  await first;
+  await answer();
+  const second = eventOf("the list to be empty", list.onDidChange, () => list.all.length === 0);
+  unlinkSync(inWorkspace("moved.txt").fsPath);
+  await second;
+  await vscode.workspace.saveAll();
 });
 
 test("a merge is shown before it is written, and written only when the person says so", async () => {

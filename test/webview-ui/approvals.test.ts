@@ -135,6 +135,23 @@ test("nothing in a question is pushed out of sight by spaces", inBrowser, async 
   assert.equal(wide, 0);
 });
 
+test("of several files the question says that there is more below than the first", inBrowser, async () => {
+  const diff = Array.from({ length: 40 }, (_, index) => `line ${index}`).join("\n");
+  const changes = [
+    { path: `${cwd}/a.ts`, kind: { type: "add" as const }, diff },
+    { path: `${cwd}/b.ts`, kind: { type: "delete" as const }, diff: "gone\n" },
+  ];
+  await using panel = await inTurn([item.files(changes, { status: "inProgress" }), waiting]);
+  void panel.host.ask("item/fileChange/requestApproval", { ...filesApproval, changes });
+  const group = panel.page.getByRole("group", { name: "Approval: change files" });
+  const more = group.getByRole("button", { name: "More below" });
+  await more.waitFor();
+  await group.getByRole("group", { name: "Changes" }).focus();
+  await panel.page.keyboard.press("End");
+  await more.waitFor({ state: "hidden" });
+  await group.getByText("gone").waitFor();
+});
+
 test("a long question leaves its buttons in sight, and the way to the diff in front of it", inBrowser, async () => {
   const diff = Array.from({ length: 400 }, (_, index) => `line ${index}`).join("\n");
   const change = { path: `${cwd}/a.ts`, kind: { type: "add" as const }, diff };

@@ -112,12 +112,13 @@ test(
 );
 
 test("a proposed file says so until it is kept, in its card and in what Keep does", inBrowser, async () => {
-  const file = pending("src/cart.ts", { state: "proposed" });
+  const file = pending("src/cart.ts", { state: "proposed", warning: "It can change what programs run." });
   await using panel = await changed({ prepare: (host) => host.on("belay/review/list", () => ({ files: [file] })) }, [
     item.files([cartChange], { isProposed: true }),
   ]);
   await panel.page.getByText("Proposed", { exact: true }).waitFor();
   await panel.page.getByTitle("Writes what is proposed for cart.ts").waitFor();
+  await panel.page.getByText("It can change what programs run.").waitFor();
   panel.host.on("belay/review/list", () => ({ files: [] }));
   await panel.host.notify("belay/review/updated", { cwd });
   await panel.page.getByText("Proposed", { exact: true }).waitFor({ state: "detached" });

@@ -13,6 +13,7 @@ import { AnswerButtons } from "./answer-buttons.tsx";
 import type { DecisionRequest } from "./answers.ts";
 import { AskingCard } from "./asking-card.tsx";
 import { LongText } from "./long-text.tsx";
+import { MoreBelow } from "./more-below.tsx";
 import { QuestionCard } from "./question-card.tsx";
 
 export function ApprovalCard({ approval, cwd }: { approval: Approval; cwd: string | null }) {
@@ -89,7 +90,7 @@ function Subject({ request, cwd, exactId }: { request: DecisionRequest; cwd: str
   }
   const { threadId, turnId, itemId, changes } = request.params;
   return (
-    <div class="approval-files" id={exactId} tabIndex={0} role="group" aria-label="Changes">
+    <MoreBelow class="approval-files" id={exactId} label="Changes">
       {changes.map((change) => (
         <FilePart
           key={change.path}
@@ -101,7 +102,7 @@ function Subject({ request, cwd, exactId }: { request: DecisionRequest; cwd: str
           where={{ threadId, turnId, itemId }}
         />
       ))}
-    </div>
+    </MoreBelow>
   );
 }
 

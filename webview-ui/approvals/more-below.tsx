@@ -9,12 +9,14 @@ type Overflow = "none" | "below" | "atEnd";
 
 interface MoreBelowProps {
   id?: string;
+  /** Makes it a group of this name that can have the focus, to be scrolled by keys where nothing in it can. */
+  label?: string;
   /** Of the part that scrolls. */
   class: string;
   children: ComponentChildren;
 }
 
-export function MoreBelow({ id, class: frameClass, children }: MoreBelowProps) {
+export function MoreBelow({ id, label, class: frameClass, children }: MoreBelowProps) {
   const frame = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const [overflow, setOverflow] = useState<Overflow>("none");
@@ -33,7 +35,11 @@ export function MoreBelow({ id, class: frameClass, children }: MoreBelowProps) {
   }, []);
   return (
     <>
-      <div ref={frame} class={frameClass}>
+      <div
+        ref={frame}
+        class={frameClass}
+        {...(label === undefined ? {} : { role: "group", "aria-label": label, tabIndex: 0 })}
+      >
         <div ref={content} id={id}>
           {children}
         </div>

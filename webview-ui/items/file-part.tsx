@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { FileUpdateChange } from "../../server/protocol/item.ts";
 import { Ring } from "../shell/icon.tsx";
-import { KeepOrUndo, ProposedBadge, useReview } from "../review/file-review.tsx";
+import { KeepOrUndo, ProposedBadge, ReviewWarning, useReview } from "../review/file-review.tsx";
 import { usePanel } from "../shell/panel-context.ts";
 import { lineCounts } from "../text/diff-lines.ts";
 import { ExactText } from "../text/exact-text.tsx";
@@ -70,7 +70,12 @@ export function FilePart({ change, cwd, status, decision, isAsked = false, where
       isOpen={isOpen}
       onToggle={() => setChosen(!isOpen)}
       action={isAsked && <span class="card-action">{openDiff}</span>}
-      note={<RealPlaces change={change} cwd={cwd} />}
+      note={
+        <>
+          <RealPlaces change={change} cwd={cwd} />
+          <ReviewWarning file={review} />
+        </>
+      }
     >
       {isWriting ? <LiveDiff change={change} /> : <Diff change={change} isAsked={isAsked} />}
       {/* What was only shown while it was written fits no file yet. */}

@@ -25,6 +25,11 @@ export function ProposedBadge({ file }: { file: ReviewFile | null }) {
   );
 }
 
+/** What to look out for before it is kept. */
+export function ReviewWarning({ file }: { file: ReviewFile | null }) {
+  return file === null || file.warning === null ? null : <p class="review-warning">{file.warning}</p>;
+}
+
 export function KeepOrUndo({ file }: { file: ReviewFile }) {
   const { actions } = usePanel();
   const { name } = splitPath(file.path);

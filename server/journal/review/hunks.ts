@@ -1,6 +1,7 @@
 // What differs between two texts as hunks that can be kept or undone one by one. Pure.
 import { createHash } from "node:crypto";
 import { changedLines } from "../../files/line-diff.ts";
+import { apart } from "./apart.ts";
 import { type LineSpan, linesOf } from "./merge.ts";
 
 export interface Hunk {
@@ -17,7 +18,7 @@ export interface Hunk {
 export function hunksBetween(baseline: string, current: string): Hunk[] {
   if (baseline === current) return [];
   const [old, now] = [linesOf(baseline), linesOf(current)];
-  const spans = changedLines(old, now).map(({ aStart, aCount, bStart, bCount }) => ({
+  const spans = apart(changedLines(old, now), old, now).map(({ aStart, aCount, bStart, bCount }) => ({
     baseline: { start: aStart, count: aCount },
     current: { start: bStart, count: bCount },
   }));

@@ -15,6 +15,7 @@ import {
   textOf,
 } from "./review-state.ts";
 import { pendingTracks, type Track } from "./tracks.ts";
+import { warningOf } from "./warnings.ts";
 
 /** A written file with something to review, and all that is needed to keep or undo it. */
 export interface PendingFile {
@@ -85,7 +86,10 @@ export class PendingFiles {
     const isInPlace = track.movedFrom === null || state.current.kind === "missing";
     if (isSameContent(state.baseline, state.current) && isInPlace && !isMode) return null;
     const hunks = pendingHunks(state);
-    const row = rowOf({ track, state, hunks }, turns, await this.#whyNoUndo(track, state));
+    const row = {
+      ...rowOf({ track, state, hunks }, turns, await this.#whyNoUndo(track, state)),
+      warning: warningOf(this.#journal.cwd, track),
+    };
     return { track, state, present, hunks, row };
   }
 
@@ -142,7 +146,7 @@ function rowOf(
   { track, state, hunks }: Pick<PendingFile, "track" | "state" | "hunks">,
   turns: ReadonlyMap<string, TurnRef>,
   cannotUndo: string | null,
-): ReviewFile {
+): Omit<ReviewFile, "warning"> {
   const all = [...track.earlier, ...track.steps].map(({ changeId }) => changeId);
   const ofHunks = hunks.flatMap(({ changeIds }) => changeIds);
   return {

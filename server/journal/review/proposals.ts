@@ -10,6 +10,7 @@ import { atATime, hasBytes, kindOf, turnsOf } from "./pending.ts";
 import type { Present, PresentFiles } from "./present.ts";
 import { isSameContent, textOf } from "./review-state.ts";
 import type { Goal, Restoration } from "./undo-plan.ts";
+import { warningOf } from "./warnings.ts";
 
 /** Proposals for one file as one. */
 export interface Proposal {
@@ -113,7 +114,7 @@ export class Proposals {
   }
 }
 
-export function proposalRow(file: ProposedFile, turns: ReadonlyMap<string, TurnRef>): ReviewFile {
+export function proposalRow(file: ProposedFile, turns: ReadonlyMap<string, TurnRef>, cwd: string): ReviewFile {
   const { proposal, present, proposed, hunks } = file;
   const made = turnsOf(
     proposal.changes.map(({ id }) => id),
@@ -129,6 +130,7 @@ export function proposalRow(file: ProposedFile, turns: ReadonlyMap<string, TurnR
     hunks: hunks.map((hunk) => ({ ...hunk, turns: made, isEdited: false })),
     isText: textOf(present.content) !== null && textOf(proposed) !== null,
     turns: made,
+    warning: warningOf(cwd, proposal),
     cannotUndo: null,
   };
 }

@@ -1,9 +1,8 @@
 // What is answered to who wants files put back: what would become of each, and what came of all.
-import { relative } from "node:path";
 import type { RestoredFile, RestoreResponse } from "../../protocol/review.ts";
 import type { WrittenFile } from "../../files/written-file.ts";
 import { inParallel } from "../../util/in-parallel.ts";
-import { isInside } from "../../util/inside.ts";
+import { shownIn } from "../../util/inside.ts";
 import type { ChangeSource, WorkspaceJournal } from "../change.ts";
 import { type Content, contentOf } from "../content.ts";
 import { type GoalDeps, writeGoals } from "./goals.ts";
@@ -63,11 +62,6 @@ const changedAtSaving = "something, such as a formatter, changed it further when
 
 export function failed(message: string, files: RestoredFile[] = []): RestoreResponse {
   return { outcome: "failed", files, message };
-}
-
-/** As people name it: below the workspace without it. */
-export function shownIn(cwd: string, path: string): string {
-  return isInside(cwd, path) && path !== cwd ? relative(cwd, path) : path;
 }
 
 async function restoredFile(restoration: Restoration, journal: WorkspaceJournal): Promise<RestoredFile> {

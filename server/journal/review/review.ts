@@ -1,5 +1,6 @@
 // Review of one workspace: what Belay changed or proposed and nobody has kept or undone yet. To keep is to move a baseline
 // and writes no file, unless it was only proposed; to undo writes files and is a change itself.
+import { shownIn } from "../../util/inside.ts";
 import { encode } from "../../files/encoding.ts";
 import type { RestoreResponse, ReviewFile, TurnRef } from "../../protocol/review.ts";
 import { inParallel } from "../../util/in-parallel.ts";
@@ -11,9 +12,10 @@ import { keepHunk, undoHunk } from "./hunks.ts";
 import { atATime, type PendingFile, PendingFiles, turnsByChange } from "./pending.ts";
 import { type OpenFiles, PresentFiles } from "./present.ts";
 import { keptAs, proposalRow, type ProposedFile, Proposals } from "./proposals.ts";
-import { failed, nothingToDo, restoreFiles, shownIn } from "./restored.ts";
+import { failed, nothingToDo, restoreFiles } from "./restored.ts";
 import { type PendingHunk, textOf } from "./review-state.ts";
 import type { Goal, Restoration } from "./undo-plan.ts";
+import { leftMessage, warningOf } from "./warnings.ts";
 
 /** What to keep or to undo: all, one file, or one hunk of it. */
 export interface ReviewScope {
@@ -46,7 +48,7 @@ export class Review {
       path === null ? await this.#pending.rows() : [(await this.#pending.file(path))?.row].flatMap((row) => row ?? []);
     const proposed = await this.#proposals.files(path);
     const turns = turnsByChange(await this.#journal.changes());
-    const rows = [...written, ...proposed.map((file) => proposalRow(file, turns))];
+    const rows = [...written, ...proposed.map((file) => proposalRow(file, turns, this.#journal.cwd))];
     return rows.toSorted((a, b) => (a.path === b.path ? 0 : a.path < b.path ? -1 : 1));
   }
 
@@ -69,9 +71,17 @@ export class Review {
   }
 
   async #keepFiles({ path, acceptMerges }: ReviewScope): Promise<RestoreResponse> {
+    const { cwd } = this.#journal;
     const written = await this.#written(path);
-    const proposed = await this.#proposals.files(path);
-    if (written.length + proposed.length === 0) return nothingToDo;
+    const all = await this.#proposals.files(path);
+    // What is special is not written by the way.
+    const left = path === null ? all.filter(({ proposal }) => warningOf(cwd, proposal) !== null) : [];
+    const proposed = all.filter((file) => !left.includes(file));
+    const message = leftMessage(
+      cwd,
+      left.map(({ proposal }) => proposal),
+    );
+    if (written.length + proposed.length === 0) return { ...nothingToDo, message };
     let result: RestoreResponse = { outcome: "done", files: [], message: null };
     if (proposed.length > 0) {
       result = await this.#writeProposed(proposed, acceptMerges);
@@ -79,19 +89,22 @@ export class Review {
     }
     const kept = written.map((file): JournalLine => ({ type: "reviewed", ...seenOf(file), baseline: null }));
     if (kept.length > 0) await this.#journal.append(...kept);
-    return result;
+    return { ...result, message };
   }
 
-  /** Each turn's as a change of its own, so that it can be undone; none where one of them cannot be written. */
+  /** Each turn's as a change of its own, so that it can be undone; none where one of them does not fit. */
   async #writeProposed(proposed: readonly ProposedFile[], acceptMerges: boolean): Promise<RestoreResponse> {
     const all = proposed.map(keptAs);
     const plan = await restoreFiles(all, { dryRun: true, acceptMerges, source: noSource }, this.#deps);
     if (plan.outcome !== "done") return plan;
+    const done: string[] = [];
     for (const [turnId, files] of byTurn(proposed)) {
       const source = keepSource(files, turnId);
       const written = await restoreFiles(files.map(keptAs), { dryRun: false, acceptMerges: true, source }, this.#deps);
-      if (written.outcome !== "done") return { ...written, files: plan.files };
+      if (written.outcome !== "done")
+        return { ...written, files: plan.files, message: behind(done, written.message ?? "it does not fit any more") };
       await this.#journal.append(...settled(files));
+      done.push(...files.map(({ proposal }) => shownIn(this.#journal.cwd, proposal.path)));
     }
     return plan;
   }
@@ -294,6 +307,13 @@ export class Review {
 
 const stale = failed("These lines are not the same any more. Look at them again.");
 const noSource: ChangeSource = { kind: "undo", threadId: null, turnId: null, itemId: null, of: [] };
+
+/** A failure behind what is written by then. */
+function behind(done: readonly string[], message: string): string {
+  if (done.length === 0) return message;
+  const rest = message.replace(/ ?Nothing was changed\.$/, "");
+  return `Only what an earlier turn proposed is written (${done.join(", ")}). The rest is not: ${lowered(rest)}.`;
+}
 
 /** An editor shows no byte order mark. */
 function shownText(content: Content): string | null {

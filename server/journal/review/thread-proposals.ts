@@ -1,7 +1,7 @@
 // What a thread has proposed and nobody has kept yet: its own reads see it over the buffers and the disk, which do not have
 // it. A file that was changed since is put together with what is proposed for it; where that does not fit, the proposal is
 // dropped, and the model is told.
-import { isAbsolute, relative } from "node:path";
+import { shownIn } from "../../util/inside.ts";
 import type { FilePlan, FileView } from "../../files/patch-plan.ts";
 import { encode, type Encoding } from "../../files/encoding.ts";
 import { placeOf } from "../../files/editor-edit.ts";
@@ -202,9 +202,4 @@ async function imageOf(
   const image = await journal.keep(bytes, { mode, encoding });
   if (image.kind === "notCaptured") throw new Error(image.reason);
   return image;
-}
-
-function shownIn(cwd: string, path: string): string {
-  const short = relative(cwd, path);
-  return short.startsWith("..") || isAbsolute(short) ? path : short;
 }

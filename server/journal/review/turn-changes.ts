@@ -1,4 +1,5 @@
 // What the turns of a thread changed in files, and taking that back or doing it again, whatever was changed since.
+import { shownIn } from "../../util/inside.ts";
 import { type FileDelta, gitStyleDiff } from "../../files/unified-diff.ts";
 import { linesOf } from "./merge.ts";
 import { changedLines } from "../../files/line-diff.ts";
@@ -10,7 +11,7 @@ import { type Effects, effectsOf } from "./effects.ts";
 import type { GoalDeps } from "./goals.ts";
 import { atATime, hasBytes } from "./pending.ts";
 import { type OpenFiles, PresentFiles } from "./present.ts";
-import { nothingToDo, restoreFiles, shownIn } from "./restored.ts";
+import { nothingToDo, restoreFiles } from "./restored.ts";
 import { textOf } from "./review-state.ts";
 import { planReversals, repetitionsOf, type Reversal, reversalsOf } from "./undo-plan.ts";
 

@@ -234,6 +234,16 @@ export const differences: readonly Allowed[] = [
     what: [{ kind: "adds", at: "thread/started" }],
   },
   {
+    why: "The original may answer the next request before it tells of a new thread.",
+    in: ["a command of the user"],
+    sometimes: true,
+    what: [{ kind: "moves", at: "thread/started" }],
+  },
+  {
+    why: "The diff of a turn has what its commands changed, too.",
+    what: [{ kind: "adds", at: "turn/diff/updated" }],
+  },
+  {
     why: "Tokens that were spent are told, also when the turn is stopped while the tools of that answer wait or run.",
     sometimes: true,
     what: [{ kind: "adds", at: "thread/tokenUsage/updated" }],

@@ -7,6 +7,7 @@ import type { Peer, Said } from "../peer.ts";
 import { sideBySide } from "../side-by-side.ts";
 import type { ServerName } from "../servers.ts";
 import type { PrintedSchema } from "./printed.ts";
+import { ownScenarios } from "./scenarios/ours.ts";
 import { serverScenarios } from "./scenarios/server.ts";
 import { threadScenarios } from "./scenarios/thread.ts";
 import { turnScenarios } from "./scenarios/turn.ts";
@@ -19,6 +20,7 @@ export const scenarios: readonly Scenario[] = [
   ...threadScenarios,
   ...turnScenarios,
   ...workspaceScenarios,
+  ...ownScenarios,
 ];
 
 export interface SchemaReport {

@@ -16,6 +16,7 @@ const facts = {
   path: "/p/cart.js",
   state: "written",
   movedFrom: null,
+  warning: null,
   cannotUndo: null,
   added: 3,
   removed: 1,
@@ -34,6 +35,10 @@ test("a file says what Belay did with it, or wants to, and why that cannot be un
   assert.equal(
     fileWords({ ...facts, kind: "update", cannotUndo: "It was too large to keep." }),
     "Belay changed this file (+3 −1); not reviewed yet. It cannot be undone: It was too large to keep.",
+  );
+  assert.equal(
+    fileWords({ ...facts, kind: "add", warning: "It can change what programs run." }),
+    "Belay added this file (+3 −1); not reviewed yet. Look closely: it can change what programs run.",
   );
 });
 

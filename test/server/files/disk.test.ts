@@ -340,3 +340,21 @@ function text(content: string, encoding: Encoding = "utf8"): object {
 function refused(reason: string): object {
   return { kind: "refused", reason };
 }
+
+test("of changes that are made at the same time, one is written, and the others are refused as stale", async (t) => {
+  const root = await tree(t, { old: "old" });
+  for (const name of ["old", "new"]) {
+    const path = join(root, name);
+    const isNew = name === "new";
+    const change = isNew ? ({ kind: "add" } as const) : ({ kind: "update", movePath: null } as const);
+    const beforeHash = isNew ? null : createHash("sha256").update("old").digest("hex");
+    const texts = ["one", "two", "three", "four"];
+    const results = await Promise.all(
+      texts.map((after) => writeFilesAtomically([{ path, change, after, beforeHash }])),
+    );
+    const written = texts.filter((_, at) => results[at]?.ok);
+    assert.deepEqual([await fs.readFile(path, "utf8")], written);
+    assert.ok(results.every((result) => result.ok || result.isStale));
+  }
+  assert.deepEqual((await fs.readdir(root)).toSorted(), ["new", "old"]);
+});

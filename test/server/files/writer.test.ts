@@ -7,8 +7,8 @@ import { type TestContext, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { DocumentView } from "../../../server/files/document-view.ts";
 import { type FilePlan, planTexts } from "../../../server/files/patch-plan.ts";
-import { FileWriter } from "../../../server/files/writer.ts";
-import type { ApplyEditParams, ApplyEditResult } from "../../../server/protocol/apply-edit.ts";
+import { type EditPort, FileWriter } from "../../../server/files/writer.ts";
+import type { ApplyEditResult } from "../../../server/protocol/apply-edit.ts";
 
 test("an editor gets what it gives back exactly: what has mixed line ends, lone returns or other encodings is written on disk", async (t) => {
   const box = sandbox(t, {
@@ -65,7 +65,7 @@ test("without its editor, what was unsaved in it is not written over", async (t)
   const box = sandbox(t, { "a.txt": "one\n" });
   box.open("a.txt", "typed\n");
   const plan = await box.plan(["a.txt"]);
-  box.writer.connectEditor(null);
+  box.hasEditor = false;
   const result = await box.write(plan);
   assert.match(result.ok ? "" : result.message, /a\.txt has unsaved changes in the editor/);
   assert.equal(box.text("a.txt"), "one\n");
@@ -84,9 +84,9 @@ function sandbox(t: TestContext, files: Record<string, string | Uint8Array>) {
   t.after(() => rmSync(root, { recursive: true, force: true }));
   for (const [name, content] of Object.entries(files)) writeFileSync(join(root, name), content);
   const documents = new DocumentView();
-  const writer = new FileWriter(documents);
+  const writer = new FileWriter(documents, () => (box.hasEditor ? editor : null));
   const box = {
-    writer,
+    hasEditor: true,
     /** Null: it is gone before it answers. */
     answer: { applied: true } as ApplyEditResult | null,
     edited: [] as string[][],
@@ -112,12 +112,12 @@ function sandbox(t: TestContext, files: Record<string, string | Uint8Array>) {
     },
     change: async (names: readonly string[], options = {}) => box.write(await box.plan(names, options)),
   };
-  writer.connectEditor({
-    async applyEdit({ expected }: ApplyEditParams) {
+  const editor: EditPort = {
+    async applyEdit({ expected }) {
       if (box.answer === null) throw new Error("the editor is gone");
       box.edited.push(Object.keys(expected).map((uri) => basename(fileURLToPath(uri))));
       return box.answer;
     },
-  });
+  };
   return box;
 }

@@ -178,3 +178,26 @@ test("with an editor the undo goes through it, also into what is not saved", asy
   const [change] = edits[0]?.edit.documentChanges ?? [];
   assert.deepEqual(change && "edits" in change ? change.edits.map(({ newText }) => newText) : [], ["line 2", "line 9"]);
 });
+
+test("a path that is none is refused with a reason, and a folder without a journal gets none by being cleared", async () => {
+  await using server = await testServer();
+  for (const path of ["", "a.txt", "..", "/a\0b"]) {
+    for (const [method, params] of [
+      ["belay/review/list", { path }],
+      ["belay/review/list", { cwd: path }],
+      ["belay/review/text", { path, side: "baseline" }],
+      ["belay/review/keep", { cwd: path }],
+      ["belay/review/undo", { path }],
+      ["belay/journal/clear", { cwd: path }],
+      ["belay/files/restore", { threadId: "t", direction: "undo", paths: [path] }],
+    ] as const) {
+      const { message } = await server.refusal(method, params);
+      assert.match(message, /a path must be absolute here, and without NULs/, `${method} ${JSON.stringify(params)}`);
+    }
+  }
+  for (const cwd of ["/", "/nowhere", server.home]) {
+    assert.deepEqual(await server.request("belay/journal/clear", { cwd }), { freedBytes: 0 });
+    assert.deepEqual((await server.request("belay/review/list", { cwd })).files, []);
+  }
+  assert.deepEqual(existsSync(join(server.home, "journal")), false);
+});

@@ -119,6 +119,42 @@ describe("hunks", () => {
     );
   });
 
+  test("tell a rewritten line from a function that was added behind it", () => {
+    const baseline = "f() {\n  old\n  old too\n}\n\ng() {\n";
+    const current = "f() {\n  new\n}\n\nadded() {\n  more\n}\n\ng() {\n";
+    assert.deepEqual(
+      hunksBetween(baseline, current).map(({ baseline: a, current: b }) => [a.start, a.count, b.start, b.count]),
+      [
+        [1, 2, 1, 1],
+        [5, 0, 4, 4],
+      ],
+    );
+    assert.deepEqual(
+      hunksBetween(current, baseline).map(({ baseline: a, current: b }) => [a.start, a.count, b.start, b.count]),
+      [
+        [1, 1, 1, 2],
+        [4, 4, 5, 0],
+      ],
+    );
+  });
+
+  test("lie apart, in order, and are all that differs", () => {
+    fc.assert(
+      fc.property(text, text, (baseline, current) => {
+        const [old, now] = [linesOf(baseline), linesOf(current)];
+        let [a, b] = [0, 0];
+        for (const hunk of hunksBetween(baseline, current)) {
+          assert.ok(a === 0 || hunk.baseline.start > a);
+          assert.deepEqual(old.slice(a, hunk.baseline.start), now.slice(b, hunk.current.start));
+          a = hunk.baseline.start + hunk.baseline.count;
+          b = hunk.current.start + hunk.current.count;
+        }
+        assert.deepEqual(old.slice(a), now.slice(b));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test("have ids that no two share, and that stay when one far away is gone", () => {
     const lines = (...changed: number[]) =>
       Array.from({ length: 40 }, (_, at) =>

@@ -1,6 +1,6 @@
 // The journal keeps within its bounds, and never drops what somebody needs or is just writing.
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -51,6 +51,19 @@ test("a line that nobody here can read keeps what it names", async (t) => {
   writeFileSync(log(), JSON.stringify({ type: "fromTheFuture", blob: image.hash }), { flag: "a" });
   age(home, image);
   assert.equal(await collect(home, 0), 0);
+});
+
+test("while a log cannot be read, nothing is taken for what nobody names", async (t) => {
+  const { journal, change, home, log } = await bounded(t, 0);
+  const image = await change("named", 9 * day);
+  age(home, image);
+  renameSync(log(), `${log()}.aside`);
+  // A loop of links.
+  symlinkSync("changes.jsonl", log());
+  await assert.rejects(collect(home, 0), /ELOOP/);
+  rmSync(log());
+  renameSync(`${log()}.aside`, log());
+  assert.notEqual(await journal.bytesOf(image), null);
 });
 
 const collect = (home: string, maxBytes: number) => new ChangeJournal({ home, maxBytes: () => maxBytes }).collect();

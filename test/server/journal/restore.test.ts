@@ -147,7 +147,7 @@ describe("undo of a turn", () => {
     await work.turn("t1", { "a.ts": "A\n" });
     await work.command("t1", "b.bin", (path) => fs.writeFile(path, new Uint8Array([0, 9])));
     const before = await work.snapshot();
-    work.writer.connectEditor({ applyEdit: async () => ({ applied: false, failureReason: "the editor is shut" }) });
+    work.connectEditor({ applyEdit: async () => ({ applied: false, failureReason: "the editor is shut" }) });
     const result = await work.restore("undo", ["t1"]);
     assert.deepEqual([result.outcome, result.message], ["failed", "the editor is shut"]);
     assert.deepEqual(await work.snapshot(), before);
@@ -157,7 +157,7 @@ describe("undo of a turn", () => {
   test("says which files were changed further as they were saved", async () => {
     await using work = await workspaceWith({ "a.ts": "a\n", "b.ts": "b\n" });
     await work.turn("t1", { "a.ts": "A\n", "b.ts": "B\n" });
-    work.writer.connectEditor({
+    work.connectEditor({
       async applyEdit({ edit }) {
         assert.equal(edit.documentChanges.length, 2);
         await work.person("a.ts", "a;\n");

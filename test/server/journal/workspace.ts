@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { DocumentView } from "../../../server/files/document-view.ts";
 import { planTexts, type TextChange } from "../../../server/files/patch-plan.ts";
-import { FileWriter } from "../../../server/files/writer.ts";
+import { type EditPort, FileWriter } from "../../../server/files/writer.ts";
 import type { ChangeSource, WorkspaceJournal } from "../../../server/journal/change.ts";
 import { ChangeJournal } from "../../../server/journal/journal.ts";
 import { readImage } from "../../../server/journal/settle.ts";
@@ -29,7 +29,8 @@ export class TestWorkspace implements AsyncDisposable {
   readonly #base: string;
   readonly cwd: string;
   readonly documents = new DocumentView();
-  readonly writer = new FileWriter(this.documents);
+  #editor: EditPort | null = null;
+  readonly writer = new FileWriter(this.documents, () => this.#editor);
   /** What clients heard. */
   readonly heard: string[] = [];
   readonly #waiting = new Set<() => void>();
@@ -151,6 +152,11 @@ export class TestWorkspace implements AsyncDisposable {
       if (!entry.isDirectory()) found[path.slice(this.cwd.length + 1)] = JSON.stringify(image);
     }
     return Object.fromEntries(Object.entries(found).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** From now on edits go through it. */
+  connectEditor(editor: EditPort): void {
+    this.#editor = editor;
   }
 
   restore(direction: "undo" | "redo", turnIds: string[], options: { acceptMerges?: boolean; paths?: string[] } = {}) {

@@ -238,3 +238,67 @@ async function journalOf({ home, workspace }: TestServer) {
 function states(changes: readonly Change[]): string[] {
   return changes.map(({ state }) => state);
 }
+
+test("what an editor says of its edit is not taken for what is there", async () => {
+  const answers: readonly [onApplyEdit: (path: string, uri: string) => unknown, told: RegExp, after: string | null][] =
+    [
+      // It says that it did it, and did nothing, or something else.
+      [() => ({ applied: true }), /was changed further when it was saved:[^]*\n-2\n\+two/, "one\ntwo\n"],
+      [
+        (path, uri) => {
+          writeFileSync(path, "other\n");
+          return {
+            applied: true,
+            files: [
+              { uri, isSaved: true, text: "one\n2\n" },
+              { uri: "file:///x", isSaved: true },
+            ],
+          };
+        },
+        /was changed further when it was saved:[^]*\+other/,
+        "other\n",
+      ],
+      // It says that it did nothing, and did it.
+      [
+        (path) => {
+          writeFileSync(path, "one\n2\n");
+          return { applied: false, failureReason: "no" };
+        },
+        /^apply_patch failed: no$/,
+        "one\n2\n",
+      ],
+      [() => ({ applied: false, failureReason: "no" }), /^apply_patch failed: no$/, null],
+    ];
+  for (const [answer, told, after] of answers) {
+    await using api = await responsesApi([{ steps: [{ calls: [update("-two", "+2")] }, { text: "ok" }] }]);
+    await using server = await testServer({ api, files: { "a.txt": "one\ntwo\n" } });
+    await using editor = await editorClient({ like: server });
+    editor.onApplyEdit = () => answer(join(editor.workspace, "a.txt"), editor.uri("a.txt"));
+    await editor.completeTurn("change");
+    assert.match(toolOutputs(api.requests[1])[0] ?? "", told);
+    const { journal, changes } = await journalOf(server);
+    const [file] = changes[0]?.files ?? [];
+    assert.equal(changes[0]?.state, after === null ? undefined : "applied");
+    assert.equal(file ? (await journal.bytesOf(file.after))?.toString() : null, after);
+    assert.equal(file ? (await journal.bytesOf(file.before))?.toString() : null, after === null ? null : "one\ntwo\n");
+  }
+});
+
+test("an editor that still edits when the turn was stopped already does so with a before-image", async () => {
+  await using api = await responsesApi([{ steps: [{ calls: [update("-two", "+2")] }, { text: "ok" }] }]);
+  await using server = await testServer({ api, files: { "a.txt": "one\ntwo\n" } });
+  await using editor = await editorClient({ like: server });
+  editor.onApplyEdit = () => undefined;
+  const { thread } = await editor.request("thread/start", { cwd: editor.workspace });
+  const threadId = (thread as { id: string }).id;
+  const { turn } = await editor.request("turn/start", { threadId, input: [{ type: "text", text: "change" }] });
+  const asked = await editor.expect(({ method }) => method === "workspace/applyEdit", "the edit");
+  await editor.request("turn/interrupt", { threadId, turnId: (turn as { id: string }).id });
+  await editor.expect(({ method }) => method === "turn/completed", "turn/completed");
+  assert.deepEqual((await editor.request("belay/review/list", {}))["files"], []);
+  writeFileSync(join(editor.workspace, "a.txt"), "one\n2\n");
+  editor.send({ jsonrpc: "2.0", id: asked.id, result: { applied: true } });
+  await editor.expect(({ method }) => method === "belay/review/updated", "the news of it");
+  const path = join(realpathSync(editor.workspace), "a.txt");
+  assert.equal((await editor.request("belay/review/text", { path, side: "baseline" }))["text"], "one\ntwo\n");
+});

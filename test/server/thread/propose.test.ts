@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { responsesApi, toolOutputs } from "../../support/responses-api.ts";
 import { type ServerOptions, type TestServer, testServer } from "../../support/test-server.ts";
+import { skip as noSandbox } from "../sandbox/real-sandbox.ts";
 
 const patch = (...lines: string[]) => ({
   calls: [{ name: "apply_patch", input: ["*** Begin Patch", ...lines, "*** End Patch"] }],
@@ -32,7 +33,27 @@ const scenes = [
     ],
   },
   { prompt: "look", steps: [command("cat a.txt; ls"), done] },
+  { prompt: "write by command", steps: [command("echo made > made.txt"), done] },
+  {
+    prompt: "ask to write",
+    steps: [
+      {
+        calls: [
+          {
+            name: "exec_command",
+            arguments: {
+              cmd: "echo made > made.txt",
+              sandbox_permissions: "require_escalated",
+              justification: "It makes a file.",
+            },
+          },
+        ],
+      },
+      done,
+    ],
+  },
   { prompt: "outside", steps: [patch("*** Add File: ../outside.txt", "+out"), done] },
+  { prompt: "envrc", steps: [patch("*** Add File: pkg/.envrc", "+export PATH=evil:$PATH"), done] },
   { prompt: "protected", steps: [patch("*** Add File: .git/hooks/pre-commit", "+#!/bin/sh"), done] },
   { steps: [done] },
 ];
@@ -191,4 +212,69 @@ test("what is proposed waits for review; Keep writes it, Undo drops it, and the 
   assert.deepEqual(await review(), []);
   assert.match(await scene.say("read a"), /1\tONE/);
   assert.doesNotMatch(await scene.say("look"), /Proposed and not written/);
+});
+
+test("while changes are only proposed, no command writes either, unless a person allows that one", {
+  skip: noSandbox,
+}, async () => {
+  await using scene = await proposing({ sandboxMode: "workspace-write", approvalPolicy: "on-request" });
+  const { server } = scene;
+  const made = join(server.workspace, "made.txt");
+  assert.match(await scene.say("write by command"), /made\.txt: Read-only file system/);
+  assert.ok(!existsSync(made));
+  server.answerApprovals("decline");
+  assert.match(await scene.say("ask to write"), /rejected by user/);
+  assert.ok(!existsSync(made));
+  server.answerApprovals("accept");
+  await scene.say("ask to write");
+  assert.equal(readFileSync(made, "utf8"), "made\n");
+});
+
+test("the model is told that changes are only proposed, and what that means for commands", async () => {
+  const told = async (options: ServerOptions) => {
+    await using scene = await proposing(options);
+    await scene.say("read a");
+    return JSON.stringify(scene.api.requests.at(-1));
+  };
+  const confined = await told({ sandboxMode: "workspace-write" });
+  assert.match(confined, /sandbox that cannot write files\.[^<]* every change proposed:[^<]* in no other way/);
+  assert.match(
+    await told({ sandboxMode: "danger-full-access" }),
+    /every change proposed:[^<]*Commands could write all the/,
+  );
+  assert.doesNotMatch(await told({ config: "", sandboxMode: "workspace-write" }), /proposed/);
+});
+
+test("who may only read and is never asked can still propose, but only what they might change", async () => {
+  await using scene = await proposing({ sandboxMode: "read-only", approvalPolicy: "never" });
+  assert.match(await scene.say("top"), /^Proposed: not written/);
+  assert.match(await scene.say("outside"), /outside the workspace, and the approval policy is never to ask/);
+  assert.match(await scene.say("protected"), /rejected/);
+});
+
+test("a proposal for a place that changes what programs run says so, and is kept by itself only", async () => {
+  await using scene = await proposing({ approvalPolicy: "untrusted", sandboxMode: "workspace-write" });
+  const { server } = scene;
+  const [hook, envrc] = [".git/hooks/pre-commit", "pkg/.envrc"].map((name) => join(server.workspace, name));
+  for (const prompt of ["protected", "envrc", "add"]) await scene.say(prompt);
+  const { files: rows } = await server.request("belay/review/list", {});
+  assert.deepEqual(
+    rows.map(({ path, warning }) => [path, warning]),
+    [
+      [hook, "It can change what programs run."],
+      [join(server.workspace, "new.txt"), null],
+      [envrc, "Tools may run what it says as soon as the folder is opened."],
+    ],
+  );
+  const all = await server.request("belay/review/keep", {});
+  assert.equal(all.outcome, "done");
+  assert.match(
+    all.message ?? "",
+    /^\.git\/hooks\/pre-commit is left as proposed\. It can change what .* \(1 more like it\.\)$/,
+  );
+  assert.equal(scene.disk("new.txt"), "new\n");
+  assert.ok(!existsSync(hook ?? "") && !existsSync(envrc ?? ""));
+  assert.equal((await server.request("belay/review/keep", {})).outcome, "nothing");
+  assert.equal((await server.request("belay/review/keep", { path: hook })).outcome, "done");
+  assert.equal(scene.disk(".git/hooks/pre-commit"), "#!/bin/sh\n");
 });

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { SessionApprovals } from "../../../server/approval/approvals.ts";
 import type { ApprovalDecision } from "../../../server/protocol/approval.ts";
 import type { ServerNotification } from "../../../server/protocol/methods.ts";
+import type { SandboxPolicy } from "../../../server/protocol/sandbox.ts";
 import { RunningCommands } from "../../../server/thread/running-commands.ts";
 import type { Started } from "../../../server/tools/command.ts";
 import type { ToolDeps } from "../../../server/tools/deps.ts";
@@ -139,19 +140,21 @@ interface Wishes {
   realTarget?: (path: string) => string;
 }
 
+const sandbox: SandboxPolicy = {
+  type: "workspaceWrite",
+  writableRoots: [],
+  networkAccess: false,
+  excludeTmpdirEnvVar: false,
+  excludeSlashTmp: false,
+};
+
 async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {}) {
   const told: ServerNotification[] = [];
   const did: string[] = [];
   const outcome = await runToolCall(call, {
     ...{ threadId: "t", turnId: "u", cwd: "/w", approvals: new SessionApprovals(), now: () => 1, newId: () => "i" },
     approvalPolicy: wishes.decision === undefined ? "on-request" : "untrusted",
-    sandbox: {
-      type: "workspaceWrite",
-      writableRoots: [],
-      networkAccess: false,
-      excludeTmpdirEnvVar: false,
-      excludeSlashTmp: false,
-    },
+    ...{ sandbox, commandSandbox: sandbox },
     signal: wishes.signal ?? (wishes.aborted ? AbortSignal.abort() : new AbortController().signal),
     files: {
       read: wishes.read ?? (async () => ({ kind: "missing" })),
@@ -163,6 +166,7 @@ async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {})
       realFolder: async (path) => (wishes.realTarget ?? ((same) => same))(path),
       deniedTo: () => () => false,
     },
+    onlyProposes: false,
     sandboxUnavailable: async () => null,
     commands: new RunningCommands([], { started() {}, failed: assert.fail }),
     hasTerminals: async () => false,

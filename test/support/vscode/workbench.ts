@@ -23,6 +23,7 @@ export type WorkbenchOptions = PageOptions & {
 const defaultTheme = "Dark Modern";
 const actionTimeoutMs = 20_000;
 const paletteAttempts = 5;
+const openAttempts = 4;
 const chromiumArguments = [
   "--disable-gpu",
   "--disable-quic",
@@ -95,7 +96,7 @@ export class Workbench {
         const input = await this.#openQuickInput("F1");
         await input.fill(search);
         try {
-          await this.#pickRow(title, actionTimeoutMs / paletteAttempts);
+          await this.#pickRow(title, { timeout: actionTimeoutMs / paletteAttempts });
           return;
         } catch (error) {
           if (attempt === paletteAttempts) throw error;
@@ -151,14 +152,36 @@ export class Workbench {
     await step(`waiting for the theme ${JSON.stringify(name)}`, () => wearing.waitFor());
   }
 
-  /** Opens a workspace file in an editor through quick open. `name` is a file name or a relative path. */
-  async openFile(name: string): Promise<void> {
-    await step(`opening the file ${JSON.stringify(name)}`, async () => {
-      const input = await this.#openQuickInput("ControlOrMeta+p");
-      await input.fill(name);
-      const base = name.split("/").at(-1) ?? name;
-      await this.#pickRow(base);
-      await this.page.locator(`.tab.active[data-resource-name="${base}"]`).waitFor();
+  /** Opens a workspace file in an editor through quick open. `path` is relative to the folder, with forward slashes. */
+  async openFile(path: string): Promise<void> {
+    await step(`opening the file ${JSON.stringify(path)}`, async () => {
+      const name = path.split("/").at(-1) ?? path;
+      const folder = path.split("/").slice(0, -1).join("/");
+      const tab = this.page.locator(`.tab.active[data-resource-name="${name}"]`);
+      // Rows that come later move those that are there, so a click may open what was not meant: then once more.
+      for (let attempt = 1; ; attempt++) {
+        const input = await this.#openQuickInput("ControlOrMeta+p");
+        await input.fill(path);
+        await this.#pickRow(name, { ...(folder === "" ? {} : { description: folder }) });
+        try {
+          await tab.waitFor({ timeout: actionTimeoutMs / openAttempts });
+          return;
+        } catch (error) {
+          if (attempt === openAttempts) throw error;
+        }
+      }
+    });
+  }
+
+  /**
+   * Reloads the page as a person does, once VS Code has written down for this workspace what it shall come back with: by
+   * key of its storage a part of the value. It writes when it is idle, so who reloads at once comes back to less.
+   */
+  async reload(kept: Readonly<Record<string, string>>): Promise<void> {
+    await step("reloading the window", async () => {
+      await this.page.waitForFunction(isKept, kept, { polling: 100, timeout: 60_000 });
+      await this.page.reload({ waitUntil: "domcontentloaded" });
+      await this.page.locator(".monaco-workbench .part.statusbar").waitFor({ timeout: 60_000 });
     });
   }
 
@@ -184,9 +207,14 @@ export class Workbench {
     return input;
   }
 
-  async #pickRow(label: string, timeout = actionTimeoutMs): Promise<void> {
+  async #pickRow(
+    label: string,
+    { description, timeout = actionTimeoutMs }: { description?: string; timeout?: number } = {},
+  ): Promise<void> {
     const rows = this.page.locator(".quick-input-list .monaco-list-row");
-    const row = rows.filter({ has: this.page.locator(".label-name", { hasText: exactly(label) }) }).first();
+    const having = (part: string, text: string) => ({ has: this.page.locator(part, { hasText: exactly(text) }) });
+    const named = rows.filter(having(".label-name", label));
+    const row = (description === undefined ? named : named.filter(having(".label-description", description))).first();
     await row.waitFor({ timeout }).catch(async (cause: unknown) => {
       const others = (await rows.locator(".label-name").allInnerTexts()).join(" | ");
       await this.page.keyboard.press("Escape");
@@ -194,6 +222,29 @@ export class Workbench {
     });
     await row.click();
   }
+}
+
+/** Runs in the page: whether its storage, one database a workspace, has these values. */
+async function isKept(kept: Readonly<Record<string, string>>): Promise<boolean> {
+  const done = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.addEventListener("success", () => resolve(request.result));
+      request.addEventListener("error", () => reject(request.error));
+    });
+  const found = new Set<string>();
+  for (const { name = "" } of await indexedDB.databases()) {
+    if (!name.startsWith("vscode-web-state-db-")) continue;
+    const database = await done(indexedDB.open(name));
+    const [table] = database.objectStoreNames;
+    if (table !== undefined) {
+      const store = database.transaction(table).objectStore(table);
+      for (const [key, part] of Object.entries(kept)) {
+        if (String(await done(store.get(key))).includes(part)) found.add(key);
+      }
+    }
+    database.close();
+  }
+  return found.size === Object.keys(kept).length;
 }
 
 function exactly(text: string): RegExp {

@@ -14,6 +14,7 @@ export function pending(name: string, parts: Partial<ReviewFile> = {}): ReviewFi
     hunks: [],
     isText: true,
     turns: [at],
+    warning: null,
     cannotUndo: null,
     ...parts,
   };
