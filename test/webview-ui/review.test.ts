@@ -122,6 +122,7 @@ test("a proposed file says so until it is kept, in its card and in what Keep doe
   panel.host.on("belay/review/list", () => ({ files: [] }));
   await panel.host.notify("belay/review/updated", { cwd });
   await panel.page.getByText("Proposed", { exact: true }).waitFor({ state: "detached" });
+  await panel.page.getByText("was proposed", { exact: true }).waitFor();
 });
 
 test("above the composer stands how much is to review, and goes when nothing is", inBrowser, async () => {

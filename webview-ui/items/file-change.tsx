@@ -31,6 +31,7 @@ export const fileChange: ItemRenderer<"fileChange"> = ({ item, place }) => {
               decision={index === 0 && <Decision approval={approval} />}
               isInitiallyOpen={isWriting ? index === item.changes.length - 1 : isOpenWhole(status, item)}
               isWriting={isWriting}
+              wasProposed={item.isProposed === true}
               where={{ threadId: place.threadId, turnId: place.turnId, itemId: item.id }}
             />
           ))}

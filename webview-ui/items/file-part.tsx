@@ -31,13 +31,15 @@ interface FilePartProps {
   isInitiallyOpen: boolean;
   /** The model still writes it. */
   isWriting?: boolean;
+  /** It was not written when it was made. */
+  wasProposed?: boolean;
   /** Someone decides on it: everything is in sight, and the way to the editor's diff does not stand behind it. */
   isAsked?: boolean;
   where: { threadId: string; turnId: string; itemId: string };
 }
 
 export function FilePart({ change, cwd, status, decision, isAsked = false, where, ...props }: FilePartProps) {
-  const { isInitiallyOpen, isWriting = false } = props;
+  const { isInitiallyOpen, isWriting = false, wasProposed = false } = props;
   const [chosen, setChosen] = useState<boolean | null>(null);
   const isOpen = chosen ?? isInitiallyOpen;
   const { actions } = usePanel();
@@ -59,7 +61,7 @@ export function FilePart({ change, cwd, status, decision, isAsked = false, where
       numbers={
         <>
           {decision}
-          {!isAsked && <ProposedBadge file={review} />}
+          {!isAsked && <ProposedBadge file={review} wasProposed={wasProposed} />}
           {(status === "running" || status === "writing") && <Ring />}
           {status === "writing" && <span class="number">Writing…</span>}
           {told.includes(status) && <span class={`number ${status === "failed" ? "error" : ""}`}>{status}</span>}

@@ -15,12 +15,19 @@ export function useReview(change: FileUpdateChange, turnId: string): ReviewFile 
   });
 }
 
-/** For the header line. */
-export function ProposedBadge({ file }: { file: ReviewFile | null }) {
-  if (file?.state !== "proposed") return null;
+/** For the header line. What was only proposed never looks as if it had been written from the start. */
+export function ProposedBadge({ file, wasProposed }: { file: ReviewFile | null; wasProposed: boolean }) {
+  if (file?.state === "proposed") {
+    return (
+      <span class="proposed" title="Nothing is written until you keep it">
+        Proposed
+      </span>
+    );
+  }
+  if (!wasProposed) return null;
   return (
-    <span class="proposed" title="Nothing is written until you keep it">
-      Proposed
+    <span class="card-who" title="It was written if you kept it, and dropped if you did not">
+      was proposed
     </span>
   );
 }
