@@ -124,7 +124,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const rules = new RuleStore(home, { lock: lockOwnFile, replace: replaceOwnFile });
   sandbox.onChange((params) => tellAll({ method: "belay/sandbox/updated", params }));
   // Who asks earlier is answered earlier. Until then it would only be in the way of the first thread.
-  const probing = setTimeout(() => void sandbox.state(), PROBE_AFTER_MS);
+  const probing = setTimeout(() => void sandbox.status(), PROBE_AFTER_MS);
   probing.unref();
   let editor: EditorPort | null = null;
   let isClosing = false;

@@ -63,7 +63,7 @@ test("changes that wait for review are there again after a reload, to keep and t
     .nth(1)
     .waitFor({ timeout: 60_000 });
   await lenses.filter({ hasText: "“Make the tests pass”" }).first().waitFor();
-  assert.equal(await page.locator("iframe.webview.ready").count(), 0, "nobody has opened Belay");
+  assert.equal(await panel.composer.isVisible(), false, "nobody has opened Belay");
   const gutter = page.locator(".monaco-editor .dirty-diff-glyph");
   await gutter.first().waitFor();
 

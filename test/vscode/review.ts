@@ -85,8 +85,12 @@ test("files that are not to review are not asked about, however much is typed in
   assert.equal(whole.path, null);
   assert.deepEqual(await lensesIn(other), []);
   await lensesIn(inWorkspace("pending.txt"));
-  const { path } = await expectRequest<{ path: string }>(api, "belay/review/list");
-  assert.equal(path, inWorkspace("pending.txt").fsPath, "the first question behind the list is about the pending file");
+  let asked = whole.path;
+  // The whole list may be asked for again, when VS Code has noticed that files were made.
+  while ((asked ?? null) === null) {
+    asked = (await expectRequest<{ path: string | null }>(api, "belay/review/list")).path;
+  }
+  assert.equal(asked, inWorkspace("pending.txt").fsPath, "the first question about a file is about the pending one");
 });
 
 test("review goes from change to change through all files and around, in both directions", async () => {
