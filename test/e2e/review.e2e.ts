@@ -58,6 +58,8 @@ test("changes that wait for review are there again after a reload, to keep and t
     "memento/workbench.parts.editor": "src/cart.js",
     "belay-dev.belay": "review.waits",
   });
+  // A busy window may come back without its editor; to open the file is not to open Belay.
+  await workbench.openFile("src/cart.js");
   await lenses
     .filter({ hasText: /^Keep$/ })
     .nth(1)
