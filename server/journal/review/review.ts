@@ -2,18 +2,18 @@
 // and writes no file, unless it was only proposed; to undo writes files and is a change itself.
 import { shownIn } from "../../util/inside.ts";
 import { encode } from "../../files/encoding.ts";
-import type { RestoreResponse, ReviewFile, TurnRef } from "../../protocol/review.ts";
+import type { RestoreResponse, ReviewFile } from "../../protocol/review.ts";
 import { inParallel } from "../../util/in-parallel.ts";
 import type { ChangeSource, Image, JournalLine, WorkspaceJournal } from "../change.ts";
 import type { Content } from "../content.ts";
-import { type Mark, touches } from "./attribution.ts";
 import type { GoalDeps } from "./goals.ts";
 import { keepHunk, undoHunk } from "./hunks.ts";
 import { atATime, type PendingFile, PendingFiles, turnsByChange } from "./pending.ts";
 import { type OpenFiles, PresentFiles } from "./present.ts";
 import { keptAs, proposalRow, type ProposedFile, Proposals } from "./proposals.ts";
 import { failed, nothingToDo, restoreFiles } from "./restored.ts";
-import { type PendingHunk, textOf } from "./review-state.ts";
+import { textOf } from "./review-state.ts";
+import { byTurn, hunkSource, keepSource, lastTurn, noSource, undoSource } from "./sources.ts";
 import type { Goal, Restoration } from "./undo-plan.ts";
 import { leftMessage, warningOf } from "./warnings.ts";
 
@@ -306,7 +306,6 @@ export class Review {
 }
 
 const stale = failed("These lines are not the same any more. Look at them again.");
-const noSource: ChangeSource = { kind: "undo", threadId: null, turnId: null, itemId: null, of: [] };
 
 /** A failure behind what is written by then. */
 function behind(done: readonly string[], message: string): string {
@@ -360,64 +359,4 @@ function settled(proposed: readonly ProposedFile[]): JournalLine[] {
     movedFrom === null ? [path] : [path, movedFrom],
   );
   return paths.length === 0 ? [] : [{ type: "settled", paths }];
-}
-
-/** Of one turn where all is of that one. */
-function undoSource(files: readonly PendingFile[]): ChangeSource {
-  const of = new Set(files.flatMap(changesIn));
-  const partIn = files.filter((file) => hasKept(file, of)).flatMap(placesOf);
-  const alsoIn = files.flatMap(placesOf);
-  return { ...noSource, of: [...of], partIn, alsoIn, ...onlyTurn(files.flatMap(({ row }) => row.turns)) };
-}
-
-/** Without those of which all was kept. */
-function changesIn({ track: { earlier, steps }, hunks }: PendingFile): string[] {
-  const own = steps.flatMap(({ changeId, writers }) => [changeId, ...writers]);
-  return earlier.length === 0 ? own : [...own, ...hunks.flatMap(({ changeIds }) => changeIds)];
-}
-
-/** Some of what the changes wrote in the file is not to review any more, and stays. */
-function hasKept({ track, state, hunks }: PendingFile, changeIds: ReadonlySet<string>): boolean {
-  const isKept = (mark: Mark) => changeIds.has(mark.changeId) && !hunks.some(({ current }) => touches(mark, current));
-  return track.earlier.length > 0 && state.marks.some(isKept);
-}
-
-/** All names that the file had while it changed. */
-function placesOf({ track: { path, movedFrom, deletedAt, earlier, steps } }: PendingFile): string[] {
-  const places = [...earlier, ...steps].map((step) => step.path);
-  return [...new Set([path, movedFrom, deletedAt, ...places].flatMap((place) => place ?? []))];
-}
-
-/** Of several turns it is nobody's. */
-function onlyTurn(turns: readonly TurnRef[]): Pick<ChangeSource, "threadId" | "turnId"> {
-  const [first] = turns;
-  const isOne = first !== undefined && turns.every(({ turnId }) => turnId === first.turnId);
-  return isOne ? { threadId: first.threadId, turnId: first.turnId } : { threadId: null, turnId: null };
-}
-
-function hunkSource(file: PendingFile, { id, changeIds }: PendingHunk): ChangeSource {
-  const isOf = (other: PendingHunk) => other.id !== id && other.changeIds.some((each) => changeIds.includes(each));
-  const isPart = file.hunks.some(isOf) || hasKept(file, new Set(changeIds));
-  const turns = file.row.hunks.find((hunk) => hunk.id === id)?.turns ?? [];
-  const alsoIn = placesOf(file);
-  return { ...noSource, of: [...changeIds], partIn: isPart ? alsoIn : [], alsoIn, ...onlyTurn(turns) };
-}
-
-function keepSource(proposed: readonly ProposedFile[], turn: string | null): ChangeSource {
-  const changes = proposed.flatMap(({ proposal }) => proposal.changes);
-  const { threadId, turnId, itemId } = changes.findLast(({ source }) => source.turnId === turn)?.source ?? noSource;
-  return { kind: "keep", threadId, turnId, itemId, of: [...new Set(changes.map(({ id }) => id))] };
-}
-
-function byTurn(proposed: readonly ProposedFile[]): Map<string | null, ProposedFile[]> {
-  const groups = new Map<string | null, ProposedFile[]>();
-  for (const file of proposed) {
-    const turn = lastTurn(file);
-    groups.set(turn, [...(groups.get(turn) ?? []), file]);
-  }
-  return groups;
-}
-
-function lastTurn({ proposal }: ProposedFile): string | null {
-  return proposal.changes.at(-1)?.source.turnId ?? null;
 }

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
-import { type TestContext, test } from "node:test";
+import { join, relative } from "node:path";
+import { test } from "node:test";
+import { tree } from "../../support/tree.ts";
 
 const main = new URL("../../../server/main.ts", import.meta.url).pathname;
 
@@ -152,16 +152,6 @@ function belay(args: readonly string[], input: string | Buffer) {
     encoding: "utf8",
   });
   return { status, stdout, stderr };
-}
-
-async function tree(t: TestContext, files: Record<string, string | Buffer>): Promise<string> {
-  const root = await fs.realpath(await fs.mkdtemp(join(tmpdir(), "belay-apply-")));
-  t.after(() => fs.rm(root, { recursive: true }));
-  for (const [name, content] of Object.entries(files)) {
-    await fs.mkdir(dirname(join(root, name)), { recursive: true });
-    await fs.writeFile(join(root, name), content);
-  }
-  return root;
 }
 
 /** Every file below `root` with its text. */

@@ -4,15 +4,15 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import * as fs from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
-import { type TestContext, test } from "node:test";
+import { join, relative } from "node:path";
+import { test } from "node:test";
 import fc from "fast-check";
 import { type FileWrite, writeFilesAtomically } from "../../../server/files/disk.ts";
 import type { Encoding } from "../../../server/files/encoding.ts";
 import { readTextFile } from "../../../server/files/disk-read.ts";
 import { parsePatch } from "../../../server/files/patch-parser.ts";
 import { planPatch } from "../../../server/files/patch-plan.ts";
+import { tree } from "../../support/tree.ts";
 
 const reads: readonly [name: string, bytes: Uint8Array, expected: object][] = [
   ["UTF-8 is read with its byte order mark and its line endings", Buffer.from("\uFEFFé\r\n"), text("\uFEFFé\r\n")],
@@ -309,16 +309,6 @@ function write(root: string, name: string, before: string | null, after: string 
     before === null ? { kind: "add" } : after === null ? { kind: "delete" } : { kind: "update", movePath };
   const beforeHash = before === null ? null : createHash("sha256").update(before).digest("hex");
   return { path: join(root, name), change, after, beforeHash };
-}
-
-async function tree(t: TestContext, files: Record<string, string>): Promise<string> {
-  const root = await fs.realpath(await fs.mkdtemp(join(tmpdir(), "belay-disk-")));
-  t.after(() => fs.rm(root, { recursive: true }));
-  for (const [name, content] of Object.entries(files)) {
-    await fs.mkdir(dirname(join(root, name)), { recursive: true });
-    await fs.writeFile(join(root, name), content);
-  }
-  return root;
 }
 
 /** Every file below `root` with its text, every link with its target. */
