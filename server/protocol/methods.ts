@@ -32,7 +32,7 @@ export const clientRequests = {
   initialize: request(initialize.InitializeParams, initialize.InitializeResponse),
   "thread/start": request(thread.ThreadStartParams, thread.ThreadStartResponse, {
     from: anyone,
-    needsWorkspace: true,
+    needsWorkspace: "roots",
     experimental: {
       dynamicTools: "thread/start.dynamicTools",
       permissions: "thread/start.permissions",
@@ -61,7 +61,7 @@ export const clientRequests = {
   }),
   "thread/list": request(threads.ThreadListParams, threads.ThreadListResponse, {
     from: anyone,
-    needsWorkspace: true,
+    needsWorkspace: "cwds",
     experimental: {
       parentThreadId: "thread/list.parentThreadId",
       ancestorThreadId: "thread/list.ancestorThreadId",
@@ -95,7 +95,7 @@ export const clientRequests = {
   "thread/shellCommand": request(turn.ThreadShellCommandParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
   "belay/threadDefaults/read": request(thread.ThreadDefaultsReadParams, thread.ThreadDefaultsReadResponse, {
     from: anyone,
-    needsWorkspace: true,
+    needsWorkspace: "cwd",
   }),
   "turn/start": request(turn.TurnStartParams, turn.TurnStartResponse, {
     lane: "thread",
@@ -155,14 +155,20 @@ export const clientRequests = {
   "belay/sandbox/read": request(z.object({}), command.SandboxState, { from: anyone }),
   "belay/review/list": request(review.ReviewListParams, review.ReviewListResponse, {
     from: anyone,
-    needsWorkspace: true,
+    needsWorkspace: "cwd",
   }),
   "belay/review/text": request(review.ReviewTextParams, review.ReviewTextResponse, {
     from: anyone,
-    needsWorkspace: true,
+    needsWorkspace: "cwd",
   }),
-  "belay/review/keep": request(review.ReviewKeepParams, review.RestoreResponse, { from: anyone, needsWorkspace: true }),
-  "belay/review/undo": request(review.ReviewUndoParams, review.RestoreResponse, { from: anyone, needsWorkspace: true }),
+  "belay/review/keep": request(review.ReviewKeepParams, review.RestoreResponse, {
+    from: anyone,
+    needsWorkspace: "cwd",
+  }),
+  "belay/review/undo": request(review.ReviewUndoParams, review.RestoreResponse, {
+    from: anyone,
+    needsWorkspace: "cwd",
+  }),
   "belay/files/restore": request(review.FilesRestoreParams, review.RestoreResponse, { lane: "thread", from: anyone }),
   "belay/files/turns": request(review.FilesTurnsParams, review.FilesTurnsResponse, { from: anyone }),
   "belay/files/diff": request(review.FilesDiffParams, review.FilesDiffResponse, { from: anyone }),
