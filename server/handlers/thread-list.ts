@@ -28,7 +28,7 @@ export function threadListHandlers(store: ThreadStore): Pick<Handlers<typeof cli
       return { data, nextCursor: last !== undefined && last !== all.at(-1) ? last : null };
     },
     async "thread/search"(params, _, signal) {
-      const page = await searchThreads(store.index, params, signal);
+      const page = await searchThreads(store, params, signal);
       return { ...page, data: page.data.map(({ entry, snippet }) => ({ thread: store.listed(entry), snippet })) };
     },
     async "thread/searchOccurrences"(params, _, signal) {

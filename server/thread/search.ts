@@ -2,13 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { rebuildRecord } from "./rebuild.ts";
 import type { ThreadListParams, ThreadSearchParams } from "../protocol/thread-store.ts";
-import type { RolloutIndex } from "../rollout/index.ts";
 import type { ListedRollout } from "../rollout/listed.ts";
 import { readRollout } from "../rollout/reader.ts";
 import { slices } from "../util/slices.ts";
 import { checkTerm, indexIn, positionsOf } from "./find-text.ts";
 import { searchableText, snippetAround } from "./pages.ts";
-import { cutPage, fromCursor, isWanted, type ListPage, listOptions } from "./thread-list.ts";
+import { type AllThreads, listOptions, orderOf, wantedBy } from "./thread-list.ts";
+import { cutPage, fromCursor, type ListPage } from "./thread-page.ts";
 
 export interface FoundThread {
   entry: ListedRollout;
@@ -17,7 +17,7 @@ export interface FoundThread {
 
 /** Throws RpcError for a cursor that this search did not give out, and for a term that is too long. */
 export async function searchThreads(
-  index: RolloutIndex,
+  { index, sections }: AllThreads,
   params: ThreadSearchParams,
   signal: AbortSignal,
 ): Promise<ListPage<FoundThread>> {
@@ -27,12 +27,13 @@ export async function searchThreads(
   await index.refresh();
   await index.sweep();
   // A copy of the rest: it changes while files are read.
-  const candidates = searchTerm === "" ? [] : [...fromCursor(index.sorted(options.order), options)];
+  const candidates = searchTerm === "" ? [] : [...fromCursor(index.sorted(orderOf(params)), options)];
   const pause = slices();
+  const wanted = wantedBy(filterOf(params));
   const found: FoundThread[] = [];
   for (const entry of candidates) {
     if (signal.aborted || found.length > options.limit) break;
-    if (!isWanted(entry, filterOf(params))) continue;
+    if (!wanted(entry, sections.current())) continue;
     const snippet = await snippetOf(entry, searchTerm, pause);
     if (snippet !== null) found.push({ entry, snippet });
   }
