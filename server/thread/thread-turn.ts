@@ -10,7 +10,8 @@ import { CallPreviews } from "../tools/call-previews.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
 import { turnError } from "./record.ts";
 import { commandSandbox } from "./settings.ts";
-import type { QueuedInput, Thread, TurnOptions } from "./thread.ts";
+import type { Thread } from "./thread.ts";
+import type { QueuedInput, TurnOptions } from "./turn-life.ts";
 import { diffTeller, turnTools } from "./turn-tools.ts";
 import { addUsage, noUsage } from "./usage.ts";
 import { runUserShell, type ShellCommand } from "./user-shell.ts";
@@ -69,7 +70,7 @@ export async function runThreadTurn(
       stop: () => abort.abort(),
     },
     takeInput: () => {
-      const waiting = thread.takeWaitingInput();
+      const waiting = thread.life.takeWaitingInput();
       for (const queued of waiting) takeInput(thread, turn.id, queued);
       return waiting.length > 0;
     },
@@ -78,12 +79,12 @@ export async function runThreadTurn(
       usage = addUsage(usage ?? noUsage, last);
       thread.reportUsage(turn.id, last);
     },
-    newInput: () => thread.newInput,
+    newInput: () => thread.life.newInput,
     signal: abort.signal,
     // Whatever breaks: a started item completes.
   }).finally(() => previews.settle([]));
   // The turn can end before it took what the user added to it. That is kept: the model hears it with the next turn.
-  for (const queued of thread.takeWaitingInput()) takeInput(thread, turn.id, queued);
+  for (const queued of thread.life.takeWaitingInput()) takeInput(thread, turn.id, queued);
   // Stopping a turn stops what it left in the background, too.
   if (abort.signal.aborted) await thread.commands.endOf(turn.id);
   return finish(thread, turn.id, end, { ...clock(), usage });
@@ -99,7 +100,7 @@ export async function runShellTurn(
   const clock = startClock(thread, turn);
   await recordContext(thread);
   thread.recordHistory([await runUserShell(thread, turn.id, command, abort.signal)]);
-  for (const queued of thread.takeWaitingInput()) takeInput(thread, turn.id, queued);
+  for (const queued of thread.life.takeWaitingInput()) takeInput(thread, turn.id, queued);
   const status = abort.signal.aborted ? ("interrupted" as const) : ("completed" as const);
   return finish(thread, turn.id, { status }, { ...clock(), usage: null });
 }

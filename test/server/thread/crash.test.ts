@@ -92,7 +92,7 @@ async function crash(append: (method: string, itemId: string | null) => void) {
     request: () => Promise.reject(new Error("nothing is asked here")),
   });
   const queued = { clientId: null, ...(await readInput([{ type: "text", text: "go", text_elements: [] }], "/w")) };
-  thread.startTurn(queued, {}, { outputSchema: null, rootTurnId: null });
+  thread.life.start(queued, {}, { outputSchema: null, rootTurnId: null });
   await ended.promise;
   return { heard, logged, status: thread.status };
 }
