@@ -217,7 +217,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     store,
     clients,
     handlers: {
-      ...threadListHandlers(store),
+      ...threadListHandlers(store, async () =>
+        // None that lies in the folder that the server was started in, which may be anybody's.
+        (await import("./files/ripgrep.ts")).findRipgrep(ripgrepPlaces, [options.cwd]),
+      ),
       ...threadSectionHandlers(store, clients, options.newId),
       ...threadCareHandlers(store, clients, async (threadId) => {
         const { journal } = await changes();

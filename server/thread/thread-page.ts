@@ -35,19 +35,25 @@ export function pageOfThreads(
 export function cutPage<T>(
   found: readonly T[],
   entryOf: (each: T) => ListedRollout,
-  { keyOf, limit }: PageOptions,
+  options: PageOptions,
 ): ListPage<T> {
-  const data = found.slice(0, limit);
+  const data = found.slice(0, options.limit);
   const [first, last] = [data[0], data.at(-1)];
-  const placeOf = (each: T) => {
-    const { time, id } = keyOf(entryOf(each));
-    return [time, id];
-  };
   return {
     data,
-    nextCursor: found.length > data.length && last !== undefined ? JSON.stringify({ after: placeOf(last) }) : null,
-    backwardsCursor: first === undefined ? null : JSON.stringify({ at: placeOf(first) }),
+    nextCursor: found.length > data.length && last !== undefined ? cursorBehind(entryOf(last), options) : null,
+    backwardsCursor: first === undefined ? null : JSON.stringify({ at: placeIn(entryOf(first), options) }),
   };
+}
+
+/** Goes on with what comes behind this one. */
+export function cursorBehind(entry: ListedRollout, options: PageOptions): string {
+  return JSON.stringify({ after: placeIn(entry, options) });
+}
+
+function placeIn(entry: ListedRollout, { keyOf }: PageOptions): [number, string] {
+  const { time, id } = keyOf(entry);
+  return [time, id];
 }
 
 /** In the direction asked for. Throws RpcError as above. */

@@ -92,6 +92,10 @@ export class ThreadStore {
     this.sections = new ThreadSections(home, deps.ownFiles, warn);
   }
 
+  get home(): string {
+    return this.#deps.home;
+  }
+
   /** What a new thread starts with. */
   defaults(overrides: SettingsOverrides, config: Config = this.#deps.thread.config): ThreadSettings {
     const model = this.#deps.defaultModel(config);
