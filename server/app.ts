@@ -142,7 +142,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
   const changes = () => (fileWork ??= loadFileWork());
   const misplaced = () => sandboxWarnings(sandbox, config.current, config.path);
-  const instructions = (cwd: string) => readInstructions({ home, cwd }, config.current.project_doc_max_bytes);
+  const instructions = (folders: readonly string[]) =>
+    readInstructions({ home, folders }, config.current.project_doc_max_bytes);
   const store = new ThreadStore({
     clients,
     ownFiles,
@@ -183,10 +184,10 @@ export async function createApp(options: AppOptions): Promise<App> {
       start: (request) => runner.start(request),
       write: async (...change) => (await changes()).write(...change),
       journal: async (cwd) => (await changes()).journal.workspace(cwd),
-      capture: async (cwd, ids, signal) =>
-        (await changes()).captures.begin(cwd, { kind: "command", ...ids, of: [] }, signal),
-      expectCommands: (cwd) => {
-        const look = async () => void (isClosing || (await changes()).captures.warm(cwd));
+      capture: async (folders, ids, signal) =>
+        (await changes()).captures.begin(folders, { kind: "command", ...ids, of: [] }, signal),
+      expectCommands: (folders) => {
+        const look = async () => void (isClosing || (await changes()).captures.warm(folders));
         setTimeout(() => void look(), LOOK_AFTER_MS).unref();
       },
       rules,
@@ -226,7 +227,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         const { journal } = await changes();
         await journal.forget(threadId).catch((error: unknown) => log("warning", messageOf(error), error));
       }),
-      ...threadHandlers(store, clients, async (cwd) => (await instructions(cwd)).map(({ path }) => path)),
+      ...threadHandlers(store, clients, async (folders) => (await instructions(folders)).map(({ path }) => path)),
       ...turnHandlers(store),
       ...later("fs/", async () => (await import("./handlers/fs.ts")).fsHandlers()),
       ...later("fuzzyFileSearch", async () =>

@@ -34,7 +34,12 @@ export const clientRequests = {
   "thread/start": request(thread.ThreadStartParams, thread.ThreadStartResponse, {
     from: anyone,
     needsWorkspace: true,
-    experimental: { dynamicTools: "thread/start.dynamicTools", permissions: "thread/start.permissions", ...granular },
+    experimental: {
+      dynamicTools: "thread/start.dynamicTools",
+      permissions: "thread/start.permissions",
+      runtimeWorkspaceRoots: "thread/start.runtimeWorkspaceRoots",
+      ...granular,
+    },
   }),
   "thread/resume": request(threads.ThreadResumeParams, threads.ThreadResumeResponse, {
     lane: "thread",
@@ -42,12 +47,18 @@ export const clientRequests = {
     experimental: {
       initialTurnsPage: "thread/resume.initialTurnsPage",
       permissions: "thread/resume.permissions",
+      runtimeWorkspaceRoots: "thread/resume.runtimeWorkspaceRoots",
       ...granular,
     },
   }),
   "thread/fork": request(threads.ThreadForkParams, thread.ThreadStartResponse, {
     lane: "thread",
-    experimental: { beforeTurnId: "thread/fork.beforeTurnId", permissions: "thread/fork.permissions", ...granular },
+    experimental: {
+      beforeTurnId: "thread/fork.beforeTurnId",
+      permissions: "thread/fork.permissions",
+      runtimeWorkspaceRoots: "thread/fork.runtimeWorkspaceRoots",
+      ...granular,
+    },
   }),
   "thread/list": request(threads.ThreadListParams, threads.ThreadListResponse, {
     from: anyone,
@@ -98,7 +109,11 @@ export const clientRequests = {
   "turn/start": request(turn.TurnStartParams, turn.TurnStartResponse, {
     lane: "thread",
     from: anyone,
-    experimental: { permissions: "turn/start.permissions", ...granular },
+    experimental: {
+      permissions: "turn/start.permissions",
+      runtimeWorkspaceRoots: "turn/start.runtimeWorkspaceRoots",
+      ...granular,
+    },
   }),
   "turn/steer": request(turn.TurnSteerParams, turn.TurnSteerResponse, { lane: "thread", from: anyone }),
   // No lane: it must pass whatever it is meant to stop.

@@ -13,6 +13,7 @@ const overrides = ThreadStartParams.pick({
   model: true,
   modelProvider: true,
   cwd: true,
+  runtimeWorkspaceRoots: true,
   approvalPolicy: true,
   sandbox: true,
   permissions: true,

@@ -4,6 +4,7 @@ import { ApprovalPolicy } from "./approval.ts";
 import { isShallow, tooDeep } from "./depth.ts";
 import { ThreadItem } from "./item.ts";
 import { Edits, Mode } from "./mode.ts";
+import { AbsolutePath } from "./path.ts";
 import { SandboxPolicy } from "./sandbox.ts";
 import { vacant } from "./vacant.ts";
 import { UserInput } from "./user-input.ts";
@@ -68,6 +69,8 @@ export const TurnStartParams = z.object({
   input: z.array(UserInput),
   /** These hold for this turn and all later ones. */
   cwd: z.string().nullish(),
+  /** The folders the thread works in, in place of those it had. `cwd` always is one. */
+  runtimeWorkspaceRoots: z.array(AbsolutePath).nullish(),
   approvalPolicy: ApprovalPolicy.nullish(),
   sandboxPolicy: SandboxPolicy.nullish(),
   /** The id of a permission profile; not together with `sandboxPolicy`. */
@@ -102,6 +105,7 @@ export const ThreadSettingsUpdateParams = z.lazy(() =>
   TurnStartParams.pick({
     threadId: true,
     cwd: true,
+    runtimeWorkspaceRoots: true,
     approvalPolicy: true,
     sandboxPolicy: true,
     permissions: true,

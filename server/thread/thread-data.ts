@@ -10,6 +10,7 @@ import type { Turn } from "../protocol/turn.ts";
 import type { ThreadMetadata } from "../rollout/line.ts";
 import type { ShownPlace } from "./thread-sections.ts";
 import type { ListedMeta, ListedSettings } from "../rollout/listed.ts";
+import { rootsOf } from "./settings.ts";
 
 export interface ThreadFacts {
   meta: ListedMeta;
@@ -18,7 +19,7 @@ export interface ThreadFacts {
   path: string | null;
   /** Unix seconds. */
   updatedAt: number;
-  settings: ListedSettings;
+  settings: ListedSettings & Pick<ThreadSettings, "roots">;
   status: ThreadStatus;
   place: ShownPlace;
   turns: Turn[];
@@ -29,7 +30,7 @@ export function threadData(facts: ThreadFacts): ThreadData {
   const isLoaded = status.type !== "notLoaded";
   return {
     id: meta.id,
-    environments: isLoaded ? environmentsOf(settings.cwd) : null,
+    environments: isLoaded ? environmentsOf(settings) : null,
     extra: null,
     sessionId: meta.id,
     forkedFromId: meta.forkedFromId,
@@ -76,7 +77,7 @@ export function startedThread(
     ...shown,
     serviceTier: null,
     disabledPluginIds: [],
-    runtimeWorkspaceRoots: [settings.cwd],
+    runtimeWorkspaceRoots: rootsOf(settings),
     instructionSources,
     approvalsReviewer: "user",
     activePermissionProfile: activeProfile(permissionProfile),
@@ -90,7 +91,7 @@ export function announcedSettings(settings: ThreadSettings): AnnouncedSettings {
     ...shown,
     sandboxPolicy: settings.sandbox,
     effort: settings.reasoningEffort,
-    environments: environmentsOf(settings.cwd),
+    environments: environmentsOf(settings),
     approvalsReviewer: "user",
     collaborationMode: collaborationMode(settings),
     disabledPluginIds: [],
@@ -113,6 +114,6 @@ function activeProfile(id: string | null | undefined): AnnouncedSettings["active
   return id ? { id, extends: null } : null;
 }
 
-function environmentsOf(cwd: string): AnnouncedSettings["environments"] {
-  return [{ environmentId: "local", cwd, runtimeWorkspaceRoots: [cwd] }];
+function environmentsOf(settings: Pick<ThreadSettings, "cwd" | "roots">): AnnouncedSettings["environments"] {
+  return [{ environmentId: "local", cwd: settings.cwd, runtimeWorkspaceRoots: rootsOf(settings) }];
 }
