@@ -140,7 +140,7 @@ test("what cannot be sorted is refused in the protocol's words", async () => {
 test("threads of a section are listed in the order that people gave them, in pages both ways", async () => {
   await using api = await responsesApi(ok);
   await using server = await testServer({ api });
-  const [a = "", b = "", c = ""] = [
+  const [a, b, c] = [
     (await server.completeTurn("a")).threadId,
     (await server.completeTurn("b")).threadId,
     (await server.completeTurn("c")).threadId,
