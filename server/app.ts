@@ -19,6 +19,7 @@ import { modelHandlers } from "./handlers/model.ts";
 import { permissionHandlers } from "./handlers/permission.ts";
 import { threadHandlers } from "./handlers/thread.ts";
 import { threadCareHandlers } from "./handlers/thread-care.ts";
+import { threadSectionHandlers } from "./handlers/thread-section.ts";
 import { threadListHandlers } from "./handlers/thread-list.ts";
 import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
@@ -121,7 +122,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { nextRequestId } = options;
   const clients = new Clients();
   const tellAll = (notification: ServerNotification) => clients.tell(notification);
-  const rules = new RuleStore(home, { lock: lockOwnFile, replace: replaceOwnFile });
+  const ownFiles = { lock: lockOwnFile, replace: replaceOwnFile };
+  const rules = new RuleStore(home, ownFiles);
   sandbox.onChange((params) => tellAll({ method: "belay/sandbox/updated", params }));
   // Who asks earlier is answered earlier. Until then it would only be in the way of the first thread.
   const probing = setTimeout(() => void sandbox.status(), PROBE_AFTER_MS);
@@ -144,6 +146,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     readInstructions({ home, folders }, config.current.project_doc_max_bytes);
   const store = new ThreadStore({
     clients,
+    ownFiles,
     processes: { owner: ownIdentity(), isAlive: isRunning },
     home,
     version: options.version,
@@ -215,7 +218,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     store,
     clients,
     handlers: {
-      ...threadListHandlers(store),
+      ...threadListHandlers(store, async () =>
+        // None that lies in the folder that the server was started in, which may be anybody's.
+        (await import("./files/ripgrep.ts")).findRipgrep(ripgrepPlaces, [options.cwd]),
+      ),
+      ...threadSectionHandlers(store, clients, options.newId),
       ...threadCareHandlers(store, clients, async (threadId) => {
         const { journal } = await changes();
         await journal.forget(threadId).catch((error: unknown) => log("warning", messageOf(error), error));

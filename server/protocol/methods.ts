@@ -18,6 +18,7 @@ import { notification, type NotificationOf, type NotificationRow, request, type 
 import * as permissionProfile from "./permission-profile.ts";
 import * as review from "./review.ts";
 import * as thread from "./thread.ts";
+import * as section from "./thread-section.ts";
 import * as threads from "./thread-store.ts";
 import * as turn from "./turn.ts";
 import * as userInput from "./user-input.ts";
@@ -70,18 +71,26 @@ export const clientRequests = {
     },
   }),
   "thread/loaded/list": request(threads.ThreadLoadedListParams, threads.ThreadLoadedListResponse),
-  "thread/search": request(threads.ThreadSearchParams, threads.ThreadSearchResponse, { experimental: true }),
+  "thread/search": request(threads.ThreadSearchParams, threads.ThreadSearchResponse, {
+    from: anyone,
+    experimental: true,
+  }),
   "thread/searchOccurrences": request(threads.ThreadSearchOccurrencesParams, threads.ThreadSearchOccurrencesResponse, {
     experimental: true,
   }),
   "thread/read": request(threads.ThreadReadParams, thread.ThreadResponse, { lane: "thread", from: anyone }),
   "thread/turns/list": request(threads.ThreadTurnsListParams, threads.ThreadTurnsListResponse, { lane: "thread" }),
   "thread/items/list": request(threads.ThreadItemsListParams, threads.ThreadItemsListResponse, { lane: "thread" }),
-  "thread/archive": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread" }),
-  "thread/unarchive": request(thread.ThreadIdParams, thread.ThreadResponse, { lane: "thread" }),
-  "thread/delete": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread" }),
+  "thread/archive": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "thread/unarchive": request(thread.ThreadIdParams, thread.ThreadResponse, { lane: "thread", from: anyone }),
+  "thread/delete": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "thread/section/move": request(section.ThreadSectionMoveParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "threadSection/list": request(section.ThreadSectionListParams, section.ThreadSectionListResponse, { from: anyone }),
+  "threadSection/create": request(section.ThreadSectionCreateParams, section.ThreadSectionResponse, { from: anyone }),
+  "threadSection/update": request(section.ThreadSectionUpdateParams, section.ThreadSectionResponse, { from: anyone }),
+  "threadSection/delete": request(section.ThreadSectionDeleteParams, turn.EmptyResponse, { from: anyone }),
   "thread/unsubscribe": request(thread.ThreadIdParams, threads.ThreadUnsubscribeResponse, { lane: "thread" }),
-  "thread/name/set": request(threads.ThreadSetNameParams, turn.EmptyResponse, { lane: "thread" }),
+  "thread/name/set": request(threads.ThreadSetNameParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
   "thread/metadata/update": request(threads.ThreadMetadataUpdateParams, thread.ThreadResponse, { lane: "thread" }),
   "thread/settings/update": request(turn.ThreadSettingsUpdateParams, turn.EmptyResponse, {
     lane: "thread",
@@ -230,6 +239,7 @@ export const serverNotifications = {
   "thread/deleted": notification(thread.ThreadNotification),
   "thread/closed": notification(thread.ThreadNotification),
   "thread/reverted": notification(thread.ThreadNotification),
+  "thread/section/changed": notification(section.ThreadSectionChangedNotification),
   "thread/name/updated": notification(thread.ThreadNameUpdatedNotification),
   "thread/status/changed": notification(thread.ThreadStatusChangedNotification, { backlog: "latest" }),
   "thread/settings/updated": notification(thread.ThreadSettingsUpdatedNotification),

@@ -5,6 +5,7 @@ import { isShallow, tooDeep } from "./depth.ts";
 import { Edits, Mode } from "./mode.ts";
 import { AbsolutePath } from "./path.ts";
 import { SandboxMode, SandboxPolicy } from "./sandbox.ts";
+import { ThreadSection } from "./thread-section.ts";
 import { TokenUsageBreakdown, Turn } from "./turn.ts";
 import { vacant } from "./vacant.ts";
 
@@ -76,12 +77,14 @@ export const Thread = z.lazy(() =>
     canAcceptDirectInput: z.boolean().nullable(),
     gitInfo: GitInfo.nullable(),
     name: z.string().nullable(),
+    /** What people have sorted it into; null: nothing. */
+    section: ThreadSection.nullable(),
+    /** Unix seconds. */
+    sectionEnteredAt: z.number().nullable(),
     /** Filled by `thread/resume`, `thread/fork` and by `thread/read` with `includeTurns`; empty elsewhere. */
     turns: z.array(Turn),
     attachedToThreadId: vacant,
     parentThreadId: vacant,
-    section: vacant,
-    sectionEnteredAt: vacant,
     projectId: vacant,
     agentNickname: vacant,
     agentRole: vacant,

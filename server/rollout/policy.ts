@@ -15,6 +15,8 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
   // As a `reverted` entry.
   "thread/reverted": false,
   "thread/closed": false,
+  // In the file of the sections, whoever writes to the thread.
+  "thread/section/changed": false,
   // As a `metadata` entry.
   "thread/name/updated": false,
   "thread/status/changed": false,

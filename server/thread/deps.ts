@@ -12,6 +12,7 @@ import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/comma
 import type { RequestId } from "../protocol/rpc/messages.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import type { RuleStore } from "./rule-store.ts";
+import type { ShownPlace } from "./thread-sections.ts";
 import type { Started, StartRequest } from "../tools/command.ts";
 import type { FileReader } from "../tools/tool.ts";
 
@@ -50,6 +51,8 @@ export interface ThreadDeps {
   readonly rules: RuleStore;
   /** Runs a line in the person's own shell; null when no editor is there that could. Must not throw or reject. */
   readonly runInTerminal: ((command: RunInTerminalParams, signal: AbortSignal) => Promise<RunInTerminalResult>) | null;
+  /** Where the thread stands among what people have sorted. */
+  shownPlaceOf(threadId: string): ShownPlace;
   /** Tells every client, whether it listens to the thread or not. */
   tellAll(notification: ServerNotification): void;
   /** Called when a turn has ended and said so. */

@@ -8,6 +8,7 @@ import type {
 } from "../protocol/thread.ts";
 import type { Turn } from "../protocol/turn.ts";
 import type { ThreadMetadata } from "../rollout/line.ts";
+import type { ShownPlace } from "./thread-sections.ts";
 import type { ListedMeta, ListedSettings } from "../rollout/listed.ts";
 import { rootsOf } from "./settings.ts";
 
@@ -20,10 +21,12 @@ export interface ThreadFacts {
   updatedAt: number;
   settings: ListedSettings & Pick<ThreadSettings, "roots">;
   status: ThreadStatus;
+  place: ShownPlace;
   turns: Turn[];
 }
 
-export function threadData({ meta, metadata, path, updatedAt, settings, status, turns }: ThreadFacts): ThreadData {
+export function threadData(facts: ThreadFacts): ThreadData {
+  const { meta, metadata, path, updatedAt, settings, status, place, turns } = facts;
   const isLoaded = status.type !== "notLoaded";
   return {
     id: meta.id,
@@ -35,8 +38,8 @@ export function threadData({ meta, metadata, path, updatedAt, settings, status, 
     parentThreadId: null,
     preview: meta.preview,
     ephemeral: path === null,
-    section: null,
-    sectionEnteredAt: null,
+    section: place.section,
+    sectionEnteredAt: place.sectionEnteredAt,
     projectId: null,
     historyMode: "paginated",
     modelProvider: settings.modelProvider,

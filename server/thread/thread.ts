@@ -126,7 +126,8 @@ export class Thread {
   /** As clients see it; with `turns` it is a snapshot that the notifications from now on continue. */
   toData(options: { includeTurns: boolean }): ThreadData {
     const turns = options.includeTurns ? structuredClone(this.#record.turns) : [];
-    return threadData({ ...this.#record, path: this.#recorder?.path ?? null, status: this.status, turns });
+    const place = this.deps.shownPlaceOf(this.id);
+    return threadData({ ...this.#record, place, path: this.#recorder?.path ?? null, status: this.status, turns });
   }
 
   subscribe(client: Client): void {

@@ -70,6 +70,8 @@ export function thread(parts: Partial<Thread> = {}): Thread {
     threadSource: null,
     canAcceptDirectInput: null,
     gitInfo: null,
+    section: null,
+    sectionEnteredAt: null,
     status: { type: "idle" },
     path: "/home/ada/.belay/threads/rollout.jsonl",
     cwd,
