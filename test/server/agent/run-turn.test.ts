@@ -111,8 +111,10 @@ async function play(
       preview: ({ callId }) => void previewed.add(callId),
       settle: (calls) => {
         for (const { callId } of calls) previewed.delete(callId);
-        dropped.push(...previewed);
+        const given = [...previewed];
+        dropped.push(...given);
         previewed.clear();
+        return given;
       },
       async run({ callId }: ToolCallEntry) {
         if (callId === "broken") throw new Error("broken");
