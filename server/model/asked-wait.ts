@@ -29,7 +29,8 @@ const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000
 
 /** "Please try again in 6m0s", "in 1.3s", "in 20 seconds". */
 function fromWords(message: string): number | null {
-  const said = /\b(?:try again|retry)\s+(?:in|after)\s+((?:\d+(?:\.\d+)?\s*[a-z]+\s*)+)/i.exec(message.slice(0, 2000))?.[1] ?? "";
+  const said =
+    /\b(?:try again|retry)\s+(?:in|after)\s+((?:\d+(?:\.\d+)?\s*[a-z]+\s*)+)/i.exec(message.slice(0, 2000))?.[1] ?? "";
   const parts = [...said.matchAll(/(\d+(?:\.\d+)?)\s*(ms|mil[a-z]*|[dhms])/gi)].map(([, amount = "", unit = ""]) => {
     const name = unit.toLowerCase();
     return Number.parseFloat(amount) * (unitMs[name.startsWith("mil") ? "ms" : name] ?? Number.NaN);

@@ -1,5 +1,6 @@
 // Turns whatever a model endpoint does wrong into one sentence that names the cause and the cure.
 import { askedWaitMs, waitWords } from "./asked-wait.ts";
+import { canPass, causeOf, connectionWords } from "./connection-cause.ts";
 import type { ModelFailure, Retry } from "./model.ts";
 
 /** How this provider can be given a key. */
@@ -201,10 +202,11 @@ export function thrownFailure(endpoint: Endpoint, error: unknown, { hasBegun }: 
   const said = { code: textOr(code, type), message, headers };
   if (typeof status === "number") return statusFailure(endpoint, { ...said, status });
   if (typeof told === "object" && told !== null) return reportedFailure(endpoint, { ...said, status: null });
-  const cause = causeCode(error) ?? "";
   if (!hasBegun) return connectionFailure(endpoint, error);
-  if (Object.hasOwn(connectionCauses, cause)) return cutFailure(endpoint, cause);
-  return garbledFailure(endpoint, error);
+  const { code: cause } = causeOf(error);
+  return cause !== null && connectionWords(cause) !== null
+    ? cutFailure(endpoint, cause)
+    : garbledFailure(endpoint, error, cause);
 }
 
 /** The type is a word of its own only where there is no code. */
@@ -213,9 +215,8 @@ function textOr(code: unknown, type: unknown): string | null {
 }
 
 /** Damaged on the way, or never an event. */
-function garbledFailure(endpoint: Endpoint, error: unknown): ModelFailure {
+function garbledFailure(endpoint: Endpoint, error: unknown, cause: string | null): ModelFailure {
   const { provider, baseUrl } = endpoint;
-  const cause = causeCode(error);
   const what = cause?.startsWith("Z_") ? `its compression is broken, ${cause}` : sentence(error, endpoint);
   return {
     message: `The model provider "${provider}" sent something that is no event of the Responses API (${what}). Try again; if it stays, check that it speaks the Responses API.`,
@@ -252,51 +253,17 @@ function statusFailure(endpoint: Endpoint, told: Told & { status: number }): Mod
   return { message, info: "badRequest", details: said };
 }
 
-const connectionCauses: Record<string, string> = {
-  ECONNREFUSED: "Nothing answers there (connection refused). Start it, or correct base_url.",
-  ENOTFOUND: "The host name is not known. Check base_url and the network.",
-  EAI_AGAIN: "The host name could not be looked up. Check the network.",
-  ECONNRESET: "The connection was reset. Try again.",
-  UND_ERR_SOCKET: "The connection was cut. Try again.",
-  ERR_INVALID_URL: "That is not a URL. Correct base_url.",
-  ETIMEDOUT: "The connection timed out. Check the network and base_url.",
-  UND_ERR_CONNECT_TIMEOUT: "The connection timed out. Check the network and base_url.",
-  UND_ERR_HEADERS_TIMEOUT: "It sent nothing for a long time. Try again.",
-  UND_ERR_BODY_TIMEOUT: "It sent nothing for a long time. Try again.",
-  EPIPE: "The connection was cut. Try again.",
-  ENETUNREACH: "The network is not there. Check it.",
-  EHOSTUNREACH: "There is no way to that host. Check the network and base_url.",
-  CERT_HAS_EXPIRED: "Its TLS certificate has expired.",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "Its TLS certificate is self-signed. Name it in NODE_EXTRA_CA_CERTS if you trust it.",
-  SELF_SIGNED_CERT_IN_CHAIN: "Its TLS certificate chain is not trusted. Name its root in NODE_EXTRA_CA_CERTS.",
-};
-
 function connectionFailure(endpoint: Endpoint, error: unknown): ModelFailure {
   const { provider, baseUrl } = endpoint;
-  const code = causeCode(error);
-  const known = code !== null && Object.hasOwn(connectionCauses, code) ? connectionCauses[code] : undefined;
-  const why = known ?? `${sentence(error, endpoint)}. Check base_url and the network, and try again.`;
+  const { code, innermost } = causeOf(error);
+  const why =
+    connectionWords(code) ?? `${sentence(innermost, endpoint)}. Check base_url and the network, and try again.`;
   return {
     message: `The model provider "${provider}" could not be reached at ${baseUrl}. ${why}`,
     info: { responseStreamConnectionFailed: { httpStatusCode: null } },
     details: code,
-    ...(lastingCauses.test(code ?? "") ? {} : { retry: { kind: "request", afterMs: null, httpStatus: null } }),
+    ...(canPass(code) ? { retry: { kind: "request", afterMs: null, httpStatus: null } } : {}),
   };
-}
-
-/** What no second try changes. */
-const lastingCauses = /^ERR_INVALID_|^ERR_TLS_|^ERR_SSL_|CERT|^UNABLE_TO_|^EPROTO$/;
-
-/** The innermost system error code; HTTP clients wrap it several times. */
-function causeCode(error: unknown): string | null {
-  let found: string | null = null;
-  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
-    const { code } = at as { code?: unknown };
-    if (typeof code === "string") found = code;
-    const inner = (at as { errors?: unknown[] }).errors?.[0];
-    if (inner instanceof Error && at.cause === undefined) at.cause = inner;
-  }
-  return found;
 }
 
 /** Without its stop. */

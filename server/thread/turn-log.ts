@@ -81,7 +81,10 @@ export function closeAbandoned(turns: Turn[], completedAtMs: number | null): voi
   }
 }
 
-function takeBack(turns: Turn[], { turnId, takenBack = [] }: { turnId: string; takenBack?: string[] | undefined }): void {
+function takeBack(
+  turns: Turn[],
+  { turnId, takenBack = [] }: { turnId: string; takenBack?: string[] | undefined },
+): void {
   const turn = turns.findLast(({ id }) => id === turnId);
   if (turn !== undefined) turn.items = turn.items.filter(({ id }) => !takenBack.includes(id));
 }
