@@ -100,8 +100,7 @@ async function readReply(request: ModelRequest, deps: ReplyDeps): Promise<Reply>
         return { kind: "completed", entries: [...entries, ...open.completeAll()], toolCalls, usage: event.usage };
       case "interrupted":
       case "failed": {
-        // What was said stays said, for the person and for the model; calls that never ran do not.
-        const said = [...entries.filter((entry) => entry.type !== "toolCall"), ...open.completeAll()];
+        const said = withoutCalls([...entries, ...open.completeAll()]);
         return event.type === "failed"
           ? { kind: "failed", entries: said, failure: event.failure }
           : { kind: "interrupted", entries: said };
@@ -110,9 +109,17 @@ async function readReply(request: ModelRequest, deps: ReplyDeps): Promise<Reply>
         event satisfies never;
     }
   }
-  open.completeAll();
   const failure = { message: "The model's stream ended without an end. Try again.", info: "other", details: null };
-  return { kind: "failed", entries: [], failure };
+  return { kind: "failed", entries: withoutCalls([...entries, ...open.completeAll()]), failure };
+}
+
+/** What was said stays said, for the person and for the model. Calls that never ran do not, nor reasoning about them. */
+function withoutCalls(entries: readonly HistoryItem[]): HistoryItem[] {
+  return entries.filter(({ type }, at) => {
+    if (type !== "reasoning") return type === "message";
+    // A model refuses reasoning that leads to nothing.
+    return entries.slice(at).find((later) => later.type !== "reasoning")?.type === "message";
+  });
 }
 
 function announceRetry(
