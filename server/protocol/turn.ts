@@ -148,8 +148,10 @@ export const TurnDiffUpdatedNotification = z.lazy(() =>
 export const ErrorNotification = z.lazy(() =>
   z.object({
     error: TurnError,
-    /** True: the server tries again on its own, and text streamed since the last completed item is void. */
+    /** True: the server asks the model again on its own, and what it said in this answer is void. */
     willRetry: z.boolean(),
+    /** Ours: the items of that answer. All have completed, those that were cut as nothing; the thread no longer has them. */
+    takenBack: z.array(z.string()).optional(),
     threadId: z.string(),
     turnId: z.string(),
   }),
