@@ -3,7 +3,7 @@ import { arch, homedir } from "node:os";
 import { type ConfigWarning, overlaid, type Overrides } from "./config/load.ts";
 import { ConfigSource } from "./config/source.ts";
 import { DocumentView } from "./files/document-view.ts";
-import { isRunning, ownIdentity } from "./exec/process-identity.ts";
+import { isRunning, ownIdentity, ownPlace } from "./exec/process-identity.ts";
 import { editorRootVariable, terminals } from "./exec/terminals.ts";
 import { readGitInfo } from "./files/git-info.ts";
 import type { EditPort } from "./files/writer.ts";
@@ -143,7 +143,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const instructions = (cwd: string) => readInstructions({ home, cwd }, config.current.project_doc_max_bytes);
   const store = new ThreadStore({
     clients,
-    processes: { owner: ownIdentity(), isAlive: isRunning },
+    writers: { owner: ownIdentity(), isAlive: isRunning, place: ownPlace(), client: () => clients.firstName() },
     home,
     version: options.version,
     defaultCwd: options.cwd,

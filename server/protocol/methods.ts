@@ -18,6 +18,7 @@ import { notification, type NotificationOf, type NotificationRow, request, type 
 import * as permissionProfile from "./permission-profile.ts";
 import * as review from "./review.ts";
 import * as thread from "./thread.ts";
+import { ThreadSavingNotification } from "./thread-saving.ts";
 import * as threads from "./thread-store.ts";
 import * as turn from "./turn.ts";
 import * as userInput from "./user-input.ts";
@@ -227,6 +228,7 @@ export const serverNotifications = {
   "item/commandExecution/terminalInteraction": notification(command.TerminalInteractionNotification),
   "belay/review/updated": notification(review.ReviewUpdatedNotification),
   "belay/files/updated": notification(review.FilesUpdatedNotification),
+  "belay/thread/saving/updated": notification(ThreadSavingNotification, { backlog: "latest" }),
   "belay/sandbox/updated": notification(command.SandboxState, { backlog: "latest" }),
   "fs/changed": notification(fs.FsChangedNotification),
   "fuzzyFileSearch/sessionUpdated": notification(search.SessionUpdatedNotification, { backlog: "latest" }),

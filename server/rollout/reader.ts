@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverNotifications } from "../protocol/methods.ts";
 import { LineSplitter } from "../protocol/rpc/lines.ts";
+import { foundMeta } from "./found-meta.ts";
 import { LineFrame, type ReadLine, Reverted, ThreadMeta, ThreadMetadata } from "./line.ts";
 
 export interface RolloutContent {
@@ -11,22 +12,31 @@ export interface RolloutContent {
   unreadable: number;
   /** For the next line that is appended. */
   nextOrdinal: number;
+  /** So long the file was. */
+  bytes: number;
 }
+
+/** A longer line is passed over and counted: what holds it in memory must not grow with what is in a file. */
+export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 /** Rejects only when the file itself cannot be read. */
 export async function readRollout(path: string): Promise<RolloutContent> {
-  const content: RolloutContent = { lines: [], unreadable: 0, nextOrdinal: 0 };
+  const content: RolloutContent = { lines: [], unreadable: 0, nextOrdinal: 0, bytes: 0 };
   const take = (text: string) => {
     const parsed = parseLine(text);
     if (parsed.kind === "unreadable" && text.trim() !== "") content.unreadable++;
     if (parsed.kind === "unreadable") return;
-    content.nextOrdinal = parsed.ordinal + 1;
+    content.nextOrdinal = Math.max(content.nextOrdinal, parsed.ordinal + 1);
     if (parsed.kind === "line") content.lines.push(parsed.line);
   };
-  const splitter = new LineSplitter(take);
-  for await (const bytes of createReadStream(path)) splitter.push(bytes as Buffer);
+  const splitter = new LineSplitter(take, { maxBytes: MAX_LINE_BYTES, onTooLong: () => content.unreadable++ });
+  for await (const bytes of createReadStream(path)) {
+    content.bytes += (bytes as Buffer).length;
+    splitter.push(bytes as Buffer);
+  }
   splitter.end();
-  return content;
+  const meta = foundMeta(path, content.lines);
+  return meta === null ? content : { ...content, lines: [meta, ...content.lines] };
 }
 
 /** `later`: well-formed, and of a type that this version does not know. It is passed over. */

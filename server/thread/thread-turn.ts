@@ -9,6 +9,7 @@ import { clientTools } from "../tools/client-tool.ts";
 import { CallPreviews } from "../tools/call-previews.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
 import { turnError } from "./record.ts";
+import { onlyWithRoom } from "./saving.ts";
 import { commandSandbox } from "./settings.ts";
 import type { QueuedInput, Thread, TurnOptions } from "./thread.ts";
 import { diffTeller, turnTools } from "./turn-tools.ts";
@@ -47,7 +48,7 @@ export async function runThreadTurn(
   const end = await runTurn({
     ...told,
     ...ids,
-    model: deps.selectModel(thread.settings.modelProvider),
+    model: onlyWithRoom(thread, deps.selectModel(thread.settings.modelProvider)),
     request: {
       model: thread.settings.model,
       threadId: thread.id,

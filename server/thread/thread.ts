@@ -11,6 +11,7 @@ import {
   otherTurnSteered,
   turnNotFound,
 } from "../protocol/rpc/errors.ts";
+import type { SavingTrouble } from "../protocol/thread-saving.ts";
 import type { Thread as ThreadData, ThreadSettings, ThreadStatus } from "../protocol/thread.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
 import type { RolloutEntry, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
@@ -21,6 +22,8 @@ import type { Client } from "./client.ts";
 import { endCrashed } from "./crashed-turn.ts";
 import type { ThreadDeps } from "./deps.ts";
 import { QuestionDesk } from "./question-desk.ts";
+import { checkRoom, notSavedWords } from "./saving.ts";
+import { neverBackwards } from "./item-times.ts";
 import { type AnnouncedUsage, cutRecord, emptyTurn, previewOf, summaryOf, type ThreadRecord } from "./record.ts";
 import type { ReadInput } from "./read-input.ts";
 import { RunningCommands } from "./running-commands.ts";
@@ -154,12 +157,28 @@ export class Thread {
     return threadData({ ...this.#record, path: this.#recorder?.path ?? null, status: this.status, turns });
   }
 
+  /** Why it is not being saved; null: it is. */
+  get savingTrouble(): SavingTrouble | null {
+    return this.#recorder?.trouble ?? null;
+  }
+
+  /** Clients hear of it, in a sentence when it begins. */
+  savingChanged(trouble: SavingTrouble | null): void {
+    if (trouble !== null)
+      this.emit({ method: "warning", params: { threadId: this.id, message: notSavedWords(trouble) } });
+    this.emit({ method: "belay/thread/saving/updated", params: { threadId: this.id, trouble } });
+  }
+
   subscribe(client: Client): void {
     // One that went while its request was worked on never leaves again.
     if (client.ended.aborted || this.#subscribers.has(client)) return;
     this.#subscribers.add(client);
     for (const message of this.#record.notices) {
       client.notify({ method: "warning", params: { threadId: this.id, message } });
+    }
+    const trouble = this.savingTrouble;
+    if (trouble !== null) {
+      client.notify({ method: "belay/thread/saving/updated", params: { threadId: this.id, trouble } });
     }
     this.desk.joined(client);
   }
@@ -188,6 +207,7 @@ export class Thread {
 
   /** Starts a turn; while one runs, the input joins it, as the protocol has it. Returns the turn that takes it. */
   startTurn(queued: QueuedInput, overrides: SettingsOverrides, options: TurnOptions): Turn {
+    checkRoom(this.savingTrouble);
     if (this.#activity.kind === "running") {
       this.change(overrides);
       this.#join(this.#activity, queued);
@@ -204,6 +224,7 @@ export class Thread {
 
   /** Adds input to the turn that runs. Throws RpcError when none does, or another one. */
   steer(turnId: string, queued: QueuedInput): void {
+    checkRoom(this.savingTrouble);
     if (this.#activity.kind === "idle") throw noTurnToSteer();
     if (this.#activity.turnId !== turnId) throw otherTurnSteered(turnId, this.#activity.turnId);
     this.#join(this.#activity, queued);
@@ -211,6 +232,7 @@ export class Thread {
 
   /** Runs a command of the user's own: within the turn that runs, else as a turn of its own. */
   runShell(command: ShellCommand): void {
+    checkRoom(this.savingTrouble);
     if (this.#activity.kind === "idle") {
       this.#begin(null, async (turn, { abort }) => {
         const { runShellTurn } = await loadTurns();
@@ -290,6 +312,7 @@ export class Thread {
 
   /** Adds to what the model is told, without a turn. */
   async inject(items: readonly Record<string, unknown>[]): Promise<void> {
+    checkRoom(this.savingTrouble);
     const { recordContext } = await loadTurns();
     await recordContext(this);
     this.#persist();
@@ -297,7 +320,8 @@ export class Thread {
   }
 
   /** Everything a client hears of this thread goes through here: applied, then written, then sent. */
-  emit(notification: ServerNotification): void {
+  emit(said: ServerNotification): void {
+    const notification = neverBackwards(said);
     if (notification.method === "turn/started") this.#noteStart(notification.params.turn.id);
     applyToTurns(this.#record.turns, notification);
     if (isPersisted(notification)) this.#append({ type: "notification", payload: notification });
