@@ -19,6 +19,7 @@ import * as permissionProfile from "./permission-profile.ts";
 import * as review from "./review.ts";
 import * as thread from "./thread.ts";
 import * as section from "./thread-section.ts";
+import { ThreadSavingNotification } from "./thread-saving.ts";
 import * as threads from "./thread-store.ts";
 import * as turn from "./turn.ts";
 import * as userInput from "./user-input.ts";
@@ -258,6 +259,7 @@ export const serverNotifications = {
   "item/commandExecution/terminalInteraction": notification(command.TerminalInteractionNotification),
   "belay/review/updated": notification(review.ReviewUpdatedNotification),
   "belay/files/updated": notification(review.FilesUpdatedNotification),
+  "belay/thread/saving/updated": notification(ThreadSavingNotification, { backlog: "latest" }),
   "belay/sandbox/updated": notification(command.SandboxState, { backlog: "latest" }),
   "fs/changed": notification(fs.FsChangedNotification),
   "fuzzyFileSearch/sessionUpdated": notification(search.SessionUpdatedNotification, { backlog: "latest" }),

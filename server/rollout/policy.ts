@@ -42,6 +42,8 @@ const persisted: { [M in ServerNotification["method"]]: Decision<M> } = {
   "belay/review/updated": false,
   "belay/files/updated": false,
   "belay/sandbox/updated": false,
+  // Of this process and its disk, as it is now.
+  "belay/thread/saving/updated": false,
   "fs/changed": false,
   "fuzzyFileSearch/sessionUpdated": false,
   "fuzzyFileSearch/sessionCompleted": false,

@@ -16,6 +16,7 @@ import { clientTools } from "../tools/client-tool.ts";
 import { CallPreviews } from "../tools/call-previews.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
 import { turnError } from "./record.ts";
+import { onlyWithRoom } from "./saving.ts";
 import { commandSandbox, rootsOf } from "./settings.ts";
 import type { Thread } from "./thread.ts";
 import type { QueuedInput, TurnOptions } from "./turn-life.ts";
@@ -55,7 +56,7 @@ export async function runThreadTurn(
   const end = await runTurn({
     ...told,
     ...ids,
-    model: deps.selectModel(thread.settings.modelProvider),
+    model: onlyWithRoom(thread, deps.selectModel(thread.settings.modelProvider)),
     request: {
       model: thread.settings.model,
       threadId: thread.id,

@@ -4,6 +4,7 @@ import { SessionApprovals } from "../approval/approvals.ts";
 import type { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import { noRevertOfEphemeral, turnNotFound } from "../protocol/rpc/errors.ts";
+import type { SavingTrouble } from "../protocol/thread-saving.ts";
 import type { Thread as ThreadData, ThreadSettings, ThreadStatus } from "../protocol/thread.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
 import type { RolloutEntry, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
@@ -13,6 +14,8 @@ import type { Recorder } from "../rollout/recorder.ts";
 import type { Client } from "./client.ts";
 import type { ThreadDeps } from "./deps.ts";
 import { QuestionDesk } from "./question-desk.ts";
+import { checkRoom, notSavedWords } from "./saving.ts";
+import { neverBackwards } from "./item-times.ts";
 import { type AnnouncedUsage, cutRecord, type ThreadRecord } from "./record.ts";
 import { RunningCommands } from "./running-commands.ts";
 import { changeSettings, type SettingsOverrides } from "./settings.ts";
@@ -130,12 +133,28 @@ export class Thread {
     return threadData({ ...this.#record, place, path: this.#recorder?.path ?? null, status: this.status, turns });
   }
 
+  /** Why it is not being saved; null: it is. */
+  get savingTrouble(): SavingTrouble | null {
+    return this.#recorder?.trouble ?? null;
+  }
+
+  /** Clients hear of it, in a sentence when it begins. */
+  savingChanged(trouble: SavingTrouble | null): void {
+    if (trouble !== null)
+      this.emit({ method: "warning", params: { threadId: this.id, message: notSavedWords(trouble) } });
+    this.emit({ method: "belay/thread/saving/updated", params: { threadId: this.id, trouble } });
+  }
+
   subscribe(client: Client): void {
     // One that went while its request was worked on never leaves again.
     if (client.ended.aborted || this.#subscribers.has(client)) return;
     this.#subscribers.add(client);
     for (const message of this.#record.notices) {
       client.notify({ method: "warning", params: { threadId: this.id, message } });
+    }
+    const trouble = this.savingTrouble;
+    if (trouble !== null) {
+      client.notify({ method: "belay/thread/saving/updated", params: { threadId: this.id, trouble } });
     }
     this.desk.joined(client);
   }
@@ -197,6 +216,7 @@ export class Thread {
 
   /** Adds to what the model is told, without a turn. */
   async inject(items: readonly Record<string, unknown>[]): Promise<void> {
+    checkRoom(this.savingTrouble);
     const { recordContext } = await import("./thread-turn.ts");
     await recordContext(this);
     this.#persist();
@@ -204,7 +224,8 @@ export class Thread {
   }
 
   /** Everything a client hears of this thread goes through here: applied, then written, then sent. */
-  emit(notification: ServerNotification): void {
+  emit(said: ServerNotification): void {
+    const notification = neverBackwards(said);
     if (notification.method === "turn/started") this.#noteStart(notification.params.turn.id);
     applyToTurns(this.#record.turns, notification);
     if (isPersisted(notification)) this.#append({ type: "notification", payload: notification });

@@ -5,6 +5,7 @@ import { afterAnswer } from "../util/after-answer.ts";
 import { endCrashed } from "./crashed-turn.ts";
 import type { ReadInput } from "./read-input.ts";
 import { emptyTurn, previewOf, summaryOf } from "./record.ts";
+import { checkRoom } from "./saving.ts";
 import type { SettingsOverrides } from "./settings.ts";
 import type { Thread } from "./thread.ts";
 import { runUserShell, type ShellCommand } from "./user-shell.ts";
@@ -70,6 +71,7 @@ export class TurnLife {
   /** Starts a turn; while one runs, the input joins it, as the protocol has it. Returns the turn that takes it. */
   start(queued: QueuedInput, overrides: SettingsOverrides, options: TurnOptions): Turn {
     const thread = this.#thread;
+    checkRoom(thread.savingTrouble);
     if (this.#activity.kind === "running") {
       thread.change(overrides);
       join(this.#activity, queued);
@@ -85,6 +87,7 @@ export class TurnLife {
 
   /** Adds input to the turn that runs. Throws RpcError when none does, or another one. */
   steer(turnId: string, queued: QueuedInput): void {
+    checkRoom(this.#thread.savingTrouble);
     if (this.#activity.kind === "idle") throw noTurnToSteer();
     if (this.#activity.turnId !== turnId) throw otherTurnSteered(turnId, this.#activity.turnId);
     join(this.#activity, queued);
@@ -93,6 +96,7 @@ export class TurnLife {
   /** Runs a command of the user's own: within the turn that runs, else as a turn of its own. */
   runShell(command: ShellCommand): void {
     const thread = this.#thread;
+    checkRoom(thread.savingTrouble);
     if (this.#activity.kind === "idle") {
       this.#begin(null, async (turn, { abort }) => {
         const { runShellTurn } = await loadTurns();

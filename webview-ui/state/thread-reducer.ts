@@ -91,6 +91,7 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "serverRequest/resolved":
     case "item/commandExecution/terminalInteraction":
     case "belay/sandbox/updated":
+    case "belay/thread/saving/updated":
     case "belay/review/updated":
     case "thread/reverted":
     case "thread/section/changed":
