@@ -1,4 +1,6 @@
 // What stands in the way of saving a thread, in sentences for people.
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname } from "node:path";
 import type { SavingTrouble } from "../protocol/thread-saving.ts";
 
 type Told = Pick<SavingTrouble, "cause" | "cure">;
@@ -34,9 +36,24 @@ const known: Readonly<Record<string, (place: string) => Told>> = {
 };
 
 export function troubleOf(error: unknown, place: string): Told {
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code, message } = obstacle(error, place) as NodeJS.ErrnoException;
   const tell = Object.hasOwn(known, code ?? "") ? known[code ?? ""] : undefined;
   return tell?.(place) ?? { cause: `${place} cannot be written: ${message}.`, cure: byItself };
+}
+
+/** Where a folder cannot be made, Node may say only that it is not there: what is around it says why. */
+function obstacle(error: unknown, place: string): unknown {
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") return error;
+  try {
+    accessSync(nearest(place), constants.W_OK | constants.X_OK);
+    return error;
+  } catch (cause) {
+    return cause;
+  }
+}
+
+function nearest(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : nearest(dirname(path));
 }
 
 function notAllowed(place: string): Told {

@@ -140,9 +140,14 @@ export class Thread {
 
   /** Clients hear of it, in a sentence when it begins. */
   savingChanged(trouble: SavingTrouble | null): void {
-    if (trouble !== null)
-      this.emit({ method: "warning", params: { threadId: this.id, message: notSavedWords(trouble) } });
-    this.emit({ method: "belay/thread/saving/updated", params: { threadId: this.id, trouble } });
+    for (const client of this.#subscribers) this.#tellSaving(client, trouble);
+  }
+
+  /** As a state, and for those who know nothing of that as a sentence. */
+  #tellSaving(client: Client, trouble: SavingTrouble | null): void {
+    const threadId = this.id;
+    client.notify({ method: "belay/thread/saving/updated", params: { threadId, trouble } });
+    if (trouble !== null) client.notify({ method: "warning", params: { threadId, message: notSavedWords(trouble) } });
   }
 
   subscribe(client: Client): void {
@@ -152,10 +157,7 @@ export class Thread {
     for (const message of this.#record.notices) {
       client.notify({ method: "warning", params: { threadId: this.id, message } });
     }
-    const trouble = this.savingTrouble;
-    if (trouble !== null) {
-      client.notify({ method: "belay/thread/saving/updated", params: { threadId: this.id, trouble } });
-    }
+    if (this.savingTrouble !== null) this.#tellSaving(client, this.savingTrouble);
     this.desk.joined(client);
   }
 
