@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverNotifications } from "../protocol/methods.ts";
 import { LineSplitter } from "../protocol/rpc/lines.ts";
-import { LineFrame, type ReadLine, Reverted, ThreadMeta, ThreadMetadata } from "./line.ts";
+import { Compacted, LineFrame, type ReadLine, Reverted, ThreadMeta, ThreadMetadata } from "./line.ts";
 
 export interface RolloutContent {
   lines: ReadLine[];
@@ -57,6 +57,12 @@ export function parseLine(text: string): Parsed {
       const reverted = Reverted.safeParse(payload);
       return reverted.success
         ? { kind: "line", line: { ...place, type, payload: reverted.data }, ordinal }
+        : unreadable;
+    }
+    case "compacted": {
+      const compacted = Compacted.safeParse(payload);
+      return compacted.success
+        ? { kind: "line", line: { ...place, type, payload: compacted.data }, ordinal }
         : unreadable;
     }
     case "history": {
