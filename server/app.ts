@@ -33,6 +33,7 @@ import type { Handlers } from "./protocol/rpc/dispatch.ts";
 import { messageOf } from "./protocol/rpc/errors.ts";
 import type { Log } from "./thread/deps.ts";
 import { Clients } from "./thread/clients.ts";
+import { QueueFiles } from "./thread/queue-files.ts";
 import { RuleStore } from "./thread/rule-store.ts";
 import { initialSettings, sandboxFromMode } from "./thread/settings.ts";
 import { ThreadStore } from "./thread/thread-store.ts";
@@ -145,6 +146,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     clients,
     processes: { owner: ownIdentity(), isAlive: isRunning },
     home,
+    queueFiles: new QueueFiles(home, { lock: lockOwnFile, replace: replaceOwnFile }),
     version: options.version,
     defaultCwd: options.cwd,
     defaultModel: (own) => {
@@ -205,6 +207,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const { reviewHandlers } = await import("./handlers/review.ts");
     return reviewHandlers({ workspaces: await (await changes()).workspaces(), threads: store, cwd: options.cwd });
   };
+  const loadQueue = async () => (await import("./handlers/queue.ts")).queueHandlers(store, options.newId);
   return {
     options,
     get warnings() {
@@ -221,6 +224,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       }),
       ...threadHandlers(store, clients, async (cwd) => (await instructions(cwd)).map(({ path }) => path)),
       ...turnHandlers(store),
+      ...later("thread/queue/", loadQueue),
+      ...later("belay/queue/", loadQueue),
       ...later("fs/", async () => (await import("./handlers/fs.ts")).fsHandlers()),
       ...later("fuzzyFileSearch", async () =>
         (await import("./handlers/file-search.ts")).fileSearchHandlers(options.cwd),

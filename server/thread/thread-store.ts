@@ -29,10 +29,12 @@ import { forkedLines } from "./fork.ts";
 import { rebuildRecord } from "./rebuild.ts";
 import { newThreadRecord, type ThreadRecord } from "./record.ts";
 import { changeSettings, initialSettings, type SettingsOverrides } from "./settings.ts";
+import type { QueueFiles } from "./queue-files.ts";
 import { StoredThreads } from "./stored-threads.ts";
 import { Thread } from "./thread.ts";
 import { threadData } from "./thread-data.ts";
 import { listThreads } from "./thread-list.ts";
+import { ThreadQueues } from "./thread-queues.ts";
 
 export interface StoreDeps {
   readonly thread: Omit<ThreadDeps, "turnEnded" | "tellAll">;
@@ -40,6 +42,7 @@ export interface StoreDeps {
   /** Tells this process from others that write to the same home. */
   readonly processes: Processes;
   readonly home: string;
+  readonly queueFiles: QueueFiles;
   readonly version: string;
   /** Where a thread starts whose client names no folder. */
   readonly defaultCwd: string;
@@ -69,6 +72,7 @@ export class ThreadStore {
   readonly #stored: StoredThreads;
   /** All that is on disk, for lists. */
   readonly index: RolloutIndex;
+  readonly queues: ThreadQueues;
 
   constructor(deps: StoreDeps) {
     this.#deps = deps;
@@ -79,6 +83,18 @@ export class ThreadStore {
         this.#live.get(threadId)?.emit({ method: "warning", params: { threadId, message } }),
     });
     this.index = new RolloutIndex(home, (message) => deps.thread.log("warning", message));
+    this.queues = new ThreadQueues({
+      files: deps.queueFiles,
+      live: (threadId) => {
+        checkId(threadId);
+        return this.#live.get(threadId) ?? null;
+      },
+      find: (threadId) => findRollout(home, threadId),
+      turns: (threadId) => this.turns(threadId),
+      holding: (thread, work) => this.holding(thread, work),
+      tellAll: (notification) => deps.clients.tell(notification),
+      log: thread.log,
+    });
   }
 
   /** What a new thread starts with. */
@@ -216,6 +232,7 @@ export class ThreadStore {
     const found = await findRollout(this.#deps.home, threadId);
     if (found === null && !this.#live.has(threadId)) throw noRollout(threadId);
     await this.unload(threadId);
+    await this.queues.forget(threadId);
     if (found === null) return;
     await deleteRollout(found.path);
     this.index.gone(found.path);
@@ -230,6 +247,12 @@ export class ThreadStore {
     this.#tellUnloaded(threadId);
     thread.announceStatus();
     return thread;
+  }
+
+  /** What waits in its queue gets its turn, if it may have one now. Does nothing for one that is not loaded. */
+  goOn(threadId: string): void {
+    const thread = this.#live.get(threadId);
+    if (thread !== undefined) void this.queues.goOn(thread);
   }
 
   /** A client stops listening. A thread that nobody listens to is let go of after a while. */
@@ -317,6 +340,7 @@ export class ThreadStore {
         turnEnded: (threadId) => {
           this.#indexThread(thread);
           this.#unloadLater(threadId);
+          void this.queues.turnEnded(thread);
         },
       },
     );
