@@ -53,7 +53,10 @@ export function queueHandlers(
       const end = start + Math.max(limit ?? PAGE_SIZE, 1);
       return { data: queue.slice(start, end), nextCursor: end < queue.length ? String(end) : null };
     },
-    async "thread/queue/update"({ threadId, queuedSubmissionId: id, input, responsesapiClientMetadata: metadata }, caller) {
+    async "thread/queue/update"(
+      { threadId, queuedSubmissionId: id, input, responsesapiClientMetadata: metadata },
+      caller,
+    ) {
       const before = found(await queues.list(threadId), id);
       const keepsMetadata = Object.keys(metadata ?? {}).length === 0;
       const queuedSubmission: QueuedSubmission = {

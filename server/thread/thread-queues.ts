@@ -145,7 +145,11 @@ export class ThreadQueues {
       await this.#deps.files.change(threadId, (queue) => without(queue, new Set([id])));
     } catch (error) {
       // It does not come back: its item says that it has begun.
-      this.#deps.log("warning", `a message that was sent is still in the file of its queue: ${messageOf(error)}`, error);
+      this.#deps.log(
+        "warning",
+        `a message that was sent is still in the file of its queue: ${messageOf(error)}`,
+        error,
+      );
     }
   }
 

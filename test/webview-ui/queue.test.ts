@@ -20,7 +20,10 @@ async function withQueue(texts: string[], status: "inProgress" | "interrupted" =
   panel.host.on("thread/resume", () => opened({ turns }));
   await panel.host.notify("host/state", running);
   await panel.host.notify("host/showThread", { threadId });
-  if (texts.length > 0) await rows(panel).nth(texts.length - 1).waitFor();
+  if (texts.length > 0)
+    await rows(panel)
+      .nth(texts.length - 1)
+      .waitFor();
   else await button(panel, "Stop").waitFor();
   return { panel, kept, [Symbol.asyncDispose]: () => panel[Symbol.asyncDispose]() };
 }
@@ -28,7 +31,8 @@ async function withQueue(texts: string[], status: "inProgress" | "interrupted" =
 /** Waits until the rows say so. */
 async function shows(panel: OpenPanel, texts: string[]): Promise<void> {
   await panel.page.waitForFunction(
-    (wanted) => JSON.stringify([...document.querySelectorAll(".queue li .row-text")].map((row) => row.textContent)) === wanted,
+    (wanted) =>
+      JSON.stringify([...document.querySelectorAll(".queue li .row-text")].map((row) => row.textContent)) === wanted,
     JSON.stringify(texts),
   );
 }

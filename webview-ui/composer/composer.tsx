@@ -36,7 +36,8 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
   const send = async ({ isUrgent }: { isUrgent: boolean }) => {
     if (!canSend) return;
     // What was typed meanwhile stays.
-    if (await sendBy(mayQueue && !isUrgent ? actions.queue : actions.send)) draft.value = withoutSent(draft.peek(), text);
+    if (await sendBy(mayQueue && !isUrgent ? actions.queue : actions.send))
+      draft.value = withoutSent(draft.peek(), text);
   };
   const sendBy = (way: (words: string) => Promise<boolean>) =>
     intent.kind === "shell" ? runShell(intent.command) : way(intent.text);

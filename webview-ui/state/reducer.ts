@@ -189,7 +189,9 @@ function showSnapshot(state: PanelState, response: ThreadStartResponse): PanelSt
   const ended = new Set(thread.turns.flatMap(({ id, status }) => (status === "inProgress" ? [] : [id])));
   const outgoing = state.outgoing
     .filter(({ clientId }) => !echoed.has(clientId))
-    .map((prompt) => (prompt.kind === "accepted" && ended.has(prompt.turnId) ? { ...prompt, kind: "unread" as const } : prompt));
+    .map((prompt) =>
+      prompt.kind === "accepted" && ended.has(prompt.turnId) ? { ...prompt, kind: "unread" as const } : prompt,
+    );
   return { ...state, view: { kind: "shown", thread }, outgoing };
 }
 

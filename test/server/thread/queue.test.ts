@@ -16,7 +16,8 @@ const gated = [
 /** The queue is behind the protocol's gate. */
 const testServer = (options: ServerOptions) => plainServer({ ...options, initialize: { experimentalApi: true } });
 const words = (text: string) => [{ type: "text" as const, text }];
-const said = (input: readonly UserInput[]) => input.map((part) => (part.type === "text" ? part.text : part.type)).join();
+const said = (input: readonly UserInput[]) =>
+  input.map((part) => (part.type === "text" ? part.text : part.type)).join();
 
 /** Its id. */
 async function add(server: TestServer, threadId: string, text: string): Promise<string> {
@@ -32,7 +33,9 @@ async function queued(server: TestServer, threadId: string): Promise<string[]> {
 /** The prompts of the thread, one list a turn. */
 async function prompts(server: TestServer, threadId: string): Promise<string[][]> {
   const { thread } = await server.request("thread/read", { threadId, includeTurns: true });
-  return thread.turns.map(({ items }) => items.flatMap((item) => (item.type === "userMessage" ? said(item.content) : [])));
+  return thread.turns.map(({ items }) =>
+    items.flatMap((item) => (item.type === "userMessage" ? said(item.content) : [])),
+  );
 }
 
 /** A turn that runs until its gate opens. */
@@ -136,7 +139,10 @@ test("any of the waiting messages can be begun by hand, and the rest goes on beh
   await server.request("turn/interrupt", { threadId, turnId });
   await completions(server, 1);
   const { turn } = await server.request("thread/queue/start", { threadId, queuedSubmissionId: two });
-  assert.equal((await server.expectNotification("turn/started", ({ turn: { id } }) => id === turn.id)).threadId, threadId);
+  assert.equal(
+    (await server.expectNotification("turn/started", ({ turn: { id } }) => id === turn.id)).threadId,
+    threadId,
+  );
   await completions(server, 2);
   assert.deepEqual(await prompts(server, threadId), [["run"], ["two"], ["one"]]);
   assert.equal((await server.refusal("thread/queue/start", { threadId })).message, "queue is empty");
@@ -192,7 +198,10 @@ test("a queue takes a hundred messages, and is given out page by page", async ()
   const { threadId, turnId } = await busy(server);
   for (let n = 0; n < 100; n++) await add(server, threadId, `m${n}`);
   const more = { threadId, input: words("more"), clientUserMessageId: "c" };
-  assert.equal((await server.refusal("thread/queue/add", more)).message, "queue cannot contain more than 100 submissions");
+  assert.equal(
+    (await server.refusal("thread/queue/add", more)).message,
+    "queue cannot contain more than 100 submissions",
+  );
   const first = await server.request("thread/queue/list", { threadId });
   assert.deepEqual([first.data.length, first.nextCursor], [25, "25"]);
   const last = await server.request("thread/queue/list", { threadId, cursor: "90", limit: 20 });

@@ -63,7 +63,10 @@ const showing =
 export const queueScenes: Record<string, Scene> = {
   "queue while running": showing("inProgress", three, "And check the tax"),
   "queue paused": showing("interrupted", three.slice(0, 1)),
-  "queue of many": showing("inProgress", Array.from({ length: 40 }, (_, at) => `Message number ${at + 1}`)),
+  "queue of many": showing(
+    "inProgress",
+    Array.from({ length: 40 }, (_, at) => `Message number ${at + 1}`),
+  ),
   async "queue edited"(panel) {
     await showing("inProgress", three)(panel);
     await panel.page.getByRole("button", { name: "Edit: Write the release notes" }).click();
