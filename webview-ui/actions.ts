@@ -9,7 +9,8 @@ import type { RestoreResponse } from "../server/protocol/review.ts";
 import type { ThreadStartResponse } from "../server/protocol/thread.ts";
 import type { ToolRequestUserInputResponse } from "../server/protocol/user-input.ts";
 import type { PanelConnection } from "./connection.ts";
-import { type Choice, runningTurn, shownThread, shownThreadId } from "./state/state.ts";
+import type { Folder } from "../server/protocol/panel.ts";
+import { type Choice, noChoice, runningTurn, shownThread, shownThreadId } from "./state/state.ts";
 import type { Store } from "./state/store.ts";
 import { promptParts } from "./text/prompt-parts.ts";
 
@@ -58,6 +59,8 @@ export interface Actions {
   readSandbox(): Promise<void>;
   pickMode(mode: Mode): void;
   pickModel(model: string): void;
+  /** For the next new thread. */
+  pickFolder(cwd: string): void;
   pickEdits(edits: Edits): void;
   answer(key: string, decision: CommandApprovalDecision): void;
   /** Answers questions of the model. */
@@ -148,6 +151,16 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
 
   const host: HostAction = (method, params) => connection.request(method, params).catch(complain);
 
+  /** Null: all files that are listed. */
+  const review = async (verb: "keep" | "undo", path: string | null) => {
+    const files = now().review.filter((file) => path === null || file.path === path);
+    for (const cwd of new Set(files.map((file) => file.cwd))) {
+      await settle(connection.request(`belay/review/${verb}`, { cwd, path }), () =>
+        host("host/review", { verb, path }),
+      );
+    }
+  };
+
   // The editor shows what has to be seen before it is decided: merges, and what does not fit together.
   const settle = async (asked: Promise<RestoreResponse>, inEditor: () => Promise<unknown>) => {
     try {
@@ -199,7 +212,7 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
         const settings = picked(sent);
         if (Object.keys(settings).length > 0) {
           await connection.request("thread/settings/update", { threadId, ...settings });
-          dispatch({ type: "choiceMade", choice: { mode: null, model: null, edits: null } });
+          dispatch({ type: "choiceMade", choice: noChoice });
         }
         const input = [{ type: "text" as const, text, text_elements: [] }];
         await connection.request("thread/queue/add", { threadId, input, clientUserMessageId: newId() });
@@ -233,7 +246,6 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       if (isDone) dispatch({ type: "told", text: `Moved to place ${place + 1} of ${queuedSubmissionIds.length}.` });
     },
     async sendQueued({ id, input, clientUserMessageId: clientId }) {
-      const nothing = { mode: null, model: null, edits: null };
       await changeQueue(async (threadId) => {
         dispatch({ type: "promptSent", clientId, text: promptParts({ content: input }).text });
         const sent = connection.request("belay/queue/sendNow", { threadId, queuedSubmissionId: id });
@@ -241,7 +253,7 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
           dispatch({ type: "promptDropped", clientId });
           throw error;
         });
-        dispatch({ type: "promptAccepted", clientId, threadId, turn, sent: nothing });
+        dispatch({ type: "promptAccepted", clientId, threadId, turn, sent: noChoice });
       });
     },
     async runShell(command) {
@@ -314,21 +326,18 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       );
     },
     async listReview() {
-      await connection.request("belay/review/list", {}).then(
-        ({ files }) => dispatch({ type: "reviewListed", files }),
+      const folders = now().host?.workspace?.folders ?? [];
+      const list = async ({ cwd }: Folder) => {
+        const { files } = await connection.request("belay/review/list", { cwd });
+        return files.map((file) => ({ ...file, cwd }));
+      };
+      await Promise.all(folders.map(list)).then(
+        (lists) => dispatch({ type: "reviewListed", files: lists.flat() }),
         () => undefined,
       );
     },
-    async keep(path) {
-      await settle(connection.request("belay/review/keep", { path }), () =>
-        host("host/review", { verb: "keep", path }),
-      );
-    },
-    async undo(path) {
-      await settle(connection.request("belay/review/undo", { path }), () =>
-        host("host/review", { verb: "undo", path }),
-      );
-    },
+    keep: (path) => review("keep", path),
+    undo: (path) => review("undo", path),
     undoTurn: (turnId) => restoreTurn(turnId, "undo"),
     redoTurn: (turnId) => restoreTurn(turnId, "redo"),
     async revert(turnId, what) {
@@ -347,6 +356,7 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       }
     },
     pickMode: (mode) => dispatch({ type: "choiceMade", choice: { mode } }),
+    pickFolder: (cwd) => dispatch({ type: "choiceMade", choice: { cwd } }),
     pickModel: (model) => dispatch({ type: "choiceMade", choice: { model } }),
     pickEdits: (edits) => dispatch({ type: "choiceMade", choice: { edits } }),
     answer: (key, decision) => dispatch({ type: "approvalAnswered", key, decision }),
@@ -357,8 +367,9 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
   };
 }
 
-function picked({ mode, model, edits }: Choice): { mode?: Mode; model?: string; edits?: Edits } {
+function picked({ mode, model, edits, cwd }: Choice): { mode?: Mode; model?: string; edits?: Edits; cwd?: string } {
   return {
+    ...(cwd === null ? {} : { cwd }),
     ...(mode === null ? {} : { mode }),
     ...(model === null ? {} : { model }),
     ...(edits === null ? {} : { edits }),

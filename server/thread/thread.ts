@@ -126,7 +126,8 @@ export class Thread {
   /** As clients see it; with `turns` it is a snapshot that the notifications from now on continue. */
   toData(options: { includeTurns: boolean }): ThreadData {
     const turns = options.includeTurns ? structuredClone(this.#record.turns) : [];
-    return threadData({ ...this.#record, path: this.#recorder?.path ?? null, status: this.status, turns });
+    const place = this.deps.shownPlaceOf(this.id);
+    return threadData({ ...this.#record, place, path: this.#recorder?.path ?? null, status: this.status, turns });
   }
 
   subscribe(client: Client): void {
@@ -245,12 +246,12 @@ export class Thread {
     starts.set(turnId, { historyLength: history.length, usage });
   }
 
-  /** Writes what a fork begins with behind its own first line: the lines as they are, whoever wrote them. */
-  takeOver(lines: readonly LivingLine[]): void {
+  /** A fork is on disk from its start, unless it is empty. `copied`: the lines of its source that it does not share. */
+  beginFork(copied: readonly LivingLine[]): void {
     if (this.#record.turns.length === 0) return;
     this.#isPersisted = true;
     this.#append({ type: "threadMeta", payload: this.#record.meta });
-    for (const { type, payload } of lines) {
+    for (const { type, payload } of copied) {
       if (type !== "threadMeta") this.#append({ type, payload } as RolloutEntry);
     }
     this.#append({ type: "settings", payload: this.settings });

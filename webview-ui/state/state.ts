@@ -47,7 +47,7 @@ export interface PanelState {
   /** What confines commands; null until the server has said so. */
   sandbox: SandboxState | null;
   /** What Belay changed in this workspace and nobody has kept or undone yet. */
-  review: readonly ReviewFile[];
+  review: readonly ListedFile[];
   /** What the live region says; the number makes equal sentences distinct. */
   announcement: { number: number; text: string };
 }
@@ -71,13 +71,22 @@ export interface ShownThread {
   changes: ReadonlyMap<string, TurnChanges>;
 }
 
+/** A file to review, with the folder of the window that it was listed for. */
+export interface ListedFile extends ReviewFile {
+  cwd: string;
+}
+
 export type TokenUsage = Extract<ServerNotification, { method: "thread/tokenUsage/updated" }>["params"]["tokenUsage"];
 
 export interface Choice {
   mode: Mode | null;
   model: string | null;
   edits: Edits | null;
+  /** The folder of a thread that is to start. */
+  cwd: string | null;
 }
+
+export const noChoice: Choice = { mode: null, model: null, edits: null, cwd: null };
 
 // sending --turn/start answered--> accepted --echoed as an item--> gone, or --the server died first--> unread
 export type Outgoing =
@@ -125,7 +134,7 @@ export const initialState: PanelState = {
   approvals: [],
   outgoing: [],
   queue: [],
-  choice: { mode: null, model: null, edits: null },
+  choice: noChoice,
   lastMode: null,
   models: [],
   defaults: null,

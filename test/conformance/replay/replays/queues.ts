@@ -66,7 +66,7 @@ export const queueReplays: readonly Replay[] = [
       onQueue("delete", { queuedSubmissionId: "$one" }),
       touch("go"),
       ended,
-      ask("thread/start", { cwd: "$ws", ephemeral: true }, { as: "passing" }),
+      ask("thread/start", { cwd: "$ws", sandbox: "danger-full-access", ephemeral: true }, { as: "passing" }),
       ask("thread/queue/list", { threadId: "$passing" }),
     ],
   },
