@@ -117,6 +117,10 @@ function onNotification(incoming: Incoming): void {
     case "belay/review/updated":
       void actions.listReview();
       return;
+    case "thread/queue/changed":
+      if (shownThreadId(store.state.peek().view) === incoming.params.threadId)
+        void actions.listQueue(incoming.params.threadId);
+      return;
     case "thread/reverted":
       // What is left of it, only the server knows.
       if (shownThreadId(store.state.peek().view) === incoming.params.threadId)
