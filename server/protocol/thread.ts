@@ -230,5 +230,7 @@ export const ServerRequestResolvedNotification = z.lazy(() =>
   z.object({
     threadId: z.string(),
     requestId: z.union([z.string(), z.number()]),
+    /** Ours: a client gave the answer that counts; those who still show the question learn that it was another one. */
+    answered: z.boolean().optional(),
   }),
 );

@@ -74,6 +74,7 @@ function HostBanner() {
   }
   switch (server.kind) {
     case "running":
+      return server.silence === undefined ? null : <SilentServer silence={server.silence} />;
     case "stopped":
       return null;
     case "starting":
@@ -86,14 +87,39 @@ function HostBanner() {
       );
     case "failed":
       return (
-        <Banner icon={server.retrying ? "ring" : "error"} tone="error" text={server.reason} role="alert">
-          <BannerButton label="Restart" isPrimary onClick={() => void actions.host("host/restartServer", {})} />
-          <BannerButton label="Show log" onClick={() => void actions.host("host/showLog", {})} />
+        <Banner
+          icon={server.retrying ? "ring" : "error"}
+          tone={server.retrying ? "quiet" : "error"}
+          text={server.retrying ? `${server.reason} It is being restarted.` : server.reason}
+          {...(server.retrying ? {} : { role: "alert" as const })}
+        >
+          <RestartOrLog isPrimary={!server.retrying} />
         </Banner>
       );
     default:
       return server satisfies never;
   }
+}
+
+function SilentServer({ silence }: { silence: "short" | "long" }) {
+  const words = "Belay is not responding. What you type is kept";
+  return silence === "short" ? (
+    <Banner icon="warning" tone="quiet" text={`${words}, and what runs goes on when it answers again.`} />
+  ) : (
+    <Banner icon="warning" tone="warning" text={`${words}. A restart stops what runs; waiting may help, too.`}>
+      <RestartOrLog isPrimary={false} />
+    </Banner>
+  );
+}
+
+function RestartOrLog({ isPrimary }: { isPrimary: boolean }) {
+  const { actions } = usePanel();
+  return (
+    <>
+      <BannerButton label="Restart" isPrimary={isPrimary} onClick={() => void actions.host("host/restartServer", {})} />
+      <BannerButton label="Show log" onClick={() => void actions.host("host/showLog", {})} />
+    </>
+  );
 }
 
 interface BannerProps {

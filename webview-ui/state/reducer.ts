@@ -16,6 +16,9 @@ import {
 } from "./state.ts";
 import { addTurn, cutRunningTurns, openThread, withChanges } from "./thread-reducer.ts";
 
+const restarted = "Belay's server had ended and was restarted. What ran was stopped; the thread goes on from here.";
+const givenUp = "What waited for your answer was given up, and not done, because Belay's server ended.";
+
 export function reduce(state: PanelState, event: PanelEvent): PanelState {
   switch (event.type) {
     case "hostChanged":
@@ -98,7 +101,7 @@ function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
     case "approvalReplied":
       return settle(state, event.key, { kind: "replied", reply: event.reply });
     case "approvalWithdrawn":
-      return settle(state, event.key, { kind: "void" });
+      return settle(state, event.key, { kind: "void", why: "takenBack" });
     default:
       return event satisfies never;
   }
@@ -107,14 +110,25 @@ function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
 function changeHost(state: PanelState, host: HostState): PanelState {
   const changed = startsAnew(state, host) ? forgetConfigWarnings({ ...state, host }) : { ...state, host };
   if (host.server.kind === "running") {
+    if (state.host?.server.kind === "running") return changed;
     // A refusal from the time without a server is out of date.
-    return state.host?.server.kind === "running" ? changed : { ...changed, sendError: null };
+    const ready = { ...changed, sendError: null };
+    return wasRestarted(state) ? withNotice(ready, info(restarted)) : ready;
   }
   // The process that asked is gone, and with it whatever ran in it.
+  const hasAsked = state.approvals.some(({ outcome }) => outcome.kind === "waiting");
   const approvals = state.approvals.map((approval) =>
-    approval.outcome.kind === "waiting" ? { ...approval, outcome: { kind: "void" as const } } : approval,
+    approval.outcome.kind === "waiting"
+      ? { ...approval, outcome: { kind: "void" as const, why: "serverEnded" as const } }
+      : approval,
   );
-  return { ...changed, view: cutView(state.view), approvals, stoppingTurnId: null, stoppingItemIds: [], sandbox: null };
+  const cut = { ...changed, view: cutView(state.view), approvals, stoppingTurnId: null, stoppingItemIds: [] };
+  return { ...(hasAsked ? withNotice(cut, info(givenUp)) : cut), sandbox: null };
+}
+
+// By itself, after it had ended by itself.
+function wasRestarted({ host }: PanelState): boolean {
+  return host?.server.kind === "starting" && host.server.attempt > 1;
 }
 
 // A server that starts reads its configuration anew, and says again what is still wrong with it.
@@ -199,7 +213,9 @@ function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "pro
     model: state.choice.model === sent.model ? null : state.choice.model,
     edits: state.choice.edits === sent.edits ? null : state.choice.edits,
   };
-  const accepted = { ...state, outgoing, choice, sendError: null };
+  // Who goes on has read them.
+  const notices = state.notices.filter(({ text }) => text !== restarted && text !== givenUp);
+  const accepted = { ...state, outgoing, choice, notices, sendError: null };
   if (state.view.kind !== "shown" || state.view.thread.id !== event.threadId) return accepted;
   const thread = addTurn(state.view.thread, event.turn);
   const { settings } = thread;
