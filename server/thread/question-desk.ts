@@ -122,7 +122,8 @@ export class QuestionDesk {
 
   #announce({ id, request }: Question, { kind }: Answer): void {
     if (!manners[request.method].announced) return;
-    const params = { threadId: this.#deps.threadId, requestId: id, answered: kind === "answered" };
+    const ids = { threadId: this.#deps.threadId, requestId: id };
+    const params = kind === "answered" ? { ...ids, answered: true } : ids;
     this.#deps.emit({ method: "serverRequest/resolved", params });
   }
 
