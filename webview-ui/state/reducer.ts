@@ -77,7 +77,7 @@ function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
     case "promptAccepted":
       return acceptPrompt(state, event);
     case "promptRefused":
-      return { ...dropOutgoing(state, event.clientId), sendError: event.message };
+      return refusePrompt(state, event);
     case "promptDropped":
       return dropOutgoing(state, event.clientId);
     case "shellSent":
@@ -206,6 +206,8 @@ function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "pro
       ? { kind: "accepted" as const, clientId: prompt.clientId, text: prompt.text, turnId: event.turn.id }
       : prompt,
   );
+  // What is picked in another thread by now is none of its business.
+  if (shownThreadId(state.view) !== event.threadId) return { ...state, outgoing };
   const { sent } = event;
   // A pick made while the prompt was under way holds for the next one.
   const choice = {
@@ -216,7 +218,7 @@ function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "pro
   // Who goes on has read them.
   const notices = state.notices.filter(({ text }) => text !== restarted && text !== givenUp);
   const accepted = { ...state, outgoing, choice, notices, sendError: null };
-  if (state.view.kind !== "shown" || state.view.thread.id !== event.threadId) return accepted;
+  if (state.view.kind !== "shown") return accepted;
   const thread = addTurn(state.view.thread, event.turn);
   const { settings } = thread;
   const taken = {
@@ -226,6 +228,14 @@ function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "pro
     edits: sent.edits ?? settings.edits,
   };
   return { ...accepted, view: { kind: "shown", thread: { ...thread, settings: taken } } };
+}
+
+// The person may be in another thread by now: there it is a line that can be put away.
+function refusePrompt(state: PanelState, event: Extract<PanelEvent, { type: "promptRefused" }>): PanelState {
+  const isHere = state.outgoing.some(({ clientId }) => clientId === event.clientId);
+  return isHere
+    ? { ...dropOutgoing(state, event.clientId), sendError: event.message }
+    : withNotice(state, info(`A message to another thread was not sent: ${event.message}`));
 }
 
 function settle(state: PanelState, key: string, outcome: Approval["outcome"]): PanelState {

@@ -64,7 +64,7 @@ test("a patch for a folder that was renamed while it was asked about writes noth
   assert.equal(item?.type === "fileChange" && item.status, "failed");
   assert.deepEqual([existsSync(server.workspace), existsSync(join(moved, "b.txt"))], [false, false]);
   assert.equal(readFileSync(join(moved, "a.txt"), "utf8"), "one\n");
-  assert.match(toolOutputs(api.requests[1])[0] ?? "", /^apply_patch .*failed: .*a\.txt/);
+  assert.match(toolOutputs(api.requests[1])[0] ?? "", /^apply_patch failed: there is no folder /);
   assert.equal((await server.completeTurn("again", threadId)).turn.status, "completed");
 });
 
@@ -75,3 +75,17 @@ async function ended(server: TestServer, turnId: string) {
 function commands(server: TestServer) {
   return server.completedItems().flatMap((item) => (item.type === "commandExecution" ? [item] : []));
 }
+
+test("a file that is new does not bring a deleted folder back", async () => {
+  const add = { name: "apply_patch", input: ["*** Begin Patch", "*** Add File: b.txt", "+new", "*** End Patch"] };
+  await using api = await responsesApi([{ steps: [{ calls: [add] }, { text: "It is gone." }] }]);
+  await using server = await testServer({ api, approvalPolicy: "untrusted" });
+  const { turnId } = await server.startTurn("edit");
+  const { id } = await server.expectRequest("item/fileChange/requestApproval");
+  rmSync(server.workspace, { recursive: true });
+  server.respond(id, { decision: "accept" });
+  assert.equal((await ended(server, turnId)).status, "completed");
+  const sentence = `apply_patch failed: there is no folder ${server.workspace} any more. Nothing was written.`;
+  assert.equal(toolOutputs(api.requests[1])[0], sentence);
+  assert.equal(existsSync(server.workspace), false);
+});
