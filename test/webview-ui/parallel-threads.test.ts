@@ -16,8 +16,8 @@ async function bothRun() {
   const texts = { [left]: "", [right]: "" };
   const turnOf = (id: Id): Turn =>
     turn({
-      id: `turn of ${id}`,
-      items: [item.user(`Prompt of ${id}`), item.answer(texts[id], { id: `answer of ${id}`, completedAtMs: null })],
+      id: `turn-of-${id}`,
+      items: [item.user(`Prompt of ${id}`), item.answer(texts[id], { id: `answer-of-${id}`, completedAtMs: null })],
     });
   const panel = await openPanel({
     prepare: (host) => {
@@ -32,7 +32,7 @@ async function bothRun() {
   await panel.host.notify("host/state", running);
   const says = async (threadId: Id, delta: string) => {
     texts[threadId] += delta;
-    const at = { threadId, turnId: `turn of ${threadId}`, itemId: `answer of ${threadId}` };
+    const at = { threadId, turnId: `turn-of-${threadId}`, itemId: `answer-of-${threadId}` };
     await panel.host.notify("item/agentMessage/delta", { ...at, delta });
   };
   const shows = async (threadId: Id) => {
@@ -69,7 +69,7 @@ test(
     const { panel, shows } = await bothRun();
     await using _ = panel;
     await shows(left);
-    const params = { ...commandApproval, threadId: right, turnId: `turn of ${right}` };
+    const params = { ...commandApproval, threadId: right, turnId: `turn-of-${right}` };
     const decision = panel.host.ask("item/commandExecution/requestApproval", params);
     await reads(panel, `The thread “${right}” waits for your approval.`);
     const card = panel.page.getByRole("group", { name: "Approval: run command" });
