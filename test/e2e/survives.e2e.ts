@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Locator } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { processesTagged } from "../support/lifeline.ts";
 import { whyNoWorkbench } from "../support/vscode/install.ts";
 import { serverOf } from "./processes.ts";
@@ -77,7 +77,7 @@ test("a server that keeps dying is left alone in the end, with two ways on; a re
   await using stage = await setStage();
   const { workbench, panel } = stage;
   await workbench.openBelay();
-  const running = workbench.page.locator(".statusbar-item").getByText(/^Belay(: sandbox off)?$/);
+  const running = workbench.page.locator(".statusbar-item").getByText(/^\s*Belay(: sandbox off)?\s*$/);
   let last = 0;
   for (let death = 1; death <= 5; death++) {
     last = await next(stage, last, running);
@@ -132,6 +132,7 @@ test("a window that is reloaded in the middle of a turn shows the same thread, i
   await panel.send("count");
   await answer(panel).waitFor();
   await panel.composer.fill("and then");
+  await writtenDown(workbench.page, "and then");
   await workbench.page.reload();
   await workbench.openBelay();
   await panel.thread.getByText("I begin.").waitFor();
@@ -187,6 +188,28 @@ test("two threads run side by side: the panel shows one, tells of the other's qu
   await panel.thread.getByText(/number-300$/).waitFor();
   assert.equal(await answer(panel).innerText(), numbers(1, 300));
 });
+
+/** Resolves when the browser has this in its storage of VS Code, which is what a reload reads. */
+async function writtenDown(page: Page, text: string): Promise<void> {
+  await page.waitForFunction(async (wanted) => {
+    const stores = (await indexedDB.databases()).flatMap(({ name = "" }) => (name.includes("state-db") ? [name] : []));
+    const settled = <T>(request: IDBRequest<T>) =>
+      new Promise<T>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    for (const name of stores) {
+      const store = await settled(indexedDB.open(name));
+      try {
+        const values = await settled(store.transaction("ItemTable").objectStore("ItemTable").getAll());
+        if (values.some((value) => String(value).includes(wanted))) return true;
+      } finally {
+        store.close();
+      }
+    }
+    return false;
+  }, text);
+}
 
 /** The server after the one that was killed, once it runs. */
 async function next(stage: Stage, before: number, running: Locator): Promise<number> {
