@@ -277,6 +277,12 @@ test("bytes that are no event do not keep an answer alive", async () => {
   assert.match(error.error.additionalDetails ?? "", /sent nothing for 0\.3 s/);
 });
 
+test("who waits longer than Node does can be answered all the same", async () => {
+  await using api = await breaking((response, request) => request === 1 && cutBehind(response, message));
+  await using server = await testServer({ api, provider: `${quick}\nstream_idle_timeout_ms = 9000000000` });
+  assert.equal((await server.completeTurn("more")).turn.status, "completed");
+});
+
 test("an answer in odd pieces is read as it was meant", async () => {
   const events = [...message, { type: "response.completed", response: { id: "r", status: "completed" } }];
   const text = events.map((event) => `: comment\n${sse(event)}`).join("");
