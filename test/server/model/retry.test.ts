@@ -153,6 +153,11 @@ const final: Record<string, { answer: (response: ServerResponse) => unknown; mes
     message: /no longer fits into the model's context window/,
     info: "contextWindowExceeded",
   },
+  "a full context without a code": {
+    answer: (response) => status(response, 400, { message: "This model's maximum context length is 8192 tokens." }),
+    message: /no longer fits into the model's context window/,
+    info: "contextWindowExceeded",
+  },
   "a filter": {
     answer: (response) => failed(response, "content_filter", "Not this"),
     message: /reported an error: Not this/,
