@@ -307,7 +307,7 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     async readContext() {
       const threadId = shownThreadId(now().view);
       // Of a thread that is not loaded the server knows no more than the ring says.
-      if (threadId === null || threadId !== joinedThreadId) return null;
+      if (threadId === null || !joined.has(threadId)) return null;
       return connection.request("belay/context/read", { threadId }).catch(() => null);
     },
     async openThread(threadId) {

@@ -274,7 +274,7 @@ function leaveThread(state: PanelState): PanelState {
     sendError: null,
     stoppingTurnId: null,
     stoppingItemIds: [],
-    notices: state.notices.filter(({ turnId }) => turnId === null),
+    reconnecting: null,
   };
 }
 
