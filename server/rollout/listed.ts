@@ -3,10 +3,14 @@ import type { ThreadSettings } from "../protocol/thread.ts";
 import type { ThreadMeta, ThreadMetadata } from "./line.ts";
 
 /** Without what only the model is told: there are thousands of these in memory. */
-export type ListedMeta = Pick<
-  ThreadMeta,
-  "id" | "createdAt" | "cliVersion" | "originator" | "source" | "preview" | "forkedFromId" | "threadSource"
->;
+export interface ListedMeta
+  extends Pick<
+    ThreadMeta,
+    "id" | "createdAt" | "cliVersion" | "originator" | "source" | "preview" | "forkedFromId" | "threadSource"
+  > {
+  /** The thread whose file its history begins in. Absent: in its own. */
+  baseId?: string;
+}
 
 /** What the thread was last set to. */
 export type ListedSettings = Pick<ThreadSettings, "model" | "modelProvider" | "cwd" | "reasoningEffort">;

@@ -1,9 +1,12 @@
 // Reads a rollout back. Never throws for what is in the file: a line that cannot be read is skipped and counted.
-import { createReadStream } from "node:fs";
 import { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverNotifications } from "../protocol/methods.ts";
-import { LineSplitter } from "../protocol/rpc/lines.ts";
-import { LineFrame, type ReadLine, Reverted, ThreadMeta, ThreadMetadata } from "./line.ts";
+import { LineFrame, type ReadLine, Reverted, type ThreadBase, ThreadMeta, ThreadMetadata } from "./line.ts";
+import { startedTurn } from "./living-lines.ts";
+import { readLines } from "./read-lines.ts";
+
+/** Between two lines of a file: behind all that comes before it. */
+export type Cut = Pick<ThreadBase, "endOrdinal" | "endByteOffset">;
 
 export interface RolloutContent {
   lines: ReadLine[];
@@ -11,21 +14,38 @@ export interface RolloutContent {
   unreadable: number;
   /** For the next line that is appended. */
   nextOrdinal: number;
+  /** Right before the line that begins a turn, by its id. */
+  turnStarts: Map<string, Cut>;
+  /** Behind the last line; what is still being written is not before it. */
+  end: Cut;
 }
 
-/** Rejects only when the file itself cannot be read. */
-export async function readRollout(path: string): Promise<RolloutContent> {
-  const content: RolloutContent = { lines: [], unreadable: 0, nextOrdinal: 0 };
-  const take = (text: string) => {
-    const parsed = parseLine(text);
-    if (parsed.kind === "unreadable" && text.trim() !== "") content.unreadable++;
-    if (parsed.kind === "unreadable") return;
-    content.nextOrdinal = parsed.ordinal + 1;
-    if (parsed.kind === "line") content.lines.push(parsed.line);
+/** Up to the byte `to`, exclusive. Rejects only when the file itself cannot be read. */
+export async function readRollout(path: string, to: number | null = null): Promise<RolloutContent> {
+  const content: RolloutContent = {
+    lines: [],
+    unreadable: 0,
+    nextOrdinal: 0,
+    turnStarts: new Map(),
+    end: { endOrdinal: 0, endByteOffset: 0 },
   };
-  const splitter = new LineSplitter(take);
-  for await (const bytes of createReadStream(path)) splitter.push(bytes as Buffer);
-  splitter.end();
+  await readLines(
+    path,
+    ({ text, start, end, isWhole }) => {
+      const parsed = parseLine(text);
+      if (parsed.kind === "unreadable" && text.trim() !== "") content.unreadable++;
+      if (parsed.kind !== "unreadable") content.nextOrdinal = parsed.ordinal + 1;
+      if (isWhole || parsed.kind !== "unreadable") {
+        content.end = { endOrdinal: content.nextOrdinal, endByteOffset: end };
+      }
+      if (parsed.kind !== "line") return;
+      content.lines.push(parsed.line);
+      const turnId = startedTurn(parsed.line);
+      if (turnId === null) return;
+      content.turnStarts.set(turnId, { endOrdinal: parsed.ordinal, endByteOffset: start });
+    },
+    to,
+  );
   return content;
 }
 

@@ -2,18 +2,12 @@
 // reverted. Of a long rollout only the lines are read that may have it.
 import { blocksOf } from "../rollout/blocks.ts";
 import type { ReadLine } from "../rollout/line.ts";
+import type { RolloutPart } from "../rollout/parts.ts";
 import { startedTurn } from "../rollout/living-lines.ts";
 import { parseLine } from "../rollout/reader.ts";
 import { positionsOf } from "./find-text.ts";
 import { searchableText, snippetAround } from "./pages.ts";
 import type { LineFilter } from "./search-term.ts";
-
-/** A file, and how much of it belongs to the thread. */
-export interface RolloutPart {
-  readonly path: string;
-  /** Infinity: all of it. */
-  readonly end: number;
-}
 
 export interface Looking {
   readonly term: string;

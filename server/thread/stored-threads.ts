@@ -1,8 +1,7 @@
 // Threads on disk: found by id, read back, and opened to be written by this process alone.
 import { activeWriter, noRollout } from "../protocol/rpc/errors.ts";
 import { type FoundRollout, findRollout } from "../rollout/files.ts";
-import type { ReadLine } from "../rollout/line.ts";
-import { readRollout } from "../rollout/reader.ts";
+import { type Chain, readChain } from "../rollout/chain.ts";
 import { openRecorder, type Recorder } from "../rollout/recorder.ts";
 import { type Processes, type WriterLock, writerLock } from "../rollout/writer-lock.ts";
 import type { ThreadDeps } from "./deps.ts";
@@ -12,7 +11,6 @@ import type { ThreadRecord } from "./record.ts";
 /** What is read from a rollout. */
 export interface StoredThread {
   found: FoundRollout;
-  lines: readonly ReadLine[];
   record: ThreadRecord;
 }
 
@@ -42,8 +40,14 @@ export class StoredThreads {
 
   /** Throws what `missing` makes when there is none. */
   async read(threadId: string, missing: (threadId: string) => Error): Promise<StoredThread> {
-    const { nextOrdinal: _, ...stored } = await this.#read(threadId, missing);
-    return stored;
+    const { found, record } = await this.#read(threadId, missing);
+    return { found, record };
+  }
+
+  /** As it is to be forked. Throws RpcError when there is none. */
+  async readToFork(threadId: string): Promise<{ chain: Chain; record: ThreadRecord }> {
+    const { chain, record } = await this.#read(threadId, noRollout);
+    return { chain, record };
   }
 
   /** Throws RpcError also when another process writes to it. Closing the recorder gives the thread free. */
@@ -52,8 +56,9 @@ export class StoredThreads {
     // Taken first: what is read then is all there is.
     if (!lock.take()) throw activeWriter(threadId);
     try {
-      const { nextOrdinal, ...stored } = await this.#read(threadId, noRollout);
-      return { ...stored, recorder: this.#recorder(stored.found.path, { threadId, nextOrdinal, lock }) };
+      const { found, record, chain } = await this.#read(threadId, noRollout);
+      const { nextOrdinal } = chain;
+      return { found, record, recorder: this.#recorder(found.path, { threadId, nextOrdinal, lock }) };
     } catch (error) {
       lock.release();
       throw error;
@@ -65,16 +70,19 @@ export class StoredThreads {
     return this.#recorder(path, { threadId, nextOrdinal: 0, lock: this.#lock(threadId) });
   }
 
-  async #read(threadId: string, missing: (threadId: string) => Error): Promise<StoredThread & { nextOrdinal: number }> {
-    const found = await findRollout(this.#deps.home, threadId);
+  async #read(threadId: string, missing: (threadId: string) => Error): Promise<StoredThread & { chain: Chain }> {
+    const { home, log } = this.#deps;
+    const found = await findRollout(home, threadId);
     if (found === null) throw missing(threadId);
-    const { lines, unreadable, nextOrdinal } = await readRollout(found.path);
-    const record = rebuildRecord(lines);
+    const chain = await readChain(home, found.path);
+    const record = rebuildRecord(chain.lines);
     // A copy of another thread's: that one is who writes to it, and who is known by its id.
     if (record?.meta.id !== threadId) throw missing(threadId);
-    if (unreadable > 0)
-      this.#deps.log("warning", `${found.path}: ${unreadable} lines cannot be read; the rest is kept`);
-    return { found, lines, record, nextOrdinal };
+    for (const sentence of chain.missing) log("warning", `${found.path}: ${sentence}`);
+    record.notices = [...record.notices, ...chain.missing];
+    const { unreadable } = chain;
+    if (unreadable > 0) log("warning", `${found.path}: ${unreadable} lines cannot be read; the rest is kept`);
+    return { found, record, chain };
   }
 
   #lock(threadId: string): WriterLock {

@@ -17,18 +17,19 @@ import type { DynamicTool, GitInfo, Thread as ThreadData, ThreadSettings } from 
 import type { ThreadForkParams, ThreadListParams, ThreadListResponse } from "../protocol/thread-store.ts";
 import type { ThreadSectionMoveParams } from "../protocol/thread-section.ts";
 import type { Turn } from "../protocol/turn.ts";
-import { archive, deleteRollout, findRollout, rolloutPath, unarchive } from "../rollout/files.ts";
+import { archive, findRollout, rolloutPath, unarchive } from "../rollout/files.ts";
 import { RolloutIndex } from "../rollout/index.ts";
 import type { ListedRollout } from "../rollout/listed.ts";
 import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
 import { livingLines } from "../rollout/living-lines.ts";
 import type { Recorder } from "../rollout/recorder.ts";
+import { removeRollout } from "../rollout/shared.ts";
 import type { Processes } from "../rollout/writer-lock.ts";
 import { isUuid } from "../util/uuid-v7.ts";
 import type { Client } from "./client.ts";
 import type { Clients } from "./clients.ts";
 import type { ThreadDeps } from "./deps.ts";
-import { forkedLines } from "./fork.ts";
+import { forkStart } from "./fork.ts";
 import { rebuildRecord } from "./rebuild.ts";
 import { newThreadRecord, type ThreadRecord } from "./record.ts";
 import type { OwnFiles } from "./rule-store.ts";
@@ -144,20 +145,22 @@ export class ThreadStore {
     const { threadId, ephemeral } = params;
     checkId(threadId);
     this.#checkProvider(params);
-    const { record: whole, lines: all } = await this.#stored.read(threadId, noRollout);
-    const lines = forkedLines(livingLines(all), params);
+    const { chain, record: whole } = await this.#stored.readToFork(threadId);
+    const { lines, base } = forkStart(chain, params);
     const source = rebuildRecord(lines);
     if (source === null) throw noRollout(threadId);
     const config = this.#configOf(params.config);
     const settings = changeSettings(source.settings, params, config);
     const { meta, path } = this.#newMeta(settings, { ...source.meta, ...definedOnly(params), originator });
-    const forked = { ...meta, forkedFromId: threadId, preview: source.meta.preview };
+    // Without a turn there is nothing to share, nor to keep.
+    const own = source.turns.length === 0 || ephemeral ? null : base;
+    const forked = { ...meta, forkedFromId: threadId, base: own, preview: source.meta.preview };
     // The name is the source's as it is now, wherever the fork is cut.
-    const { metadata } = whole;
-    const record = { ...source, meta: forked, metadata, settings, updatedAt: meta.createdAt };
+    const { metadata, notices } = whole;
+    const record = { ...source, meta: forked, metadata, notices, settings, updatedAt: meta.createdAt };
     const recorder = ephemeral ? null : this.#stored.newRecorder(path, meta.id);
     const thread = this.#keep(record, recorder, { isPersisted: false, config });
-    thread.takeOver(lines);
+    thread.beginFork(own === null ? livingLines(lines) : []);
     return thread;
   }
 
@@ -246,9 +249,17 @@ export class ThreadStore {
     if (found === null && !this.#live.has(threadId)) throw noRollout(threadId);
     await this.unload(threadId);
     if (found === null) return;
-    await deleteRollout(found.path);
+    await removeRollout(this.#deps.home, { threadId, path: found.path }, () => this.#basesInUse());
     this.index.gone(found.path);
     await this.#forgetPlace(threadId);
+  }
+
+  /** The threads that those on disk, and those about to be, begin in. */
+  async #basesInUse(): Promise<ReadonlySet<string>> {
+    await this.index.refresh();
+    const stored = this.index.sorted("createdAt").map(({ meta }) => meta.baseId ?? null);
+    const live = [...this.#live.values()].map(({ meta }) => meta.base?.threadId ?? null);
+    return new Set([...stored, ...live].filter((id) => id !== null));
   }
 
   /** Cuts off the end of a loaded thread's history. Throws RpcError. */
@@ -322,6 +333,7 @@ export class ThreadStore {
       source: "vscode",
       preview: "",
       forkedFromId: null,
+      base: null,
       threadSource: options.threadSource ?? null,
       baseInstructions: options.baseInstructions ?? null,
       developerInstructions: options.developerInstructions ?? null,

@@ -243,12 +243,12 @@ export class Thread {
     starts.set(turnId, { historyLength: history.length, usage });
   }
 
-  /** Writes what a fork begins with behind its own first line: the lines as they are, whoever wrote them. */
-  takeOver(lines: readonly LivingLine[]): void {
+  /** A fork is on disk from its start, unless it is empty. `copied`: the lines of its source that it does not share. */
+  beginFork(copied: readonly LivingLine[]): void {
     if (this.#record.turns.length === 0) return;
     this.#isPersisted = true;
     this.#append({ type: "threadMeta", payload: this.#record.meta });
-    for (const { type, payload } of lines) {
+    for (const { type, payload } of copied) {
       if (type !== "threadMeta") this.#append({ type, payload } as RolloutEntry);
     }
     this.#append({ type: "settings", payload: this.settings });
