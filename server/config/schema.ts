@@ -16,9 +16,13 @@ export const ProviderConfig = z.object({
   /** Header name to environment variable; unset variables send no header. */
   env_http_headers: z.record(z.string(), z.string()).default({}),
   query_params: z.record(z.string(), z.string()).default({}),
-  /** Tries again before the answer begins: connection failures and 5xx. */
-  request_max_retries: z.int().min(0).max(20).default(2),
-  /** A stream that says nothing for so long counts as lost. */
+  /** Tries again, without a word, while nothing has been answered: connection failures and 5xx. */
+  request_max_retries: z.int().min(0).max(100).default(4),
+  /** Tries again, and says so each time: answers that break off, limits, and what is left of the former. */
+  stream_max_retries: z.int().min(0).max(100).default(5),
+  /** The wait before the first of these; it doubles with each. */
+  retry_base_delay_ms: z.int().min(0).max(60_000).default(200),
+  /** An answer in which no event comes for so long counts as lost. */
   stream_idle_timeout_ms: z.int().min(1).default(300_000),
   /** Only for the scripted provider: the script it plays. */
   script: z.string().optional(),
@@ -34,8 +38,12 @@ export const Config = z.object({
   developer_instructions: z.string().optional(),
   /** A file that lists the models of the provider in use; relative to BELAY_HOME. */
   model_catalog_json: z.string().optional(),
-  /** In tokens. Unknown without it: the context ring stays empty then. */
+  /** In tokens, whatever the model's description says. */
   model_context_window: z.int().min(1).optional(),
+  /** A thread whose next request would have more tokens is compacted first. About nine tenths of the window when absent. */
+  model_auto_compact_token_limit: z.int().min(1).optional(),
+  /** Asks the model for the summary in place of our own words. */
+  compact_prompt: z.string().optional(),
   approval_policy: ApprovalPolicy.default("on-request"),
   sandbox_mode: SandboxMode.default("workspace-write"),
   /** `propose`: edits of files wait until the person keeps them, and nothing of them is written before. */

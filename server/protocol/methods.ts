@@ -19,6 +19,7 @@ import * as permissionProfile from "./permission-profile.ts";
 import * as review from "./review.ts";
 import * as thread from "./thread.ts";
 import * as section from "./thread-section.ts";
+import { ThreadSavingNotification } from "./thread-saving.ts";
 import * as threads from "./thread-store.ts";
 import * as turn from "./turn.ts";
 import * as userInput from "./user-input.ts";
@@ -33,7 +34,7 @@ export const clientRequests = {
   initialize: request(initialize.InitializeParams, initialize.InitializeResponse),
   "thread/start": request(thread.ThreadStartParams, thread.ThreadStartResponse, {
     from: anyone,
-    needsWorkspace: true,
+    needsWorkspace: "roots",
     experimental: {
       dynamicTools: "thread/start.dynamicTools",
       permissions: "thread/start.permissions",
@@ -62,7 +63,7 @@ export const clientRequests = {
   }),
   "thread/list": request(threads.ThreadListParams, threads.ThreadListResponse, {
     from: anyone,
-    needsWorkspace: true,
+    needsWorkspace: "cwds",
     experimental: {
       parentThreadId: "thread/list.parentThreadId",
       ancestorThreadId: "thread/list.ancestorThreadId",
@@ -102,9 +103,12 @@ export const clientRequests = {
     from: anyone,
   }),
   "thread/shellCommand": request(turn.ThreadShellCommandParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "thread/compact/start": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "belay/compaction/undo": request(item.CompactionParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "belay/context/read": request(thread.ThreadIdParams, turn.ContextReadResponse, { from: anyone }),
   "belay/threadDefaults/read": request(thread.ThreadDefaultsReadParams, thread.ThreadDefaultsReadResponse, {
     from: anyone,
-    needsWorkspace: true,
+    needsWorkspace: "cwd",
   }),
   "turn/start": request(turn.TurnStartParams, turn.TurnStartResponse, {
     lane: "thread",
@@ -164,14 +168,20 @@ export const clientRequests = {
   "belay/sandbox/read": request(z.object({}), command.SandboxState, { from: anyone }),
   "belay/review/list": request(review.ReviewListParams, review.ReviewListResponse, {
     from: anyone,
-    needsWorkspace: true,
+    needsWorkspace: "cwd",
   }),
   "belay/review/text": request(review.ReviewTextParams, review.ReviewTextResponse, {
     from: anyone,
-    needsWorkspace: true,
+    needsWorkspace: "cwd",
   }),
-  "belay/review/keep": request(review.ReviewKeepParams, review.RestoreResponse, { from: anyone, needsWorkspace: true }),
-  "belay/review/undo": request(review.ReviewUndoParams, review.RestoreResponse, { from: anyone, needsWorkspace: true }),
+  "belay/review/keep": request(review.ReviewKeepParams, review.RestoreResponse, {
+    from: anyone,
+    needsWorkspace: "cwd",
+  }),
+  "belay/review/undo": request(review.ReviewUndoParams, review.RestoreResponse, {
+    from: anyone,
+    needsWorkspace: "cwd",
+  }),
   "belay/files/restore": request(review.FilesRestoreParams, review.RestoreResponse, { lane: "thread", from: anyone }),
   "belay/files/turns": request(review.FilesTurnsParams, review.FilesTurnsResponse, { from: anyone }),
   "belay/files/diff": request(review.FilesDiffParams, review.FilesDiffResponse, { from: anyone }),
@@ -241,6 +251,7 @@ export const serverNotifications = {
   "turn/started": notification(turn.TurnNotification),
   "turn/completed": notification(turn.TurnNotification),
   "turn/diff/updated": notification(turn.TurnDiffUpdatedNotification, { backlog: "latest" }),
+  "belay/compaction/undone": notification(item.CompactionUndoneNotification),
   "item/started": notification(item.ItemStartedNotification),
   "item/completed": notification(item.ItemCompletedNotification),
   "item/agentMessage/delta": notification(item.ItemDeltaNotification, { backlog: "append" }),
@@ -252,6 +263,7 @@ export const serverNotifications = {
   "item/commandExecution/terminalInteraction": notification(command.TerminalInteractionNotification),
   "belay/review/updated": notification(review.ReviewUpdatedNotification),
   "belay/files/updated": notification(review.FilesUpdatedNotification),
+  "belay/thread/saving/updated": notification(ThreadSavingNotification, { backlog: "latest" }),
   "belay/sandbox/updated": notification(command.SandboxState, { backlog: "latest" }),
   "fs/changed": notification(fs.FsChangedNotification),
   "fuzzyFileSearch/sessionUpdated": notification(search.SessionUpdatedNotification, { backlog: "latest" }),

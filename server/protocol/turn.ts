@@ -148,9 +148,28 @@ export const TurnDiffUpdatedNotification = z.lazy(() =>
 export const ErrorNotification = z.lazy(() =>
   z.object({
     error: TurnError,
-    /** True: the server tries again on its own, and text streamed since the last completed item is void. */
+    /** True: the server asks the model again on its own, and what it said in this answer is void. */
     willRetry: z.boolean(),
+    /** Ours: the items of that answer. All have completed, those that were cut as nothing; the thread no longer has them. */
+    takenBack: z.array(z.string()).optional(),
     threadId: z.string(),
     turnId: z.string(),
   }),
 );
+
+/** What the next request of a thread would tell the model, in tokens. All but what was counted is estimated. */
+export const ContextReadResponse = z.lazy(() =>
+  z.object({
+    window: z.int(),
+    /** From here on the thread is compacted by itself. */
+    compactAt: z.int(),
+    used: z.int(),
+    /** Of the last request, what the provider had cached; null before the first answer. */
+    cachedShare: z.number().nullable(),
+    /** Of `used`. They add up to it. */
+    parts: z.object({ instructions: z.int(), messages: z.int(), toolOutputs: z.int() }),
+    /** The newest compaction that can be taken back; null: there is none. */
+    undoable: z.string().nullable(),
+  }),
+);
+export type ContextReadResponse = z.infer<typeof ContextReadResponse>;

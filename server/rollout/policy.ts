@@ -2,12 +2,15 @@
 // Deltas are not: the completed item has all of it. Started items are not: what did not complete did not happen.
 import type { ServerNotification } from "../protocol/methods.ts";
 
-const persisted: { [M in ServerNotification["method"]]: boolean } = {
+type Decision<M> = boolean | ((params: Extract<ServerNotification, { method: M }>["params"]) => boolean);
+
+const persisted: { [M in ServerNotification["method"]]: Decision<M> } = {
   configWarning: false,
   warning: false,
   "account/login/completed": false,
   "account/updated": false,
-  error: false,
+  // How a turn failed is in its end. What is taken back may have completed, and so be here.
+  error: ({ takenBack = [] }) => takenBack.length > 0,
   "thread/started": false,
   "thread/archived": false,
   "thread/unarchived": false,
@@ -26,6 +29,7 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
   "turn/started": true,
   "turn/completed": true,
   "turn/diff/updated": false,
+  "belay/compaction/undone": true,
   "item/started": false,
   "item/completed": true,
   "item/agentMessage/delta": false,
@@ -39,6 +43,8 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
   "belay/review/updated": false,
   "belay/files/updated": false,
   "belay/sandbox/updated": false,
+  // Of this process and its disk, as it is now.
+  "belay/thread/saving/updated": false,
   "fs/changed": false,
   "fuzzyFileSearch/sessionUpdated": false,
   "fuzzyFileSearch/sessionCompleted": false,
@@ -48,5 +54,6 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
 };
 
 export function isPersisted(notification: ServerNotification): boolean {
-  return persisted[notification.method];
+  const decision: Decision<never> = persisted[notification.method];
+  return typeof decision === "function" ? decision(notification.params as never) : decision;
 }

@@ -56,6 +56,11 @@ export function applyToTurns(
         item.aggregatedOutput = withDelta(item.aggregatedOutput, notification.params.delta);
       return;
     }
+    case "belay/compaction/undone": {
+      const item = findItem(turns, notification.params);
+      if (item?.type === "contextCompaction") item.isUndone = true;
+      return;
+    }
     case "item/fileChange/patchUpdated": {
       const { changes, isWriting = false } = notification.params;
       const item = findItem(turns, notification.params);
@@ -65,6 +70,9 @@ export function applyToTurns(
       else delete item.isWriting;
       return;
     }
+    case "error":
+      takeBack(turns, notification.params);
+      return;
     default:
       // The rest says nothing about turns.
       return;
@@ -83,6 +91,14 @@ export function closeAbandoned(turns: Turn[], completedAtMs: number | null): voi
       turn.items[index] = { ...item, status: "failed", ending: "stopped", completedAtMs };
     }
   }
+}
+
+function takeBack(
+  turns: Turn[],
+  { turnId, takenBack = [] }: { turnId: string; takenBack?: string[] | undefined },
+): void {
+  const turn = turns.findLast(({ id }) => id === turnId);
+  if (turn !== undefined) turn.items = turn.items.filter(({ id }) => !takenBack.includes(id));
 }
 
 function putItem(turns: Turn[], turnId: string, item: ThreadItem): void {

@@ -15,7 +15,7 @@ export const at = { threadId, turnId };
 
 export const running: HostState = {
   server: { kind: "running" },
-  workspace: { name: "shop", cwd, trusted: true },
+  workspace: { name: "shop", cwd, trusted: true, folders: [{ name: "shop", cwd }] },
   modifierKey: "Ctrl",
 };
 
