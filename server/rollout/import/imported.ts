@@ -30,8 +30,6 @@ export interface ImportOptions {
   settings: ThreadSettings;
   /** What the model is told of Belay and of the folder, before the conversation. */
   opening: readonly HistoryItem[];
-  /** The thread goes on with the provider that it was with. */
-  keepsProvider: boolean;
 }
 
 /** The same for the same seed: what is imported again gets the same name. A UUID of version 7. */

@@ -2,20 +2,19 @@
 import type { HistoryItem } from "../../model/model.ts";
 import { type Loose, listOf, objectOf, textOf } from "./loose.ts";
 
-export interface HistoryOptions {
-  /** The thread goes on with the provider that it was with: what only that one can read is kept. */
-  keepsProvider: boolean;
-}
-
-/** `context`: what it said of its own surroundings and tools, in whose place comes what we say. `unknown`: none of ours. */
+/**
+ * `context`: what is not taken over on purpose, such as what it said of its own surroundings and tools, in whose place
+ * comes what we say. `unknown`: what we have nothing like.
+ */
 export type ConvertedHistory = HistoryItem | "context" | "unknown";
 
-export function historyOf(item: Loose, options: HistoryOptions): ConvertedHistory {
+export function historyOf(item: Loose): ConvertedHistory {
   switch (item["type"]) {
     case "message":
       return messageOf(item);
     case "reasoning":
-      return reasoningOf(item, options);
+      // Sealed for one account of one provider: any other refuses it, and with it the whole thread.
+      return "context";
     case "function_call":
     case "custom_tool_call":
       return callOf(item);
@@ -51,14 +50,6 @@ function isContext(text: string): boolean {
 function imagesOf(parts: readonly Loose[]): string[] {
   const urls = parts.map((part) => textOf(part["image_url"]) ?? textOf(objectOf(part["image_url"])["url"]));
   return urls.filter((url) => url !== null && url.startsWith("data:")).map(String);
-}
-
-function reasoningOf(item: Loose, { keepsProvider }: HistoryOptions): ConvertedHistory {
-  const encrypted = textOf(item["encrypted_content"]);
-  // Sealed for one provider, it is refused by others; and a model is not told its thoughts as plain text.
-  if (encrypted === null || !keepsProvider) return "context";
-  const summary = listOf(item["summary"]).flatMap((part) => textOf(objectOf(part)["text"]) ?? []);
-  return { type: "reasoning", id: textOf(item["id"]) ?? "", summary, encrypted };
 }
 
 function callOf(item: Loose): ConvertedHistory {

@@ -85,6 +85,8 @@ class Conversion {
   readonly #hasItems: boolean;
   readonly #turns = new Map<string, Turn>();
   #turnId: string | null = null;
+  /** Of the last item. */
+  #lastSaidIn: string | null = null;
   #timestamp = "";
   /** The opening is told once there is something behind it. */
   #isOpen = false;
@@ -178,6 +180,7 @@ class Conversion {
       const texts = item.content.flatMap((part) => (part.type === "text" ? [part.text] : []));
       this.preview = texts.join(" ").replace(/\s+/g, " ").trim().slice(0, 400);
     }
+    this.#lastSaidIn = turnId;
     const params = { item, threadId: this.#threadId, turnId, contentTokenCount: null, completedAtMs };
     this.#notify({ method: "item/completed", params });
   }
@@ -188,21 +191,11 @@ class Conversion {
     const common = { id: this.#newId("item"), startedAtMs: completedAtMs, completedAtMs };
     const text = textOf(event["message"] ?? event["text"]) ?? "";
     if (type === "user_message") {
-      if (this.#turnId === null || this.#isSaid) this.#start(this.#newId("turn"), null);
+      if (this.#turnId === null || this.#turnId === this.#lastSaidIn) this.#start(this.#newId("turn"), null);
       const content = inputOf([{ type: "text", text }]);
       this.#complete({ type: "userMessage", ...common, clientId: null, content }, null, completedAtMs);
     } else if (type === "agent_message") this.#complete(agentMessage(text, null, common), null, completedAtMs);
     else this.#complete({ type: "reasoning", ...common, summary: [text], content: [] }, null, completedAtMs);
-  }
-
-  /** Something was said in the turn already. */
-  get #isSaid(): boolean {
-    return this.entries.some(
-      ({ entry }) =>
-        entry.type === "notification" &&
-        entry.payload.method === "item/completed" &&
-        entry.payload.params.turnId === this.#turnId,
-    );
   }
 
   #usage(info: Loose): void {
@@ -218,14 +211,14 @@ class Conversion {
   }
 
   #told(item: Loose): void {
-    const told = historyOf(item, this.#options);
+    const told = historyOf(item);
     if (told === "unknown") this.leftOut.add(`response item ${textOf(item["type"]) ?? ""}`);
     else if (told !== "context") this.#tell([told]);
   }
 
   /** From here on its model was told this in place of all before; ours is told nothing that came before it either. */
   #compacted({ replacement_history, message }: Loose): void {
-    const replaced = listOf(replacement_history).map((each) => historyOf(objectOf(each), this.#options));
+    const replaced = listOf(replacement_history).map((each) => historyOf(objectOf(each)));
     const history = replaced.filter((each) => each !== "context" && each !== "unknown");
     const summary: HistoryItem = { type: "message", role: "user", text: textOf(message) ?? "" };
     const kept = this.entries.filter(({ entry }) => entry.type !== "history");
