@@ -47,10 +47,14 @@ export function developerMessage(text: string): HistoryItem {
   return { type: "message", role: "developer", text };
 }
 
+/** What stands in these was not typed by the user, although it is told in their name. */
+export const instructionsTag = "instructions";
+export const shellTag = "user_shell_command";
+
 /** In the user's name and not in ours: anyone who can write to the repository may have written them. */
 function instructionsMessage(instructions: readonly InstructionFile[]): HistoryItem {
   const files = instructions.map(
-    ({ path, text }) => `<instructions file="${inTag(path)}">\n${withoutTag(text)}\n</instructions>`,
+    ({ path, text }) => `<${instructionsTag} file="${inTag(path)}">\n${withoutTag(text)}\n</${instructionsTag}>`,
   );
   return { type: "message", role: "user", text: files.join("\n\n") };
 }

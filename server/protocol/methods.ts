@@ -82,6 +82,9 @@ export const clientRequests = {
     from: anyone,
   }),
   "thread/shellCommand": request(turn.ThreadShellCommandParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "thread/compact/start": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "belay/compaction/undo": request(item.CompactionParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "belay/context/read": request(thread.ThreadIdParams, turn.ContextReadResponse, { from: anyone }),
   "belay/threadDefaults/read": request(thread.ThreadDefaultsReadParams, thread.ThreadDefaultsReadResponse, {
     from: anyone,
     needsWorkspace: true,
@@ -216,6 +219,7 @@ export const serverNotifications = {
   "turn/started": notification(turn.TurnNotification),
   "turn/completed": notification(turn.TurnNotification),
   "turn/diff/updated": notification(turn.TurnDiffUpdatedNotification, { backlog: "latest" }),
+  "belay/compaction/undone": notification(item.CompactionUndoneNotification),
   "item/started": notification(item.ItemStartedNotification),
   "item/completed": notification(item.ItemCompletedNotification),
   "item/agentMessage/delta": notification(item.ItemDeltaNotification, { backlog: "append" }),

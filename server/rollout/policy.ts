@@ -24,6 +24,7 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
   "turn/started": true,
   "turn/completed": true,
   "turn/diff/updated": false,
+  "belay/compaction/undone": true,
   "item/started": false,
   "item/completed": true,
   "item/agentMessage/delta": false,

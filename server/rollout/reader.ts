@@ -1,7 +1,7 @@
 // Reads a rollout back. Never throws for what is in the file: a line that cannot be read is skipped and counted.
 import { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverNotifications } from "../protocol/methods.ts";
-import { LineFrame, type ReadLine, Reverted, type ThreadBase, ThreadMeta, ThreadMetadata } from "./line.ts";
+import { Compacted, LineFrame, type ReadLine, Reverted, type ThreadBase, ThreadMeta, ThreadMetadata } from "./line.ts";
 import { startedTurn } from "./living-lines.ts";
 import { readLines } from "./read-lines.ts";
 
@@ -77,6 +77,12 @@ export function parseLine(text: string): Parsed {
       const reverted = Reverted.safeParse(payload);
       return reverted.success
         ? { kind: "line", line: { ...place, type, payload: reverted.data }, ordinal }
+        : unreadable;
+    }
+    case "compacted": {
+      const compacted = Compacted.safeParse(payload);
+      return compacted.success
+        ? { kind: "line", line: { ...place, type, payload: compacted.data }, ordinal }
         : unreadable;
     }
     case "history": {

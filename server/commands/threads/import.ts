@@ -43,7 +43,7 @@ function tell(
   const { kind, id } = outcome;
   const thread = outcome.kind === "imported" ? outcome.thread : null;
   const leftOut = Object.fromEntries(thread?.leftOut ?? []);
-  const notes = [...outcome.notes, ...(thread?.notes ?? [])];
+  const notes = thread === null ? [] : [...outcome.notes, ...thread.notes];
   if (json) {
     const path = outcome.kind === "imported" ? outcome.path : null;
     io.stdout.write(`${JSON.stringify({ file, outcome: kind, id, path, leftOut, notes })}\n`);

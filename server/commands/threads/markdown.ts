@@ -62,6 +62,8 @@ function itemText(item: ThreadItem, { maxOutputLines }: MarkdownOptions): string
       const name = item.namespace === null ? item.tool : `${item.namespace}.${item.tool}`;
       return fenced("", `${name}(${JSON.stringify(item.arguments)})\n${cut(answers.join("\n"), maxOutputLines)}`);
     }
+    case "contextCompaction":
+      return `*From here on the model was told a summary.*${item.summary ? `\n\n${item.summary}` : ""}`;
     default:
       return item satisfies never;
   }

@@ -87,6 +87,8 @@ class Conversion {
   #turnId: string | null = null;
   /** Of the last item. */
   #lastSaidIn: string | null = null;
+  /** The last one, until its item has come. */
+  #compaction: { itemId: string; summary: string | null } | null = null;
   #timestamp = "";
   /** The opening is told once there is something behind it. */
   #isOpen = false;
@@ -167,9 +169,17 @@ class Conversion {
     const native = objectOf(event["item"]);
     const startedAtMs = numberOf(event["started_at_ms"]);
     const completedAtMs = numberOf(event["completed_at_ms"]) ?? Date.parse(this.#timestamp);
-    const item = itemOf(native, { startedAtMs, completedAtMs });
+    const times = { startedAtMs, completedAtMs };
+    const isCompaction = native["type"] === "ContextCompaction";
+    const item = isCompaction ? this.#compactionItem(native, times) : itemOf(native, times);
     if (item === null) this.leftOut.add(`item ${textOf(native["type"]) ?? ""}`);
     else this.#complete(item, textOf(event["turn_id"]), completedAtMs);
+  }
+
+  #compactionItem(native: Loose, times: Pick<ThreadItem, "startedAtMs" | "completedAtMs">): ThreadItem {
+    const { itemId, summary } = this.#compaction ?? { itemId: textOf(native["id"]) ?? "", summary: null };
+    this.#compaction = null;
+    return { type: "contextCompaction", id: itemId, status: "completed", summary, ...times };
   }
 
   #complete(item: ThreadItem, ofTurn: string | null, completedAtMs: number): void {
@@ -216,15 +226,18 @@ class Conversion {
     else if (told !== "context") this.#tell([told]);
   }
 
-  /** From here on its model was told this in place of all before; ours is told nothing that came before it either. */
+  /** From here on its model was told this in place of all before. The item that shows it comes behind. */
   #compacted({ replacement_history, message }: Loose): void {
     const replaced = listOf(replacement_history).map((each) => historyOf(objectOf(each)));
-    const history = replaced.filter((each) => each !== "context" && each !== "unknown");
-    const summary: HistoryItem = { type: "message", role: "user", text: textOf(message) ?? "" };
-    const kept = this.entries.filter(({ entry }) => entry.type !== "history");
-    this.entries.splice(0, this.entries.length, ...kept);
-    this.#isOpen = false;
-    this.#tell(history.length === 0 ? [summary] : history);
+    const told = replaced.filter((each) => each !== "context" && each !== "unknown");
+    const text = textOf(message);
+    const summary: HistoryItem = { type: "message", role: "user", text: text ?? "" };
+    const itemId = this.#newId("compaction");
+    const history = [...this.#options.opening, ...(told.length === 0 ? [summary] : told)];
+    this.#isOpen = true;
+    this.#compaction = { itemId, summary: text };
+    const turnId = this.#turnId ?? this.#newId("turn");
+    this.#add({ type: "compacted", payload: { itemId, turnId, history, tokensBefore: 0, tokensAfter: 0 } });
   }
 
   #tell(items: readonly HistoryItem[]): void {
