@@ -21,7 +21,7 @@ import { RunningCommands } from "./running-commands.ts";
 import { changeSettings, type SettingsOverrides } from "./settings.ts";
 import { announcedSettings, threadData } from "./thread-data.ts";
 import { TurnLife } from "./turn-life.ts";
-import { applyToTurns } from "./turn-log.ts";
+import { applyToTurns, snapshotOf } from "./turn-log.ts";
 import { addUsage, noUsage } from "./usage.ts";
 import { afterAnswer } from "../util/after-answer.ts";
 
@@ -144,7 +144,7 @@ export class Thread {
 
   /** As clients see it; with `turns` it is a snapshot that the notifications from now on continue. */
   toData(options: { includeTurns: boolean }): ThreadData {
-    const turns = options.includeTurns ? structuredClone(this.#record.turns) : [];
+    const turns = options.includeTurns ? snapshotOf(this.#record.turns) : [];
     return threadData({ ...this.#record, path: this.#recorder?.path ?? null, status: this.status, turns });
   }
 
