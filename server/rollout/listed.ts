@@ -38,17 +38,20 @@ export interface ListKey {
   id: string;
 }
 
-export function listKey(entry: ListedRollout, order: ListOrder): ListKey {
-  return { time: entry[order], id: entry.id };
+/** What a list is in order of. */
+export type KeyOf = (entry: ListedRollout) => ListKey;
+
+export function keyBy(order: ListOrder): KeyOf {
+  return (entry) => ({ time: entry[order], id: entry.id });
 }
 
 /** Where the first one stands that does not come before this key; one behind the last when there is none. */
-export function firstAt(sorted: readonly ListedRollout[], order: ListOrder, key: ListKey): number {
+export function firstAt(sorted: readonly ListedRollout[], keyOf: KeyOf, key: ListKey): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
     const entry = sorted[middle];
-    if (entry !== undefined && compareKeys(listKey(entry, order), key) < 0) low = middle + 1;
+    if (entry !== undefined && compareKeys(keyOf(entry), key) < 0) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -94,6 +97,7 @@ export class SortedRollouts {
   }
 
   #placeOf(entry: ListedRollout): number {
-    return firstAt(this.#entries ?? [], this.#order, listKey(entry, this.#order));
+    const keyOf = keyBy(this.#order);
+    return firstAt(this.#entries ?? [], keyOf, keyOf(entry));
   }
 }

@@ -70,6 +70,9 @@ export function applyToTurns(
       else delete item.isWriting;
       return;
     }
+    case "error":
+      takeBack(turns, notification.params);
+      return;
     default:
       // The rest says nothing about turns.
       return;
@@ -94,6 +97,14 @@ export function closeAbandoned(turns: Turn[], completedAtMs: number | null): voi
       turn.items[index] = { ...item, status: "failed", ending: "stopped", completedAtMs };
     }
   }
+}
+
+function takeBack(
+  turns: Turn[],
+  { turnId, takenBack = [] }: { turnId: string; takenBack?: string[] | undefined },
+): void {
+  const turn = turns.findLast(({ id }) => id === turnId);
+  if (turn !== undefined) turn.items = turn.items.filter(({ id }) => !takenBack.includes(id));
 }
 
 function putItem(turns: Turn[], turnId: string, item: ThreadItem): void {

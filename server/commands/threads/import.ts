@@ -152,7 +152,7 @@ async function optionsFor(
   }
   const folder = asked.cwd === "" ? cwd : asked.cwd;
   const settings = changeSettings(initialSettings(config, model, folder), { modelProvider }, config);
-  const instructions = await readInstructions({ home, cwd: folder }, config.project_doc_max_bytes);
+  const instructions = await readInstructions({ home, folders: [folder] }, config.project_doc_max_bytes);
   const today = new Date().toISOString().slice(0, 10);
   const opening = openingContext({ cwd: folder, shell: "bash", platform, today, instructions, baseInstructions: null });
   return { settings, opening };

@@ -1,6 +1,9 @@
 // What the commands about threads have in common: where they read and write, and how they find a thread.
+import { lockOwnFile, replaceOwnFile } from "../../files/own-file.ts";
 import { RolloutIndex } from "../../rollout/index.ts";
 import type { ListedRollout } from "../../rollout/listed.ts";
+import type { AllThreads } from "../../thread/thread-list.ts";
+import { ThreadSections } from "../../thread/thread-sections.ts";
 
 export interface ThreadsIo {
   readonly home: string;
@@ -23,16 +26,17 @@ export class Refusal extends Error {
 }
 
 /** Every thread on disk as it is now, the archived too. */
-export async function openIndex({ home, stderr }: ThreadsIo): Promise<RolloutIndex> {
-  const index = new RolloutIndex(home, (message) => stderr.write(`belay threads: ${message}\n`));
+export async function openThreads({ home, stderr }: ThreadsIo): Promise<AllThreads> {
+  const onTrouble = (message: string) => stderr.write(`belay threads: ${message}\n`);
+  const index = new RolloutIndex(home, onTrouble);
   await index.refresh();
   await index.sweep();
-  return index;
+  const sections = new ThreadSections(home, { lock: lockOwnFile, replace: replaceOwnFile }, onTrouble);
+  return { index, sections };
 }
 
 /** Throws Refusal unless exactly one thread's id begins so. */
-export async function findThread(prefix: string, io: ThreadsIo): Promise<ListedRollout> {
-  const index = await openIndex(io);
+export function findThread(prefix: string, { index }: AllThreads): ListedRollout {
   const wanted = prefix.toLowerCase();
   const all = index.sorted("createdAt");
   const found = all.filter(({ id }) => id.startsWith(wanted));

@@ -2,7 +2,8 @@
 import { resolve } from "node:path";
 import { threadData } from "../../thread/thread-data.ts";
 import type { ListedRollout } from "../../rollout/listed.ts";
-import { openIndex, type ThreadsIo, timeText, titleOf } from "./io.ts";
+import type { ThreadSections } from "../../thread/thread-sections.ts";
+import { openThreads, type ThreadsIo, timeText, titleOf } from "./io.ts";
 
 export interface ListChoice {
   json: boolean;
@@ -14,14 +15,14 @@ export interface ListChoice {
 }
 
 export async function listThreads({ json, archived, limit, cwd }: ListChoice, io: ThreadsIo): Promise<number> {
-  const index = await openIndex(io);
+  const { index, sections } = await openThreads(io);
   const folder = cwd === null ? null : resolve(io.cwd, cwd);
   const wanted = index
     .sorted("updatedAt")
     .toReversed()
     .filter((entry) => entry.isArchived === archived && (folder === null || resolve(entry.settings.cwd) === folder))
     .slice(0, limit ?? undefined);
-  const lineOf = json ? jsonLine : plainLine;
+  const lineOf = (entry: ListedRollout) => (json ? JSON.stringify(listedData(entry, sections)) : plainLine(entry));
   io.stdout.write(wanted.map((entry) => `${lineOf(entry)}\n`).join(""));
   return 0;
 }
@@ -31,10 +32,8 @@ export function plainLine(entry: ListedRollout): string {
 }
 
 /** As `thread/list` tells it. */
-function jsonLine(entry: ListedRollout): string {
-  return JSON.stringify(listedData(entry));
-}
-
-export function listedData({ meta, metadata, settings, path, updatedAt }: ListedRollout) {
-  return threadData({ meta, metadata, settings, path, updatedAt, status: { type: "notLoaded" }, turns: [] });
+export function listedData(entry: ListedRollout, sections: ThreadSections) {
+  const { id, meta, metadata, settings, path, updatedAt } = entry;
+  const place = sections.shownPlaceOf(id);
+  return threadData({ meta, metadata, settings, path, updatedAt, place, status: { type: "notLoaded" }, turns: [] });
 }

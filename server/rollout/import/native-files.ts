@@ -2,6 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { readLines } from "../read-lines.ts";
+import { MAX_LINE_BYTES } from "../reader.ts";
 import { type Loose, numberOf, objectOf, parseJson, textOf } from "./loose.ts";
 
 export interface NativeLine {
@@ -112,8 +113,8 @@ async function readPart(path: string, to: number | null): Promise<Part> {
   await readLines(
     path,
     ({ text }) => {
-      if (text.trim() === "") return;
-      const line = objectOf(parseJson(text));
+      if (text?.trim() === "") return;
+      const line = objectOf(text === null ? null : parseJson(text));
       const { timestamp, type, payload } = line;
       if (typeof type !== "string" || typeof payload !== "object") part.unreadable++;
       else if (type === "session_meta" && part.meta === null) part.meta = objectOf(payload);
@@ -122,7 +123,7 @@ async function readPart(path: string, to: number | null): Promise<Part> {
         part.lines.push({ ...place, type, payload: objectOf(payload) });
       }
     },
-    to,
+    { to, maxBytes: MAX_LINE_BYTES },
   );
   return part;
 }
