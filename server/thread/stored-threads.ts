@@ -83,11 +83,11 @@ export class StoredThreads {
     // A copy of another thread's: that one is who writes to it, and who is known by its id.
     if (record?.meta.id !== threadId) throw missing(threadId);
     for (const sentence of chain.missing) log("warning", `${found.path}: ${sentence}`);
-    record.notices = [...record.notices, ...chain.missing];
+    record.missing = chain.missing;
     const { unreadable } = chain;
     if (unreadable > 0) {
       log("warning", `${found.path}: ${unreadable} lines cannot be read; the rest is kept`);
-      record.notices = [...record.notices, damaged(found.path, unreadable)];
+      record.missing = [...record.missing, damaged(found.path, unreadable)];
     }
     return { found, record, chain };
   }

@@ -173,7 +173,7 @@ export class Thread {
     // One that went while its request was worked on never leaves again.
     if (client.ended.aborted || this.#subscribers.has(client)) return;
     this.#subscribers.add(client);
-    for (const message of this.#record.notices) {
+    for (const message of [...this.#record.missing, ...this.#record.notices]) {
       client.notify({ method: "warning", params: { threadId: this.id, message } });
     }
     if (this.savingTrouble !== null) this.#tellSaving(client, this.savingTrouble);

@@ -25,8 +25,11 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       return reduceNotification(state, event.notification);
     case "threadOpening":
       return startLoading(state, event.threadId);
-    case "threadOpened":
-      return showSnapshot(state, event.response);
+    case "threadOpened": {
+      const shown = showSnapshot(state, event.response);
+      // It has a folder again, or is another thread.
+      return shown.missingFolder === null ? shown : { ...shown, sendError: null, missingFolder: null };
+    }
     case "threadRefused":
       if (shownThreadId(state.view) !== event.threadId) return state;
       return withNotice({ ...leaveThread(state), view: { kind: "new" } }, info(event.message));
@@ -75,13 +78,16 @@ function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
     case "promptAccepted":
       return acceptPrompt(state, event);
     case "promptRefused":
-      return { ...dropOutgoing(state, event.clientId), sendError: event.message };
+      return {
+        ...dropOutgoing(state, event.clientId),
+        ...{ sendError: event.message, missingFolder: event.missingFolder ?? null },
+      };
     case "promptDropped":
       return dropOutgoing(state, event.clientId);
     case "shellSent":
       return { ...state, sendError: null };
     case "shellRefused":
-      return { ...state, sendError: event.message };
+      return { ...state, sendError: event.message, missingFolder: null };
     case "commandStopAsked":
       return { ...state, stoppingItemIds: [...state.stoppingItemIds, event.itemId] };
     case "commandStopSettled":
