@@ -26,7 +26,20 @@ import { start } from "./rows/start.ts";
 import { threads } from "./rows/threads.ts";
 import { turns } from "./rows/turns.ts";
 
-const groups: readonly Group[] = [start, turns, threads, resume, resumeLarge, idle, output, edits, launch, snapshot, review, size];
+const groups: readonly Group[] = [
+  start,
+  turns,
+  threads,
+  resume,
+  resumeLarge,
+  idle,
+  output,
+  edits,
+  launch,
+  snapshot,
+  review,
+  size,
+];
 const checkout = fileURLToPath(new URL("..", import.meta.url));
 
 const options = readOptions();

@@ -1,4 +1,5 @@
 // Resuming a thread of ten thousand items in a fresh process, with all of its turns; and what that takes of memory.
+import { statSync } from "node:fs";
 import { type Group, interleave, withDriver } from "../measure.ts";
 import { addMemory, hasMemory, memoryRows } from "../memory.ts";
 import type { Peer } from "../peers.ts";
@@ -37,7 +38,8 @@ export const resumeLarge: Group = {
   rows: [
     { id: "resume.large", what: "thread/resume of 200 MB, without turns", unit: "ms", bar: 1 },
     { id: "resume.large.page", what: "  and the last 25 turns of it, with their items", unit: "ms", bar: 1 },
-    ...memoryRows("memory.large", "after these two", 1),
+    { id: "resume.large.fork", what: "thread/fork of it, without turns", unit: "ms", bar: 1 },
+    ...memoryRows("memory.large", "after the first two", 1),
     { id: "resume.large.all", what: "thread/resume of 200 MB, with all turns", unit: "ms", bar: 1 },
     ...memoryRows("memory.large.all", "after that one", 1),
   ],
@@ -65,6 +67,13 @@ export const resumeLarge: Group = {
         bench.results.add("resume.large", peer, tookMs);
         bench.results.add("resume.large.page", peer, pageMs);
         if (hasMemory) addMemory(bench, "memory.large", peer, driver.pid);
+        const fork = await driver.request<{ thread: { path: string } }>("thread/fork", {
+          threadId,
+          excludeTurns: true,
+        });
+        bench.results.add("resume.large.fork", peer, fork.tookMs);
+        const kilobytes = Math.round(statSync(fork.result.thread.path).size / 1e3);
+        bench.results.note("resume.large.fork", `a fork of ${peer.name} has ${kilobytes} kB`);
       });
       if (isFirst) return;
       await withDriver(peer, home, async (driver) => {
