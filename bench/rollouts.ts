@@ -1,6 +1,6 @@
 // Threads on disk as each peer writes them: one real thread is made over the wire, and its lines are repeated under ids
 // of their own.
-import { appendFileSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { uuidV7 } from "../server/util/uuid-v7.ts";
 import { type Bench, withDriver } from "./measure.ts";
@@ -52,13 +52,13 @@ function varied(
     : said.replaceAll(JSON.stringify(workspace), JSON.stringify(`${workspace}-${index % 100}`));
 }
 
-/** A home with one thread of so many items: turns of eight commands and a word each. */
+/** A home with one thread of so many items: turns of eight commands, which print so many lines each, and a word. */
 export async function writeLongThread(
   bench: Bench,
   peer: Peer,
-  items: number,
-): Promise<{ home: string; threadId: string }> {
-  const command = "for n in 1 2 3 4 5; do echo a line of output, number $n, as commands print them; done";
+  { items, lines: printed }: { items: number; lines: number },
+): Promise<{ home: string; threadId: string; bytes: number }> {
+  const command = `for n in $(seq ${printed}); do echo a line of output, number $n, as commands print them; done`;
   const prompt = `calls ${commandsPerTurn} ${command}`;
   const { home, threadId, path, lines } = await makeThread(bench, peer, [prompt, prompt]);
   const second = lines.findLastIndex((line) => /"turn\/started"|"task_started"/.test(line));
@@ -74,7 +74,7 @@ export async function writeLongThread(
     }
   }
   appendFileSync(path, repeated);
-  return { home, threadId };
+  return { home, threadId, bytes: statSync(path).size };
 }
 
 type Line = Record<string, unknown>;
