@@ -20,19 +20,19 @@ export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientReq
         const read = await readInput(input, thread.settings.cwd);
         const queued = { ...read, clientId: clientUserMessageId ?? null };
         const options = { outputSchema: outputSchema ?? null, rootTurnId: rootTurnId ?? null };
-        return { turn: thread.startTurn(queued, overrides, options) };
+        return { turn: thread.life.start(queued, overrides, options) };
       });
     },
     async "turn/steer"({ threadId, input, clientUserMessageId, expectedTurnId }) {
       const thread = store.get(threadId);
       return store.holding(thread, async () => {
         const read = await readInput(input, thread.settings.cwd);
-        thread.steer(expectedTurnId, { ...read, clientId: clientUserMessageId ?? null });
+        thread.life.steer(expectedTurnId, { ...read, clientId: clientUserMessageId ?? null });
         return { turnId: expectedTurnId };
       });
     },
     async "turn/interrupt"({ threadId, turnId }) {
-      store.get(threadId).interrupt(turnId);
+      store.get(threadId).life.interrupt(turnId);
       return {};
     },
     async "thread/inject_items"({ threadId, items }) {
@@ -43,7 +43,7 @@ export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientReq
     async "thread/shellCommand"({ threadId, command, timeoutMs }, { client }) {
       const thread = store.get(threadId);
       if (command.trim() === "") throw invalidInput("command must not be empty");
-      thread.runShell({ command, timeoutMs: timeoutMs ?? ONE_HOUR_MS, isShown: client.showsTerminals });
+      thread.life.runShell({ command, timeoutMs: timeoutMs ?? ONE_HOUR_MS, isShown: client.showsTerminals });
       return {};
     },
   };

@@ -17,7 +17,7 @@ export function foundMeta(path: string, lines: readonly ReadLine[]): ReadLine | 
     ...{ id, cwd, preview: firstPrompt(lines), createdAt: Math.floor((createdAtMs || 0) / 1000) },
     model: typeof model === "string" ? model : "",
     modelProvider: typeof modelProvider === "string" ? modelProvider : "",
-    ...{ cliVersion: "", originator: "", source: "vscode", forkedFromId: null, threadSource: null },
+    ...{ cliVersion: "", originator: "", source: "vscode", forkedFromId: null, base: null, threadSource: null },
     ...{ baseInstructions: null, developerInstructions: null, dynamicTools: [] },
   };
   return { timestamp: first.timestamp, ordinal: 0, type: "threadMeta", payload };

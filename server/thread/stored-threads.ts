@@ -1,8 +1,7 @@
 // Threads on disk: found by id, read back, and opened to be written by this process alone.
 import { activeWriter, noRollout } from "../protocol/rpc/errors.ts";
 import { type FoundRollout, findRollout } from "../rollout/files.ts";
-import type { ReadLine } from "../rollout/line.ts";
-import { readRollout } from "../rollout/reader.ts";
+import { type Chain, readChain } from "../rollout/chain.ts";
 import { openRecorder, type Recorder } from "../rollout/recorder.ts";
 import { type WriterLock, type Writers, writerLock } from "../rollout/writer-lock.ts";
 import type { SavingTrouble } from "../protocol/thread-saving.ts";
@@ -13,7 +12,6 @@ import type { ThreadRecord } from "./record.ts";
 /** What is read from a rollout. */
 export interface StoredThread {
   found: FoundRollout;
-  lines: readonly ReadLine[];
   record: ThreadRecord;
 }
 
@@ -45,8 +43,14 @@ export class StoredThreads {
 
   /** Throws what `missing` makes when there is none. */
   async read(threadId: string, missing: (threadId: string) => Error): Promise<StoredThread> {
-    const { nextOrdinal: _, bytes: __, ...stored } = await this.#read(threadId, missing);
-    return stored;
+    const { found, record } = await this.#read(threadId, missing);
+    return { found, record };
+  }
+
+  /** As it is to be forked. Throws RpcError when there is none. */
+  async readToFork(threadId: string): Promise<{ chain: Chain; record: ThreadRecord }> {
+    const { chain, record } = await this.#read(threadId, noRollout);
+    return { chain, record };
   }
 
   /** Throws RpcError also when another process writes to it. Closing the recorder gives the thread free. */
@@ -55,9 +59,10 @@ export class StoredThreads {
     // Taken first: what is read then is all there is.
     const isHeld = this.#tryTake(threadId, lock);
     try {
-      const { nextOrdinal, bytes, ...stored } = await this.#read(threadId, noRollout);
-      const knownBytes = isHeld ? null : bytes;
-      return { ...stored, recorder: this.#recorder(stored.found.path, { threadId, nextOrdinal, knownBytes, lock }) };
+      const { found, record, chain } = await this.#read(threadId, noRollout);
+      const knownBytes = isHeld ? null : chain.ownBytes;
+      const { nextOrdinal } = chain;
+      return { found, record, recorder: this.#recorder(found.path, { threadId, nextOrdinal, knownBytes, lock }) };
     } catch (error) {
       lock.release();
       throw error;
@@ -93,26 +98,29 @@ export class StoredThreads {
     return true;
   }
 
-  async #read(threadId: string, missing: (threadId: string) => Error): Promise<StoredThread & Place> {
-    const found = await findRollout(this.#deps.home, threadId);
+  async #read(threadId: string, missing: (threadId: string) => Error): Promise<StoredThread & { chain: Chain }> {
+    const { home, log } = this.#deps;
+    const found = await findRollout(home, threadId);
     if (found === null) throw missing(threadId);
-    const { lines, unreadable, nextOrdinal, bytes } = await readRollout(found.path);
-    const record = rebuildRecord(lines);
+    const chain = await readChain(home, found.path);
+    const record = rebuildRecord(chain.lines);
     // A copy of another thread's: that one is who writes to it, and who is known by its id.
     if (record?.meta.id !== threadId) throw missing(threadId);
+    for (const sentence of chain.missing) log("warning", `${found.path}: ${sentence}`);
+    record.notices = [...record.notices, ...chain.missing];
+    const { unreadable } = chain;
     if (unreadable > 0) {
-      const sentence = `${found.path}: ${unreadable} lines cannot be read; the rest is kept`;
-      this.#deps.log("warning", sentence);
+      log("warning", `${found.path}: ${unreadable} lines cannot be read; the rest is kept`);
       record.notices = [...record.notices, damaged(found.path, unreadable)];
     }
-    return { found, lines, record, nextOrdinal, bytes };
+    return { found, record, chain };
   }
 
   #lock(threadId: string): WriterLock {
     return writerLock(this.#deps.home, threadId, this.#deps.writers);
   }
 
-  #recorder(path: string, { threadId, ...begin }: Omit<Place, "bytes"> & RecorderStart): Recorder {
+  #recorder(path: string, { threadId, ...begin }: RecorderStart): Recorder {
     const { log, now, onSaving, onMended } = this.#deps;
     return openRecorder(path, {
       ...begin,
@@ -131,14 +139,9 @@ export class StoredThreads {
   }
 }
 
-/** Where the next line goes. */
-interface Place {
-  nextOrdinal: number;
-  bytes: number;
-}
-
 interface RecorderStart {
   threadId: string;
+  nextOrdinal: number;
   knownBytes: number | null;
   lock: WriterLock;
 }

@@ -1,5 +1,12 @@
 // Runs one turn of a thread: says what begins and ends, and gives the loop what it needs.
-import { developerMessage, interruptedMessage, openingContext, permissionsMessage } from "../agent/context.ts";
+import {
+  developerMessage,
+  foldersMessage,
+  interruptedMessage,
+  newInstructions,
+  openingContext,
+  permissionsMessage,
+} from "../agent/context.ts";
 import { runTurn, type TurnEnd } from "../agent/run-turn.ts";
 import { ThreadProposals } from "../journal/review/thread-proposals.ts";
 import type { HistoryItem } from "../model/model.ts";
@@ -10,8 +17,9 @@ import { CallPreviews } from "../tools/call-previews.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
 import { turnError } from "./record.ts";
 import { onlyWithRoom } from "./saving.ts";
-import { commandSandbox } from "./settings.ts";
-import type { QueuedInput, Thread, TurnOptions } from "./thread.ts";
+import { commandSandbox, rootsOf } from "./settings.ts";
+import type { Thread } from "./thread.ts";
+import type { QueuedInput, TurnOptions } from "./turn-life.ts";
 import { diffTeller, turnTools } from "./turn-tools.ts";
 import { addUsage, noUsage } from "./usage.ts";
 import { runUserShell, type ShellCommand } from "./user-shell.ts";
@@ -28,7 +36,7 @@ export async function runThreadTurn(
   const clock = startClock(thread, turn);
   await recordContext(thread);
   takeInput(thread, turn.id, first);
-  if (commandSandbox(thread.settings).type !== "readOnly") deps.expectCommands(thread.settings.cwd);
+  if (commandSandbox(thread.settings).type !== "readOnly") deps.expectCommands(rootsOf(thread.settings));
   const tellDiff = diffTeller(thread, turn.id);
   const brought = clientTools(thread.meta.dynamicTools);
   const told = {
@@ -70,7 +78,7 @@ export async function runThreadTurn(
       stop: () => abort.abort(),
     },
     takeInput: () => {
-      const waiting = thread.takeWaitingInput();
+      const waiting = thread.life.takeWaitingInput();
       for (const queued of waiting) takeInput(thread, turn.id, queued);
       return waiting.length > 0;
     },
@@ -79,12 +87,12 @@ export async function runThreadTurn(
       usage = addUsage(usage ?? noUsage, last);
       thread.reportUsage(turn.id, last);
     },
-    newInput: () => thread.newInput,
+    newInput: () => thread.life.newInput,
     signal: abort.signal,
     // Whatever breaks: a started item completes.
   }).finally(() => previews.settle([]));
   // The turn can end before it took what the user added to it. That is kept: the model hears it with the next turn.
-  for (const queued of thread.takeWaitingInput()) takeInput(thread, turn.id, queued);
+  for (const queued of thread.life.takeWaitingInput()) takeInput(thread, turn.id, queued);
   // Stopping a turn stops what it left in the background, too.
   if (abort.signal.aborted) await thread.commands.endOf(turn.id);
   return finish(thread, turn.id, end, { ...clock(), usage });
@@ -100,7 +108,7 @@ export async function runShellTurn(
   const clock = startClock(thread, turn);
   await recordContext(thread);
   thread.recordHistory([await runUserShell(thread, turn.id, command, abort.signal)]);
-  for (const queued of thread.takeWaitingInput()) takeInput(thread, turn.id, queued);
+  for (const queued of thread.life.takeWaitingInput()) takeInput(thread, turn.id, queued);
   const status = abort.signal.aborted ? ("interrupted" as const) : ("completed" as const);
   return finish(thread, turn.id, { status }, { ...clock(), usage: null });
 }
@@ -140,7 +148,13 @@ export async function recordContext(thread: Thread): Promise<void> {
   const { deps, settings } = thread;
   const entries: HistoryItem[] = [];
   const isContainer = await deps.containerIsSandbox();
-  const instructions = thread.history.length === 0 ? await deps.readInstructions(settings.cwd) : [];
+  const folders = rootsOf(settings);
+  const toldFolders = lastTold(thread, "<folders>");
+  // The opening has the folder that a thread begins in.
+  const isUsual = folders.length === 1 && settings.cwd === thread.meta.cwd && toldFolders === null;
+  const hasNewFolders = !isUsual && toldFolders !== foldersMessage(folders);
+  const isNew = thread.history.length === 0;
+  const instructions = isNew || hasNewFolders ? await deps.readInstructions(folders) : [];
   // Asked once more: something else may have begun the history meanwhile.
   if (thread.history.length === 0) {
     const { baseInstructions, developerInstructions } = thread.meta;
@@ -151,19 +165,27 @@ export async function recordContext(thread: Thread): Promise<void> {
     );
     if (developerInstructions !== null) entries.push(developerMessage(developerInstructions));
   }
+  if (hasNewFolders) {
+    entries.push(developerMessage(foldersMessage(folders)));
+    const more = newInstructions(instructions, [...thread.history, ...entries]);
+    if (more !== null) entries.push(more);
+  }
   const permissions = permissionsMessage({
     ...settings,
     sandbox: commandSandbox(settings),
     onlyProposes: settings.edits === "propose",
     containerIsSandbox: isContainer,
   });
-  const told = thread.history.findLast(
-    (item) => item.type === "message" && item.role === "developer" && item.text.startsWith("<permissions>"),
-  );
-  if (told?.type !== "message" || told.text !== permissions) {
-    entries.push({ type: "message", role: "developer", text: permissions });
-  }
+  if (lastTold(thread, "<permissions>") !== permissions) entries.push(developerMessage(permissions));
   thread.recordHistory(entries);
+}
+
+/** What the model was last told of our own in a message that begins with this tag; null: nothing. */
+function lastTold(thread: Thread, tag: string): string | null {
+  const told = thread.history.findLast(
+    (item) => item.type === "message" && item.role === "developer" && item.text.startsWith(tag),
+  );
+  return told?.type === "message" ? told.text : null;
 }
 
 function takeInput(thread: Thread, turnId: string, { input, told, clientId }: QueuedInput): void {

@@ -1,16 +1,9 @@
-// One live thread: its settings, its history, who listens, and the turn that runs, if one does.
+// One live thread: its settings, its history, and who listens. Its turns live in `life`.
 import { isDeepStrictEqual } from "node:util";
 import { SessionApprovals } from "../approval/approvals.ts";
 import type { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
-import {
-  noTurnToInterrupt,
-  noRevertOfEphemeral,
-  noTurnToSteer,
-  otherTurnActive,
-  otherTurnSteered,
-  turnNotFound,
-} from "../protocol/rpc/errors.ts";
+import { noRevertOfEphemeral, turnNotFound } from "../protocol/rpc/errors.ts";
 import type { SavingTrouble } from "../protocol/thread-saving.ts";
 import type { Thread as ThreadData, ThreadSettings, ThreadStatus } from "../protocol/thread.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
@@ -19,55 +12,29 @@ import type { LivingLine } from "../rollout/living-lines.ts";
 import { isPersisted } from "../rollout/policy.ts";
 import type { Recorder } from "../rollout/recorder.ts";
 import type { Client } from "./client.ts";
-import { endCrashed } from "./crashed-turn.ts";
 import type { ThreadDeps } from "./deps.ts";
 import { QuestionDesk } from "./question-desk.ts";
-import { checkRoom, notSavedWords } from "./saving.ts";
 import { neverBackwards } from "./item-times.ts";
-import { type AnnouncedUsage, cutRecord, emptyTurn, previewOf, summaryOf, type ThreadRecord } from "./record.ts";
-import type { ReadInput } from "./read-input.ts";
+import { checkRoom, notSavedWords } from "./saving.ts";
+import { type AnnouncedUsage, cutRecord, type ThreadRecord } from "./record.ts";
 import { RunningCommands } from "./running-commands.ts";
 import { changeSettings, type SettingsOverrides } from "./settings.ts";
 import { announcedSettings, threadData } from "./thread-data.ts";
+import { TurnLife } from "./turn-life.ts";
 import { applyToTurns } from "./turn-log.ts";
 import { addUsage, noUsage } from "./usage.ts";
-import { runUserShell, type ShellCommand } from "./user-shell.ts";
 import { afterAnswer } from "../util/after-answer.ts";
-
-//   idle --startTurn--> running --the turn ends--> idle
-// While it runs, further input joins the turn; `done` resolves when the turn has ended and said so.
-type Activity = { kind: "idle"; failed: boolean } | ({ kind: "running"; done: Promise<void> } & RunningTurn);
-
-interface RunningTurn {
-  readonly turnId: string;
-  readonly abort: AbortController;
-  readonly waitingInput: QueuedInput[];
-  /** Aborted when input waits: a reply that is being streamed is cut short for it. Renewed when it is taken. */
-  newInput: AbortController;
-  /** Commands of the user's own that run beside; the turn ends behind them. */
-  readonly beside: Set<Promise<void>>;
-}
-
-export interface QueuedInput extends ReadInput {
-  clientId: string | null;
-}
-
-/** What holds for one turn alone. */
-export interface TurnOptions {
-  outputSchema: Record<string, unknown> | null;
-  rootTurnId: string | null;
-}
 
 export class Thread {
   readonly deps: ThreadDeps;
   readonly approvals = new SessionApprovals();
   readonly desk: QuestionDesk;
   readonly commands: RunningCommands;
+  readonly life: TurnLife;
   readonly #record: ThreadRecord;
   readonly #recorder: Recorder | null;
   readonly #subscribers = new Set<Client>();
   #holds = 0;
-  #activity: Activity = { kind: "idle", failed: false };
   /** False until there is something to keep: an empty thread leaves no file. */
   #isPersisted: boolean;
 
@@ -91,6 +58,14 @@ export class Thread {
       clientsReturn: deps.clientsReturn,
       emit: (notification) => this.emit(notification),
       flagsChanged: () => this.announceStatus(),
+    });
+    this.life = new TurnLife(this, {
+      persist: (preview) => {
+        if (record.meta.preview === "") record.meta.preview = preview;
+        this.#persist();
+      },
+      touch: () => (record.updatedAt = Math.floor(deps.now() / 1000)),
+      flush: () => recorder?.flush(),
     });
   }
 
@@ -147,14 +122,15 @@ export class Thread {
   }
 
   get status(): ThreadStatus {
-    if (this.#activity.kind === "running") return { type: "active", activeFlags: this.desk.flags };
-    return this.#activity.failed ? { type: "systemError" } : { type: "idle" };
+    if (this.life.runningTurnId !== null) return { type: "active", activeFlags: this.desk.flags };
+    return this.life.hasFailed ? { type: "systemError" } : { type: "idle" };
   }
 
   /** As clients see it; with `turns` it is a snapshot that the notifications from now on continue. */
   toData(options: { includeTurns: boolean }): ThreadData {
     const turns = options.includeTurns ? structuredClone(this.#record.turns) : [];
-    return threadData({ ...this.#record, path: this.#recorder?.path ?? null, status: this.status, turns });
+    const place = this.deps.shownPlaceOf(this.id);
+    return threadData({ ...this.#record, place, path: this.#recorder?.path ?? null, status: this.status, turns });
   }
 
   /** Why it is not being saved; null: it is. */
@@ -207,75 +183,19 @@ export class Thread {
     this.#append({ type: "metadata", payload: this.#record.metadata });
   }
 
-  /** Starts a turn; while one runs, the input joins it, as the protocol has it. Returns the turn that takes it. */
-  startTurn(queued: QueuedInput, overrides: SettingsOverrides, options: TurnOptions): Turn {
-    checkRoom(this.savingTrouble);
-    if (this.#activity.kind === "running") {
-      this.change(overrides);
-      this.#join(this.#activity, queued);
-      return emptyTurn(this.#activity.turnId);
-    }
-    return this.#begin(options.rootTurnId, async (turn, running) => {
-      const { runThreadTurn } = await loadTurns();
-      this.change(overrides);
-      if (this.#record.meta.preview === "") this.#record.meta.preview = previewOf(queued.input);
-      this.#persist();
-      return runThreadTurn(this, turn, queued, { ...options, ...running });
-    });
-  }
-
-  /** Adds input to the turn that runs. Throws RpcError when none does, or another one. */
-  steer(turnId: string, queued: QueuedInput): void {
-    checkRoom(this.savingTrouble);
-    if (this.#activity.kind === "idle") throw noTurnToSteer();
-    if (this.#activity.turnId !== turnId) throw otherTurnSteered(turnId, this.#activity.turnId);
-    this.#join(this.#activity, queued);
-  }
-
-  /** Runs a command of the user's own: within the turn that runs, else as a turn of its own. */
-  runShell(command: ShellCommand): void {
-    checkRoom(this.savingTrouble);
-    if (this.#activity.kind === "idle") {
-      this.#begin(null, async (turn, { abort }) => {
-        const { runShellTurn } = await loadTurns();
-        if (this.#record.meta.preview === "") this.#record.meta.preview = `! ${command.command}`.slice(0, 400);
-        this.#persist();
-        return runShellTurn(this, turn, command, abort);
-      });
-      return;
-    }
-    const running = this.#activity;
-    const ran = afterAnswer().then(async () => {
-      this.recordHistory([await runUserShell(this, running.turnId, command, running.abort.signal)]);
-    });
-    running.beside.add(ran);
-    void ran.then(() => running.beside.delete(ran));
-  }
-
-  /** Throws RpcError when no turn runs, or another one. */
-  interrupt(turnId: string): void {
-    if (this.#activity.kind === "idle") throw noTurnToInterrupt();
-    if (this.#activity.turnId !== turnId) throw otherTurnActive(turnId, this.#activity.turnId);
-    const { abort } = this.#activity;
-    void afterAnswer().then(() => abort.abort());
-  }
-
   /** Stops the turn and all commands, also those of earlier turns. Says how many there were, before they have ended. */
   stopAll(): { turns: number; commands: number } {
-    const activity = this.#activity;
     const { running } = this.commands;
+    const turns = this.life.abort() ? 1 : 0;
     void afterAnswer().then(() => {
-      if (activity.kind === "running") activity.abort.abort();
       for (const command of running) command.stop();
     });
-    return { turns: activity.kind === "running" ? 1 : 0, commands: running.length };
+    return { turns, commands: running.length };
   }
 
   /** Ends what runs, waits until it has ended, and closes the file. */
   async stop(): Promise<void> {
-    const activity = this.#activity;
-    if (activity.kind === "running") activity.abort.abort();
-    await Promise.all([activity.kind === "running" ? activity.done : null, this.commands.stopAll()]);
+    await Promise.all([this.life.end(), this.commands.stopAll()]);
     this.#recorder?.close();
   }
 
@@ -287,35 +207,19 @@ export class Thread {
     if (this.ephemeral) throw noRevertOfEphemeral();
     const at = this.turns.findIndex(({ id }) => id === beforeTurnId);
     if (at === -1) throw turnNotFound(beforeTurnId);
-    const activity = this.#activity;
-    if (activity.kind === "running") {
-      activity.abort.abort();
-      await activity.done;
-    }
+    await this.life.end();
     await this.commands.stopOf(this.turns.slice(at).map(({ id }) => id));
     cutRecord(this.#record, beforeTurnId);
     this.#record.updatedAt = Math.floor(this.deps.now() / 1000);
-    this.#activity = { kind: "idle", failed: false };
+    this.life.forgetFailure();
     this.#append({ type: "reverted", payload: { beforeTurnId } });
     this.#recorder?.flush();
-  }
-
-  /** What the user added since; the reply that comes is not cut short for it any more. */
-  takeWaitingInput(): QueuedInput[] {
-    if (this.#activity.kind === "idle") return [];
-    this.#activity.newInput = new AbortController();
-    return this.#activity.waitingInput.splice(0);
-  }
-
-  /** Aborted when input waits for the running turn. */
-  get newInput(): AbortSignal {
-    return this.#activity.kind === "running" ? this.#activity.newInput.signal : AbortSignal.abort();
   }
 
   /** Adds to what the model is told, without a turn. */
   async inject(items: readonly Record<string, unknown>[]): Promise<void> {
     checkRoom(this.savingTrouble);
-    const { recordContext } = await loadTurns();
+    const { recordContext } = await import("./thread-turn.ts");
     await recordContext(this);
     this.#persist();
     this.recordHistory(items.map((item) => ({ type: "raw", item })));
@@ -362,54 +266,12 @@ export class Thread {
     starts.set(turnId, { historyLength: history.length, usage });
   }
 
-  #join(running: RunningTurn, queued: QueuedInput): void {
-    running.waitingInput.push(queued);
-    void afterAnswer().then(() => running.newInput.abort());
-  }
-
-  #begin(rootTurnId: string | null, run: (turn: Turn, running: RunningTurn) => Promise<boolean>): Turn {
-    const turnId = this.deps.newId();
-    const turn = emptyTurn(turnId, rootTurnId ?? turnId);
-    const running: RunningTurn = {
-      turnId,
-      abort: new AbortController(),
-      waitingInput: [],
-      newInput: new AbortController(),
-      beside: new Set(),
-    };
-    const done = afterAnswer().then(async () => {
-      try {
-        const failed = await run(turn, running);
-        await Promise.all(running.beside);
-        this.#endTurn(turn.id, { failed });
-      } catch (error) {
-        endCrashed(this, turn.id, error);
-        this.#endTurn(turn.id, { failed: true });
-      }
-    });
-    this.#activity = { kind: "running", done, ...running };
-    return turn;
-  }
-
-  #endTurn(turnId: string, { failed }: { failed: boolean }): void {
-    const turn = this.#record.turns.find(({ id }) => id === turnId);
-    this.#activity = { kind: "idle", failed };
-    this.#record.updatedAt = Math.floor(this.deps.now() / 1000);
-    this.announceStatus();
-    const ids = { threadId: this.id, turnId };
-    if (turn?.error) this.emit({ method: "error", params: { error: turn.error, willRetry: false, ...ids } });
-    if (turn !== undefined)
-      this.emit({ method: "turn/completed", params: { threadId: this.id, turn: summaryOf(turn) } });
-    this.#recorder?.flush();
-    this.deps.turnEnded(this.id);
-  }
-
-  /** Writes what a fork begins with behind its own first line: the lines as they are, whoever wrote them. */
-  takeOver(lines: readonly LivingLine[]): void {
+  /** A fork is on disk from its start, unless it is empty. `copied`: the lines of its source that it does not share. */
+  beginFork(copied: readonly LivingLine[]): void {
     if (this.#record.turns.length === 0) return;
     this.#isPersisted = true;
     this.#append({ type: "threadMeta", payload: this.#record.meta });
-    for (const { type, payload } of lines) {
+    for (const { type, payload } of copied) {
       if (type !== "threadMeta") this.#append({ type, payload } as RolloutEntry);
     }
     this.#append({ type: "settings", payload: this.settings });
@@ -430,9 +292,4 @@ export class Thread {
   #append(entry: Parameters<Recorder["append"]>[0]): void {
     if (this.#isPersisted) this.#recorder?.append(entry);
   }
-}
-
-/** What a turn takes (the loop, the tools) is loaded with the first one: starting and listing do without. */
-function loadTurns() {
-  return import("./thread-turn.ts");
 }

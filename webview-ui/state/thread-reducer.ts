@@ -94,6 +94,7 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "belay/thread/saving/updated":
     case "belay/review/updated":
     case "thread/reverted":
+    case "thread/section/changed":
       return thread;
     default:
       // A newer server may say more than we know.

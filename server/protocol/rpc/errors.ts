@@ -43,6 +43,28 @@ export const unknownMethod = (method: string, known: readonly string[]) =>
 export const needsExperimentalApi = (what: string) =>
   new RpcError(INVALID_REQUEST, `${what} requires experimentalApi capability`);
 export const threadNotFound = (threadId: string) => new RpcError(INVALID_REQUEST, `thread not found: ${threadId}`);
+export const emptySectionName = () => new RpcError(INVALID_PARAMS, "section name must not be empty");
+export const longSectionName = (chars: number, maxChars: number) =>
+  new RpcError(INVALID_PARAMS, `the section name has ${chars} characters; it can have ${maxChars}`);
+export const builtInSection = (what: "renamed" | "deleted") =>
+  new RpcError(INVALID_PARAMS, `the built-in pinned section cannot be ${what}`);
+export const sectionNotFound = (sectionId: string) =>
+  new RpcError(INVALID_PARAMS, `thread section not found: ${sectionId}`);
+export const noSuchSection = (sectionId: string) =>
+  new RpcError(INVALID_REQUEST, `section ${sectionId} does not exist`);
+export const beforeItself = (threadId: string) =>
+  new RpcError(INVALID_REQUEST, `thread ${threadId} cannot be moved before itself`);
+export const notInSection = (threadId: string, sectionId: string) =>
+  new RpcError(INVALID_REQUEST, `before thread ${threadId} is not in section ${sectionId}`);
+export const noSectionOfEphemeral = (threadId: string) =>
+  new RpcError(INVALID_REQUEST, `ephemeral thread does not support section moves: ${threadId}`);
+export const noOrderOfSections = () =>
+  new RpcError(INVALID_REQUEST, "section-position sorting requires a section filter");
+export const tooManyExcluded = (max: number) =>
+  new RpcError(INVALID_PARAMS, `excludedThreadIds accepts at most ${max} entries`);
+export const invalidExcluded = (threadId: string) =>
+  new RpcError(INVALID_PARAMS, `invalid excluded thread id: ${JSON.stringify(threadId)} is not a UUID`);
+export const emptySearch = () => new RpcError(INVALID_REQUEST, "thread/search requires a non-empty searchTerm");
 export const threadNotLoaded = (threadId: string) => new RpcError(INVALID_REQUEST, `thread not loaded: ${threadId}`);
 export const noRollout = (threadId: string) =>
   new RpcError(INVALID_REQUEST, `no rollout found for thread id ${threadId}`);

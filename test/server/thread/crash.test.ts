@@ -14,7 +14,7 @@ import { assertOrder } from "../../support/order.ts";
 const config = Config.parse({});
 const meta = {
   ...{ id: "t", createdAt: 100, cwd: "/w", modelProvider: "p", model: "m", cliVersion: "1", originator: "o" },
-  ...{ source: "vscode", preview: "", forkedFromId: null, threadSource: null },
+  ...{ source: "vscode", preview: "", forkedFromId: null, base: null, threadSource: null },
   ...{ baseInstructions: null, developerInstructions: null, dynamicTools: [] },
 };
 
@@ -93,7 +93,7 @@ async function crash(append: (method: string, itemId: string | null) => void) {
     request: () => Promise.reject(new Error("nothing is asked here")),
   });
   const queued = { clientId: null, ...(await readInput([{ type: "text", text: "go", text_elements: [] }], "/w")) };
-  thread.startTurn(queued, {}, { outputSchema: null, rootTurnId: null });
+  thread.life.start(queued, {}, { outputSchema: null, rootTurnId: null });
   await ended.promise;
   return { heard, logged, status: thread.status };
 }
