@@ -12,6 +12,7 @@ import { onConfigChanged, userConfig } from "./config.ts";
 import type { Ctx } from "./ctx.ts";
 import { applyEdit } from "./edits.ts";
 import { showFailure } from "./failures.ts";
+import { BEAT_MS } from "./heartbeat.ts";
 import { KeptWarnings } from "./kept-warnings.ts";
 import { type Launch, launchOf } from "./launch.ts";
 import { Notifications } from "./notifications.ts";
@@ -78,13 +79,15 @@ class Belay implements vscode.Disposable {
     this.#server = {
       module: vscode.Uri.joinPath(extension.extensionUri, "dist", "belay.mjs").fsPath,
       startTimeoutMs: START_TIMEOUT_MS,
+      beatMs: BEAT_MS,
     };
     const notifications = new Notifications((sentence) => log.warn(sentence));
     const server = new ServerProcess({
       startRun: (events) => this.#startRun(events),
       obstacle: whyNoServer,
-      changed: (state) => this.#serverChanged(state),
+      changed: (state, from) => this.#serverChanged(state, from),
       gaveUp: (reason) => showFailure(this.ctx, new ServerUnavailable(reason)),
+      now: () => performance.now(),
     });
     const turns = new Turns(notifications);
     const panel = this.#createPanel(extension, log);
@@ -182,6 +185,7 @@ class Belay implements vscode.Disposable {
       {
         launch: launch(this.#server.module),
         startTimeoutMs: this.#server.startTimeoutMs,
+        beatMs: this.#server.beatMs,
         log,
         editorOptions: () => this.#editorOptions(),
         applyEdit: (params) => applyEdit(params, log),
@@ -203,14 +207,14 @@ class Belay implements vscode.Disposable {
     return apiKey === undefined ? options : { ...options, apiKey };
   }
 
-  #serverChanged(state: ServerState): void {
-    this.ctx.log.info(`Server: ${state.kind}.`);
+  #serverChanged(state: ServerState, from: ServerState): void {
+    if (state.kind !== from.kind) this.ctx.log.info(`Server: ${state.kind}.`);
     if (state.kind === "failed" || state.kind === "stopped") {
       // The end of a run's scope: whatever belonged to that process ends with it.
       const { terminals, turns, runningCommands, sandbox, review } = this.ctx;
       for (const part of [this.#approvals, terminals, turns, runningCommands, sandbox, review]) part.serverEnded();
     }
-    if (state.kind === "running") {
+    if (state.kind === "running" && from.kind !== "running") {
       void this.ctx.sandbox.read(state.client);
       void this.ctx.review.list.refresh();
     }

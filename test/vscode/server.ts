@@ -57,7 +57,7 @@ test("a server that crashes in a turn is restarted; what waited for it hears a s
   await assert.rejects(say(api, { exit: 9 }), /server ended before it answered/);
   const failed = await reached(api, "failed");
   assert.match(failed.reason, /exit code 9/);
-  assert.notEqual(failed.retryAt, null);
+  assert.notEqual(failed.retryInMs, null);
   const again = await ask<Handshake>(api, "model/list", {});
   assert.notEqual(again.pid, pid);
 });
@@ -69,7 +69,7 @@ test("the fifth crash stops the restarts, with the reason, until a person restar
   await assert.rejects(api.ctx.server.running(), /exit code 3 \(this server always crashes\).*5 times/);
   subscription.dispose();
   assert.deepEqual(states, Array.from({ length: 5 }, () => ["starting", "failed"] as const).flat());
-  assert.deepEqual(api.ctx.server.state.kind === "failed" && api.ctx.server.state.retryAt, null);
+  assert.deepEqual(api.ctx.server.state.kind === "failed" && api.ctx.server.state.retryInMs, null);
   await belayWith("puppet");
   await vscode.commands.executeCommand("belay.restartServer");
   assert.equal(api.ctx.server.state.kind, "running");

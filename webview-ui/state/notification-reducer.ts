@@ -6,12 +6,14 @@ import { turnOutcome } from "../text/words.ts";
 import { type Notice, type NoticeKind, type Outgoing, type PanelState, shownThread, shownThreadId } from "./state.ts";
 import { isDelta, isOpen, reduceThread } from "./thread-reducer.ts";
 
+type Resolved = Extract<ServerNotification, { method: "serverRequest/resolved" }>["params"];
+
 export function reduceNotification(state: PanelState, notification: ServerNotification): PanelState {
   const inThread = followThread(state, notification);
   const { method, params } = notification;
   switch (method) {
     case "serverRequest/resolved":
-      return resolveApproval(inThread, params.requestId);
+      return resolveApproval(inThread, params);
     case "configWarning":
       return withNotice(inThread, {
         kind: "config",
@@ -102,14 +104,16 @@ function clearRetry(state: PanelState, turnId: string): PanelState {
   return { ...state, notices: state.notices.filter((notice) => notice.turnId !== turnId) };
 }
 
-function resolveApproval(state: PanelState, requestId: string | number): PanelState {
-  if (!state.approvals.some(({ id, outcome }) => id === requestId && outcome.kind === "waiting")) return state;
-  const approvals = state.approvals.map((approval) =>
-    approval.id === requestId && approval.outcome.kind === "waiting"
-      ? { ...approval, outcome: { kind: "void" as const } }
-      : approval,
-  );
-  return { ...state, approvals };
+// The extension may have taken the question back already: that says less.
+function resolveApproval(state: PanelState, { requestId, answered }: Resolved): PanelState {
+  const at = state.approvals.findLastIndex(({ id }) => id === requestId);
+  const approval = state.approvals[at];
+  if (approval === undefined) return state;
+  const { outcome } = approval;
+  const isOpen = outcome.kind === "waiting" || (outcome.kind === "void" && outcome.why === "takenBack");
+  if (!isOpen) return state;
+  const why = answered ? "elsewhere" : "takenBack";
+  return { ...state, approvals: state.approvals.with(at, { ...approval, outcome: { kind: "void", why } }) };
 }
 
 function updateListed(state: PanelState, threadId: string, change: Partial<Thread>): PanelState {

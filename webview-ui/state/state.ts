@@ -112,7 +112,10 @@ export type ApprovalOutcome =
   | { kind: "waiting" }
   | { kind: "answered"; decision: CommandApprovalDecision }
   | { kind: "replied"; reply: ToolRequestUserInputResponse }
-  | { kind: "void" };
+  | { kind: "void"; why: VoidReason };
+
+/** `elsewhere`: another client gave the answer. `takenBack`: its turn was stopped, or nobody knows why. */
+export type VoidReason = "elsewhere" | "serverEnded" | "takenBack";
 
 /** `config`: of the present server run; the next one says it again where it still holds. */
 export type NoticeKind = "info" | "warning" | "config";

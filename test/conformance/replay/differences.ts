@@ -102,6 +102,10 @@ export const differences: readonly Allowed[] = [
     what: [{ kind: "adds", at: "item/*/requestApproval", member: "explanation" }],
   },
   {
+    why: "Who still shows a question learns that another client has answered it.",
+    what: [{ kind: "adds", at: "serverRequest/resolved of item/*", member: "answered" }],
+  },
+  {
     why: "A client can show what it is asked about without remembering the item.",
     what: [{ kind: "adds", at: "item/fileChange/requestApproval", member: ["changes", "availableDecisions"] }],
   },
