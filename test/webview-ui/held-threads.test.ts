@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
 import { activeWriter } from "../../server/protocol/rpc/errors.ts";
-import type { ThreadStartResponse } from "../../server/protocol/thread.ts";
 import { opened, running, thread, threadId, turn } from "./support/fixtures.ts";
 import { closeBrowser, openPanel, whyNoPanel } from "./support/panel-page.ts";
 
@@ -24,7 +23,7 @@ test(
           return opened({ turns: [turn({ itemsView: "full" })] }) as never;
         });
         host.on("thread/read", () => ({ thread: thread({ turns: [turn({ itemsView: "full" })] }) }));
-        host.on("thread/fork", () => opened({ id: forkId, preview: "Forked", turns: [] }) as ThreadStartResponse);
+        host.on("thread/fork", () => opened({ id: forkId, preview: "Forked", turns: [] }));
       },
     });
     await panel.host.notify("host/state", running);
