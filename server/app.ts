@@ -24,7 +24,7 @@ import { threadListHandlers } from "./handlers/thread-list.ts";
 import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
 import type { FileChanges } from "./journal/file-changes.ts";
-import { defaultModel } from "./model/list.ts";
+import { defaultModel, listedModel } from "./model/list.ts";
 import { findProvider, type ModelSource, secretNames } from "./model/providers.ts";
 import { selectModel } from "./model/select.ts";
 import { openStoredKey } from "./model/stored-key.ts";
@@ -177,6 +177,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       shell: "bash",
       platform: options.platform,
       selectModel: (provider) => selectModel(models, provider),
+      listedModel: (provider, model) => listedModel(models, provider, model),
       readInstructions: instructions,
       sandboxUnavailable: (policy) => sandbox.unavailable(policy),
       containerIsSandbox: () => sandbox.containerIsSandbox(),

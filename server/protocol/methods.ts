@@ -18,8 +18,8 @@ import { notification, type NotificationOf, type NotificationRow, request, type 
 import * as permissionProfile from "./permission-profile.ts";
 import * as review from "./review.ts";
 import * as thread from "./thread.ts";
-import { ThreadSavingNotification } from "./thread-saving.ts";
 import * as section from "./thread-section.ts";
+import { ThreadSavingNotification } from "./thread-saving.ts";
 import * as threads from "./thread-store.ts";
 import * as turn from "./turn.ts";
 import * as userInput from "./user-input.ts";
@@ -104,6 +104,9 @@ export const clientRequests = {
     from: anyone,
   }),
   "thread/shellCommand": request(turn.ThreadShellCommandParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "thread/compact/start": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "belay/compaction/undo": request(item.CompactionParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "belay/context/read": request(thread.ThreadIdParams, turn.ContextReadResponse, { from: anyone }),
   "belay/threadDefaults/read": request(thread.ThreadDefaultsReadParams, thread.ThreadDefaultsReadResponse, {
     from: anyone,
     needsWorkspace: "cwd",
@@ -249,6 +252,7 @@ export const serverNotifications = {
   "turn/started": notification(turn.TurnNotification),
   "turn/completed": notification(turn.TurnNotification),
   "turn/diff/updated": notification(turn.TurnDiffUpdatedNotification, { backlog: "latest" }),
+  "belay/compaction/undone": notification(item.CompactionUndoneNotification),
   "item/started": notification(item.ItemStartedNotification),
   "item/completed": notification(item.ItemCompletedNotification),
   "item/agentMessage/delta": notification(item.ItemDeltaNotification, { backlog: "append" }),

@@ -29,6 +29,7 @@ const persisted: { [M in ServerNotification["method"]]: Decision<M> } = {
   "turn/started": true,
   "turn/completed": true,
   "turn/diff/updated": false,
+  "belay/compaction/undone": true,
   "item/started": false,
   "item/completed": true,
   "item/agentMessage/delta": false,

@@ -2,7 +2,7 @@
 import { createReadStream } from "node:fs";
 
 export interface FileLine {
-  /** Without its line feed; null for a line that is too long to be held. */
+  /** Without its line feed. Null: it is longer than what is read. */
   text: string | null;
   /** Of its first byte. */
   start: number;
@@ -16,24 +16,21 @@ const chunkBytes = 1024 * 1024;
 const lineFeed = 0x0a;
 const byteOrderMark = "\uFEFF";
 
-/**
- * `to`: up to that byte, exclusive; null: to the end. Of a line beyond `maxBytes` nothing is held. Resolves with how many
- * bytes there were; rejects when the file cannot be read.
- */
+/** Up to the byte `to`, exclusive; null: to the end. Rejects when the file cannot be read. */
 export async function readLines(
   path: string,
   take: (line: FileLine) => void,
-  { to = null, maxBytes }: { to?: number | null; maxBytes: number },
-): Promise<number> {
-  if (to === 0) return 0;
+  { to, maxBytes }: { to: number | null; maxBytes: number },
+): Promise<void> {
+  if (to === 0) return;
   let parts: Buffer[] = [];
   let start = 0;
   let position = 0;
   const finish = (part: Buffer, end: number, isWhole: boolean) => {
-    const bytes = parts.length === 0 ? part : Buffer.concat([...parts, part]);
-    parts = [];
     const isTooLong = end - start > maxBytes;
-    take({ text: isTooLong ? null : textOf(bytes), start, end, isWhole });
+    const text = isTooLong ? null : textOf(parts.length === 0 ? part : Buffer.concat([...parts, part]));
+    parts = [];
+    take({ text, start, end, isWhole });
     start = end;
   };
   const stream = createReadStream(path, { highWaterMark: chunkBytes, ...(to === null ? {} : { end: to - 1 }) });
@@ -43,12 +40,11 @@ export async function readLines(
       finish(chunk.subarray(from, at), position + at + 1, true);
       from = at + 1;
     }
+    if (from < chunk.length) parts.push(chunk.subarray(from));
     position += chunk.length;
     if (position - start > maxBytes) parts = [];
-    else if (from < chunk.length) parts.push(chunk.subarray(from));
   }
   if (position > start) finish(Buffer.alloc(0), position, false);
-  return position;
 }
 
 function textOf(bytes: Buffer): string {

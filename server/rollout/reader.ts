@@ -2,7 +2,7 @@
 import { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverNotifications } from "../protocol/methods.ts";
 import { foundMeta } from "./found-meta.ts";
-import { LineFrame, type ReadLine, Reverted, type ThreadBase, ThreadMeta, ThreadMetadata } from "./line.ts";
+import { Compacted, LineFrame, type ReadLine, Reverted, type ThreadBase, ThreadMeta, ThreadMetadata } from "./line.ts";
 import { startedTurn } from "./living-lines.ts";
 import { type FileLine, readLines } from "./read-lines.ts";
 
@@ -19,11 +19,11 @@ export interface RolloutContent {
   turnStarts: Map<string, Cut>;
   /** Behind the last line; what is still being written is not before it. */
   end: Cut;
-  /** So much was read, to the very end. */
+  /** So long it was, as far as it was read. */
   bytes: number;
 }
 
-/** A longer line is passed over and counted: what is held in memory must not grow with what is in a file. */
+/** A longer line is passed over and counted: what holds it in memory must not grow with what is in a file. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 /** Up to the byte `to`, exclusive. Rejects only when the file itself cannot be read. */
@@ -37,6 +37,7 @@ export async function readRollout(path: string, to: number | null = null): Promi
     bytes: 0,
   };
   const take = ({ text, start, end, isWhole }: FileLine) => {
+    content.bytes = end;
     const parsed = text === null ? unreadable : parseLine(text);
     if (parsed.kind === "unreadable" && text?.trim() !== "") content.unreadable++;
     if (parsed.kind !== "unreadable") content.nextOrdinal = Math.max(content.nextOrdinal, parsed.ordinal + 1);
@@ -49,7 +50,7 @@ export async function readRollout(path: string, to: number | null = null): Promi
     if (turnId === null) return;
     content.turnStarts.set(turnId, { endOrdinal: parsed.ordinal, endByteOffset: start });
   };
-  content.bytes = await readLines(path, take, { to, maxBytes: MAX_LINE_BYTES });
+  await readLines(path, take, { to, maxBytes: MAX_LINE_BYTES });
   const meta = foundMeta(path, content.lines);
   return meta === null ? content : { ...content, lines: [meta, ...content.lines] };
 }
@@ -82,6 +83,12 @@ export function parseLine(text: string): Parsed {
       const reverted = Reverted.safeParse(payload);
       return reverted.success
         ? { kind: "line", line: { ...place, type, payload: reverted.data }, ordinal }
+        : unreadable;
+    }
+    case "compacted": {
+      const compacted = Compacted.safeParse(payload);
+      return compacted.success
+        ? { kind: "line", line: { ...place, type, payload: compacted.data }, ordinal }
         : unreadable;
     }
     case "history": {

@@ -60,8 +60,8 @@ export class StoredThreads {
     const isHeld = this.#tryTake(threadId, lock);
     try {
       const { found, record, chain } = await this.#read(threadId, noRollout);
-      const knownBytes = isHeld ? null : chain.ownBytes;
       const { nextOrdinal } = chain;
+      const knownBytes = isHeld ? null : chain.bytes;
       return { found, record, recorder: this.#recorder(found.path, { threadId, nextOrdinal, knownBytes, lock }) };
     } catch (error) {
       lock.release();
@@ -72,6 +72,24 @@ export class StoredThreads {
   /** For a thread that has no file yet. */
   newRecorder(path: string, threadId: string): Recorder {
     return this.#recorder(path, { threadId, nextOrdinal: 0, knownBytes: null, lock: this.#lock(threadId) });
+  }
+
+  async #read(threadId: string, missing: (threadId: string) => Error): Promise<StoredThread & { chain: Chain }> {
+    const { home, log } = this.#deps;
+    const found = await findRollout(home, threadId);
+    if (found === null) throw missing(threadId);
+    const chain = await readChain(home, found.path);
+    const record = rebuildRecord(chain.lines);
+    // A copy of another thread's: that one is who writes to it, and who is known by its id.
+    if (record?.meta.id !== threadId) throw missing(threadId);
+    for (const sentence of chain.missing) log("warning", `${found.path}: ${sentence}`);
+    record.notices = [...record.notices, ...chain.missing];
+    const { unreadable } = chain;
+    if (unreadable > 0) {
+      log("warning", `${found.path}: ${unreadable} lines cannot be read; the rest is kept`);
+      record.notices = [...record.notices, damaged(found.path, unreadable)];
+    }
+    return { found, record, chain };
   }
 
   /** Does something with the file of a thread that nobody has loaded. Throws RpcError when another process has. */
@@ -96,24 +114,6 @@ export class StoredThreads {
     }
     if (!isTaken) throw activeWriter(threadId, lock.writer());
     return true;
-  }
-
-  async #read(threadId: string, missing: (threadId: string) => Error): Promise<StoredThread & { chain: Chain }> {
-    const { home, log } = this.#deps;
-    const found = await findRollout(home, threadId);
-    if (found === null) throw missing(threadId);
-    const chain = await readChain(home, found.path);
-    const record = rebuildRecord(chain.lines);
-    // A copy of another thread's: that one is who writes to it, and who is known by its id.
-    if (record?.meta.id !== threadId) throw missing(threadId);
-    for (const sentence of chain.missing) log("warning", `${found.path}: ${sentence}`);
-    record.notices = [...record.notices, ...chain.missing];
-    const { unreadable } = chain;
-    if (unreadable > 0) {
-      log("warning", `${found.path}: ${unreadable} lines cannot be read; the rest is kept`);
-      record.notices = [...record.notices, damaged(found.path, unreadable)];
-    }
-    return { found, record, chain };
   }
 
   #lock(threadId: string): WriterLock {

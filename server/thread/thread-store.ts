@@ -255,8 +255,9 @@ export class ThreadStore {
     if (found === null && !this.#live.has(threadId)) throw noRollout(threadId);
     await this.unload(threadId);
     if (found === null) return;
-    const rollout = { threadId, path: found.path };
-    await this.#stored.alone(threadId, () => removeRollout(this.#deps.home, rollout, () => this.#basesInUse()));
+    await this.#stored.alone(threadId, () =>
+      removeRollout(this.#deps.home, { threadId, path: found.path }, () => this.#basesInUse()),
+    );
     this.index.gone(found.path);
     await this.#forgetPlace(threadId);
   }

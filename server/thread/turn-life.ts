@@ -1,5 +1,11 @@
 // The life of a thread's turns: at most one runs; who starts it, what joins it, what stops it, and how it ends.
-import { noTurnToInterrupt, noTurnToSteer, otherTurnActive, otherTurnSteered } from "../protocol/rpc/errors.ts";
+import {
+  noTurnToInterrupt,
+  noTurnToSteer,
+  otherTurnActive,
+  otherTurnSteered,
+  turnNotSteerable,
+} from "../protocol/rpc/errors.ts";
 import type { Turn } from "../protocol/turn.ts";
 import { afterAnswer } from "../util/after-answer.ts";
 import { endCrashed } from "./crashed-turn.ts";
@@ -22,6 +28,10 @@ interface RunningTurn {
   newInput: AbortController;
   /** Commands of the user's own that run beside; the turn ends behind them. */
   readonly beside: Set<Promise<void>>;
+  /** It makes the history shorter, and takes no input. */
+  readonly isCompaction: boolean;
+  /** Begins the turn that this one makes room for. */
+  next: (() => void) | null;
 }
 
 export interface QueuedInput extends ReadInput {
@@ -73,6 +83,7 @@ export class TurnLife {
     const thread = this.#thread;
     checkRoom(thread.savingTrouble);
     if (this.#activity.kind === "running") {
+      if (this.#activity.isCompaction) throw turnNotSteerable("compact");
       thread.change(overrides);
       join(this.#activity, queued);
       return emptyTurn(this.#activity.turnId);
@@ -90,7 +101,31 @@ export class TurnLife {
     checkRoom(this.#thread.savingTrouble);
     if (this.#activity.kind === "idle") throw noTurnToSteer();
     if (this.#activity.turnId !== turnId) throw otherTurnSteered(turnId, this.#activity.turnId);
+    if (this.#activity.isCompaction) throw turnNotSteerable("compact");
     join(this.#activity, queued);
+  }
+
+  /** Makes the history shorter, in a turn of its own; one that runs is stopped for it. */
+  compact(): void {
+    const thread = this.#thread;
+    // Before they are given up with their turn.
+    const openQuestions = thread.desk.open;
+    const begin = () =>
+      void this.#begin(
+        null,
+        async (turn, { abort }) => {
+          const { runCompactionTurn } = await loadTurns();
+          this.#hooks.persist("");
+          return runCompactionTurn(thread, turn, openQuestions, abort);
+        },
+        { isCompaction: true },
+      );
+    if (this.#activity.kind === "idle") {
+      begin();
+      return;
+    }
+    this.#activity.next = begin;
+    this.abort();
   }
 
   /** Runs a command of the user's own: within the turn that runs, else as a turn of its own. */
@@ -132,6 +167,7 @@ export class TurnLife {
   async end(): Promise<void> {
     const activity = this.#activity;
     if (activity.kind === "idle") return;
+    activity.next = null;
     activity.abort.abort();
     await activity.done;
   }
@@ -148,7 +184,11 @@ export class TurnLife {
     return this.#activity.kind === "running" ? this.#activity.newInput.signal : AbortSignal.abort();
   }
 
-  #begin(rootTurnId: string | null, run: (turn: Turn, running: RunningTurn) => Promise<boolean>): Turn {
+  #begin(
+    rootTurnId: string | null,
+    run: (turn: Turn, running: RunningTurn) => Promise<boolean>,
+    { isCompaction } = { isCompaction: false },
+  ): Turn {
     const turnId = this.#thread.deps.newId();
     const turn = emptyTurn(turnId, rootTurnId ?? turnId);
     const running: RunningTurn = {
@@ -157,6 +197,8 @@ export class TurnLife {
       waitingInput: [],
       newInput: new AbortController(),
       beside: new Set(),
+      isCompaction,
+      next: null,
     };
     const done = afterAnswer().then(async () => {
       try {
@@ -175,6 +217,7 @@ export class TurnLife {
   #endTurn(turnId: string, { failed }: { failed: boolean }): void {
     const thread = this.#thread;
     const turn = thread.turns.find(({ id }) => id === turnId);
+    const next = this.#activity.kind === "running" ? this.#activity.next : null;
     this.#activity = { kind: "idle", failed };
     this.#hooks.touch();
     thread.announceStatus();
@@ -184,6 +227,7 @@ export class TurnLife {
       thread.emit({ method: "turn/completed", params: { threadId: thread.id, turn: summaryOf(turn) } });
     }
     this.#hooks.flush();
+    next?.();
     thread.deps.turnEnded(thread.id);
   }
 }

@@ -92,6 +92,8 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
         ...item,
         content: appendAt(item.content, params.contentIndex, params.delta),
       }));
+    case "belay/compaction/undone":
+      return updateItem(thread, params, "contextCompaction", (item) => ({ ...item, isUndone: true }));
     case "belay/files/updated":
       return withChanges(thread, params.turns);
     case "error":
