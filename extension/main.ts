@@ -39,6 +39,8 @@ import { waitingWords } from "./waiting-words.ts";
 import { findFolder, localFolders, whyNoServer } from "./workspace.ts";
 
 const START_TIMEOUT_MS = 20_000;
+/** Of what the panel keeps for the next window, in this workspace. */
+const KEPT_KEY = "belay.panel";
 
 let active: Ctx | null = null;
 
@@ -160,11 +162,13 @@ class Belay implements vscode.Disposable {
       extensionUri: extension.extensionUri,
       log,
       state: () => hostState(this.ctx),
+      kept: () => extension.workspaceState.get(KEPT_KEY),
       request: (method, params, signal) => answerPanel(this.ctx, method, params, signal),
       handlers: {
         "panel/threadShown": ({ threadId }) => {
           this.ctx.turns.shownThreadId = threadId;
         },
+        "panel/kept": ({ state }) => void extension.workspaceState.update(KEPT_KEY, state),
       },
       ready: (page) => {
         this.#warnings.panelReady(page);
@@ -209,6 +213,8 @@ class Belay implements vscode.Disposable {
 
   #serverChanged(state: ServerState, from: ServerState): void {
     if (state.kind !== from.kind) this.ctx.log.info(`Server: ${state.kind}.`);
+    // First of all, so that the panel knows why what it shows is taken back.
+    this.ctx.panel.stateChanged();
     if (state.kind === "failed" || state.kind === "stopped") {
       // The end of a run's scope: whatever belonged to that process ends with it.
       const { terminals, turns, runningCommands, sandbox, review } = this.ctx;
@@ -218,7 +224,6 @@ class Belay implements vscode.Disposable {
       void this.ctx.sandbox.read(state.client);
       void this.ctx.review.list.refresh();
     }
-    this.ctx.panel.stateChanged();
     this.#show();
     for (const listener of this.#stateListeners) listener(state);
   }

@@ -207,8 +207,14 @@ const rows: Row[] = [
     null,
   ],
   [
-    "a prompt nobody read is kept when its turn ends",
-    [showing, sent, { ...accepted, turn: turn() }, ends("interrupted")],
+    "a prompt nobody read is kept when the server that had it is gone",
+    [
+      showing,
+      sent,
+      { ...accepted, turn: turn() },
+      { type: "threadOpening", threadId },
+      { type: "threadOpened", response: opened({ turns: [turn({ status: "interrupted" })] }) },
+    ],
     outgoing,
     ["c1 unread"],
   ],

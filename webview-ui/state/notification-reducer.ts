@@ -4,7 +4,7 @@ import { notSavedWords } from "../../server/protocol/thread-saving.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Thread } from "../../server/protocol/thread.ts";
 import { turnOutcome } from "../text/words.ts";
-import { type Notice, type NoticeKind, type Outgoing, type PanelState, shownThread, shownThreadId } from "./state.ts";
+import { type Notice, type NoticeKind, type PanelState, shownThread, shownThreadId } from "./state.ts";
 import { isDelta, isOpen, reduceThread } from "./thread-reducer.ts";
 
 type Params<M extends ServerNotification["method"]> = Extract<ServerNotification, { method: M }>["params"];
@@ -101,10 +101,9 @@ function followTurn(state: PanelState, { method, params }: ServerNotification): 
     }
     case "turn/completed": {
       const { turn } = params;
-      const outgoing = state.outgoing.map((prompt) => leftUnread(prompt, turn.id));
       const stoppingTurnId = state.stoppingTurnId === turn.id ? null : state.stoppingTurnId;
       const announcement = { number: state.announcement.number + 1, text: turnOutcome(turn) };
-      return { ...clearRetry(state, turn.id), outgoing, stoppingTurnId, announcement };
+      return { ...clearRetry(state, turn.id), stoppingTurnId, announcement };
     }
     default:
       return state;
@@ -114,10 +113,6 @@ function followTurn(state: PanelState, { method, params }: ServerNotification): 
 function clearStop(state: PanelState, item: ThreadItem): PanelState {
   if (isOpen(item) || !state.stoppingItemIds.includes(item.id)) return state;
   return { ...state, stoppingItemIds: state.stoppingItemIds.filter((id) => id !== item.id) };
-}
-
-function leftUnread(prompt: Outgoing, turnId: string): Outgoing {
-  return prompt.kind === "accepted" && prompt.turnId === turnId ? { ...prompt, kind: "unread" } : prompt;
 }
 
 function clearRetry(state: PanelState, turnId: string): PanelState {

@@ -57,6 +57,10 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       return changeThread(state, event.threadId, (thread) =>
         withChanges({ ...thread, changes: new Map() }, event.turns),
       );
+    case "queueListed":
+      return shownThreadId(state.view) === event.threadId ? { ...state, queue: event.queue } : state;
+    case "told":
+      return announce(state, event.text);
     case "choiceMade":
       return makeChoice(state, event.choice);
     case "noticed":
@@ -211,7 +215,12 @@ function showSnapshot(state: PanelState, response: ThreadStartResponse): PanelSt
   const echoed = new Set(
     thread.turns.flatMap(({ items }) => items.flatMap((item) => (item.type === "userMessage" ? [item.clientId] : []))),
   );
-  const outgoing = state.outgoing.filter(({ clientId }) => !echoed.has(clientId));
+  const ended = new Set(thread.turns.flatMap(({ id, status }) => (status === "inProgress" ? [] : [id])));
+  const outgoing = state.outgoing
+    .filter(({ clientId }) => !echoed.has(clientId))
+    .map((prompt) =>
+      prompt.kind === "accepted" && ended.has(prompt.turnId) ? { ...prompt, kind: "unread" as const } : prompt,
+    );
   return { ...state, view: { kind: "shown", thread }, outgoing };
 }
 
@@ -274,6 +283,7 @@ function leaveThread(state: PanelState): PanelState {
   return {
     ...state,
     outgoing: [],
+    queue: [],
     choice: noChoice,
     sendError: null,
     stoppingTurnId: null,

@@ -108,6 +108,7 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "thread/deleted":
     case "thread/closed":
     case "thread/status/changed":
+    case "thread/queue/changed":
     case "turn/diff/updated":
     case "fs/changed":
     case "fuzzyFileSearch/sessionUpdated":

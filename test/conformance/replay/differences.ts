@@ -172,6 +172,7 @@ export const differences: readonly Allowed[] = [
       "interrupt a streaming answer",
       "interrupt a command",
       "interrupt an approval",
+      "a queue after an interrupt",
       "steer a streaming answer",
       "steer what is not there",
     ],
