@@ -89,7 +89,10 @@ export class ThreadStore {
     const { home, writers, thread } = deps;
     this.#stored = new StoredThreads({
       ...{ home, writers, log: thread.log, now: thread.now },
-      onSaving: (threadId, trouble) => this.#live.get(threadId)?.savingChanged(trouble),
+      onSaving: (threadId, trouble) => {
+        this.#live.get(threadId)?.savingChanged(trouble);
+        if (trouble === null) this.#unloadLater(threadId);
+      },
       onMended: (threadId, message) =>
         this.#live.get(threadId)?.emit({ method: "warning", params: { threadId, message } }),
     });
@@ -450,11 +453,13 @@ export class ThreadStore {
     this.#unloads.set(threadId, timer);
   }
 
-  /** Nobody listens, and nothing runs. */
+  /** Nobody listens, nothing runs, and all of it is saved. */
   #isIdle(threadId: string): boolean {
     const thread = this.#live.get(threadId);
     if (thread === undefined || this.#stopping.has(threadId)) return false;
-    return !thread.isWanted && thread.status.type !== "active";
+    // What is in memory alone would be gone.
+    const isUnsaved = thread.savingTrouble !== null && thread.savingTrouble.kind !== "lost";
+    return !thread.isWanted && !isUnsaved && thread.status.type !== "active";
   }
 }
 

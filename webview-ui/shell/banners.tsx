@@ -4,8 +4,12 @@ import type { ComponentChildren } from "preact";
 import { Icon, IconButton, Ring } from "./icon.tsx";
 import { usePanel, useSelected } from "./panel-context.ts";
 import { threadTitle } from "../history/thread-row.tsx";
-import { type ApprovalRequest, type PanelState, shownThreadId } from "../state/state.ts";
+import { notSavedWords } from "../../server/protocol/thread-saving.ts";
+import { heldWords } from "../text/words.ts";
+import { type ApprovalRequest, type PanelState, shownThread, shownThreadId } from "../state/state.ts";
 
+const pickTrouble = ({ unsaved, view }: PanelState) => unsaved.get(shownThreadId(view) ?? "") ?? null;
+const pickHeld = ({ view }: PanelState) => shownThread(view)?.held ?? null;
 const pickHost = ({ host }: PanelState) => host;
 const pickNotices = ({ notices }: PanelState) => notices;
 // What the banner of the server says already is not said twice.
@@ -54,6 +58,8 @@ export function Banners() {
           onDismiss={() => actions.dismissNotice(notice.key)}
         />
       ))}
+      <SavingBanner />
+      <HeldBanner />
       <HostBanner />
       {sendError !== null && (
         <Banner icon="error" tone="error" text={sendError} role="alert">
@@ -70,6 +76,34 @@ function waitsElsewhere({ kind }: ApprovalRequest, title: string | null, threads
   const what = kind === "questions" ? "answer" : "approval";
   if (threads > 1) return `${threads} other threads wait for you.`;
   return `${title === null ? "Another thread" : `The thread “${title}”`} waits for your ${what}.`;
+}
+
+// Stays until the thread is saved again.
+function SavingBanner() {
+  const trouble = useSelected(pickTrouble);
+  if (trouble === null) return null;
+  const tone = trouble.kind === "waiting" ? "warning" : "error";
+  return <Banner icon={tone} tone={tone} text={notSavedWords(trouble)} role="alert" />;
+}
+
+function HeldBanner() {
+  const { actions, store } = usePanel();
+  const held = useSelected(pickHeld);
+  if (held === null) return null;
+  const withThread = (act: (threadId: string) => Promise<void>) => () => {
+    const threadId = shownThreadId(store.state.peek().view);
+    if (threadId !== null) void act(threadId);
+  };
+  return (
+    <Banner icon="lock" tone="warning" text={heldWords(held)}>
+      {held.isRead ? (
+        <BannerButton label="Refresh" isPrimary onClick={withThread(actions.openThread)} />
+      ) : (
+        <BannerButton label="Read only" isPrimary onClick={withThread(actions.readHeld)} />
+      )}
+      <BannerButton label="Fork" onClick={withThread(actions.fork)} />
+    </Banner>
+  );
 }
 
 function HostBanner() {

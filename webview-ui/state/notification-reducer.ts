@@ -1,5 +1,6 @@
 // What the server tells without being asked, applied to the whole panel.
 import type { ThreadItem } from "../../server/protocol/item.ts";
+import { notSavedWords } from "../../server/protocol/thread-saving.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Thread } from "../../server/protocol/thread.ts";
 import type { TurnError } from "../../server/protocol/turn.ts";
@@ -7,7 +8,8 @@ import { reconnectingWords, turnOutcome } from "../text/words.ts";
 import { type Notice, type NoticeKind, type PanelState, shownThread, shownThreadId } from "./state.ts";
 import { isDelta, isOpen, reduceThread } from "./thread-reducer.ts";
 
-type Resolved = Extract<ServerNotification, { method: "serverRequest/resolved" }>["params"];
+type Params<M extends ServerNotification["method"]> = Extract<ServerNotification, { method: M }>["params"];
+type Resolved = Params<"serverRequest/resolved">;
 
 export function reduceNotification(state: PanelState, notification: ServerNotification): PanelState {
   const inThread = followThread(state, notification);
@@ -21,8 +23,12 @@ export function reduceNotification(state: PanelState, notification: ServerNotifi
         text: params.details === null ? params.summary : `${params.summary} ${params.details}`,
       });
     case "warning":
-      if (isOfAnother(state, params.threadId)) return inThread;
+      if (isOfAnother(state, params.threadId) || isSaidByBanner(state, params)) return inThread;
       return withNotice(inThread, { kind: "warning", text: params.message });
+    case "belay/thread/saving/updated":
+      return { ...inThread, unsaved: withTrouble(state.unsaved, params) };
+    case "thread/closed":
+      return { ...inThread, unsaved: withTrouble(state.unsaved, { threadId: params.threadId, trouble: null }) };
     case "belay/sandbox/updated":
       return { ...inThread, sandbox: params };
     case "error":
@@ -39,6 +45,21 @@ export function reduceNotification(state: PanelState, notification: ServerNotifi
     default:
       return inThread;
   }
+}
+
+// Other clients know that the thread is not being saved from this sentence alone; here it stands in a banner.
+function isSaidByBanner({ unsaved }: PanelState, { threadId, message }: Params<"warning">): boolean {
+  const trouble = threadId === null ? undefined : unsaved.get(threadId);
+  return trouble !== undefined && message === notSavedWords(trouble);
+}
+
+function withTrouble(
+  unsaved: PanelState["unsaved"],
+  { threadId, trouble }: Params<"belay/thread/saving/updated">,
+): PanelState["unsaved"] {
+  if (trouble === null && !unsaved.has(threadId)) return unsaved;
+  const others = [...unsaved].filter(([id]) => id !== threadId);
+  return new Map(trouble === null ? others : [...others, [threadId, trouble]]);
 }
 
 // Without a shown thread it may be of the one that is just being started.

@@ -15,7 +15,7 @@ import {
   shownThreadId,
   type View,
 } from "./state.ts";
-import { addTurn, cutRunningTurns, openThread, withChanges } from "./thread-reducer.ts";
+import { addTurn, cutRunningTurns, heldThread, openThread, withChanges, withReading } from "./thread-reducer.ts";
 
 const restarted = "Belay's server had ended and was restarted. What ran was stopped; the thread goes on from here.";
 const givenUp = "What waited for your answer was given up, and not done, because Belay's server ended.";
@@ -36,6 +36,10 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
     case "threadRefused":
       if (shownThreadId(state.view) !== event.threadId) return state;
       return withNotice({ ...leaveThread(state), view: { kind: "new" } }, info(event.message));
+    case "threadHeld":
+      return hold(state, event);
+    case "heldThreadRead":
+      return changeThread(state, event.thread.id, (thread) => withReading(thread, event.thread));
     case "newThread":
       return {
         ...leaveThread(state),
@@ -131,7 +135,7 @@ function changeHost(state: PanelState, host: HostState): PanelState {
       : approval,
   );
   const cut = { ...changed, view: cutView(state.view), approvals, stoppingTurnId: null, stoppingItemIds: [] };
-  return { ...(hasAsked ? withNotice(cut, info(givenUp)) : cut), sandbox: null };
+  return { ...(hasAsked ? withNotice(cut, info(givenUp)) : cut), sandbox: null, unsaved: new Map() };
 }
 
 // By itself, after it had ended by itself.
@@ -184,6 +188,16 @@ function changeThread(state: PanelState, threadId: string, change: (thread: Show
   const { view } = state;
   if (view.kind !== "shown" || view.thread.id !== threadId) return state;
   return { ...state, view: { kind: "shown", thread: change(view.thread) } };
+}
+
+function hold(state: PanelState, { threadId, writer }: Extract<PanelEvent, { type: "threadHeld" }>): PanelState {
+  if (shownThreadId(state.view) !== threadId) return state;
+  const before = shownThread(state.view);
+  const listed = state.threads?.find(({ id }) => id === threadId);
+  // What was read of it stays on screen until it is read again.
+  const isRead = before?.id === threadId && before.turns.length > 0;
+  const thread = isRead ? { ...before, held: { writer, isRead } } : heldThread(threadId, listed, writer);
+  return { ...state, view: { kind: "shown", thread } };
 }
 
 function startLoading(state: PanelState, threadId: string): PanelState {

@@ -10,6 +10,7 @@ import type { Edits, Mode } from "../../server/protocol/mode.ts";
 import type { Model } from "../../server/protocol/model.ts";
 import type { HostState } from "../../server/protocol/panel.ts";
 import type { ReviewFile, TurnChanges } from "../../server/protocol/review.ts";
+import type { ActiveWriter, SavingTrouble } from "../../server/protocol/thread-saving.ts";
 import type { QueuedSubmission } from "../../server/protocol/queue.ts";
 import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { Thread, ThreadSettings } from "../../server/protocol/thread.ts";
@@ -52,6 +53,8 @@ export interface PanelState {
   sandbox: SandboxState | null;
   /** What Belay changed in this workspace and nobody has kept or undone yet. */
   review: readonly ListedFile[];
+  /** Why threads are not being saved, by their ids; those that are saved are not in it. */
+  unsaved: ReadonlyMap<string, SavingTrouble>;
   /** What the live region says; the number makes equal sentences distinct. */
   announcement: { number: number; text: string };
 }
@@ -73,6 +76,15 @@ export interface ShownThread {
   tokenUsage: TokenUsage | null;
   /** By turn, what it changed in files, and what became of that. Empty until the server has said so. */
   changes: ReadonlyMap<string, TurnChanges>;
+  /** Set while another process writes to it: it can be read, not written to. */
+  held: HeldThread | null;
+}
+
+export interface HeldThread {
+  /** Null: nobody knows. */
+  writer: ActiveWriter | null;
+  /** Its turns are here, as they were then. */
+  isRead: boolean;
 }
 
 /** A file to review, with the folder of the window that it was listed for. */
@@ -161,6 +173,7 @@ export const initialState: PanelState = {
   stoppingItemIds: [],
   sandbox: null,
   review: [],
+  unsaved: new Map(),
   announcement: { number: 0, text: "" },
 };
 
