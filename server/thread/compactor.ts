@@ -72,7 +72,7 @@ export class Compactor implements ContextFit {
       model: deps.selectModel(settings.modelProvider),
       request: { model: settings.model, threadId: thread.id, effort: settings.reasoningEffort },
       history,
-      carried: await carriedOver(thread, [...thread.desk.open, ...openQuestions]),
+      carried: await carriedOver(thread, [...openQuestions, ...thread.openQuestions]),
       limits,
       prompt: deps.config.compact_prompt ?? null,
       signal: this.#turn.signal,
