@@ -33,7 +33,7 @@ export async function showContext({ host, page }: Parameters<Scene>[0], items: P
   host.on("belay/context/read", () => context);
   await host.notify("host/state", running);
   await host.notify("host/showThread", { threadId });
-  await page.getByRole("article", { name: "Prompt" }).first().waitFor();
+  await page.getByRole("region", { name: "Fix the rounding" }).waitFor();
   const last = { ...tokens, totalTokens: context.used };
   const tokenUsage = { total: last, last, modelContextWindow: context.window };
   await host.notify("thread/tokenUsage/updated", { ...at, tokenUsage });
