@@ -69,23 +69,19 @@ function ContextCard({
     const leave = ({ target }: Event) => {
       if (!(target instanceof Node) || !card.current?.parentElement?.contains(target)) onClose();
     };
+    const escape = ({ key }: KeyboardEvent) => {
+      if (key === "Escape") onClose();
+    };
     document.addEventListener("pointerdown", leave);
-    return () => document.removeEventListener("pointerdown", leave);
+    document.addEventListener("keydown", escape);
+    return () => {
+      document.removeEventListener("pointerdown", leave);
+      document.removeEventListener("keydown", escape);
+    };
   }, []);
   const used = context?.used ?? counted;
   return (
-    <div
-      ref={card}
-      id={id}
-      class="context-card"
-      role="group"
-      aria-label="Context"
-      onKeyDown={(event) => {
-        if (event.key !== "Escape") return;
-        event.stopPropagation();
-        onClose();
-      }}
-    >
+    <div ref={card} id={id} class="context-card" role="group" aria-label="Context">
       <p>{`${compact(used)} of ${compact(window)} tokens (${Math.round((used / window) * 100)} %)`}</p>
       {context !== null && <Parts context={context} />}
       <button
