@@ -14,6 +14,7 @@ import { buildServer, bundleBytes } from "./build.ts";
 import { type Bench, type Group, Results } from "./measure.ts";
 import { belayPeer, codexPeer, type Peer } from "./peers.ts";
 import { reportRow, tableOf, writeReport } from "./report.ts";
+import { cache } from "./rows/cache.ts";
 import { edits } from "./rows/edits.ts";
 import { idle } from "./rows/idle.ts";
 import { launch } from "./rows/launch.ts";
@@ -26,7 +27,20 @@ import { start } from "./rows/start.ts";
 import { threads } from "./rows/threads.ts";
 import { turns } from "./rows/turns.ts";
 
-const groups: readonly Group[] = [start, turns, threads, resume, idle, output, edits, launch, snapshot, review, size];
+const groups: readonly Group[] = [
+  start,
+  turns,
+  threads,
+  resume,
+  idle,
+  output,
+  edits,
+  launch,
+  snapshot,
+  review,
+  cache,
+  size,
+];
 const checkout = fileURLToPath(new URL("..", import.meta.url));
 
 const options = readOptions();
