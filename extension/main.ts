@@ -35,7 +35,7 @@ import { Terminals } from "./terminals.ts";
 import type { ServerChoice, TestApi } from "./test-api.ts";
 import { Turns } from "./turns.ts";
 import { waitingWords } from "./waiting-words.ts";
-import { findFolder, whyNoServer } from "./workspace.ts";
+import { findFolder, localFolders, whyNoServer } from "./workspace.ts";
 
 const START_TIMEOUT_MS = 20_000;
 
@@ -132,7 +132,14 @@ class Belay implements vscode.Disposable {
       review.list.onDidChange(() => this.#reviewChanged()),
       notifications.on("serverRequest/resolved", ({ requestId }) => this.#approvals.drop(requestId)),
       onConfigChanged(() => void this.#offerNewSettings()),
-      vscode.workspace.onDidChangeWorkspaceFolders(() => panel.stateChanged()),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => {
+        panel.stateChanged();
+        void review.list.refresh();
+      }),
+      // A new thread runs in the folder of the file that a person looks at.
+      vscode.window.onDidChangeActiveTextEditor(() => {
+        if (localFolders().length > 1) panel.stateChanged();
+      }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         panel.stateChanged();
         this.#startForPanel();
@@ -215,8 +222,8 @@ class Belay implements vscode.Disposable {
   /** What the server says by itself is only what it and Belay did; the panel hears what people did, too. */
   #reviewChanged(): void {
     const { server, panel } = this.ctx;
-    const cwd = findFolder()?.cwd;
-    if (server.state.kind === "running" && cwd !== undefined) panel.forward("belay/review/updated", { cwd });
+    if (server.state.kind !== "running") return;
+    for (const { cwd } of localFolders()) panel.forward("belay/review/updated", { cwd });
   }
 
   #questionsChanged(): void {

@@ -7,16 +7,16 @@ import { messageOf, RpcError } from "../server/protocol/rpc/errors.ts";
 import { Lanes } from "../server/protocol/rpc/lanes.ts";
 import { type Ctx, whenRunning } from "./ctx.ts";
 import { hostHandlers } from "./host-requests.ts";
-import { route } from "./relay.ts";
+import { route, type WindowFolders } from "./relay.ts";
 import { statusOf } from "./server-process.ts";
-import { findFolder } from "./workspace.ts";
+import { folderInUse, localFolders } from "./workspace.ts";
 
 const INTERNAL_ERROR = -32603;
 const atEditor = dispatcher(hostRequests, hostHandlers, new Lanes());
 
 /** Throws RpcError only. Waits while the server starts. */
 export async function answerPanel(ctx: Ctx, method: string, params: unknown, signal: AbortSignal): Promise<unknown> {
-  const destination = route(method, params, findFolder()?.cwd ?? null);
+  const destination = route(method, params, windowFolders());
   try {
     if (destination.kind === "host") return await atEditor(method, params, ctx, signal);
     const { client } = await whenRunning(ctx);
@@ -30,11 +30,16 @@ export async function answerPanel(ctx: Ctx, method: string, params: unknown, sig
 }
 
 export function hostState(ctx: Ctx): HostState {
-  const folder = findFolder();
+  const folder = folderInUse();
   return {
     server: statusOf(ctx.server.state),
-    workspace: folder === null ? null : { ...folder, trusted: vscode.workspace.isTrusted },
+    workspace: folder === null ? null : { ...folder, trusted: vscode.workspace.isTrusted, folders: localFolders() },
     // Where the window is on another machine, its keyboard is not known here; "Ctrl" is the safer guess.
     modifierKey: process.platform === "darwin" && vscode.env.remoteName === undefined ? "⌘" : "Ctrl",
   };
+}
+
+function windowFolders(): WindowFolders | null {
+  const folder = folderInUse();
+  return folder === null ? null : { cwd: folder.cwd, folders: localFolders().map(({ cwd }) => cwd) };
 }

@@ -2,22 +2,29 @@
 import { clientRequests } from "../server/protocol/methods.ts";
 import { hostRequests } from "../server/protocol/host-methods.ts";
 import { parseParams } from "../server/protocol/rpc/dispatch.ts";
+import type { WorkspacePart } from "../server/protocol/rows.ts";
 import { RpcError, unknownMethod } from "../server/protocol/rpc/errors.ts";
 
 export type Route = { kind: "host" } | { kind: "server"; params: unknown };
 
 const INVALID_REQUEST = -32600;
 
+/** `cwd`: the folder in which a new thread runs, one of `folders`. */
+export interface WindowFolders {
+  readonly cwd: string;
+  readonly folders: readonly string[];
+}
+
 /**
- * `cwd`: the folder threads run in; null when no local folder is open.
+ * `window`: null when no local folder is open.
  * Throws RpcError for a method the panel may not use, for params that do not fit, and where a folder is needed.
  */
-export function route(method: string, params: unknown, cwd: string | null): Route {
+export function route(method: string, params: unknown, window: WindowFolders | null): Route {
   if (Object.hasOwn(hostRequests, method)) return { kind: "host" };
   const row = isClientRequest(method) ? clientRequests[method] : undefined;
   if (row === undefined || !row.from.includes("webview")) throw unknownMethod(method, panelMethods());
   const valid = parseParams(row.params, params);
-  return { kind: "server", params: row.needsWorkspace ? withFolder(valid, cwd) : valid };
+  return { kind: "server", params: withFolders(valid, row.needsWorkspace, window) };
 }
 
 function isClientRequest(method: string): method is keyof typeof clientRequests {
@@ -29,9 +36,17 @@ function panelMethods(): string[] {
   return [...relayed.map(([method]) => method), ...Object.keys(hostRequests)];
 }
 
-function withFolder(params: object, cwd: string | null): object {
-  if ("cwd" in params && params.cwd != null) return params;
-  if (cwd === null)
+/** What the panel says itself stands. */
+function withFolders(params: object, part: WorkspacePart, window: WindowFolders | null): object {
+  if (part === "nothing") return params;
+  const isNamed = "cwd" in params && params.cwd != null;
+  if (window === null) {
+    if (isNamed) return params;
     throw new RpcError(INVALID_REQUEST, "No folder is open, and Belay works in one. Open a folder first.");
-  return { ...params, cwd };
+  }
+  const { cwd, folders } = window;
+  const added = isNamed ? {} : { cwd: part === "cwds" ? [...folders] : cwd };
+  // Of one folder nothing needs to be said.
+  const roots = part === "roots" && folders.length > 1 ? { runtimeWorkspaceRoots: [...folders] } : {};
+  return { ...added, ...roots, ...params };
 }

@@ -1,20 +1,28 @@
 // The folder threads run in, and the sentences for windows in which Belay cannot work.
 import * as vscode from "vscode";
+import type { Folder } from "../server/protocol/panel.ts";
 
-export interface Folder {
-  name: string;
-  cwd: string;
+/** The local folders of the window, in its order. */
+export function localFolders(): Folder[] {
+  const local = vscode.workspace.workspaceFolders?.filter(({ uri }) => uri.scheme === "file") ?? [];
+  return local.map(({ name, uri }) => ({ name, cwd: uri.fsPath }));
 }
 
 /** The first local folder of the window; null when there is none. */
 export function findFolder(): Folder | null {
-  const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file");
-  return folder === undefined ? null : { name: folder.name, cwd: folder.uri.fsPath };
+  return localFolders()[0] ?? null;
+}
+
+/** The one a new thread runs in: that of the file a person looks at, else the first. */
+export function folderInUse(): Folder | null {
+  const active = vscode.window.activeTextEditor?.document.uri;
+  const around = active?.scheme === "file" ? vscode.workspace.getWorkspaceFolder(active) : undefined;
+  return localFolders().find(({ cwd }) => cwd === around?.uri.fsPath) ?? findFolder();
 }
 
 /** Throws a sentence for the person where there is no folder. */
 export function openFolder(): Folder {
-  const folder = findFolder();
+  const folder = folderInUse();
   if (folder !== null) return folder;
   const virtual = vscode.workspace.workspaceFolders?.[0];
   throw new Error(

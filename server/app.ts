@@ -3,7 +3,7 @@ import { arch, homedir } from "node:os";
 import { type ConfigWarning, overlaid, type Overrides } from "./config/load.ts";
 import { ConfigSource } from "./config/source.ts";
 import { DocumentView } from "./files/document-view.ts";
-import { isRunning, ownIdentity } from "./exec/process-identity.ts";
+import { isRunning, ownIdentity, ownPlace } from "./exec/process-identity.ts";
 import { editorRootVariable, terminals } from "./exec/terminals.ts";
 import { readGitInfo } from "./files/git-info.ts";
 import type { EditPort } from "./files/writer.ts";
@@ -19,6 +19,7 @@ import { modelHandlers } from "./handlers/model.ts";
 import { permissionHandlers } from "./handlers/permission.ts";
 import { threadHandlers } from "./handlers/thread.ts";
 import { threadCareHandlers } from "./handlers/thread-care.ts";
+import { threadSectionHandlers } from "./handlers/thread-section.ts";
 import { threadListHandlers } from "./handlers/thread-list.ts";
 import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
@@ -121,7 +122,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { nextRequestId } = options;
   const clients = new Clients();
   const tellAll = (notification: ServerNotification) => clients.tell(notification);
-  const rules = new RuleStore(home, { lock: lockOwnFile, replace: replaceOwnFile });
+  const ownFiles = { lock: lockOwnFile, replace: replaceOwnFile };
+  const rules = new RuleStore(home, ownFiles);
   sandbox.onChange((params) => tellAll({ method: "belay/sandbox/updated", params }));
   // Who asks earlier is answered earlier. Until then it would only be in the way of the first thread.
   const probing = setTimeout(() => void sandbox.status(), PROBE_AFTER_MS);
@@ -140,10 +142,12 @@ export async function createApp(options: AppOptions): Promise<App> {
   };
   const changes = () => (fileWork ??= loadFileWork());
   const misplaced = () => sandboxWarnings(sandbox, config.current, config.path);
-  const instructions = (cwd: string) => readInstructions({ home, cwd }, config.current.project_doc_max_bytes);
+  const instructions = (folders: readonly string[]) =>
+    readInstructions({ home, folders }, config.current.project_doc_max_bytes);
   const store = new ThreadStore({
     clients,
-    processes: { owner: ownIdentity(), isAlive: isRunning },
+    ownFiles,
+    writers: { owner: ownIdentity(), isAlive: isRunning, place: ownPlace(), client: () => clients.firstName() },
     home,
     version: options.version,
     defaultCwd: options.cwd,
@@ -181,10 +185,10 @@ export async function createApp(options: AppOptions): Promise<App> {
       start: (request) => runner.start(request),
       write: async (...change) => (await changes()).write(...change),
       journal: async (cwd) => (await changes()).journal.workspace(cwd),
-      capture: async (cwd, ids, signal) =>
-        (await changes()).captures.begin(cwd, { kind: "command", ...ids, of: [] }, signal),
-      expectCommands: (cwd) => {
-        const look = async () => void (isClosing || (await changes()).captures.warm(cwd));
+      capture: async (folders, ids, signal) =>
+        (await changes()).captures.begin(folders, { kind: "command", ...ids, of: [] }, signal),
+      expectCommands: (folders) => {
+        const look = async () => void (isClosing || (await changes()).captures.warm(folders));
         setTimeout(() => void look(), LOOK_AFTER_MS).unref();
       },
       rules,
@@ -215,12 +219,16 @@ export async function createApp(options: AppOptions): Promise<App> {
     store,
     clients,
     handlers: {
-      ...threadListHandlers(store),
+      ...threadListHandlers(store, async () =>
+        // None that lies in the folder that the server was started in, which may be anybody's.
+        (await import("./files/ripgrep.ts")).findRipgrep(ripgrepPlaces, [options.cwd]),
+      ),
+      ...threadSectionHandlers(store, clients, options.newId),
       ...threadCareHandlers(store, clients, async (threadId) => {
         const { journal } = await changes();
         await journal.forget(threadId).catch((error: unknown) => log("warning", messageOf(error), error));
       }),
-      ...threadHandlers(store, clients, async (cwd) => (await instructions(cwd)).map(({ path }) => path)),
+      ...threadHandlers(store, clients, async (folders) => (await instructions(folders)).map(({ path }) => path)),
       ...turnHandlers(store),
       ...later("fs/", async () => (await import("./handlers/fs.ts")).fsHandlers()),
       ...later("fuzzyFileSearch", async () =>

@@ -9,6 +9,7 @@ import type { ThreadStartResponse } from "../server/protocol/thread.ts";
 import type { ContextReadResponse } from "../server/protocol/turn.ts";
 import type { ToolRequestUserInputResponse } from "../server/protocol/user-input.ts";
 import type { PanelConnection } from "./connection.ts";
+import type { Folder } from "../server/protocol/panel.ts";
 import { type Choice, runningTurn, shownThread, shownThreadId } from "./state/state.ts";
 import type { Store } from "./state/store.ts";
 
@@ -49,6 +50,8 @@ export interface Actions {
   readSandbox(): Promise<void>;
   pickMode(mode: Mode): void;
   pickModel(model: string): void;
+  /** For the next new thread. */
+  pickFolder(cwd: string): void;
   pickEdits(edits: Edits): void;
   answer(key: string, decision: CommandApprovalDecision): void;
   /** Answers questions of the model. */
@@ -113,6 +116,16 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
   };
 
   const host: HostAction = (method, params) => connection.request(method, params).catch(complain);
+
+  /** Null: all files that are listed. */
+  const review = async (verb: "keep" | "undo", path: string | null) => {
+    const files = now().review.filter((file) => path === null || file.path === path);
+    for (const cwd of new Set(files.map((file) => file.cwd))) {
+      await settle(connection.request(`belay/review/${verb}`, { cwd, path }), () =>
+        host("host/review", { verb, path }),
+      );
+    }
+  };
 
   // The editor shows what has to be seen before it is decided: merges, and what does not fit together.
   const settle = async (asked: Promise<RestoreResponse>, inEditor: () => Promise<unknown>) => {
@@ -248,21 +261,18 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       );
     },
     async listReview() {
-      await connection.request("belay/review/list", {}).then(
-        ({ files }) => dispatch({ type: "reviewListed", files }),
+      const folders = now().host?.workspace?.folders ?? [];
+      const list = async ({ cwd }: Folder) => {
+        const { files } = await connection.request("belay/review/list", { cwd });
+        return files.map((file) => ({ ...file, cwd }));
+      };
+      await Promise.all(folders.map(list)).then(
+        (lists) => dispatch({ type: "reviewListed", files: lists.flat() }),
         () => undefined,
       );
     },
-    async keep(path) {
-      await settle(connection.request("belay/review/keep", { path }), () =>
-        host("host/review", { verb: "keep", path }),
-      );
-    },
-    async undo(path) {
-      await settle(connection.request("belay/review/undo", { path }), () =>
-        host("host/review", { verb: "undo", path }),
-      );
-    },
+    keep: (path) => review("keep", path),
+    undo: (path) => review("undo", path),
     undoTurn: (turnId) => restoreTurn(turnId, "undo"),
     redoTurn: (turnId) => restoreTurn(turnId, "redo"),
     async revert(turnId, what) {
@@ -281,6 +291,7 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       }
     },
     pickMode: (mode) => dispatch({ type: "choiceMade", choice: { mode } }),
+    pickFolder: (cwd) => dispatch({ type: "choiceMade", choice: { cwd } }),
     pickModel: (model) => dispatch({ type: "choiceMade", choice: { model } }),
     pickEdits: (edits) => dispatch({ type: "choiceMade", choice: { edits } }),
     answer: (key, decision) => dispatch({ type: "approvalAnswered", key, decision }),
@@ -291,8 +302,9 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
   };
 }
 
-function picked({ mode, model, edits }: Choice): { mode?: Mode; model?: string; edits?: Edits } {
+function picked({ mode, model, edits, cwd }: Choice): { mode?: Mode; model?: string; edits?: Edits; cwd?: string } {
   return {
+    ...(cwd === null ? {} : { cwd }),
     ...(mode === null ? {} : { mode }),
     ...(model === null ? {} : { model }),
     ...(edits === null ? {} : { edits }),

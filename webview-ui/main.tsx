@@ -20,14 +20,14 @@ import { connectPanel, type Incoming, type PanelConnection } from "./connection.
 import { App } from "./shell/app.tsx";
 import { ErrorBoundary } from "./shell/error-boundary.tsx";
 import { type Persisted, readPersisted } from "./state/persisted.ts";
-import { initialState, shownThreadId } from "./state/state.ts";
+import { initialState, noChoice, shownThreadId } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
 
 const api = acquireVsCodeApi();
 const kept = readPersisted(api.getState());
 const store = createStore(nextFrame, {
   ...initialState,
-  choice: { mode: kept.mode, model: null, edits: kept.edits },
+  choice: { ...noChoice, mode: kept.mode, edits: kept.edits },
   lastMode: kept.lastMode,
   dismissed: kept.dismissed,
 });

@@ -4,7 +4,6 @@ import * as vscode from "vscode";
 import * as z from "zod";
 import type { ReviewHunk } from "../../server/protocol/review.ts";
 import type { RunningCtx } from "../ctx.ts";
-import { findFolder } from "../workspace.ts";
 import type { ReviewedFile } from "./review-list.ts";
 import { settle } from "./settle.ts";
 import { showAll, showAt, showDiff } from "./show.ts";
@@ -136,9 +135,11 @@ async function ask(
   verb: "keep" | "undo",
   scope: { path?: string; hunkId?: string },
 ): Promise<void> {
-  const cwd = findFolder()?.cwd ?? null;
+  const files = scope.path === undefined ? review.list.all : review.list.all.filter(({ path }) => path === scope.path);
   try {
-    await settle(review, verb, (consent) => client.request(`belay/review/${verb}`, { cwd, ...scope, ...consent }));
+    for (const cwd of new Set(files.map((file) => file.cwd))) {
+      await settle(review, verb, (consent) => client.request(`belay/review/${verb}`, { cwd, ...scope, ...consent }));
+    }
   } finally {
     // Also behind a refusal: what was shown may be what is outdated.
     await review.list.refresh();

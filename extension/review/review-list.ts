@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { ReviewFile } from "../../server/protocol/review.ts";
 import type { Client } from "../client.ts";
 import type { Notifications } from "../notifications.ts";
-import { findFolder } from "../workspace.ts";
+import { localFolders } from "../workspace.ts";
 import { fileAt, MERGE_SCHEME } from "./places.ts";
 
 /** For `when` in the manifest: there is something to review. */
@@ -14,6 +14,8 @@ const PATHS_CONTEXT_KEY = "belay.reviewPaths";
 export interface ReviewedFile extends ReviewFile {
   /** As the editor names it. */
   readonly uri: vscode.Uri;
+  /** The folder of the window for which the server told of it. */
+  readonly cwd: string;
 }
 
 export class ReviewList implements vscode.Disposable {
@@ -64,7 +66,7 @@ export class ReviewList implements vscode.Disposable {
     const client = this.#client();
     const known = this.find(uri);
     if (client === null || known === undefined) return undefined;
-    const files = await this.#ask(client, known.path);
+    const files = await this.#ask(client, known.cwd, known.path);
     if (files === null) return this.find(uri);
     const fresh = files.find(({ path }) => path === known.path);
     const others = this.#files.map((file) => (file.path === known.path ? fresh : file));
@@ -89,19 +91,21 @@ export class ReviewList implements vscode.Disposable {
     while (this.#isOutdated) {
       this.#isOutdated = false;
       const client = this.#client();
-      if (client === null || findFolder() === null) return;
-      const files = await this.#ask(client, null);
-      if (files !== null) this.#set(files);
+      const folders = localFolders();
+      if (client === null || folders.length === 0) return;
+      const lists = await Promise.all(folders.map(({ cwd }) => this.#ask(client, cwd, null)));
+      const known = lists.filter((files) => files !== null).flat();
+      if (lists.every((files) => files !== null))
+        this.#set(known.toSorted((one, other) => (one.path < other.path ? -1 : 1)));
     }
   }
 
   /** Null when the server cannot say: then what is known stays. */
-  async #ask(client: Client, path: string | null): Promise<ReviewedFile[] | null> {
+  async #ask(client: Client, cwd: string, path: string | null): Promise<ReviewedFile[] | null> {
     try {
-      const cwd = findFolder()?.cwd ?? null;
       const { files } = await client.request("belay/review/list", { cwd, path });
       if (this.#client() !== client) return null;
-      return files.map((file) => ({ ...file, uri: fileAt(file.path) }));
+      return files.map((file) => ({ ...file, cwd, uri: fileAt(file.path) }));
     } catch (error) {
       this.#log.warn("The server does not say what is to review.", error);
       return null;

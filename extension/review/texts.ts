@@ -1,7 +1,6 @@
 // Texts that exist in no file, read-only: a file before Belay's changes, as proposed, as a merge would make it.
 import * as vscode from "vscode";
 import type { Client } from "../client.ts";
-import { findFolder } from "../workspace.ts";
 import { MERGE_SCHEME } from "./places.ts";
 import type { ReviewList } from "./review-list.ts";
 
@@ -63,8 +62,7 @@ export class ReviewTexts implements vscode.TextDocumentContentProvider, vscode.D
     // undo that.
     if (file === undefined) return textNow(uri);
     const side: Side = isBaseline(uri) ? "baseline" : "proposed";
-    const cwd = findFolder()?.cwd ?? null;
-    const { text } = await client.request("belay/review/text", { cwd, path: file.path, side });
+    const { text } = await client.request("belay/review/text", { cwd: file.cwd, path: file.path, side });
     return text ?? "";
   }
 

@@ -47,16 +47,35 @@ export function developerMessage(text: string): HistoryItem {
   return { type: "message", role: "developer", text };
 }
 
+/** Tells the folders that a thread works in, whenever they are not the ones it began with. The first is its `cwd`. */
+export function foldersMessage(folders: readonly string[]): string {
+  const names = folders.map((folder) => `- ${inTag(folder)}`).join("\n");
+  const which = folders.length === 1 ? "in this folder" : "in these folders. Paths and commands start in the first";
+  return `<folders>\nFrom now on you work ${which}.\n${names}\n</folders>`;
+}
+
+/** Of these, the files that the model has not been told of. Null: it knows all. */
+export function newInstructions(
+  instructions: readonly InstructionFile[],
+  history: readonly HistoryItem[],
+): HistoryItem | null {
+  const told = history.flatMap((item) => (item.type === "message" && item.role === "user" ? [item.text] : []));
+  const fresh = instructions.filter((file) => !told.some((text) => text.includes(beginOf(file))));
+  return fresh.length === 0 ? null : instructionsMessage(fresh);
+}
+
 /** What stands in these was not typed by the user, although it is told in their name. */
 export const instructionsTag = "instructions";
 export const shellTag = "user_shell_command";
 
 /** In the user's name and not in ours: anyone who can write to the repository may have written them. */
 function instructionsMessage(instructions: readonly InstructionFile[]): HistoryItem {
-  const files = instructions.map(
-    ({ path, text }) => `<${instructionsTag} file="${inTag(path)}">\n${withoutTag(text)}\n</${instructionsTag}>`,
-  );
+  const files = instructions.map((file) => `${beginOf(file)}\n${withoutTag(file.text)}\n</${instructionsTag}>`);
   return { type: "message", role: "user", text: files.join("\n\n") };
+}
+
+function beginOf({ path }: InstructionFile): string {
+  return `<${instructionsTag} file="${inTag(path)}">`;
 }
 
 /** So that a file cannot end its own tag and go on as something else. */

@@ -3,7 +3,7 @@
 import type { HistoryItem, ModelFailure, ModelRequest } from "../model/model.ts";
 import type { TokenUsageBreakdown } from "../protocol/turn.ts";
 import { type ReplyDeps, streamReply } from "./stream-reply.ts";
-import { runToolCalls, type ToolRunner } from "./tool-calls.ts";
+import { RanCalls, runToolCalls, type ToolRunner } from "./tool-calls.ts";
 
 export type TurnEnd = { status: "completed" } | { status: "interrupted" } | { status: "failed"; failure: ModelFailure };
 
@@ -32,6 +32,7 @@ export interface TurnDeps extends ReplyDeps {
 
 /** Never throws for what a model or a tool can do wrong. */
 export async function runTurn(deps: TurnDeps): Promise<TurnEnd> {
+  const ran = new RanCalls();
   let timesExceeded = 0;
   for (;;) {
     await deps.fit.makeRoom();
@@ -52,7 +53,7 @@ export async function runTurn(deps: TurnDeps): Promise<TurnEnd> {
       continue;
     }
 
-    const stopped = await runToolCalls(reply.toolCalls, deps);
+    const stopped = await runToolCalls(reply.toolCalls, ran, deps);
     deps.reportUsage(reply.usage);
     if (stopped || deps.signal.aborted) return { status: "interrupted" };
 

@@ -1,10 +1,10 @@
 // One answer of the model: its stream becomes items and deltas for the clients and entries for the history.
 // Every item that starts here completes here, also when the stream fails or is stopped.
-import type { HistoryItem, Model, ModelFailure, ModelRequest, ToolCallEntry } from "../model/model.ts";
+import type { HistoryItem, Model, ModelFailure, ModelRequest, Reconnecting, ToolCallEntry } from "../model/model.ts";
 import type { ThreadItemOf } from "../protocol/item.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown } from "../protocol/turn.ts";
-import type { ToolRunner } from "./tool-calls.ts";
+import { isRepeated, type ToolRunner } from "./tool-calls.ts";
 
 export type Reply =
   | { kind: "completed"; entries: HistoryItem[]; toolCalls: ToolCallEntry[]; usage: TokenUsageBreakdown | null }
@@ -87,15 +87,20 @@ async function readReply(request: ModelRequest, deps: ReplyDeps): Promise<Reply>
         deps.tools.preview(event);
         break;
       case "toolCall":
+        if (toolCalls.some((call) => isRepeated(call, event.call))) break;
         toolCalls.push(event.call);
         entries.push(event.call);
+        break;
+      case "reconnecting":
+        entries.length = 0;
+        toolCalls.length = 0;
+        announceRetry(event, [...open.takeBack(), ...deps.tools.settle([])], deps);
         break;
       case "completed":
         return { kind: "completed", entries: [...entries, ...open.completeAll()], toolCalls, usage: event.usage };
       case "interrupted":
       case "failed": {
-        // What was said stays said, for the person and for the model; calls that never ran do not.
-        const said = [...entries.filter((entry) => entry.type !== "toolCall"), ...open.completeAll()];
+        const said = withoutCalls([...entries, ...open.completeAll()]);
         return event.type === "failed"
           ? { kind: "failed", entries: said, failure: event.failure }
           : { kind: "interrupted", entries: said };
@@ -104,14 +109,38 @@ async function readReply(request: ModelRequest, deps: ReplyDeps): Promise<Reply>
         event satisfies never;
     }
   }
-  open.completeAll();
   const failure = { message: "The model's stream ended without an end. Try again.", info: "other", details: null };
-  return { kind: "failed", entries: [], failure };
+  return { kind: "failed", entries: withoutCalls([...entries, ...open.completeAll()]), failure };
+}
+
+/** What was said stays said, for the person and for the model. Calls that never ran do not, nor reasoning about them. */
+function withoutCalls(entries: readonly HistoryItem[]): HistoryItem[] {
+  return entries.filter(({ type }, at) => {
+    if (type !== "reasoning") return type === "message";
+    // A model refuses reasoning that leads to nothing.
+    return entries.slice(at).find((later) => later.type !== "reasoning")?.type === "message";
+  });
+}
+
+function announceRetry(
+  { attempt, of, failure }: Reconnecting,
+  takenBack: readonly string[],
+  { emit, threadId, turnId }: ReplyDeps,
+): void {
+  const error = {
+    message: `Reconnecting... ${attempt}/${of}`,
+    codexErrorInfo: { responseStreamDisconnected: { httpStatusCode: failure.retry?.httpStatus ?? null } },
+    additionalDetails: failure.message,
+    misalignment: null,
+  };
+  emit({ method: "error", params: { error, willRetry: true, takenBack: [...takenBack], threadId, turnId } });
 }
 
 /** The items of this answer that have begun and not ended, by the model's own ids. */
 class OpenItems {
   readonly #items = new Map<string, StreamedItem>();
+  /** All of this answer, ended ones too. */
+  #ids: string[] = [];
   readonly #deps: ReplyDeps;
 
   constructor(deps: ReplyDeps) {
@@ -120,9 +149,10 @@ class OpenItems {
 
   start(key: string, item: StreamedItem): void {
     this.#items.set(key, item);
+    this.#ids.push(item.id);
     this.#emit({
       method: "item/started",
-      params: { item: structuredClone(item), ...this.#ids(), startedAtMs: this.#deps.now() },
+      params: { item: structuredClone(item), ...this.#place(), startedAtMs: this.#deps.now() },
     });
   }
 
@@ -130,14 +160,14 @@ class OpenItems {
     const item = this.#items.get(key);
     if (item?.type !== "agentMessage") return;
     item.text += delta;
-    this.#emit({ method: "item/agentMessage/delta", params: { ...this.#ids(), itemId: item.id, delta } });
+    this.#emit({ method: "item/agentMessage/delta", params: { ...this.#place(), itemId: item.id, delta } });
   }
 
   addSummaryPart(key: string, summaryIndex: number): void {
     const item = this.#items.get(key);
     if (item?.type !== "reasoning") return;
     item.summary[summaryIndex] ??= "";
-    const params = { ...this.#ids(), itemId: item.id, summaryIndex };
+    const params = { ...this.#place(), itemId: item.id, summaryIndex };
     this.#emit({ method: "item/reasoning/summaryPartAdded", params });
   }
 
@@ -145,7 +175,7 @@ class OpenItems {
     const item = this.#items.get(key);
     if (item?.type !== "reasoning") return;
     item.summary[summaryIndex] = (item.summary[summaryIndex] ?? "") + delta;
-    const params = { ...this.#ids(), itemId: item.id, delta, summaryIndex };
+    const params = { ...this.#place(), itemId: item.id, delta, summaryIndex };
     this.#emit({ method: "item/reasoning/summaryTextDelta", params });
   }
 
@@ -153,7 +183,7 @@ class OpenItems {
     const item = this.#items.get(key);
     if (item?.type !== "reasoning") return;
     item.content[contentIndex] = (item.content[contentIndex] ?? "") + delta;
-    const params = { ...this.#ids(), itemId: item.id, delta, contentIndex };
+    const params = { ...this.#place(), itemId: item.id, delta, contentIndex };
     this.#emit({ method: "item/reasoning/textDelta", params });
   }
 
@@ -165,8 +195,16 @@ class OpenItems {
     const finished = { ...finish(item), completedAtMs };
     this.#emit({
       method: "item/completed",
-      params: { item: finished, ...this.#ids(), contentTokenCount: null, completedAtMs },
+      params: { item: finished, ...this.#place(), contentTokenCount: null, completedAtMs },
     });
+  }
+
+  /** The answer is void: what is open completes as nothing. Returns all that was shown of it, to be taken back. */
+  takeBack(): string[] {
+    for (const key of [...this.#items.keys()]) this.complete(key, emptied);
+    const ids = this.#ids;
+    this.#ids = [];
+    return ids;
   }
 
   /** Completes what is open as far as it came. Returns the texts that were already shown. */
@@ -182,7 +220,11 @@ class OpenItems {
     this.#deps.emit(notification);
   }
 
-  #ids(): { threadId: string; turnId: string } {
+  #place(): { threadId: string; turnId: string } {
     return { threadId: this.#deps.threadId, turnId: this.#deps.turnId };
   }
+}
+
+function emptied(item: StreamedItem): StreamedItem {
+  return item.type === "agentMessage" ? { ...item, text: "" } : { ...item, summary: [], content: [] };
 }

@@ -10,21 +10,43 @@ interface ToolOutcome {
 export interface ToolRunner {
   /** What the model writes, as it writes it: it may be shown, and nothing else. The call itself may never come. */
   preview(piece: ToolInputPiece): void;
-  /** The answer has ended: of what was previewed, only these calls will run. */
-  settle(calls: readonly ToolCallEntry[]): void;
+  /** The answer has ended: of what was previewed, only these calls will run. Returns the items of the others, completed. */
+  settle(calls: readonly ToolCallEntry[]): readonly string[];
   run(call: ToolCallEntry): Promise<ToolOutcome>;
   /** Ends what else is running: a person said to stop. */
   stop(): void;
 }
 
+/** What ran in a turn. A provider that repeats itself must not make a command run twice. */
+export class RanCalls {
+  readonly #ran: { call: ToolCallEntry; outcome: ToolOutcome }[] = [];
+
+  outcomeOf(call: ToolCallEntry): ToolOutcome | null {
+    return this.#ran.find((ran) => isRepeated(ran.call, call))?.outcome ?? null;
+  }
+
+  add(call: ToolCallEntry, outcome: ToolOutcome): void {
+    this.#ran.push({ call, outcome });
+  }
+}
+
+/** Some providers give the same id to every call, or none: what it asks for must be the same, too. */
+export function isRepeated(one: ToolCallEntry, other: ToolCallEntry): boolean {
+  return one.callId !== "" && one.callId === other.callId && one.name === other.name && one.input === other.input;
+}
+
 /** True when a person stopped the turn while the calls ran. */
 export async function runToolCalls(
   calls: readonly ToolCallEntry[],
+  ran: RanCalls,
   deps: { tools: ToolRunner; record(entries: readonly HistoryItem[]): void },
 ): Promise<boolean> {
   const outcomes = await Promise.all(
     calls.map(async (call) => {
+      const known = ran.outcomeOf(call);
+      if (known !== null) return known;
       const outcome = await runOne(call, deps.tools);
+      ran.add(call, outcome);
       if (outcome.stopsTurn) deps.tools.stop();
       return outcome;
     }),

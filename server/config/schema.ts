@@ -16,9 +16,13 @@ export const ProviderConfig = z.object({
   /** Header name to environment variable; unset variables send no header. */
   env_http_headers: z.record(z.string(), z.string()).default({}),
   query_params: z.record(z.string(), z.string()).default({}),
-  /** Tries again before the answer begins: connection failures and 5xx. */
-  request_max_retries: z.int().min(0).max(20).default(2),
-  /** A stream that says nothing for so long counts as lost. */
+  /** Tries again, without a word, while nothing has been answered: connection failures and 5xx. */
+  request_max_retries: z.int().min(0).max(100).default(4),
+  /** Tries again, and says so each time: answers that break off, limits, and what is left of the former. */
+  stream_max_retries: z.int().min(0).max(100).default(5),
+  /** The wait before the first of these; it doubles with each. */
+  retry_base_delay_ms: z.int().min(0).max(60_000).default(200),
+  /** An answer in which no event comes for so long counts as lost. */
   stream_idle_timeout_ms: z.int().min(1).default(300_000),
   /** Only for the scripted provider: the script it plays. */
   script: z.string().optional(),

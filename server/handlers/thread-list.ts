@@ -1,9 +1,9 @@
 // Requests that look: lists, pages of a history, searches. They load nothing.
+import type { Ripgrep } from "../files/ripgrep.ts";
 import type { clientRequests } from "../protocol/methods.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";
 import { invalidCursor } from "../protocol/rpc/errors.ts";
 import { itemsPage, occurrences, turnsPage } from "../thread/pages.ts";
-import { searchThreads } from "../thread/search.ts";
 import type { ThreadStore } from "../thread/thread-store.ts";
 import { isUuid } from "../util/uuid-v7.ts";
 import type { Caller } from "./caller.ts";
@@ -16,7 +16,14 @@ type ListMethods =
   | "thread/turns/list"
   | "thread/items/list";
 
-export function threadListHandlers(store: ThreadStore): Pick<Handlers<typeof clientRequests, Caller>, ListMethods> {
+/** Longer than anybody waits in front of an empty list. */
+const MAX_SEARCH_MS = 10_000;
+
+/** `ripgrep`: null where there is none. */
+export function threadListHandlers(
+  store: ThreadStore,
+  ripgrep: () => Promise<Ripgrep | null>,
+): Pick<Handlers<typeof clientRequests, Caller>, ListMethods> {
   return {
     "thread/list": (params) => store.list(params),
     async "thread/loaded/list"({ cursor, limit }) {
@@ -28,7 +35,11 @@ export function threadListHandlers(store: ThreadStore): Pick<Handlers<typeof cli
       return { data, nextCursor: last !== undefined && last !== all.at(-1) ? last : null };
     },
     async "thread/search"(params, _, signal) {
-      const page = await searchThreads(store.index, params, signal);
+      // Most sessions never search.
+      const { searchThreads } = await import("../thread/search.ts");
+      const { index, sections, home } = store;
+      const deps = { index, sections, home, ripgrep: await ripgrep(), maxMs: MAX_SEARCH_MS };
+      const page = await searchThreads(deps, params, signal);
       return { ...page, data: page.data.map(({ entry, snippet }) => ({ thread: store.listed(entry), snippet })) };
     },
     async "thread/searchOccurrences"(params, _, signal) {

@@ -5,7 +5,7 @@ import type { ThreadStartResponse } from "../protocol/thread.ts";
 import { endCursors, turnsPage } from "../thread/pages.ts";
 import type { Client } from "../thread/client.ts";
 import type { Clients } from "../thread/clients.ts";
-import { withProfile } from "../thread/settings.ts";
+import { rootsOf, withProfile } from "../thread/settings.ts";
 import type { Thread } from "../thread/thread.ts";
 import { collaborationMode, startedThread } from "../thread/thread-data.ts";
 import type { ThreadStore } from "../thread/thread-store.ts";
@@ -16,10 +16,10 @@ type ThreadMethods = "thread/start" | "thread/resume" | "thread/fork" | "thread/
 export function threadHandlers(
   store: ThreadStore,
   clients: Clients,
-  instructionSources: (cwd: string) => Promise<string[]>,
+  instructionSources: (folders: readonly string[]) => Promise<string[]>,
 ): Pick<Handlers<typeof clientRequests, Caller>, ThreadMethods> {
   const answer = async (thread: Thread, { includeTurns }: { includeTurns: boolean }): Promise<ThreadStartResponse> => {
-    const sources = await instructionSources(thread.settings.cwd);
+    const sources = await instructionSources(rootsOf(thread.settings));
     return startedThread(thread.toData({ includeTurns }), thread.settings, sources);
   };
   return {
@@ -37,7 +37,7 @@ export function threadHandlers(
       const thread = await store.resume(threadId, overrides);
       return store.holding(thread, async () => {
         thread.change(overrides);
-        const sources = await instructionSources(thread.settings.cwd);
+        const sources = await instructionSources(rootsOf(thread.settings));
         // Joining in the same step as the snapshot: what comes after it is heard behind it, what came before is in it.
         answerFirst();
         thread.subscribe(client);

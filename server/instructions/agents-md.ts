@@ -1,4 +1,4 @@
-// Instructions that people keep for agents: AGENTS.md in Belay's home, then in the thread's folder.
+// Instructions that people keep for agents: AGENTS.md in Belay's home, then in each folder of the thread.
 import { constants } from "node:fs";
 import { open, realpath } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,14 +11,13 @@ export interface InstructionFile {
 
 /** Files that cannot be read are left out: a missing AGENTS.md is the normal case. `maxBytes` caps each file. */
 export async function readInstructions(
-  folders: { home: string; cwd: string },
+  { home, folders }: { home: string; folders: readonly string[] },
   maxBytes: number,
 ): Promise<InstructionFile[]> {
-  const { home, cwd } = folders;
   const files = await Promise.all([
     readOne(home, { maxBytes, mayLinkOutside: true }),
     // A repository is not trusted: a link in it could send the model a key, or a device that never ends.
-    readOne(cwd, { maxBytes, mayLinkOutside: false }),
+    ...folders.map((folder) => readOne(folder, { maxBytes, mayLinkOutside: false })),
   ]);
   return files.filter((file) => file !== null);
 }

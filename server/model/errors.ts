@@ -1,5 +1,7 @@
 // Turns whatever a model endpoint does wrong into one sentence that names the cause and the cure.
-import type { ModelFailure } from "./model.ts";
+import { askedWaitMs, waitWords } from "./asked-wait.ts";
+import { canPass, causeOf, connectionWords } from "./connection-cause.ts";
+import type { ModelFailure, Retry } from "./model.ts";
 
 /** How this provider can be given a key. */
 export interface KeyWays {
@@ -25,18 +27,41 @@ export function idleFailure({ provider, baseUrl, idleTimeoutMs }: Endpoint): Mod
   const seconds = Math.round(idleTimeoutMs / 100) / 10;
   return {
     message: `The model provider "${provider}" sent nothing for ${seconds} s. Try again; if its models need longer, raise stream_idle_timeout_ms.`,
-    info: { responseStreamDisconnected: { httpStatusCode: null } },
+    ...disconnected,
     details: baseUrl,
   };
 }
 
-export function cutFailure({ provider, baseUrl }: Endpoint): ModelFailure {
+export function cutFailure({ provider, baseUrl }: Endpoint, details = baseUrl): ModelFailure {
   return {
     message: `The answer of the model provider "${provider}" ended before it was complete. Try again.`,
-    info: { responseStreamDisconnected: { httpStatusCode: null } },
+    ...disconnected,
+    details,
+  };
+}
+
+/** What was sent meanwhile is lost, and whether the connection lives shows only much later. */
+export function sleptFailure({ provider, baseUrl }: Endpoint): ModelFailure {
+  return {
+    message: `This machine was asleep while the model provider "${provider}" answered. Try again.`,
+    ...disconnected,
     details: baseUrl,
   };
 }
+
+/** Many bytes, and no event in them. */
+export function floodFailure({ provider, baseUrl }: Endpoint): ModelFailure {
+  return {
+    message: `The model provider "${provider}" sent many megabytes without an event of the Responses API. Check base_url, and that it speaks the Responses API.`,
+    info: "other",
+    details: baseUrl,
+  };
+}
+
+const disconnected = {
+  info: { responseStreamDisconnected: { httpStatusCode: null } },
+  retry: { kind: "stream", afterMs: null, httpStatus: null } satisfies Retry as Retry,
+};
 
 export function notAStreamFailure({ provider, baseUrl }: Endpoint, status: number, contentType: string): ModelFailure {
   const what = contentType.includes("html") ? "a web page" : contentType || "an answer without a content type";
@@ -44,6 +69,8 @@ export function notAStreamFailure({ provider, baseUrl }: Endpoint, status: numbe
     message: `${baseUrl} answered with ${what} (HTTP ${status}), not with a model's event stream. Check base_url of the model provider "${provider}"; it usually ends in /v1.`,
     info: { responseStreamConnectionFailed: { httpStatusCode: status } },
     details: null,
+    // A proxy in front of it says so in its own way.
+    ...(status >= 500 ? { retry: { kind: "request", afterMs: null, httpStatus: status } } : {}),
   };
 }
 
@@ -85,20 +112,81 @@ export function incompleteFailure(endpoint: Endpoint, reason: string): ModelFail
   return { message, info: "other", details: null };
 }
 
-/** `code` and `message` of a `response.failed` or `error` event. */
-export function reportedFailure(endpoint: Endpoint, code: string | null, message: string): ModelFailure {
-  if (code === "context_length_exceeded") {
-    return {
-      message: "The thread no longer fits into the model's context window. Start a new thread.",
-      info: "contextWindowExceeded",
-      details: oneLine(message, endpoint),
-    };
+/** What a provider tells about an error: in the body of an answer, or in an event. */
+export interface Told {
+  code: string | null;
+  message: string;
+  /** Null: in an event, after the answer had begun. */
+  status: number | null;
+  headers?: Headers | undefined;
+}
+
+/** Of a `response.failed` or `error` event, and of an error status. */
+export function reportedFailure(endpoint: Endpoint, told: Told): ModelFailure {
+  const { provider, model } = endpoint;
+  const details = oneLine(told.message, endpoint) || told.code;
+  const afterMs = askedWaitMs(told.headers, told.message);
+  const asked = afterMs === null ? "" : ` It asks to wait ${waitWords(afterMs)}.`;
+  const retry: Retry = { kind: "stream", afterMs, httpStatus: told.status };
+  switch (kindOf(told)) {
+    case "context":
+      return {
+        message: "The thread no longer fits into the model's context window. Start a new thread.",
+        info: "contextWindowExceeded",
+        details,
+      };
+    case "noModel": {
+      const message = `The model provider "${provider}" has no model "${model}". Choose another, or correct model in config.toml.`;
+      return { message, info: "modelNotFound", details };
+    }
+    case "usedUp": {
+      const message = `The account at the model provider "${provider}" has used up its quota.${asked} Check its plan and billing, or choose another provider.`;
+      return { message, info: "usageLimitExceeded", details };
+    }
+    case "overloaded": {
+      const message = `The model provider "${provider}" is overloaded right now.${asked} Try again in a while, or choose another model.`;
+      return { message, info: "serverOverloaded", details, retry };
+    }
+    case "limited": {
+      const status = told.status === null ? "" : ` (HTTP ${told.status})`;
+      const cure = asked === "" ? " Wait a little and try again, or check the account's quota." : asked;
+      const message = `The model provider "${provider}" limits requests right now${status}.${cure}`;
+      const tooMany = { responseTooManyFailedAttempts: { httpStatusCode: told.status } };
+      return { message, info: told.status === null ? "rateLimitExceeded" : tooMany, details, retry };
+    }
+    case "refused":
+      return { ...unknownFailure(endpoint, told), info: told.status === null ? "other" : "badRequest" };
+    case "unknown":
+      return { ...unknownFailure(endpoint, told), retry };
   }
+}
+
+function unknownFailure(endpoint: Endpoint, { code, message }: Told): ModelFailure {
   return {
     message: `The model provider "${endpoint.provider}" reported an error: ${oneLine(message, endpoint)}`,
-    info: code === "rate_limit_exceeded" ? "rateLimitExceeded" : "other",
+    info: "other",
     details: code === null ? null : oneLine(code, endpoint),
   };
+}
+
+type ErrorKind = "context" | "noModel" | "usedUp" | "overloaded" | "limited" | "refused" | "unknown";
+
+/** By the words that providers have for it, in this order. */
+const errorKinds: readonly [RegExp, ErrorKind][] = [
+  [/^context_length_exceeded$|^context_window/, "context"],
+  [/^model_not_found$/, "noModel"],
+  [/quota|^usage_limit|usage_not_included|billing/, "usedUp"],
+  [/overloaded|^slow_down$/, "overloaded"],
+  [/^rate_limit|^too_many_requests$/, "limited"],
+  [/invalid|unsupported|policy|filter|^image_|_image|not_found|authentication|permission/, "refused"],
+];
+
+const byStatus: Readonly<Record<number, ErrorKind>> = { 429: "limited", 529: "overloaded" };
+
+function kindOf({ code, status }: Told): ErrorKind {
+  const word = code?.toLowerCase() ?? "";
+  const named = errorKinds.find(([pattern]) => pattern.test(word))?.[1];
+  return named ?? byStatus[status ?? 0] ?? "unknown";
 }
 
 /**
@@ -106,97 +194,76 @@ export function reportedFailure(endpoint: Endpoint, code: string | null, message
  * error told inside of it or events that make no sense.
  */
 export function thrownFailure(endpoint: Endpoint, error: unknown, { hasBegun }: { hasBegun: boolean }): ModelFailure {
-  const { status, error: told } = error as { status?: unknown; error?: unknown };
-  const described = error as { message?: string; code?: string | null };
+  const { status, error: told, headers } = error as { status?: unknown; error?: unknown; headers?: Headers };
   if (typeof status === "number" && status >= 300 && status < 400) {
-    return redirectFailure(endpoint, status, (error as { headers?: Headers }).headers?.get("location") ?? "");
+    return redirectFailure(endpoint, status, headers?.get("location") ?? "");
   }
-  if (typeof status === "number") return statusFailure(endpoint, status, described);
-  if (typeof told === "object" && told !== null) {
-    return reportedFailure(endpoint, described.code ?? null, described.message ?? "unknown");
-  }
-  const isConnection = Object.hasOwn(connectionCauses, causeCode(error) ?? "");
-  return hasBegun && !isConnection ? nonsenseFailure(endpoint, error) : connectionFailure(endpoint, error);
+  const { message = "", code, type } = error as { message?: string; code?: string | null; type?: string | null };
+  const said = { code: textOr(code, type), message, headers };
+  if (typeof status === "number") return statusFailure(endpoint, { ...said, status });
+  if (typeof told === "object" && told !== null) return reportedFailure(endpoint, { ...said, status: null });
+  if (!hasBegun) return connectionFailure(endpoint, error);
+  const { code: cause } = causeOf(error);
+  return cause !== null && connectionWords(cause) !== null
+    ? cutFailure(endpoint, cause)
+    : garbledFailure(endpoint, error, cause);
 }
 
-function nonsenseFailure(endpoint: Endpoint, error: unknown): ModelFailure {
+/** The type is a word of its own only where there is no code. */
+function textOr(code: unknown, type: unknown): string | null {
+  return [code, type].find((word): word is string => typeof word === "string" && word !== "") ?? null;
+}
+
+/** Damaged on the way, or never an event. */
+function garbledFailure(endpoint: Endpoint, error: unknown, cause: string | null): ModelFailure {
   const { provider, baseUrl } = endpoint;
+  const what = cause?.startsWith("Z_") ? `its compression is broken, ${cause}` : sentence(error, endpoint);
   return {
-    message: `The model provider "${provider}" sent something that is no event of the Responses API (${sentence(error, endpoint)}). Try again; if it stays, check that it speaks the Responses API.`,
+    message: `The model provider "${provider}" sent something that is no event of the Responses API (${what}). Try again; if it stays, check that it speaks the Responses API.`,
     info: "other",
     details: baseUrl,
+    retry: disconnected.retry,
   };
 }
 
-function statusFailure(
-  endpoint: Endpoint,
-  status: number,
-  error: { message?: string; code?: string | null },
-): ModelFailure {
-  const { provider, baseUrl, model } = endpoint;
-  const said = oneLine(error.message ?? "", endpoint);
+/** Beside 5xx. */
+const passingStatuses = [408, 409, 425];
+
+function statusFailure(endpoint: Endpoint, told: Told & { status: number }): ModelFailure {
+  const { provider, baseUrl } = endpoint;
+  const { status } = told;
+  const said = oneLine(told.message, endpoint);
   const failed = { httpConnectionFailed: { httpStatusCode: status } };
   if (/<!doctype|<html/i.test(said)) return notAStreamFailure(endpoint, status, "text/html");
-  if (status === 401 || status === 403) {
+  const kind = kindOf(told);
+  if (status === 401 || (status === 403 && kind !== "usedUp")) {
     return { message: refusedKeyMessage(endpoint, status), info: failed, details: said };
   }
-  if (error.code === "model_not_found") {
-    const message = `The model provider "${provider}" has no model "${model}". Choose another, or correct model in config.toml.`;
-    return { message, info: "modelNotFound", details: said };
-  }
-  if (error.code === "context_length_exceeded") return reportedFailure(endpoint, error.code, said);
+  if (kind !== "unknown" && kind !== "refused") return reportedFailure(endpoint, told);
   if (status === 404) {
     const message = `Nothing is at ${baseUrl}/responses (HTTP 404). Check base_url of the model provider "${provider}", and that it speaks the Responses API.`;
     return { message, info: failed, details: said };
   }
-  if (status === 429) {
-    const message = `The model provider "${provider}" limits requests right now (HTTP 429). Wait a little and try again, or check the account's quota.`;
-    return { message, info: { responseTooManyFailedAttempts: { httpStatusCode: 429 } }, details: said };
-  }
-  if (status >= 500) {
+  if (status >= 500 || passingStatuses.includes(status)) {
     const message = `The model provider "${provider}" has a problem of its own (HTTP ${status}). Try again in a while.`;
-    return { message, info: "internalServerError", details: said };
+    const retry: Retry = { kind: "request", afterMs: askedWaitMs(told.headers, told.message), httpStatus: status };
+    return { message, info: "internalServerError", details: said, retry };
   }
   const message = `The model provider "${provider}" refused the request (HTTP ${status}): ${said}`;
   return { message, info: "badRequest", details: said };
 }
 
-const connectionCauses: Record<string, string> = {
-  ECONNREFUSED: "Nothing answers there (connection refused). Start it, or correct base_url.",
-  ENOTFOUND: "The host name is not known. Check base_url and the network.",
-  EAI_AGAIN: "The host name could not be looked up. Check the network.",
-  ECONNRESET: "The connection was reset. Try again.",
-  UND_ERR_SOCKET: "The connection was cut. Try again.",
-  ERR_INVALID_URL: "That is not a URL. Correct base_url.",
-  ETIMEDOUT: "The connection timed out. Check the network and base_url.",
-  UND_ERR_CONNECT_TIMEOUT: "The connection timed out. Check the network and base_url.",
-  CERT_HAS_EXPIRED: "Its TLS certificate has expired.",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "Its TLS certificate is self-signed. Name it in NODE_EXTRA_CA_CERTS if you trust it.",
-  SELF_SIGNED_CERT_IN_CHAIN: "Its TLS certificate chain is not trusted. Name its root in NODE_EXTRA_CA_CERTS.",
-};
-
 function connectionFailure(endpoint: Endpoint, error: unknown): ModelFailure {
   const { provider, baseUrl } = endpoint;
-  const code = causeCode(error);
-  const known = code !== null && Object.hasOwn(connectionCauses, code) ? connectionCauses[code] : undefined;
-  const why = known ?? `${sentence(error, endpoint)}. Check base_url and the network, and try again.`;
+  const { code, innermost } = causeOf(error);
+  const why =
+    connectionWords(code) ?? `${sentence(innermost, endpoint)}. Check base_url and the network, and try again.`;
   return {
     message: `The model provider "${provider}" could not be reached at ${baseUrl}. ${why}`,
     info: { responseStreamConnectionFailed: { httpStatusCode: null } },
     details: code,
+    ...(canPass(code) ? { retry: { kind: "request", afterMs: null, httpStatus: null } } : {}),
   };
-}
-
-/** The innermost system error code; HTTP clients wrap it several times. */
-function causeCode(error: unknown): string | null {
-  let found: string | null = null;
-  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
-    const { code } = at as { code?: unknown };
-    if (typeof code === "string") found = code;
-    const inner = (at as { errors?: unknown[] }).errors?.[0];
-    if (inner instanceof Error && at.cause === undefined) at.cause = inner;
-  }
-  return found;
 }
 
 /** Without its stop. */

@@ -70,7 +70,7 @@ export interface ToolInputPiece {
 /**
  * Ids tie the parts of one output together within one stream, until it completes, and mean nothing beyond it.
  * An index is one that was there before in its output, or the next one.
- * A started message or reasoning always completes unless the stream ends in `failed` or `interrupted`.
+ * A started message or reasoning always completes, unless the stream reconnects or ends in `failed` or `interrupted`.
  */
 export type ModelEvent =
   | { type: "messageStarted"; id: string }
@@ -83,7 +83,18 @@ export type ModelEvent =
   | { type: "reasoningCompleted"; id: string; summary: string[]; content: string[]; encrypted: string | null }
   | ({ type: "toolInputDelta" } & ToolInputPiece)
   | { type: "toolCall"; call: ToolCallEntry }
+  | Reconnecting
   | ModelEnd;
+
+/** Whatever this stream has said so far is void, calls and all. After a wait it is asked anew. */
+export interface Reconnecting {
+  type: "reconnecting";
+  /** From 1. */
+  attempt: number;
+  of: number;
+  /** Why. */
+  failure: ModelFailure;
+}
 
 /** The last event of every stream, exactly once. */
 export type ModelEnd =
@@ -96,6 +107,16 @@ export interface ModelFailure {
   message: string;
   info: ErrorInfo;
   details: string | null;
+  /** Absent: the same request would fail again. */
+  retry?: Retry;
+}
+
+export interface Retry {
+  /** `request`: nothing was answered, and trying again is nobody's concern at first. `stream`: people are told. */
+  kind: "request" | "stream";
+  /** How long the provider asks to be left alone; null: it did not say. */
+  afterMs: number | null;
+  httpStatus: number | null;
 }
 
 export interface Model {

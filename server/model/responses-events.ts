@@ -79,12 +79,11 @@ export function responsesEventReader(endpoint: Endpoint): (event: ResponseStream
         ];
       case "response.failed": {
         const { error } = event.response;
-        return [
-          { type: "failed", failure: reportedFailure(endpoint, error?.code ?? null, error?.message ?? "unknown") },
-        ];
+        const told = { code: error?.code ?? null, message: error?.message ?? "unknown", status: null };
+        return [{ type: "failed", failure: reportedFailure(endpoint, told) }];
       }
       case "error":
-        return [{ type: "failed", failure: reportedFailure(endpoint, event.code, event.message) }];
+        return [{ type: "failed", failure: reportedFailure(endpoint, { ...event, status: null }) }];
       default:
         // Events we have no use for (progress of hosted tools, parts of arguments) are many, and new ones appear.
         return [];

@@ -6,13 +6,16 @@ import {
   type Endpoint,
   type KeyWays,
   cutFailure,
+  floodFailure,
   idleFailure,
   missingKeyFailure,
   notAStreamFailure,
+  sleptFailure,
   thrownFailure,
 } from "./errors.ts";
-import type { HistoryItem, Model, ModelEvent, ModelRequest, ToolSpec } from "./model.ts";
+import type { HistoryItem, Model, ModelEvent, ModelFailure, ModelRequest, ToolSpec } from "./model.ts";
 import { responsesEventReader } from "./responses-events.ts";
+import { type Lost, MAX_TIMER_MS, startWatchdog, type Watchdog } from "./watchdog.ts";
 
 export interface ResponsesProvider {
   name: string;
@@ -22,7 +25,6 @@ export interface ResponsesProvider {
   apiKey: string | null;
   headers: Record<string, string>;
   query: Record<string, string>;
-  maxRetries: number;
   idleTimeoutMs: number;
 }
 
@@ -51,7 +53,7 @@ async function* stream(
   let watchdog: Watchdog | null = null;
   let hasBegun = false;
   try {
-    const client = await createClient(provider);
+    const client = await createClient(provider, (bytes) => watchdog?.sawBytes(bytes));
     // Loading our own code above is no silence of the provider's.
     watchdog = startWatchdog(provider.idleTimeoutMs);
     const { data: events, response } = await client.responses
@@ -66,38 +68,37 @@ async function* stream(
     hasBegun = true;
     const read = responsesEventReader(endpoint);
     for await (const event of events) {
-      watchdog.feed();
+      watchdog.sawEvent();
       for (const translated of read(event)) {
         yield translated;
         if (translated.type === "completed" || translated.type === "failed") return;
       }
     }
     // The package ends its loop quietly on an abort and on a stream that just stops; which one it was, we know.
-    yield endOf(signal, watchdog, { type: "failed", failure: cutFailure(endpoint) }, endpoint);
+    yield endOf(signal, watchdog, cutFailure(endpoint), endpoint);
   } catch (error) {
-    yield endOf(signal, watchdog, { type: "failed", failure: thrownFailure(endpoint, error, { hasBegun }) }, endpoint);
+    yield endOf(signal, watchdog, thrownFailure(endpoint, error, { hasBegun }), endpoint);
   } finally {
     watchdog?.stop();
   }
 }
 
-function endOf(signal: AbortSignal, watchdog: Watchdog | null, otherwise: ModelEvent, endpoint: Endpoint): ModelEvent {
+function endOf(
+  signal: AbortSignal,
+  watchdog: Watchdog | null,
+  otherwise: ModelFailure,
+  endpoint: Endpoint,
+): ModelEvent {
   if (signal.aborted) return { type: "interrupted" };
-  return watchdog?.signal.aborted ? { type: "failed", failure: idleFailure(endpoint) } : otherwise;
+  const lost = watchdog?.lost ?? null;
+  return { type: "failed", failure: lost === null ? otherwise : lostFailures[lost](endpoint) };
 }
 
-interface Watchdog {
-  signal: AbortSignal;
-  feed(): void;
-  stop(): void;
-}
-
-/** Aborts after so long without `feed`. The package's own timeout ends with the headers. */
-function startWatchdog(idleTimeoutMs: number): Watchdog {
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), idleTimeoutMs);
-  return { signal: abort.signal, feed: () => void timer.refresh(), stop: () => clearTimeout(timer) };
-}
+const lostFailures: Record<Lost, (endpoint: Endpoint) => ModelFailure> = {
+  idle: idleFailure,
+  slept: sleptFailure,
+  flood: floodFailure,
+};
 
 /** Longest first, so that one inside another leaves nothing. A value of few characters is a setting, not a secret. */
 function secretsOf({ apiKey, headers }: ResponsesProvider): string[] {
@@ -106,7 +107,7 @@ function secretsOf({ apiKey, headers }: ResponsesProvider): string[] {
   return [...values, ...bare].filter((value) => value.length >= 6).sort((a, b) => b.length - a.length);
 }
 
-async function createClient(provider: ResponsesProvider): Promise<OpenAI> {
+async function createClient(provider: ResponsesProvider, sawBytes: (count: number) => void): Promise<OpenAI> {
   const { default: Client } = await import("openai");
   // The package adds the headers of OPENAI_CUSTOM_HEADERS to every client, whatever its address is.
   class OwnHeadersOnly extends Client {
@@ -121,14 +122,29 @@ async function createClient(provider: ResponsesProvider): Promise<OpenAI> {
     // Never taken from the environment: these belong to one vendor's account, not to this provider.
     organization: null,
     project: null,
-    maxRetries: provider.maxRetries,
-    timeout: provider.idleTimeoutMs,
+    // Trying again is for retry.ts, and giving up for the watchdog.
+    maxRetries: 0,
+    timeout: MAX_TIMER_MS,
+    fetch: async (url, init) => counted(await fetch(url, init), sawBytes),
     defaultQuery: provider.query,
     defaultHeaders: provider.apiKey === null ? { ...provider.headers, Authorization: null } : provider.headers,
     // A redirect would carry the prompt and the configured headers to another host.
     fetchOptions: { redirect: "manual" },
     logLevel: "off",
   });
+}
+
+/** The package keeps what is no whole event yet, without a bound. */
+function counted(response: Response, sawBytes: (count: number) => void): Response {
+  if (response.body === null) return response;
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(bytes, out) {
+      sawBytes(bytes.length);
+      out.enqueue(bytes);
+    },
+  });
+  const { status, statusText, headers } = response;
+  return new Response(response.body.pipeThrough(counter), { status, statusText, headers });
 }
 
 function requestBody(request: ModelRequest): ResponseCreateParamsStreaming {

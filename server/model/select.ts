@@ -5,6 +5,7 @@ import { ProviderConfig } from "../config/schema.ts";
 import type { Model, ModelFailure } from "./model.ts";
 import { findProvider, isScripted, keyOf, type ModelSource, OPENAI } from "./providers.ts";
 import { responsesModel } from "./responses.ts";
+import { retryingModel } from "./retry.ts";
 import { scriptedModel } from "./scripted.ts";
 
 /** Never throws: a provider that cannot be used is a model whose every answer says why. */
@@ -25,15 +26,19 @@ export function selectModel(source: ModelSource, provider: string): Model {
     return failingModel({ message, info: "other", details: null });
   }
   const settings = configured ?? ProviderConfig.parse({});
-  return responsesModel({
+  const model = responsesModel({
     name,
     baseUrl: baseUrl.replace(/\/+$/, ""),
     keyWays: { envKey, canSignIn: provider === OPENAI, instructions: settings.env_key_instructions?.trim() || null },
     apiKey: keyOf(source, provider).key,
     headers: { ...settings.http_headers, ...headersFromEnv(settings, source.env) },
     query: settings.query_params,
-    maxRetries: settings.request_max_retries,
     idleTimeoutMs: settings.stream_idle_timeout_ms,
+  });
+  return retryingModel(model, {
+    requestRetries: settings.request_max_retries,
+    streamRetries: settings.stream_max_retries,
+    baseDelayMs: settings.retry_base_delay_ms,
   });
 }
 

@@ -18,6 +18,8 @@ import { notification, type NotificationOf, type NotificationRow, request, type 
 import * as permissionProfile from "./permission-profile.ts";
 import * as review from "./review.ts";
 import * as thread from "./thread.ts";
+import * as section from "./thread-section.ts";
+import { ThreadSavingNotification } from "./thread-saving.ts";
 import * as threads from "./thread-store.ts";
 import * as turn from "./turn.ts";
 import * as userInput from "./user-input.ts";
@@ -32,8 +34,13 @@ export const clientRequests = {
   initialize: request(initialize.InitializeParams, initialize.InitializeResponse),
   "thread/start": request(thread.ThreadStartParams, thread.ThreadStartResponse, {
     from: anyone,
-    needsWorkspace: true,
-    experimental: { dynamicTools: "thread/start.dynamicTools", permissions: "thread/start.permissions", ...granular },
+    needsWorkspace: "roots",
+    experimental: {
+      dynamicTools: "thread/start.dynamicTools",
+      permissions: "thread/start.permissions",
+      runtimeWorkspaceRoots: "thread/start.runtimeWorkspaceRoots",
+      ...granular,
+    },
   }),
   "thread/resume": request(threads.ThreadResumeParams, threads.ThreadResumeResponse, {
     lane: "thread",
@@ -41,16 +48,22 @@ export const clientRequests = {
     experimental: {
       initialTurnsPage: "thread/resume.initialTurnsPage",
       permissions: "thread/resume.permissions",
+      runtimeWorkspaceRoots: "thread/resume.runtimeWorkspaceRoots",
       ...granular,
     },
   }),
   "thread/fork": request(threads.ThreadForkParams, thread.ThreadStartResponse, {
     lane: "thread",
-    experimental: { beforeTurnId: "thread/fork.beforeTurnId", permissions: "thread/fork.permissions", ...granular },
+    experimental: {
+      beforeTurnId: "thread/fork.beforeTurnId",
+      permissions: "thread/fork.permissions",
+      runtimeWorkspaceRoots: "thread/fork.runtimeWorkspaceRoots",
+      ...granular,
+    },
   }),
   "thread/list": request(threads.ThreadListParams, threads.ThreadListResponse, {
     from: anyone,
-    needsWorkspace: true,
+    needsWorkspace: "cwds",
     experimental: {
       parentThreadId: "thread/list.parentThreadId",
       ancestorThreadId: "thread/list.ancestorThreadId",
@@ -59,18 +72,26 @@ export const clientRequests = {
     },
   }),
   "thread/loaded/list": request(threads.ThreadLoadedListParams, threads.ThreadLoadedListResponse),
-  "thread/search": request(threads.ThreadSearchParams, threads.ThreadSearchResponse, { experimental: true }),
+  "thread/search": request(threads.ThreadSearchParams, threads.ThreadSearchResponse, {
+    from: anyone,
+    experimental: true,
+  }),
   "thread/searchOccurrences": request(threads.ThreadSearchOccurrencesParams, threads.ThreadSearchOccurrencesResponse, {
     experimental: true,
   }),
   "thread/read": request(threads.ThreadReadParams, thread.ThreadResponse, { lane: "thread", from: anyone }),
   "thread/turns/list": request(threads.ThreadTurnsListParams, threads.ThreadTurnsListResponse, { lane: "thread" }),
   "thread/items/list": request(threads.ThreadItemsListParams, threads.ThreadItemsListResponse, { lane: "thread" }),
-  "thread/archive": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread" }),
-  "thread/unarchive": request(thread.ThreadIdParams, thread.ThreadResponse, { lane: "thread" }),
-  "thread/delete": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread" }),
+  "thread/archive": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "thread/unarchive": request(thread.ThreadIdParams, thread.ThreadResponse, { lane: "thread", from: anyone }),
+  "thread/delete": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "thread/section/move": request(section.ThreadSectionMoveParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "threadSection/list": request(section.ThreadSectionListParams, section.ThreadSectionListResponse, { from: anyone }),
+  "threadSection/create": request(section.ThreadSectionCreateParams, section.ThreadSectionResponse, { from: anyone }),
+  "threadSection/update": request(section.ThreadSectionUpdateParams, section.ThreadSectionResponse, { from: anyone }),
+  "threadSection/delete": request(section.ThreadSectionDeleteParams, turn.EmptyResponse, { from: anyone }),
   "thread/unsubscribe": request(thread.ThreadIdParams, threads.ThreadUnsubscribeResponse, { lane: "thread" }),
-  "thread/name/set": request(threads.ThreadSetNameParams, turn.EmptyResponse, { lane: "thread" }),
+  "thread/name/set": request(threads.ThreadSetNameParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
   "thread/metadata/update": request(threads.ThreadMetadataUpdateParams, thread.ThreadResponse, { lane: "thread" }),
   "thread/settings/update": request(turn.ThreadSettingsUpdateParams, turn.EmptyResponse, {
     lane: "thread",
@@ -87,12 +108,16 @@ export const clientRequests = {
   "belay/context/read": request(thread.ThreadIdParams, turn.ContextReadResponse, { from: anyone }),
   "belay/threadDefaults/read": request(thread.ThreadDefaultsReadParams, thread.ThreadDefaultsReadResponse, {
     from: anyone,
-    needsWorkspace: true,
+    needsWorkspace: "cwd",
   }),
   "turn/start": request(turn.TurnStartParams, turn.TurnStartResponse, {
     lane: "thread",
     from: anyone,
-    experimental: { permissions: "turn/start.permissions", ...granular },
+    experimental: {
+      permissions: "turn/start.permissions",
+      runtimeWorkspaceRoots: "turn/start.runtimeWorkspaceRoots",
+      ...granular,
+    },
   }),
   "turn/steer": request(turn.TurnSteerParams, turn.TurnSteerResponse, { lane: "thread", from: anyone }),
   // No lane: it must pass whatever it is meant to stop.
@@ -143,14 +168,20 @@ export const clientRequests = {
   "belay/sandbox/read": request(z.object({}), command.SandboxState, { from: anyone }),
   "belay/review/list": request(review.ReviewListParams, review.ReviewListResponse, {
     from: anyone,
-    needsWorkspace: true,
+    needsWorkspace: "cwd",
   }),
   "belay/review/text": request(review.ReviewTextParams, review.ReviewTextResponse, {
     from: anyone,
-    needsWorkspace: true,
+    needsWorkspace: "cwd",
   }),
-  "belay/review/keep": request(review.ReviewKeepParams, review.RestoreResponse, { from: anyone, needsWorkspace: true }),
-  "belay/review/undo": request(review.ReviewUndoParams, review.RestoreResponse, { from: anyone, needsWorkspace: true }),
+  "belay/review/keep": request(review.ReviewKeepParams, review.RestoreResponse, {
+    from: anyone,
+    needsWorkspace: "cwd",
+  }),
+  "belay/review/undo": request(review.ReviewUndoParams, review.RestoreResponse, {
+    from: anyone,
+    needsWorkspace: "cwd",
+  }),
   "belay/files/restore": request(review.FilesRestoreParams, review.RestoreResponse, { lane: "thread", from: anyone }),
   "belay/files/turns": request(review.FilesTurnsParams, review.FilesTurnsResponse, { from: anyone }),
   "belay/files/diff": request(review.FilesDiffParams, review.FilesDiffResponse, { from: anyone }),
@@ -212,6 +243,7 @@ export const serverNotifications = {
   "thread/deleted": notification(thread.ThreadNotification),
   "thread/closed": notification(thread.ThreadNotification),
   "thread/reverted": notification(thread.ThreadNotification),
+  "thread/section/changed": notification(section.ThreadSectionChangedNotification),
   "thread/name/updated": notification(thread.ThreadNameUpdatedNotification),
   "thread/status/changed": notification(thread.ThreadStatusChangedNotification, { backlog: "latest" }),
   "thread/settings/updated": notification(thread.ThreadSettingsUpdatedNotification),
@@ -231,6 +263,7 @@ export const serverNotifications = {
   "item/commandExecution/terminalInteraction": notification(command.TerminalInteractionNotification),
   "belay/review/updated": notification(review.ReviewUpdatedNotification),
   "belay/files/updated": notification(review.FilesUpdatedNotification),
+  "belay/thread/saving/updated": notification(ThreadSavingNotification, { backlog: "latest" }),
   "belay/sandbox/updated": notification(command.SandboxState, { backlog: "latest" }),
   "fs/changed": notification(fs.FsChangedNotification),
   "fuzzyFileSearch/sessionUpdated": notification(search.SessionUpdatedNotification, { backlog: "latest" }),

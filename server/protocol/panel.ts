@@ -14,12 +14,15 @@ export const ServerStatus = z.lazy(() =>
 );
 export type ServerStatus = z.infer<typeof ServerStatus>;
 
+const Folder = z.object({ name: z.string(), cwd: z.string() });
+export type Folder = z.infer<typeof Folder>;
+
 /** What the panel needs to know of the window around it. Sent whole whenever any of it changes. */
 export const HostState = z.lazy(() =>
   z.object({
     server: ServerStatus,
-    /** The folder threads run in; null without an open folder. */
-    workspace: z.object({ name: z.string(), cwd: z.string(), trusted: z.boolean() }).nullable(),
+    /** The folder in which a new thread runs, and all that the window has; null without an open folder. */
+    workspace: Folder.extend({ trusted: z.boolean(), folders: z.array(Folder) }).nullable(),
     /** "⌘" on macOS, "Ctrl" elsewhere: for key hints. */
     modifierKey: z.string(),
   }),

@@ -13,7 +13,7 @@ export type LineRange = z.infer<typeof LineRange>;
 /** Lines that differ from the baseline: one thing to keep or to undo. */
 export const ReviewHunk = z.lazy(() =>
   z.object({
-    /** Made of its place and its text: a hunk that is not the same any more has another one. */
+    /** Names this hunk for as long as it is certainly the same, and never another one. */
     id: z.string(),
     baseline: LineRange,
     current: LineRange,

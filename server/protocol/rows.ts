@@ -12,11 +12,14 @@ export interface RequestRow<P extends z.ZodType = z.ZodType, R extends z.ZodType
   readonly result: R;
 }
 
+/** `cwd`: the folder in use; `roots`: also all folders of the window; `cwds`: as `cwd`, all of them. */
+export type WorkspacePart = "nothing" | "cwd" | "roots" | "cwds";
+
 interface RowOptions {
   readonly lane: Lane;
   readonly from: readonly Surface[];
-  /** The extension adds the workspace's cwd on the way through: the panel never composes a path. */
-  readonly needsWorkspace: boolean;
+  /** What the extension adds of the window's folders on the way through: the panel never composes a path. */
+  readonly needsWorkspace: WorkspacePart;
   /** True: only for clients that declared `experimentalApi`. Else by paths in the params what is, and its name. */
   readonly experimental: boolean | Readonly<Record<string, string>>;
   /** It stops or frees something, so it is taken on even when the connection is full of other work. */
@@ -37,7 +40,16 @@ export function request<P extends z.ZodType, R extends z.ZodType>(
   result: R,
   row: Partial<RowOptions> = {},
 ): RequestRow<P, R> {
-  return { params, result, lane: "none", from: [], needsWorkspace: false, experimental: false, urgent: false, ...row };
+  return {
+    params,
+    result,
+    lane: "none",
+    from: [],
+    needsWorkspace: "nothing",
+    experimental: false,
+    urgent: false,
+    ...row,
+  };
 }
 
 export function notification<P extends z.ZodType>(params: P, row: { backlog?: BacklogOf<P> } = {}): NotificationRow<P> {

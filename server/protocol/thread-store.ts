@@ -13,6 +13,7 @@ const overrides = ThreadStartParams.pick({
   model: true,
   modelProvider: true,
   cwd: true,
+  runtimeWorkspaceRoots: true,
   approvalPolicy: true,
   sandbox: true,
   permissions: true,
@@ -91,6 +92,7 @@ const SourceKind = z.enum([
 export const ThreadListParams = z.lazy(() =>
   z.object({
     ...page,
+    /** `section_position` only with a `sectionId`; it ascends when no direction is given. */
     sortKey: z.enum(["created_at", "updated_at", "recency_at", "section_position"]).nullish(),
     sortDirection: SortDirection.nullish(),
     modelProviders: z.array(z.string()).nullish(),
@@ -104,11 +106,14 @@ export const ThreadListParams = z.lazy(() =>
     /** In the title or the first message. */
     searchTerm: z.string().nullish(),
     excludedThreadIds: z.array(z.string()).nullish(),
-    // No thread here belongs to another one, to a section or to a project: asked for those of one, there are none.
+    /** Only threads of this section; null: only those that are in none. */
+    sectionId: z.string().nullish(),
+    /** True: what is known already will do, and no file is looked at. */
+    useStateDbOnly: z.boolean().optional(),
+    // No thread here belongs to another one or to a project: asked for those of one, there are none.
     parentThreadId: z.string().nullish(),
     ancestorThreadId: z.string().nullish(),
     attachedToThreadId: z.string().nullish(),
-    sectionId: z.string().nullish(),
     projectId: z.string().nullish(),
   }),
 );

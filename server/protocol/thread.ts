@@ -3,7 +3,9 @@ import * as z from "zod";
 import { ApprovalPolicy } from "./approval.ts";
 import { isShallow, tooDeep } from "./depth.ts";
 import { Edits, Mode } from "./mode.ts";
+import { AbsolutePath } from "./path.ts";
 import { SandboxMode, SandboxPolicy } from "./sandbox.ts";
+import { ThreadSection } from "./thread-section.ts";
 import { TokenUsageBreakdown, Turn } from "./turn.ts";
 import { vacant } from "./vacant.ts";
 
@@ -75,12 +77,14 @@ export const Thread = z.lazy(() =>
     canAcceptDirectInput: z.boolean().nullable(),
     gitInfo: GitInfo.nullable(),
     name: z.string().nullable(),
+    /** What people have sorted it into; null: nothing. */
+    section: ThreadSection.nullable(),
+    /** Unix seconds. */
+    sectionEnteredAt: z.number().nullable(),
     /** Filled by `thread/resume`, `thread/fork` and by `thread/read` with `includeTurns`; empty elsewhere. */
     turns: z.array(Turn),
     attachedToThreadId: vacant,
     parentThreadId: vacant,
-    section: vacant,
-    sectionEnteredAt: vacant,
     projectId: vacant,
     agentNickname: vacant,
     agentRole: vacant,
@@ -98,6 +102,8 @@ export const ThreadSettings = z.object({
   model: z.string(),
   modelProvider: z.string(),
   cwd: z.string(),
+  /** The folders it works in besides `cwd`, as they were last given; absolute. Ours; absent: there are none. */
+  roots: z.array(z.string()).nullish(),
   approvalPolicy: ApprovalPolicy,
   sandbox: SandboxPolicy,
   reasoningEffort: z.string().nullable(),
@@ -114,6 +120,8 @@ const overrides = {
   model: z.string().nullish(),
   modelProvider: z.string().nullish(),
   cwd: z.string().nullish(),
+  /** The folders it works in, in place of those it had. `cwd` always is one. */
+  runtimeWorkspaceRoots: z.array(AbsolutePath).nullish(),
   approvalPolicy: ApprovalPolicy.nullish(),
   sandbox: SandboxMode.nullish(),
   /** The id of a permission profile; not together with a sandbox. */

@@ -4,6 +4,7 @@ import { ApprovalPolicy } from "./approval.ts";
 import { isShallow, tooDeep } from "./depth.ts";
 import { ThreadItem } from "./item.ts";
 import { Edits, Mode } from "./mode.ts";
+import { AbsolutePath } from "./path.ts";
 import { SandboxPolicy } from "./sandbox.ts";
 import { vacant } from "./vacant.ts";
 import { UserInput } from "./user-input.ts";
@@ -68,6 +69,8 @@ export const TurnStartParams = z.object({
   input: z.array(UserInput),
   /** These hold for this turn and all later ones. */
   cwd: z.string().nullish(),
+  /** The folders the thread works in, in place of those it had. `cwd` always is one. */
+  runtimeWorkspaceRoots: z.array(AbsolutePath).nullish(),
   approvalPolicy: ApprovalPolicy.nullish(),
   sandboxPolicy: SandboxPolicy.nullish(),
   /** The id of a permission profile; not together with `sandboxPolicy`. */
@@ -102,6 +105,7 @@ export const ThreadSettingsUpdateParams = z.lazy(() =>
   TurnStartParams.pick({
     threadId: true,
     cwd: true,
+    runtimeWorkspaceRoots: true,
     approvalPolicy: true,
     sandboxPolicy: true,
     permissions: true,
@@ -144,8 +148,10 @@ export const TurnDiffUpdatedNotification = z.lazy(() =>
 export const ErrorNotification = z.lazy(() =>
   z.object({
     error: TurnError,
-    /** True: the server tries again on its own, and text streamed since the last completed item is void. */
+    /** True: the server asks the model again on its own, and what it said in this answer is void. */
     willRetry: z.boolean(),
+    /** Ours: the items of that answer. All have completed, those that were cut as nothing; the thread no longer has them. */
+    takenBack: z.array(z.string()).optional(),
     threadId: z.string(),
     turnId: z.string(),
   }),

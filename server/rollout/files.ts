@@ -32,6 +32,21 @@ export function isInArchive(path: string): boolean {
   return path.startsWith("archived");
 }
 
+/** Where the file of a deleted thread lies while forks begin in it: in no list, and found by no search. */
+export function sharedPath(home: string, threadId: string): string {
+  return join(sharedFolder(home), `${threadId}.jsonl`);
+}
+
+export function sharedFolder(home: string): string {
+  return join(home, "shared");
+}
+
+/** Where a fork of this thread begins, deleted or not. Null, and rejects, as `findRollout`. */
+export async function findBase(home: string, threadId: string): Promise<string | null> {
+  const shared = sharedPath(home, threadId);
+  return (await findRollout(home, threadId))?.path ?? ((await isFile(shared)) ? shared : null);
+}
+
 /** Null when no rollout has this thread. Rejects when a folder is there and cannot be read. */
 export async function findRollout(home: string, threadId: string): Promise<FoundRollout | null> {
   // An id tells when it was made, and so, but for a clock that was set, where its file is.

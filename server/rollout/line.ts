@@ -4,6 +4,15 @@ import { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import { DynamicTool, GitInfo, type ThreadSettings } from "../protocol/thread.ts";
 
+/** Where a fork's history begins: in the file of another thread, up to a byte of it. */
+export const ThreadBase = z.object({
+  threadId: z.string(),
+  /** Both exclusive: of the first line and the first byte that are no part of the fork. */
+  endOrdinal: z.int().min(0),
+  endByteOffset: z.int().min(0),
+});
+export type ThreadBase = z.infer<typeof ThreadBase>;
+
 /** Always the first line. */
 export const ThreadMeta = z.object({
   id: z.string(),
@@ -19,6 +28,8 @@ export const ThreadMeta = z.object({
   /** The first text of the user, shortened: so that a list needs only this line. */
   preview: z.string(),
   forkedFromId: z.string().nullable(),
+  /** Null: all of the history is in this file. */
+  base: ThreadBase.nullable().default(null),
   threadSource: z.string().nullable().default(null),
   /** Takes the place of our own first instructions to the model. */
   baseInstructions: z.string().nullable().default(null),

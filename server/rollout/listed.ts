@@ -3,10 +3,14 @@ import type { ThreadSettings } from "../protocol/thread.ts";
 import type { ThreadMeta, ThreadMetadata } from "./line.ts";
 
 /** Without what only the model is told: there are thousands of these in memory. */
-export type ListedMeta = Pick<
-  ThreadMeta,
-  "id" | "createdAt" | "cliVersion" | "originator" | "source" | "preview" | "forkedFromId" | "threadSource"
->;
+export interface ListedMeta
+  extends Pick<
+    ThreadMeta,
+    "id" | "createdAt" | "cliVersion" | "originator" | "source" | "preview" | "forkedFromId" | "threadSource"
+  > {
+  /** The thread whose file its history begins in. Absent: in its own. */
+  baseId?: string;
+}
 
 /** What the thread was last set to. */
 export type ListedSettings = Pick<ThreadSettings, "model" | "modelProvider" | "cwd" | "reasoningEffort">;
@@ -34,17 +38,20 @@ export interface ListKey {
   id: string;
 }
 
-export function listKey(entry: ListedRollout, order: ListOrder): ListKey {
-  return { time: entry[order], id: entry.id };
+/** What a list is in order of. */
+export type KeyOf = (entry: ListedRollout) => ListKey;
+
+export function keyBy(order: ListOrder): KeyOf {
+  return (entry) => ({ time: entry[order], id: entry.id });
 }
 
 /** Where the first one stands that does not come before this key; one behind the last when there is none. */
-export function firstAt(sorted: readonly ListedRollout[], order: ListOrder, key: ListKey): number {
+export function firstAt(sorted: readonly ListedRollout[], keyOf: KeyOf, key: ListKey): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
     const entry = sorted[middle];
-    if (entry !== undefined && compareKeys(listKey(entry, order), key) < 0) low = middle + 1;
+    if (entry !== undefined && compareKeys(keyOf(entry), key) < 0) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -90,6 +97,7 @@ export class SortedRollouts {
   }
 
   #placeOf(entry: ListedRollout): number {
-    return firstAt(this.#entries ?? [], this.#order, listKey(entry, this.#order));
+    const keyOf = keyBy(this.#order);
+    return firstAt(this.#entries ?? [], keyOf, keyOf(entry));
   }
 }

@@ -2,12 +2,15 @@
 // Deltas are not: the completed item has all of it. Started items are not: what did not complete did not happen.
 import type { ServerNotification } from "../protocol/methods.ts";
 
-const persisted: { [M in ServerNotification["method"]]: boolean } = {
+type Decision<M> = boolean | ((params: Extract<ServerNotification, { method: M }>["params"]) => boolean);
+
+const persisted: { [M in ServerNotification["method"]]: Decision<M> } = {
   configWarning: false,
   warning: false,
   "account/login/completed": false,
   "account/updated": false,
-  error: false,
+  // How a turn failed is in its end. What is taken back may have completed, and so be here.
+  error: ({ takenBack = [] }) => takenBack.length > 0,
   "thread/started": false,
   "thread/archived": false,
   "thread/unarchived": false,
@@ -15,6 +18,8 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
   // As a `reverted` entry.
   "thread/reverted": false,
   "thread/closed": false,
+  // In the file of the sections, whoever writes to the thread.
+  "thread/section/changed": false,
   // As a `metadata` entry.
   "thread/name/updated": false,
   "thread/status/changed": false,
@@ -38,6 +43,8 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
   "belay/review/updated": false,
   "belay/files/updated": false,
   "belay/sandbox/updated": false,
+  // Of this process and its disk, as it is now.
+  "belay/thread/saving/updated": false,
   "fs/changed": false,
   "fuzzyFileSearch/sessionUpdated": false,
   "fuzzyFileSearch/sessionCompleted": false,
@@ -47,5 +54,6 @@ const persisted: { [M in ServerNotification["method"]]: boolean } = {
 };
 
 export function isPersisted(notification: ServerNotification): boolean {
-  return persisted[notification.method];
+  const decision: Decision<never> = persisted[notification.method];
+  return typeof decision === "function" ? decision(notification.params as never) : decision;
 }

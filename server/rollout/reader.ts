@@ -1,9 +1,13 @@
 // Reads a rollout back. Never throws for what is in the file: a line that cannot be read is skipped and counted.
-import { createReadStream } from "node:fs";
 import { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverNotifications } from "../protocol/methods.ts";
-import { LineSplitter } from "../protocol/rpc/lines.ts";
-import { Compacted, LineFrame, type ReadLine, Reverted, ThreadMeta, ThreadMetadata } from "./line.ts";
+import { foundMeta } from "./found-meta.ts";
+import { Compacted, LineFrame, type ReadLine, Reverted, type ThreadBase, ThreadMeta, ThreadMetadata } from "./line.ts";
+import { startedTurn } from "./living-lines.ts";
+import { type FileLine, readLines } from "./read-lines.ts";
+
+/** Between two lines of a file: behind all that comes before it. */
+export type Cut = Pick<ThreadBase, "endOrdinal" | "endByteOffset">;
 
 export interface RolloutContent {
   lines: ReadLine[];
@@ -11,22 +15,44 @@ export interface RolloutContent {
   unreadable: number;
   /** For the next line that is appended. */
   nextOrdinal: number;
+  /** Right before the line that begins a turn, by its id. */
+  turnStarts: Map<string, Cut>;
+  /** Behind the last line; what is still being written is not before it. */
+  end: Cut;
+  /** So long it was, as far as it was read. */
+  bytes: number;
 }
 
-/** Rejects only when the file itself cannot be read. */
-export async function readRollout(path: string): Promise<RolloutContent> {
-  const content: RolloutContent = { lines: [], unreadable: 0, nextOrdinal: 0 };
-  const take = (text: string) => {
-    const parsed = parseLine(text);
-    if (parsed.kind === "unreadable" && text.trim() !== "") content.unreadable++;
-    if (parsed.kind === "unreadable") return;
-    content.nextOrdinal = parsed.ordinal + 1;
-    if (parsed.kind === "line") content.lines.push(parsed.line);
+/** A longer line is passed over and counted: what holds it in memory must not grow with what is in a file. */
+export const MAX_LINE_BYTES = 32 * 1024 * 1024;
+
+/** Up to the byte `to`, exclusive. Rejects only when the file itself cannot be read. */
+export async function readRollout(path: string, to: number | null = null): Promise<RolloutContent> {
+  const content: RolloutContent = {
+    lines: [],
+    unreadable: 0,
+    nextOrdinal: 0,
+    turnStarts: new Map(),
+    end: { endOrdinal: 0, endByteOffset: 0 },
+    bytes: 0,
   };
-  const splitter = new LineSplitter(take);
-  for await (const bytes of createReadStream(path)) splitter.push(bytes as Buffer);
-  splitter.end();
-  return content;
+  const take = ({ text, start, end, isWhole }: FileLine) => {
+    content.bytes = end;
+    const parsed = text === null ? unreadable : parseLine(text);
+    if (parsed.kind === "unreadable" && text?.trim() !== "") content.unreadable++;
+    if (parsed.kind !== "unreadable") content.nextOrdinal = Math.max(content.nextOrdinal, parsed.ordinal + 1);
+    if (isWhole || parsed.kind !== "unreadable") {
+      content.end = { endOrdinal: content.nextOrdinal, endByteOffset: end };
+    }
+    if (parsed.kind !== "line") return;
+    content.lines.push(parsed.line);
+    const turnId = startedTurn(parsed.line);
+    if (turnId === null) return;
+    content.turnStarts.set(turnId, { endOrdinal: parsed.ordinal, endByteOffset: start });
+  };
+  await readLines(path, take, { to, maxBytes: MAX_LINE_BYTES });
+  const meta = foundMeta(path, content.lines);
+  return meta === null ? content : { ...content, lines: [meta, ...content.lines] };
 }
 
 /** `later`: well-formed, and of a type that this version does not know. It is passed over. */

@@ -36,13 +36,13 @@ export async function scanRollout(
 }
 
 /** What was read is more than the first line, if that ends at all. */
-async function readHead(file: FileHandle, size: number): Promise<Buffer> {
+export async function readHead(file: FileHandle, size: number): Promise<Buffer> {
   const head = await readAt(file, 0, Math.min(size, headBytes));
   if (head.includes(0x0a) || head.length < headBytes) return head;
   return readAt(file, 0, Math.min(size, maxMetaBytes));
 }
 
-function metaOf(head: Buffer): ThreadMeta | null {
+export function metaOf(head: Buffer): ThreadMeta | null {
   const end = head.indexOf(0x0a);
   if (end === -1) return null;
   const parsed = parseLine(head.toString("utf8", 0, end));
@@ -64,7 +64,8 @@ function atFirst(meta: ThreadMeta): Shown {
 
 export function listedMeta(meta: ThreadMeta): ListedMeta {
   const { id, createdAt, cliVersion, originator, source, preview, forkedFromId, threadSource } = meta;
-  return { id, createdAt, cliVersion, originator, source, preview, forkedFromId, threadSource };
+  const baseId = meta.base === null ? {} : { baseId: meta.base.threadId };
+  return { id, createdAt, cliVersion, originator, source, preview, forkedFromId, threadSource, ...baseId };
 }
 
 async function scanOn(file: FileHandle, begin: Scanned, size: number): Promise<Scanned> {

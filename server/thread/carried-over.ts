@@ -1,8 +1,14 @@
 // What a compaction tells the model anew, as the server itself knows it.
 import type { CarriedOver } from "../agent/compacted-history.ts";
-import { developerMessage, openingContext, permissionsMessage } from "../agent/context.ts";
+import {
+  developerMessage,
+  foldersMessage,
+  newInstructions,
+  openingContext,
+  permissionsMessage,
+} from "../agent/context.ts";
 import type { HistoryItem } from "../model/model.ts";
-import { commandSandbox } from "./settings.ts";
+import { commandSandbox, rootsOf } from "./settings.ts";
 import type { Thread } from "./thread.ts";
 
 /** `openQuestions`: of the person, and not answered. */
@@ -19,14 +25,36 @@ export async function carriedOver(thread: Thread, openQuestions: readonly object
 
 /** Instructions are read as they are now. */
 export async function openingOf({ deps, settings, meta }: Thread): Promise<HistoryItem[]> {
-  const instructions = await deps.readInstructions(settings.cwd);
+  const folders = rootsOf(settings);
+  const instructions = await deps.readInstructions(folders);
   const today = new Date(deps.now()).toISOString().slice(0, 10);
   const { shell, platform } = deps;
   const { baseInstructions, developerInstructions } = meta;
   return [
     ...openingContext({ cwd: settings.cwd, shell, platform, today, instructions, baseInstructions }),
     ...(developerInstructions === null ? [] : [developerMessage(developerInstructions)]),
+    ...(folders.length === 1 ? [] : [developerMessage(foldersMessage(folders))]),
   ];
+}
+
+/** Where the thread works by now in other folders than the model knows, which, and the instructions in new ones. */
+export async function newFoldersOf(thread: Thread): Promise<HistoryItem[]> {
+  const { deps, settings, meta, history } = thread;
+  const folders = rootsOf(settings);
+  const told = lastTold(thread, "<folders>");
+  // The opening has the folder that a thread begins in.
+  const isUsual = folders.length === 1 && settings.cwd === meta.cwd && told === null;
+  if (isUsual || told === foldersMessage(folders)) return [];
+  const more = newInstructions(await deps.readInstructions(folders), history);
+  return [developerMessage(foldersMessage(folders)), ...(more === null ? [] : [more])];
+}
+
+/** What the model was last told of our own in a message that begins with this tag; null: nothing. */
+export function lastTold({ history }: Thread, tag: string): string | null {
+  const told = history.findLast(
+    (item) => item.type === "message" && item.role === "developer" && item.text.startsWith(tag),
+  );
+  return told?.type === "message" ? told.text : null;
 }
 
 export async function permissionsOf({ deps, settings }: Thread): Promise<string> {

@@ -13,6 +13,7 @@ import type { RunInTerminalParams, RunInTerminalResult } from "../protocol/comma
 import type { RequestId } from "../protocol/rpc/messages.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import type { RuleStore } from "./rule-store.ts";
+import type { ShownPlace } from "./thread-sections.ts";
 import type { Started, StartRequest } from "../tools/command.ts";
 import type { FileReader } from "../tools/tool.ts";
 
@@ -33,7 +34,8 @@ export interface ThreadDeps {
   selectModel(provider: string): Model;
   /** Null: no catalog lists it. */
   listedModel(provider: string, model: string): CatalogModel | null;
-  readInstructions(cwd: string): Promise<InstructionFile[]>;
+  /** Of the folders that a thread works in. */
+  readInstructions(folders: readonly string[]): Promise<InstructionFile[]>;
   /** Null: commands under the policy are confined here. */
   sandboxUnavailable(policy: SandboxPolicy): Promise<string | null>;
   /** A container, and nothing of ours, confines commands here, as the user has chosen. */
@@ -45,13 +47,15 @@ export interface ThreadDeps {
   write(cwd: string, source: ChangeSource, plan: readonly FilePlan[], limits: WriteLimits): Promise<ChangeOutcome>;
   /** What is known of changes in a workspace. Rejects with a sentence when it cannot be opened. */
   journal(cwd: string): Promise<WorkspaceJournal>;
-  /** Of a thread in `cwd`; see `ToolDeps.capture`. Aborted: the command is not to start any more. */
-  capture(cwd: string, command: CommandIds, signal: AbortSignal): Promise<Capture | null>;
+  /** In the folders of a thread, the first of which is its `cwd`; see `ToolDeps.capture`. Aborted: the command is not to start any more. */
+  capture(folders: readonly [string, ...string[]], command: CommandIds, signal: AbortSignal): Promise<Capture | null>;
   /** A command may come soon: what takes long before the first one begins. Must not throw. */
-  expectCommands(cwd: string): void;
+  expectCommands(folders: readonly [string, ...string[]]): void;
   readonly rules: RuleStore;
   /** Runs a line in the person's own shell; null when no editor is there that could. Must not throw or reject. */
   readonly runInTerminal: ((command: RunInTerminalParams, signal: AbortSignal) => Promise<RunInTerminalResult>) | null;
+  /** Where the thread stands among what people have sorted. */
+  shownPlaceOf(threadId: string): ShownPlace;
   /** Tells every client, whether it listens to the thread or not. */
   tellAll(notification: ServerNotification): void;
   /** Called when a turn has ended and said so. */

@@ -12,18 +12,22 @@ export function checkTerm(searchTerm: string): void {
   throw invalidInput(`searchTerm has ${length}. Search for a part of it, of at most ${MAX_TERM_CHARS}.`);
 }
 
-/**
- * The first places, `max` at most, that do not overlap; in UTF-16 code units. Case is folded only where that keeps the
- * length, so that positions stay true. `pause` is awaited often.
- */
+/** In which case does not matter any more. As long as before, so that positions stay true. */
+export function folded(text: string): string {
+  if (!/[\u0130Σς]/.test(text)) return text.toLowerCase();
+  // One becomes two characters, the others depend on what stands around them.
+  const parts = text.split("\u0130").map((part) => part.replace(/[Σς]/g, "σ").toLowerCase());
+  return parts.join("\u0130");
+}
+
+/** The first places, `max` at most, that do not overlap; in UTF-16 code units, in any case. `pause` is awaited often. */
 export async function positionsOf(
   text: string,
   term: string,
   { max, pause }: { max: number; pause: () => Promise<void> },
 ): Promise<number[]> {
   if (term === "") return [];
-  const lower = text.toLowerCase();
-  const [haystack, needle] = lower.length === text.length ? [lower, term.toLowerCase()] : [text, term];
+  const [haystack, needle] = [folded(text), folded(term)];
   const found: number[] = [];
   let at = await indexIn(haystack, needle, { from: 0, pause });
   while (at !== -1 && found.push(at) < max) at = await indexIn(haystack, needle, { from: at + needle.length, pause });

@@ -1,24 +1,39 @@
-// Which lines of a rollout a fork begins with. Pure.
+// What of a thread's history a fork begins with. Pure.
 import { invalidInput, turnNotFound } from "../protocol/rpc/errors.ts";
-import { type LivingLine, startedTurn } from "../rollout/living-lines.ts";
+import { type Chain, isDeep } from "../rollout/chain.ts";
+import type { ReadLine, ThreadBase } from "../rollout/line.ts";
+import { livingLines, startedTurn } from "../rollout/living-lines.ts";
+
+export interface ForkStart {
+  /** What the source was there, with what had been cut off before. */
+  lines: readonly ReadLine[];
+  /** Where that ends, in the file of the source or of one that it was itself forked from; null: the fork has a copy. */
+  base: ThreadBase | null;
+}
 
 /** Up to and with `lastTurnId`, or up to and without `beforeTurnId`. Throws RpcError for a turn that is not there. */
-export function forkedLines(
-  lines: readonly LivingLine[],
+export function forkStart(
+  chain: Chain,
   { lastTurnId, beforeTurnId }: { lastTurnId?: string | null | undefined; beforeTurnId?: string | null | undefined },
-): readonly LivingLine[] {
+): ForkStart {
   if (lastTurnId && beforeTurnId) throw invalidInput("set only one of lastTurnId and beforeTurnId");
-  if (beforeTurnId) {
-    const start = lines.findIndex((line) => startedTurn(line) === beforeTurnId);
-    if (start === -1) throw turnNotFound(beforeTurnId);
-    return lines.slice(0, start);
-  }
-  if (lastTurnId) {
-    const start = lines.findIndex((line) => startedTurn(line) === lastTurnId);
-    if (start === -1) throw turnNotFound(lastTurnId);
-    // A turn without an end is cut off where the next one begins.
-    const next = lines.findIndex((line, at) => at > start && startedTurn(line) !== null);
-    return next === -1 ? lines : lines.slice(0, next);
-  }
-  return lines;
+  const first = lastTurnId ? turnBehind(chain, lastTurnId) : (beforeTurnId ?? null);
+  const shared = (base: ThreadBase | null) => (isDeep(chain) ? null : base);
+  if (!first) return { lines: chain.lines, base: shared(chain.end) };
+  if (!livingTurns(chain).includes(first)) throw turnNotFound(first);
+  // What a turn of another name has cut off since is cut off by a line that stands before this one.
+  const at = chain.lines.findLastIndex((line) => startedTurn(line) === first);
+  return { lines: chain.lines.slice(0, at), base: shared(chain.turnStarts.get(first) ?? null) };
+}
+
+/** Null: that turn is the last one. */
+function turnBehind(chain: Chain, turnId: string): string | null {
+  const living = livingTurns(chain);
+  const at = living.indexOf(turnId);
+  if (at === -1) throw turnNotFound(turnId);
+  return living[at + 1] ?? null;
+}
+
+function livingTurns({ lines }: Chain): string[] {
+  return livingLines(lines).flatMap((line) => startedTurn(line) ?? []);
 }

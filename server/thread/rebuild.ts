@@ -1,4 +1,5 @@
-// From the lines of a rollout back to a thread, as it was when its last line was written. Pure.
+// From the lines of a rollout, behind those of the rollouts it begins in, back to a thread, as it was when the last one
+// was written. Pure. The lines are not to be used afterwards: the thread is made of what is in them.
 import type { HistoryItem } from "../model/model.ts";
 import type { Compacted, ReadLine, ThreadMeta } from "../rollout/line.ts";
 import { livingLines, startedTurn } from "../rollout/living-lines.ts";
@@ -13,12 +14,18 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   let stored: Record<string, unknown> | null = null;
   const told: Told[] = [];
   const record: Pick<ThreadRecord, "turns" | "metadata"> = { turns: [], metadata: { name: null, gitInfo: null } };
+  const cutAt = forkTimes(lines);
   for (const line of livingLines(lines)) {
     const turnId = startedTurn(line);
     if (turnId !== null) told.push({ type: "turnStart", turnId });
     switch (line.type) {
       case "threadMeta":
-        meta ??= line.payload;
+        if (meta === null) meta = line.payload;
+        else if (line.payload.base?.threadId === meta.id) {
+          // What ran there when the fork was made goes on there alone.
+          closeAbandoned(record.turns, cutAt.get(line) ?? null);
+          meta = line.payload;
+        }
         break;
       case "settings":
         stored = line.payload;
@@ -30,7 +37,8 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
         told.push(line.payload);
         break;
       case "notification":
-        applyToTurns(record.turns, line.payload);
+        // The lines are read for this alone: what is in them need not be copied.
+        applyToTurns(record.turns, line.payload, (item) => item);
         if (line.payload.method === "thread/tokenUsage/updated") {
           told.push({ type: "usage", usage: line.payload.params });
         }
@@ -45,8 +53,8 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   }
   if (meta === null || stored === null) return null;
   const { settings, substituted } = restoreSettings(stored, meta);
-  const lastAtMs = Date.parse(lines.at(-1)?.timestamp ?? "");
-  closeAbandoned(record.turns, Number.isNaN(lastAtMs) ? null : lastAtMs);
+  const lastAtMs = timeOf(lines.at(-1));
+  closeAbandoned(record.turns, lastAtMs);
   dropUnaskedOutputs(told);
   answerAbandonedCalls(told);
   return {
@@ -55,8 +63,20 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
     meta,
     settings,
     notices: substituted === null ? [] : [substituted],
-    updatedAt: Number.isNaN(lastAtMs) ? meta.createdAt : Math.floor(lastAtMs / 1000),
+    updatedAt: lastAtMs === null ? meta.createdAt : Math.floor(lastAtMs / 1000),
   };
+}
+
+/** By the line that begins a fork's own file: when the last one before it was written. */
+function forkTimes(lines: readonly ReadLine[]): Map<ReadLine, number | null> {
+  const times = new Map<ReadLine, number | null>();
+  for (const [at, line] of lines.entries()) if (line.type === "threadMeta") times.set(line, timeOf(lines[at - 1]));
+  return times;
+}
+
+function timeOf(line: ReadLine | undefined): number | null {
+  const time = Date.parse(line?.timestamp ?? "");
+  return Number.isNaN(time) ? null : time;
 }
 
 /** What the model is told, with the places where turns begin, where it was counted, and where it was made shorter. */

@@ -1,79 +1,100 @@
-// Looking for a text in all threads, page by page: files are read only until the page is full.
-import { readFile } from "node:fs/promises";
-import { rebuildRecord } from "./rebuild.ts";
+// Looking for a text in all threads, page by page. The first files are read in the order of the page, which a common word
+// fills; then ripgrep, where there is one, says which of all the others are worth reading.
+import { emptySearch } from "../protocol/rpc/errors.ts";
+import type { Ripgrep } from "../files/ripgrep.ts";
 import type { ThreadListParams, ThreadSearchParams } from "../protocol/thread-store.ts";
-import type { RolloutIndex } from "../rollout/index.ts";
 import type { ListedRollout } from "../rollout/listed.ts";
-import { readRollout } from "../rollout/reader.ts";
 import { slices } from "../util/slices.ts";
-import { checkTerm, indexIn, positionsOf } from "./find-text.ts";
-import { searchableText, snippetAround } from "./pages.ts";
-import { cutPage, fromCursor, isWanted, type ListPage, listOptions } from "./thread-list.ts";
+import { checkTerm } from "./find-text.ts";
+import { rolloutsWith } from "./rollouts-with.ts";
+import { type Looking, mayHold, type RolloutPart, snippetIn, snippetOf } from "./search-rollout.ts";
+import { lineFilter } from "./search-term.ts";
+import { type AllThreads, listOptions, orderOf, wantedBy } from "./thread-list.ts";
+import { cursorBehind, cutPage, fromCursor, type ListPage } from "./thread-page.ts";
 
 export interface FoundThread {
   entry: ListedRollout;
   snippet: string;
 }
 
-/** Throws RpcError for a cursor that this search did not give out, and for a term that is too long. */
+export interface SearchDeps extends AllThreads {
+  readonly home: string;
+  /** Null: there is none, and we look through the files alone. */
+  readonly ripgrep: Ripgrep | null;
+  /** How long one page may take; by then it has what was found, and the next one goes on behind it. */
+  readonly maxMs: number;
+}
+
+/** So many files are read in less time than ripgrep takes for thousands. */
+const FEW = 40;
+
+/** Throws RpcError for a cursor that this search did not give out, and for a term that is empty or too long. */
 export async function searchThreads(
-  index: RolloutIndex,
+  deps: SearchDeps,
   params: ThreadSearchParams,
   signal: AbortSignal,
 ): Promise<ListPage<FoundThread>> {
   const { searchTerm } = params;
+  if (searchTerm === "") throw emptySearch();
   checkTerm(searchTerm);
+  const { index, sections } = deps;
   const options = listOptions(params);
   await index.refresh();
   await index.sweep();
+  const wanted = wantedBy(filterOf(params));
+  const places = sections.current();
   // A copy of the rest: it changes while files are read.
-  const candidates = searchTerm === "" ? [] : [...fromCursor(index.sorted(options.order), options)];
-  const pause = slices();
+  const candidates = [...fromCursor(index.sorted(orderOf(params)), options)].filter((entry) => wanted(entry, places));
+  const filter = lineFilter(searchTerm);
+  const stop = AbortSignal.any([signal, AbortSignal.timeout(deps.maxMs)]);
+  const looking = { term: searchTerm, filter, signal: stop, pause: slices() };
+  const { found, last } = await lookThrough(candidates, options.limit + 1, { looking, deps });
+  const page = cutPage(found, ({ entry }) => entry, options);
+  return last === null || page.nextCursor !== null ? page : { ...page, nextCursor: cursorBehind(last, options) };
+}
+
+interface Through {
+  found: FoundThread[];
+  /** The last one that was looked at, when there was no time for the others; else null. */
+  last: ListedRollout | null;
+}
+
+async function lookThrough(
+  candidates: readonly ListedRollout[],
+  enough: number,
+  { looking, deps }: { looking: Looking; deps: SearchDeps },
+): Promise<Through> {
   const found: FoundThread[] = [];
-  for (const entry of candidates) {
-    if (signal.aborted || found.length > options.limit) break;
-    if (!isWanted(entry, filterOf(params))) continue;
-    const snippet = await snippetOf(entry, searchTerm, pause);
-    if (snippet !== null) found.push({ entry, snippet });
+  let last: ListedRollout | null = null;
+  let worthIt: ReadonlySet<string> | null = null;
+  const { ripgrep, home } = deps;
+  for (const [at, entry] of candidates.entries()) {
+    if (at === FEW && ripgrep !== null) worthIt = await rolloutsWith(looking.filter, { ...looking, ripgrep, home });
+    const snippet = (await titleSnippet(entry, looking)) ?? (await textSnippet(entry, looking, worthIt));
+    // Cut short, it says nothing; but of the first one it must, or no page would ever get further.
+    if (looking.signal.aborted) return { found, last: last ?? entry };
+    last = entry;
+    if (snippet !== null && found.push({ entry, snippet }) >= enough) break;
   }
-  return cutPage(found, ({ entry }) => entry, options);
+  return { found, last: null };
+}
+
+async function titleSnippet({ meta, metadata }: ListedRollout, looking: Looking): Promise<string | null> {
+  return (await snippetOf(metadata.name ?? "", looking)) ?? (await snippetOf(meta.preview, looking));
+}
+
+/** `worthIt`: null when nobody knows. */
+async function textSnippet(
+  { path }: ListedRollout,
+  looking: Looking,
+  worthIt: ReadonlySet<string> | null,
+): Promise<string | null> {
+  const part: RolloutPart = { path, end: Number.POSITIVE_INFINITY };
+  const isWorthIt = worthIt === null ? await mayHold(part, looking) : worthIt.has(path);
+  return isWorthIt ? snippetIn([part], looking) : null;
 }
 
 /** The text is looked for in the thread itself, not only in what a list shows. */
 function filterOf({ archived, sourceKinds }: ThreadSearchParams): ThreadListParams {
   return { archived, sourceKinds };
-}
-
-/** Null when it is not in there. */
-async function snippetOf(
-  { path, meta, metadata }: ListedRollout,
-  term: string,
-  pause: () => Promise<void>,
-): Promise<string | null> {
-  const first = { max: 1, pause };
-  for (const text of [metadata.name ?? "", meta.preview]) {
-    const [at] = await positionsOf(text, term, first);
-    if (at !== undefined) return snippetAround(text, at, term.length).snippet;
-  }
-  if (!(await mayContain(path, term, pause))) return null;
-  const record = rebuildRecord((await readRollout(path)).lines);
-  for (const item of record?.turns.flatMap(({ items }) => items) ?? []) {
-    await pause();
-    const text = searchableText(item);
-    const [at] = await positionsOf(text, term, first);
-    if (at !== undefined) return snippetAround(text, at, term.length).snippet;
-  }
-  return null;
-}
-
-/** Cheap, and wrong only in one direction: most files need not be parsed. */
-async function mayContain(path: string, term: string, pause: () => Promise<void>): Promise<boolean> {
-  const escaped = JSON.stringify(term).slice(1, -1).toLowerCase();
-  try {
-    const text = (await readFile(path, "utf8")).toLowerCase();
-    return (await indexIn(text, escaped, { from: 0, pause })) !== -1;
-  } catch {
-    // Deleted meanwhile, or not to be read: nothing is found in it.
-    return false;
-  }
 }

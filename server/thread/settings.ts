@@ -1,5 +1,5 @@
 // What holds for the next turn of a thread, and how requests change it. Pure.
-import { resolve } from "node:path";
+import { normalize, resolve } from "node:path";
 import type * as z from "zod";
 import type { Config } from "../config/schema.ts";
 import { ApprovalPolicy } from "../protocol/approval.ts";
@@ -15,6 +15,7 @@ export interface SettingsOverrides {
   model?: string | null | undefined;
   modelProvider?: string | null | undefined;
   cwd?: string | null | undefined;
+  runtimeWorkspaceRoots?: readonly string[] | null | undefined;
   approvalPolicy?: ApprovalPolicy | null | undefined;
   sandbox?: SandboxMode | null | undefined;
   sandboxPolicy?: SandboxPolicy | null | undefined;
@@ -66,14 +67,34 @@ export function changeSettings(current: ThreadSettings, overrides: SettingsOverr
     sandbox,
     reasoningEffort: overrides.effort ?? current.reasoningEffort,
     mode: null,
+    ...moreRoots(overrides.runtimeWorkspaceRoots ?? current.roots),
     ...editsOf(overrides.edits ?? current.edits),
   });
 }
 
+/** The folders it works in; `cwd` comes first. */
+export function rootsOf({ cwd, roots }: Pick<ThreadSettings, "cwd" | "roots">): [string, ...string[]] {
+  return [cwd, ...new Set((roots ?? []).filter((root) => root !== cwd))];
+}
+
+/** What the person chose, with the thread's own folders in it: each may be written as `cwd` may. */
+export function chosenSandbox(settings: Pick<ThreadSettings, "sandbox" | "cwd" | "roots">): SandboxPolicy {
+  const { sandbox } = settings;
+  const [, ...more] = rootsOf(settings);
+  if (sandbox.type !== "workspaceWrite" || more.length === 0) return sandbox;
+  return { ...sandbox, writableRoots: [...new Set([...more, ...sandbox.writableRoots])] };
+}
+
 /** Where edits are only proposed, a command must not write them either; without a sandbox, by choice, nothing keeps it. */
-export function commandSandbox({ sandbox, edits }: Pick<ThreadSettings, "sandbox" | "edits">): SandboxPolicy {
-  if (edits !== "propose" || sandbox.type !== "workspaceWrite") return sandbox;
+export function commandSandbox(settings: Pick<ThreadSettings, "sandbox" | "edits" | "cwd" | "roots">): SandboxPolicy {
+  const sandbox = chosenSandbox(settings);
+  if (settings.edits !== "propose" || sandbox.type !== "workspaceWrite") return sandbox;
   return { type: "readOnly", networkAccess: sandbox.networkAccess };
+}
+
+/** A thread of one folder says nothing of it. */
+function moreRoots(roots: readonly string[] | null | undefined): { roots?: string[] } {
+  return roots == null || roots.length === 0 ? {} : { roots: roots.map((root) => normalize(root)) };
 }
 
 /** What is written at once goes without saying. */
@@ -107,6 +128,7 @@ export function restoreSettings(
     sandbox: isPermitted ? sandbox.data : { type: "readOnly", networkAccess: false },
     reasoningEffort: fitting(fields.reasoningEffort, stored["reasoningEffort"], null),
     mode: null,
+    ...moreRoots(fitting(fields.roots, stored["roots"], null)),
     // What cannot be read may have been a restriction.
     ...editsOf(stored["edits"] == null ? "write" : fitting(fields.edits, stored["edits"], "propose")),
   });

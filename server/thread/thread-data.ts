@@ -8,7 +8,9 @@ import type {
 } from "../protocol/thread.ts";
 import type { Turn } from "../protocol/turn.ts";
 import type { ThreadMetadata } from "../rollout/line.ts";
+import type { ShownPlace } from "./thread-sections.ts";
 import type { ListedMeta, ListedSettings } from "../rollout/listed.ts";
+import { rootsOf } from "./settings.ts";
 
 export interface ThreadFacts {
   meta: ListedMeta;
@@ -17,16 +19,18 @@ export interface ThreadFacts {
   path: string | null;
   /** Unix seconds. */
   updatedAt: number;
-  settings: ListedSettings;
+  settings: ListedSettings & Pick<ThreadSettings, "roots">;
   status: ThreadStatus;
+  place: ShownPlace;
   turns: Turn[];
 }
 
-export function threadData({ meta, metadata, path, updatedAt, settings, status, turns }: ThreadFacts): ThreadData {
+export function threadData(facts: ThreadFacts): ThreadData {
+  const { meta, metadata, path, updatedAt, settings, status, place, turns } = facts;
   const isLoaded = status.type !== "notLoaded";
   return {
     id: meta.id,
-    environments: isLoaded ? environmentsOf(settings.cwd) : null,
+    environments: isLoaded ? environmentsOf(settings) : null,
     extra: null,
     sessionId: meta.id,
     forkedFromId: meta.forkedFromId,
@@ -34,8 +38,8 @@ export function threadData({ meta, metadata, path, updatedAt, settings, status, 
     parentThreadId: null,
     preview: meta.preview,
     ephemeral: path === null,
-    section: null,
-    sectionEnteredAt: null,
+    section: place.section,
+    sectionEnteredAt: place.sectionEnteredAt,
     projectId: null,
     historyMode: "paginated",
     modelProvider: settings.modelProvider,
@@ -73,7 +77,7 @@ export function startedThread(
     ...shown,
     serviceTier: null,
     disabledPluginIds: [],
-    runtimeWorkspaceRoots: [settings.cwd],
+    runtimeWorkspaceRoots: rootsOf(settings),
     instructionSources,
     approvalsReviewer: "user",
     activePermissionProfile: activeProfile(permissionProfile),
@@ -87,7 +91,7 @@ export function announcedSettings(settings: ThreadSettings): AnnouncedSettings {
     ...shown,
     sandboxPolicy: settings.sandbox,
     effort: settings.reasoningEffort,
-    environments: environmentsOf(settings.cwd),
+    environments: environmentsOf(settings),
     approvalsReviewer: "user",
     collaborationMode: collaborationMode(settings),
     disabledPluginIds: [],
@@ -110,6 +114,6 @@ function activeProfile(id: string | null | undefined): AnnouncedSettings["active
   return id ? { id, extends: null } : null;
 }
 
-function environmentsOf(cwd: string): AnnouncedSettings["environments"] {
-  return [{ environmentId: "local", cwd, runtimeWorkspaceRoots: [cwd] }];
+function environmentsOf(settings: Pick<ThreadSettings, "cwd" | "roots">): AnnouncedSettings["environments"] {
+  return [{ environmentId: "local", cwd: settings.cwd, runtimeWorkspaceRoots: rootsOf(settings) }];
 }

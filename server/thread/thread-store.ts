@@ -3,8 +3,10 @@ import { stat } from "node:fs/promises";
 import type { Config } from "../config/schema.ts";
 import {
   invalidThreadId,
+  messageOf,
   missingFolder,
   noRollout,
+  noSectionOfEphemeral,
   noTurnsOfEphemeral,
   providerNotConfigured,
   threadArchived,
@@ -13,33 +15,39 @@ import {
 } from "../protocol/rpc/errors.ts";
 import type { DynamicTool, GitInfo, Thread as ThreadData, ThreadSettings } from "../protocol/thread.ts";
 import type { ThreadForkParams, ThreadListParams, ThreadListResponse } from "../protocol/thread-store.ts";
+import type { ThreadSectionMoveParams } from "../protocol/thread-section.ts";
 import type { Turn } from "../protocol/turn.ts";
-import { archive, deleteRollout, type FoundRollout, findRollout, rolloutPath, unarchive } from "../rollout/files.ts";
+import { archive, findRollout, rolloutPath, unarchive } from "../rollout/files.ts";
 import { RolloutIndex } from "../rollout/index.ts";
 import type { ListedRollout } from "../rollout/listed.ts";
 import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
 import { livingLines } from "../rollout/living-lines.ts";
 import type { Recorder } from "../rollout/recorder.ts";
-import type { Processes } from "../rollout/writer-lock.ts";
-import { isUuid } from "../util/uuid-v7.ts";
+import { removeRollout } from "../rollout/shared.ts";
+import type { Writers } from "../rollout/writer-lock.ts";
+import { isUuid, uuidV7Time } from "../util/uuid-v7.ts";
 import type { Client } from "./client.ts";
 import type { Clients } from "./clients.ts";
 import type { ThreadDeps } from "./deps.ts";
-import { forkedLines } from "./fork.ts";
+import { forkStart } from "./fork.ts";
 import { rebuildRecord } from "./rebuild.ts";
 import { newThreadRecord, type ThreadRecord } from "./record.ts";
+import type { OwnFiles } from "./rule-store.ts";
+import { withMovedThread, withoutThread } from "./section-places.ts";
 import { changeSettings, initialSettings, type SettingsOverrides } from "./settings.ts";
 import { StoredThreads } from "./stored-threads.ts";
 import { Thread } from "./thread.ts";
 import { threadData } from "./thread-data.ts";
 import { listThreads } from "./thread-list.ts";
+import { ThreadSections } from "./thread-sections.ts";
 
 export interface StoreDeps {
-  readonly thread: Omit<ThreadDeps, "turnEnded" | "tellAll">;
+  readonly thread: Omit<ThreadDeps, "turnEnded" | "tellAll" | "shownPlaceOf">;
   readonly clients: Clients;
   /** Tells this process from others that write to the same home. */
-  readonly processes: Processes;
+  readonly writers: Writers;
   readonly home: string;
+  readonly ownFiles: OwnFiles;
   readonly version: string;
   /** Where a thread starts whose client names no folder. */
   readonly defaultCwd: string;
@@ -69,16 +77,25 @@ export class ThreadStore {
   readonly #stored: StoredThreads;
   /** All that is on disk, for lists. */
   readonly index: RolloutIndex;
+  /** What people have sorted threads into, whichever process they did it in. */
+  readonly sections: ThreadSections;
 
   constructor(deps: StoreDeps) {
     this.#deps = deps;
-    const { home, processes, thread } = deps;
+    const { home, writers, thread } = deps;
     this.#stored = new StoredThreads({
-      ...{ home, processes, log: thread.log, now: thread.now },
-      onTrouble: (threadId, message) =>
+      ...{ home, writers, log: thread.log, now: thread.now },
+      onSaving: (threadId, trouble) => this.#live.get(threadId)?.savingChanged(trouble),
+      onMended: (threadId, message) =>
         this.#live.get(threadId)?.emit({ method: "warning", params: { threadId, message } }),
     });
-    this.index = new RolloutIndex(home, (message) => deps.thread.log("warning", message));
+    const warn = (message: string) => deps.thread.log("warning", message);
+    this.index = new RolloutIndex(home, warn);
+    this.sections = new ThreadSections(home, deps.ownFiles, warn);
+  }
+
+  get home(): string {
+    return this.#deps.home;
   }
 
   /** What a new thread starts with. */
@@ -129,20 +146,22 @@ export class ThreadStore {
     const { threadId, ephemeral } = params;
     checkId(threadId);
     this.#checkProvider(params);
-    const { record: whole, lines: all } = await this.#stored.read(threadId, noRollout);
-    const lines = forkedLines(livingLines(all), params);
+    const { chain, record: whole } = await this.#stored.readToFork(threadId);
+    const { lines, base } = forkStart(chain, params);
     const source = rebuildRecord(lines);
     if (source === null) throw noRollout(threadId);
     const config = this.#configOf(params.config);
     const settings = changeSettings(source.settings, params, config);
     const { meta, path } = this.#newMeta(settings, { ...source.meta, ...definedOnly(params), originator });
-    const forked = { ...meta, forkedFromId: threadId, preview: source.meta.preview };
+    // Without a turn there is nothing to share, nor to keep.
+    const own = source.turns.length === 0 || ephemeral ? null : base;
+    const forked = { ...meta, forkedFromId: threadId, base: own, preview: source.meta.preview };
     // The name is the source's as it is now, wherever the fork is cut.
-    const { metadata } = whole;
-    const record = { ...source, meta: forked, metadata, settings, updatedAt: meta.createdAt };
+    const { metadata, notices } = whole;
+    const record = { ...source, meta: forked, metadata, notices, settings, updatedAt: meta.createdAt };
     const recorder = ephemeral ? null : this.#stored.newRecorder(path, meta.id);
     const thread = this.#keep(record, recorder, { isPersisted: false, config });
-    thread.takeOver(lines);
+    thread.beginFork(own === null ? livingLines(lines) : []);
     return thread;
   }
 
@@ -153,7 +172,9 @@ export class ThreadStore {
     if (live?.ephemeral && includeTurns) throw noTurnsOfEphemeral();
     if (live !== undefined) return live.toData({ includeTurns });
     const { found, record } = await this.#stored.read(threadId, threadNotLoaded);
-    return storedData(found, record, { includeTurns });
+    const turns = includeTurns ? record.turns : [];
+    const place = this.sections.shownPlaceOf(threadId);
+    return threadData({ ...record, place, path: found.path, status: { type: "notLoaded" }, turns });
   }
 
   /** The turns of a thread, loaded or not. Throws RpcError when there is none. */
@@ -165,7 +186,7 @@ export class ThreadStore {
   }
 
   async list(params: ThreadListParams): Promise<ThreadListResponse> {
-    const page = await listThreads(this.index, params);
+    const page = await listThreads(this, params);
     return { ...page, data: page.data.map((entry) => this.listed(entry)) };
   }
 
@@ -175,7 +196,8 @@ export class ThreadStore {
     const { meta, metadata, settings, path, updatedAt } = entry;
     // The time is the one that the list is in order of; what a thread takes is nothing a list says.
     if (live !== undefined) return { ...live, updatedAt, recencyAt: updatedAt, canAcceptDirectInput: null };
-    return threadData({ meta, metadata, settings, path, updatedAt, status: { type: "notLoaded" }, turns: [] });
+    const place = this.sections.shownPlaceOf(entry.id);
+    return threadData({ meta, metadata, settings, path, updatedAt, place, status: { type: "notLoaded" }, turns: [] });
   }
 
   /** Changes the name and the like, loaded or not. Throws RpcError when there is none. */
@@ -194,12 +216,25 @@ export class ThreadStore {
     this.index.changed(found.path, { ...record, metadata });
   }
 
+  /** Also one that is archived, or that another process writes to. Throws RpcError when there is none. */
+  async moveToSection(params: ThreadSectionMoveParams): Promise<void> {
+    const { threadId } = params;
+    checkId(threadId);
+    const live = this.#live.get(threadId);
+    if (live?.ephemeral) throw noSectionOfEphemeral(threadId);
+    if (live === undefined && (await findRollout(this.#deps.home, threadId)) === null) throw threadNotFound(threadId);
+    const now = Math.floor(this.#deps.thread.now() / 1000);
+    await this.sections.change((file) => withMovedThread(file, params, now));
+  }
+
   /** Ends what runs in it and puts it away. Throws RpcError when nothing of it is on disk. */
   async archive(threadId: string): Promise<void> {
     checkId(threadId);
     const found = await this.#stored.find(threadId);
     await this.unload(threadId);
-    if (!found.isArchived) this.index.moved(found.path, await archive(this.#deps.home, found.path));
+    if (found.isArchived) return;
+    const place = await this.#stored.alone(threadId, () => archive(this.#deps.home, found.path));
+    this.index.moved(found.path, place);
   }
 
   /** Throws RpcError when nothing of it is on disk. */
@@ -217,8 +252,19 @@ export class ThreadStore {
     if (found === null && !this.#live.has(threadId)) throw noRollout(threadId);
     await this.unload(threadId);
     if (found === null) return;
-    await deleteRollout(found.path);
+    await this.#stored.alone(threadId, () =>
+      removeRollout(this.#deps.home, { threadId, path: found.path }, () => this.#basesInUse()),
+    );
     this.index.gone(found.path);
+    await this.#forgetPlace(threadId);
+  }
+
+  /** The threads that those on disk, and those about to be, begin in. */
+  async #basesInUse(): Promise<ReadonlySet<string>> {
+    await this.index.refresh();
+    const stored = this.index.sorted("createdAt").map(({ meta }) => meta.baseId ?? null);
+    const live = [...this.#live.values()].map(({ meta }) => meta.base?.threadId ?? null);
+    return new Set([...stored, ...live].filter((id) => id !== null));
   }
 
   /** Cuts off the end of a loaded thread's history. Throws RpcError. */
@@ -292,12 +338,14 @@ export class ThreadStore {
       source: "vscode",
       preview: "",
       forkedFromId: null,
+      base: null,
       threadSource: options.threadSource ?? null,
       baseInstructions: options.baseInstructions ?? null,
       developerInstructions: options.developerInstructions ?? null,
       dynamicTools: options.dynamicTools ?? [],
     };
-    return { meta, path: rolloutPath(home, meta.id, nowMs) };
+    // By the time in its id, which finds it again whatever the clock says meanwhile.
+    return { meta, path: rolloutPath(home, meta.id, uuidV7Time(meta.id) ?? nowMs) };
   }
 
   #keep(
@@ -313,6 +361,7 @@ export class ThreadStore {
       {
         ...deps,
         config,
+        shownPlaceOf: (threadId) => this.sections.shownPlaceOf(threadId),
         tellAll: (notification) => clients.tell(notification),
         turnEnded: (threadId) => {
           this.#indexThread(thread);
@@ -336,6 +385,16 @@ export class ThreadStore {
   #checkProvider({ modelProvider, config }: Pick<StartOptions, "config" | "modelProvider">): void {
     const asked = modelProvider ?? config?.["model_provider"] ?? null;
     if (typeof asked === "string" && !this.#deps.isProvider(asked)) throw providerNotConfigured(asked);
+  }
+
+  /** Not worth failing for: a place of no thread is shown nowhere. */
+  async #forgetPlace(threadId: string): Promise<void> {
+    if (this.sections.placeOf(threadId) === null) return;
+    await this.sections
+      .change((file) => withoutThread(file, threadId))
+      .catch((error: unknown) => {
+        this.#deps.thread.log("warning", messageOf(error), error);
+      });
   }
 
   #tellUnloaded(threadId: string): void {
@@ -365,15 +424,6 @@ export class ThreadStore {
     if (thread === undefined || this.#stopping.has(threadId)) return false;
     return !thread.isWanted && thread.status.type !== "active";
   }
-}
-
-function storedData(
-  found: FoundRollout,
-  record: ThreadRecord,
-  { includeTurns }: { includeTurns: boolean },
-): ThreadData {
-  const turns = includeTurns ? record.turns : [];
-  return threadData({ ...record, path: found.path, status: { type: "notLoaded" }, turns });
 }
 
 /** So that an absent override does not hide what the source has. */

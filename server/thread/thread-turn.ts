@@ -7,10 +7,11 @@ import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
 import { clientTools } from "../tools/client-tool.ts";
 import { CallPreviews } from "../tools/call-previews.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
-import { openingOf, permissionsOf } from "./carried-over.ts";
+import { lastTold, newFoldersOf, openingOf, permissionsOf } from "./carried-over.ts";
 import { Compactor, type Outcome } from "./compactor.ts";
 import { turnError } from "./record.ts";
-import { commandSandbox } from "./settings.ts";
+import { onlyWithRoom } from "./saving.ts";
+import { commandSandbox, rootsOf } from "./settings.ts";
 import type { Thread } from "./thread.ts";
 import type { QueuedInput, TurnOptions } from "./turn-life.ts";
 import { diffTeller, turnTools } from "./turn-tools.ts";
@@ -34,7 +35,7 @@ export async function runThreadTurn(
   const fit = new Compactor(thread, { turnId: turn.id, signal: abort.signal, tools, answered: costs.add });
   await fit.makeRoom([first.told]);
   takeInput(thread, turn.id, first);
-  if (commandSandbox(thread.settings).type !== "readOnly") deps.expectCommands(thread.settings.cwd);
+  if (commandSandbox(thread.settings).type !== "readOnly") deps.expectCommands(rootsOf(thread.settings));
   const tellDiff = diffTeller(thread, turn.id);
   const told = {
     emit: (notification: ServerNotification) => thread.emit(notification),
@@ -52,7 +53,7 @@ export async function runThreadTurn(
   const end = await runTurn({
     ...told,
     ...ids,
-    model: deps.selectModel(thread.settings.modelProvider),
+    model: onlyWithRoom(thread, deps.selectModel(thread.settings.modelProvider)),
     request: {
       model: thread.settings.model,
       threadId: thread.id,
@@ -184,13 +185,11 @@ function note(thread: Thread, turnId: string, end: TurnEnd, facts: TurnFacts): b
 /** The opening once a thread; the permissions whenever they differ from what the model was last told. */
 export async function recordContext(thread: Thread): Promise<void> {
   const permissions = await permissionsOf(thread);
-  const opening = thread.history.length === 0 ? await openingOf(thread) : [];
+  const isNew = thread.history.length === 0;
+  const about = await (isNew ? openingOf(thread) : newFoldersOf(thread));
   // Asked once more: something else may have begun the history meanwhile.
-  const entries = thread.history.length === 0 ? opening : [];
-  const told = thread.history.findLast(
-    (item) => item.type === "message" && item.role === "developer" && item.text.startsWith("<permissions>"),
-  );
-  if (told?.type !== "message" || told.text !== permissions) entries.push(developerMessage(permissions));
+  const entries = isNew && thread.history.length > 0 ? [] : about;
+  if (lastTold(thread, "<permissions>") !== permissions) entries.push(developerMessage(permissions));
   thread.recordHistory(entries);
 }
 

@@ -6,6 +6,7 @@ import { type ContextLimits, contextLimits } from "../model/limits.ts";
 import type { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import { compactionNotUndoable, noRevertOfEphemeral, turnNotFound } from "../protocol/rpc/errors.ts";
+import type { SavingTrouble } from "../protocol/thread-saving.ts";
 import type { Thread as ThreadData, ThreadSettings, ThreadStatus } from "../protocol/thread.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
 import type { Compacted, RolloutEntry, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
@@ -16,6 +17,8 @@ import type { Client } from "./client.ts";
 import type { ThreadDeps } from "./deps.ts";
 import { openQuestion } from "./open-question.ts";
 import { QuestionDesk } from "./question-desk.ts";
+import { checkRoom, notSavedWords } from "./saving.ts";
+import { neverBackwards } from "./item-times.ts";
 import { type AnnouncedUsage, cutRecord, type ThreadRecord } from "./record.ts";
 import { noteStart, noteUsage, replaceHistory, undoCompaction } from "./told-history.ts";
 import { RunningCommands } from "./running-commands.ts";
@@ -151,7 +154,25 @@ export class Thread {
   /** As clients see it; with `turns` it is a snapshot that the notifications from now on continue. */
   toData(options: { includeTurns: boolean }): ThreadData {
     const turns = options.includeTurns ? structuredClone(this.#record.turns) : [];
-    return threadData({ ...this.#record, path: this.#recorder?.path ?? null, status: this.status, turns });
+    const place = this.deps.shownPlaceOf(this.id);
+    return threadData({ ...this.#record, place, path: this.#recorder?.path ?? null, status: this.status, turns });
+  }
+
+  /** Why it is not being saved; null: it is. */
+  get savingTrouble(): SavingTrouble | null {
+    return this.#recorder?.trouble ?? null;
+  }
+
+  /** Clients hear of it, in a sentence when it begins. */
+  savingChanged(trouble: SavingTrouble | null): void {
+    for (const client of this.#subscribers) this.#tellSaving(client, trouble);
+  }
+
+  /** As a state, and for those who know nothing of that as a sentence. */
+  #tellSaving(client: Client, trouble: SavingTrouble | null): void {
+    const threadId = this.id;
+    client.notify({ method: "belay/thread/saving/updated", params: { threadId, trouble } });
+    if (trouble !== null) client.notify({ method: "warning", params: { threadId, message: notSavedWords(trouble) } });
   }
 
   subscribe(client: Client): void {
@@ -161,6 +182,7 @@ export class Thread {
     for (const message of this.#record.notices) {
       client.notify({ method: "warning", params: { threadId: this.id, message } });
     }
+    if (this.savingTrouble !== null) this.#tellSaving(client, this.savingTrouble);
     this.desk.joined(client);
   }
 
@@ -221,6 +243,7 @@ export class Thread {
 
   /** Adds to what the model is told, without a turn. */
   async inject(items: readonly Record<string, unknown>[]): Promise<void> {
+    checkRoom(this.savingTrouble);
     const { recordContext } = await import("./thread-turn.ts");
     await recordContext(this);
     this.#persist();
@@ -228,7 +251,8 @@ export class Thread {
   }
 
   /** Everything a client hears of this thread goes through here: applied, then written, then sent. */
-  emit(notification: ServerNotification): void {
+  emit(said: ServerNotification): void {
+    const notification = neverBackwards(said);
     if (notification.method === "turn/started") noteStart(this.#record, notification.params.turn.id);
     applyToTurns(this.#record.turns, notification);
     if (isPersisted(notification)) this.#append({ type: "notification", payload: notification });
@@ -284,12 +308,12 @@ export class Thread {
     if (turn !== undefined) Object.assign(turn, end);
   }
 
-  /** Writes what a fork begins with behind its own first line: the lines as they are, whoever wrote them. */
-  takeOver(lines: readonly LivingLine[]): void {
+  /** A fork is on disk from its start, unless it is empty. `copied`: the lines of its source that it does not share. */
+  beginFork(copied: readonly LivingLine[]): void {
     if (this.#record.turns.length === 0) return;
     this.#isPersisted = true;
     this.#append({ type: "threadMeta", payload: this.#record.meta });
-    for (const { type, payload } of lines) {
+    for (const { type, payload } of copied) {
       if (type !== "threadMeta") this.#append({ type, payload } as RolloutEntry);
     }
     this.#append({ type: "settings", payload: this.settings });

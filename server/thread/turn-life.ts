@@ -11,6 +11,7 @@ import { afterAnswer } from "../util/after-answer.ts";
 import { endCrashed } from "./crashed-turn.ts";
 import type { ReadInput } from "./read-input.ts";
 import { emptyTurn, previewOf, summaryOf } from "./record.ts";
+import { checkRoom } from "./saving.ts";
 import type { SettingsOverrides } from "./settings.ts";
 import type { Thread } from "./thread.ts";
 import { runUserShell, type ShellCommand } from "./user-shell.ts";
@@ -80,6 +81,7 @@ export class TurnLife {
   /** Starts a turn; while one runs, the input joins it, as the protocol has it. Returns the turn that takes it. */
   start(queued: QueuedInput, overrides: SettingsOverrides, options: TurnOptions): Turn {
     const thread = this.#thread;
+    checkRoom(thread.savingTrouble);
     if (this.#activity.kind === "running") {
       if (this.#activity.isCompaction) throw turnNotSteerable("compact");
       thread.change(overrides);
@@ -96,6 +98,7 @@ export class TurnLife {
 
   /** Adds input to the turn that runs. Throws RpcError when none does, or another one. */
   steer(turnId: string, queued: QueuedInput): void {
+    checkRoom(this.#thread.savingTrouble);
     if (this.#activity.kind === "idle") throw noTurnToSteer();
     if (this.#activity.turnId !== turnId) throw otherTurnSteered(turnId, this.#activity.turnId);
     if (this.#activity.isCompaction) throw turnNotSteerable("compact");
@@ -128,6 +131,7 @@ export class TurnLife {
   /** Runs a command of the user's own: within the turn that runs, else as a turn of its own. */
   runShell(command: ShellCommand): void {
     const thread = this.#thread;
+    checkRoom(thread.savingTrouble);
     if (this.#activity.kind === "idle") {
       this.#begin(null, async (turn, { abort }) => {
         const { runShellTurn } = await loadTurns();

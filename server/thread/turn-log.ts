@@ -4,8 +4,15 @@ import { withDelta } from "../protocol/live-output.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import type { Turn } from "../protocol/turn.ts";
 
-/** Changes `turns` in place: deltas come by the thousand. */
-export function applyToTurns(turns: Turn[], notification: ServerNotification): void {
+/**
+ * Changes `turns` in place: deltas come by the thousand. They change items in place as well, so that what was emitted
+ * stays as it was only when `keep` makes a copy.
+ */
+export function applyToTurns(
+  turns: Turn[],
+  notification: ServerNotification,
+  keep: (item: ThreadItem) => ThreadItem = structuredClone,
+): void {
   switch (notification.method) {
     case "turn/started": {
       turns.push({ ...notification.params.turn, items: [], itemsView: "full" });
@@ -13,13 +20,13 @@ export function applyToTurns(turns: Turn[], notification: ServerNotification): v
     }
     case "turn/completed": {
       const { turn } = notification.params;
-      const mine = turns.find(({ id }) => id === turn.id);
+      const mine = turns.findLast(({ id }) => id === turn.id);
       if (mine !== undefined) Object.assign(mine, { ...turn, items: mine.items, itemsView: "full" });
       return;
     }
     case "item/started":
     case "item/completed":
-      putItem(turns, notification.params.turnId, notification.params.item);
+      putItem(turns, notification.params.turnId, keep(notification.params.item));
       return;
     case "item/agentMessage/delta": {
       const item = findItem(turns, notification.params);
@@ -63,6 +70,9 @@ export function applyToTurns(turns: Turn[], notification: ServerNotification): v
       else delete item.isWriting;
       return;
     }
+    case "error":
+      takeBack(turns, notification.params);
+      return;
     default:
       // The rest says nothing about turns.
       return;
@@ -83,14 +93,20 @@ export function closeAbandoned(turns: Turn[], completedAtMs: number | null): voi
   }
 }
 
+function takeBack(
+  turns: Turn[],
+  { turnId, takenBack = [] }: { turnId: string; takenBack?: string[] | undefined },
+): void {
+  const turn = turns.findLast(({ id }) => id === turnId);
+  if (turn !== undefined) turn.items = turn.items.filter(({ id }) => !takenBack.includes(id));
+}
+
 function putItem(turns: Turn[], turnId: string, item: ThreadItem): void {
-  const turn = turns.find(({ id }) => id === turnId);
+  const turn = turns.findLast(({ id }) => id === turnId);
   if (turn === undefined) return;
   const at = turn.items.findIndex(({ id }) => id === item.id);
-  // A copy: deltas change it in place, and what was emitted must stay as it was.
-  const copy = structuredClone(item);
-  if (at === -1) turn.items.push(copy);
-  else turn.items[at] = copy;
+  if (at === -1) turn.items.push(item);
+  else turn.items[at] = item;
 }
 
 function findItem(turns: Turn[], { turnId, itemId }: { turnId: string; itemId: string }): ThreadItem | undefined {

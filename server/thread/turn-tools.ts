@@ -4,7 +4,7 @@ import type { ThreadProposals } from "../journal/review/thread-proposals.ts";
 import { serverRequests } from "../protocol/methods.ts";
 import type { RunInTerminalRequest, ToolDeps } from "../tools/deps.ts";
 import type { FileReader, Tool } from "../tools/tool.ts";
-import { commandSandbox } from "./settings.ts";
+import { chosenSandbox, commandSandbox, rootsOf } from "./settings.ts";
 import type { Thread } from "./thread.ts";
 
 /** What lives as long as the turn. */
@@ -30,7 +30,7 @@ export function turnTools(
     turnId,
     cwd: settings.cwd,
     approvalPolicy: settings.approvalPolicy,
-    sandbox: settings.sandbox,
+    sandbox: chosenSandbox(settings),
     commandSandbox: commandSandbox(settings),
     onlyProposes: settings.edits === "propose",
     signal: abort.signal,
@@ -59,7 +59,7 @@ export function turnTools(
         : deps.write(settings.cwd, source, plan, limits);
     },
     capture: async (itemId) => {
-      const capture = await deps.capture(settings.cwd, { threadId: thread.id, turnId, itemId }, abort.signal);
+      const capture = await deps.capture(rootsOf(settings), { threadId: thread.id, turnId, itemId }, abort.signal);
       return capture === null ? null : { end: () => endOf(capture, tellDiff) };
     },
     clientTools: brought,

@@ -46,13 +46,17 @@ export class CallPreviews {
     if (open.hasNews && this.#deps.now() >= open.dueAtMs) this.#show(open);
   }
 
-  /** Completes as failed what none of these calls will take over. */
-  settle(calls: readonly Pick<ToolCallEntry, "callId" | "name">[]): void {
+  /** Completes as failed what none of these calls will take over, and says which items those are. */
+  settle(calls: readonly Pick<ToolCallEntry, "callId" | "name">[]): string[] {
+    const failed: string[] = [];
     for (const [callId, { name, item, input }] of [...this.#open]) {
       if (calls.some((call) => call.callId === callId && call.name === name)) continue;
       this.#open.delete(callId);
-      if (item !== null) this.#fail({ ...item, changes: input.changes() });
+      if (item === null) continue;
+      this.#fail({ ...item, changes: input.changes() });
+      failed.push(item.id);
     }
+    return failed;
   }
 
   /** Null when nothing was shown of this call, or somebody took it before. */

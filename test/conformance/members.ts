@@ -16,8 +16,8 @@ const unread: readonly Omit<WithoutEffect, "methods">[] = [
     members: ["approvalsReviewer"],
   },
   {
-    why: "A thread has one folder, `cwd`, on this machine; `writableRoots` of a sandbox policy are more that it may write.",
-    members: ["runtimeWorkspaceRoots", "environments"],
+    why: "A thread works on this machine, in `cwd` and `runtimeWorkspaceRoots`.",
+    members: ["environments"],
   },
   {
     why: "A model is asked with `model` and `effort`; there is nothing else to choose yet.",

@@ -81,5 +81,6 @@ ${config}
 name = "mock"
 base_url = ${JSON.stringify(baseUrl)}
 request_max_retries = 0
+stream_max_retries = 0
 `;
 }

@@ -77,7 +77,7 @@ test("reloading the window in the middle of a turn shows the same approval again
 test("a model endpoint that refuses is named with its cure, and the thread goes on", { skip }, async () => {
   await using stage = await setStage({
     config:
-      'model = "m"\nmodel_provider = "local"\n[model_providers.local]\nbase_url = "http://127.0.0.1:9/v1"\nrequest_max_retries = 0\n',
+      'model = "m"\nmodel_provider = "local"\n[model_providers.local]\nbase_url = "http://127.0.0.1:9/v1"\nrequest_max_retries = 0\nstream_max_retries = 0\n',
   });
   const { workbench, panel } = stage;
   await workbench.openBelay();

@@ -1,7 +1,7 @@
 // Where a request of the panel goes, and what is added on the way.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { route } from "../../extension/relay.ts";
+import { route, type WindowFolders } from "../../extension/relay.ts";
 import { clientRequests } from "../../server/protocol/methods.ts";
 import { hostRequests } from "../../server/protocol/host-methods.ts";
 
@@ -23,9 +23,21 @@ test("what ends at the editor is not sent to the server", () => {
 });
 
 test("the workspace's folder is added where the row asks for it and the panel named none", () => {
-  assert.deepEqual(route("thread/start", {}, "/work"), { kind: "server", params: { cwd: "/work" } });
-  assert.deepEqual(route("thread/start", { cwd: "/other" }, "/work"), { kind: "server", params: { cwd: "/other" } });
-  assert.deepEqual(route("thread/read", { threadId: "t" }, "/work"), { kind: "server", params: { threadId: "t" } });
+  const params = (method: string, given: object, window: WindowFolders) => {
+    const routed = route(method, given, window);
+    return routed.kind === "server" ? routed.params : null;
+  };
+  const one = { cwd: "/work", folders: ["/work"] };
+  assert.deepEqual(params("thread/start", {}, one), { cwd: "/work" });
+  assert.deepEqual(params("thread/start", { cwd: "/other" }, one), { cwd: "/other" });
+  assert.deepEqual(params("thread/read", { threadId: "t" }, one), { threadId: "t" });
+  assert.deepEqual(params("thread/list", {}, one), { cwd: ["/work"] });
+  const two = { cwd: "/second", folders: ["/first", "/second"] };
+  const roots = { runtimeWorkspaceRoots: ["/first", "/second"] };
+  assert.deepEqual(params("thread/start", {}, two), { cwd: "/second", ...roots });
+  assert.deepEqual(params("thread/start", { cwd: "/first" }, two), { cwd: "/first", ...roots });
+  assert.deepEqual(params("thread/list", {}, two), { cwd: ["/first", "/second"] });
+  assert.deepEqual(params("belay/review/list", {}, two), { cwd: "/second" });
 });
 
 test("without a folder a thread cannot start, and the sentence says what to do", () => {

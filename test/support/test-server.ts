@@ -95,7 +95,8 @@ function configText({ api, approvalPolicy, sandboxMode, config, provider }: Serv
     config ?? "",
     "[model_providers.test]",
     `base_url = "${api?.url ?? "http://127.0.0.1:9/v1"}"`,
-    "request_max_retries = 0",
+    // Trying again is for tests of it.
+    ...(/max_retries/.test(provider ?? "") ? [] : ["request_max_retries = 0", "stream_max_retries = 0"]),
     provider ?? "",
   ].join("\n");
 }

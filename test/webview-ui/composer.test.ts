@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test, { after } from "node:test";
 import type { OpenPanel, PanelOptions } from "./support/panel-page.ts";
 import { closeBrowser, openPanel, whyNoPanel } from "./support/panel-page.ts";
-import { at, completes, item, models, opened, running, threadId, turn } from "./support/fixtures.ts";
+import { at, completes, cwd, item, models, opened, running, threadId, turn } from "./support/fixtures.ts";
 
 const inBrowser = { skip: whyNoPanel };
 after(closeBrowser);
@@ -104,6 +104,24 @@ test("while a turn runs Stop stands alone, and beside Send once there is text", 
   await button(panel, "Send again").click();
   const again = await panel.host.expectCall("turn/start", 2);
   assert.deepEqual(again["input"], [{ type: "text", text: "Also the tax", text_elements: [] }]);
+});
+
+test("in a window of several folders a new thread runs in the one that is picked, and says so", inBrowser, async () => {
+  const folders = [
+    { name: "shop", cwd },
+    { name: "docs", cwd: "/work/docs" },
+  ];
+  await using panel = await atHome();
+  assert.equal(await panel.page.getByRole("combobox", { name: "Folder" }).count(), 0);
+  await panel.host.notify("host/state", { ...running, workspace: { name: "shop", cwd, trusted: true, folders } });
+  const picker = panel.page.getByRole("combobox", { name: "Folder" });
+  await picker.waitFor();
+  assert.equal(await picker.inputValue(), cwd);
+  await picker.selectOption("/work/docs");
+  await box(panel).fill("Hello");
+  await box(panel).press("Enter");
+  assert.equal((await panel.host.expectCall("thread/start"))["cwd"], "/work/docs");
+  await picker.waitFor({ state: "detached" });
 });
 
 test("Full access holds only after its risk was named and accepted", inBrowser, async () => {

@@ -8,6 +8,7 @@ import { reduce } from "../../webview-ui/state/reducer.ts";
 import {
   currentApproval,
   initialState,
+  noChoice,
   type PanelState,
   runningTurn,
   shownThread,
@@ -39,7 +40,7 @@ const accepted: PanelEvent = {
   clientId: "c1",
   threadId,
   turn: turn({ id: "turn-2" }),
-  sent: { mode: null, model: null, edits: null },
+  sent: noChoice,
 };
 const asked: PanelEvent = {
   type: "approvalAsked",
@@ -217,11 +218,7 @@ const rows: Row[] = [
   ],
   [
     "a mode that was sent holds at once",
-    [
-      showing,
-      { type: "choiceMade", choice: { mode: "ask" } },
-      { ...accepted, sent: { mode: "ask", model: null, edits: null } },
-    ],
+    [showing, { type: "choiceMade", choice: { mode: "ask" } }, { ...accepted, sent: { ...noChoice, mode: "ask" } }],
     (state) => [state.choice.mode, shownThread(state.view)?.settings.mode],
     [null, "ask"],
   ],

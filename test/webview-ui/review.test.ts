@@ -104,7 +104,7 @@ test(
       [item.files([cartChange], { id: "f1" }), item.files([other], { id: "f2" })],
     );
     await button(panel, "Keep cart.ts").click();
-    assert.deepEqual(await panel.host.expectCall("belay/review/keep"), { path: files[0]?.path });
+    assert.deepEqual(await panel.host.expectCall("belay/review/keep"), { cwd, path: files[0]?.path });
     await button(panel, "Undo cart.ts").click();
     assert.deepEqual(await panel.host.expectCall("host/review"), { verb: "undo", path: files[0]?.path });
     assert.equal(await button(panel, "Keep other.ts").count(), 0);
@@ -141,7 +141,7 @@ test("above the composer stands how much is to review, and goes when nothing is"
   await button(panel, "Undo all").click();
   assert.deepEqual(await panel.host.expectCall("host/review", 2), { verb: "undo", path: null });
   await button(panel, "Keep all").click();
-  assert.deepEqual(await panel.host.expectCall("belay/review/keep"), { path: null });
+  assert.deepEqual(await panel.host.expectCall("belay/review/keep"), { cwd, path: null });
   panel.host.on("belay/review/list", () => ({ files: [] }));
   await panel.host.notify("belay/review/updated", { cwd });
   await strip(panel).waitFor({ state: "detached" });

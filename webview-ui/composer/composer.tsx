@@ -9,7 +9,7 @@ import { type PanelState, runningTurn, shownThread } from "../state/state.ts";
 import { ConfirmMode } from "./confirm-mode.tsx";
 import { ContextRing } from "./context-ring.tsx";
 import { intentOf, isBlank } from "./intent.ts";
-import { ModePicker, ModelPicker } from "./pickers.tsx";
+import { FolderPicker, ModePicker, ModelPicker } from "./pickers.tsx";
 import { SandboxNote } from "./sandbox-note.tsx";
 
 const pickRunningId = ({ view }: PanelState) => runningTurn(shownThread(view))?.id ?? null;
@@ -55,6 +55,7 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
         <div class="composer-row">
           <ModePicker onRisky={(mode) => (risky.value = mode)} />
           <ModelPicker />
+          <FolderPicker />
           <span class="space" />
           <ContextRing />
           {runningId !== null && (

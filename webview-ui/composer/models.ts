@@ -28,6 +28,11 @@ export function currentEdits(state: PanelState): Edits {
   return state.choice.edits ?? currentSettings(state)?.edits ?? "write";
 }
 
+/** Where the thread on screen runs; without one, where a new thread would. */
+export function currentFolder({ view, choice, host }: PanelState): string | null {
+  return shownThread(view)?.settings.cwd ?? choice.cwd ?? host?.workspace?.cwd ?? null;
+}
+
 /** Those of the thread on screen; without one, those a new thread would have. */
 export function currentSettings({ view, defaults }: PanelState): ThreadSettings | null {
   return shownThread(view)?.settings ?? defaults;

@@ -3,12 +3,13 @@ import type { ComponentChildren } from "preact";
 import { useRef } from "preact/hooks";
 import type { Mode } from "../../server/protocol/mode.ts";
 import { modes } from "../../server/protocol/modes.ts";
+import type { Folder } from "../../server/protocol/panel.ts";
 import { plainPolicy } from "../../server/protocol/plain-policy.ts";
 import type { ThreadSettings } from "../../server/protocol/thread.ts";
 import { Icon } from "../shell/icon.tsx";
 import { usePanel, useSelected } from "../shell/panel-context.ts";
 import type { PanelState } from "../state/state.ts";
-import { currentEdits, currentMode, currentModel, currentSettings } from "./models.ts";
+import { currentEdits, currentFolder, currentMode, currentModel, currentSettings } from "./models.ts";
 
 const modeNames = Object.keys(modes) as Mode[];
 const pickLayer = ({ sandbox }: PanelState) => (sandbox?.kind === "works" ? sandbox.layer : null);
@@ -110,6 +111,41 @@ export function ModelPicker() {
         </span>
       )}
     </>
+  );
+}
+
+const pickFolders = ({ host }: PanelState) => host?.workspace?.folders ?? none;
+const none: readonly Folder[] = [];
+
+/** Only in a window of several folders. A thread stays where it began. */
+export function FolderPicker() {
+  const { actions } = usePanel();
+  const folders = useSelected(pickFolders);
+  const cwd = useSelected(currentFolder);
+  const isNew = useSelected(({ view }) => view.kind === "new");
+  if (folders.length < 2 || cwd === null) return null;
+  const known = folders.find((folder) => folder.cwd === cwd);
+  if (!isNew) {
+    return (
+      <span class="tag" title={`This thread runs in ${cwd}`}>
+        {known?.name ?? cwd.slice(cwd.lastIndexOf("/") + 1)}
+      </span>
+    );
+  }
+  return (
+    <Picker
+      label="Folder"
+      value={cwd}
+      title={`Commands of this thread run in ${cwd}; it may change files in all folders of the window`}
+      class="folder"
+      onPick={actions.pickFolder}
+    >
+      {folders.map((folder) => (
+        <option key={folder.cwd} value={folder.cwd} title={folder.cwd}>
+          {folder.name}
+        </option>
+      ))}
+    </Picker>
   );
 }
 

@@ -4,12 +4,12 @@ import type { SandboxState } from "../../server/protocol/command.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Model } from "../../server/protocol/model.ts";
 import type { HostState } from "../../server/protocol/panel.ts";
-import type { ReviewFile, TurnChanges } from "../../server/protocol/review.ts";
+import type { TurnChanges } from "../../server/protocol/review.ts";
 import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { Thread, ThreadSettings, ThreadStartResponse } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
 import type { ToolRequestUserInputResponse } from "../../server/protocol/user-input.ts";
-import type { ApprovalRequest, Choice } from "./state.ts";
+import type { ApprovalRequest, Choice, ListedFile } from "./state.ts";
 
 export type PanelEvent =
   | { type: "hostChanged"; host: HostState }
@@ -25,7 +25,7 @@ export type PanelEvent =
   /** What a new thread would start with. */
   | { type: "defaultsRead"; settings: ThreadSettings }
   | { type: "sandboxRead"; sandbox: SandboxState }
-  | { type: "reviewListed"; files: readonly ReviewFile[] }
+  | { type: "reviewListed"; files: readonly ListedFile[] }
   /** All turns of a thread that changed files. */
   | { type: "changesRead"; threadId: string; turns: readonly TurnChanges[] }
   | { type: "choiceMade"; choice: Partial<Choice> }

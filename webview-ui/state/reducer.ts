@@ -8,6 +8,7 @@ import { lasting } from "./persisted.ts";
 import {
   type Approval,
   type Choice,
+  noChoice,
   type PanelState,
   type ShownThread,
   shownThread,
@@ -33,7 +34,7 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       return {
         ...leaveThread(state),
         view: { kind: "new" },
-        choice: { mode: state.lastMode, model: null, edits: null },
+        choice: { ...noChoice, mode: state.lastMode },
       };
     case "threadsListed":
       return { ...state, threads: event.threads };
@@ -198,6 +199,7 @@ function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "pro
     mode: state.choice.mode === sent.mode ? null : state.choice.mode,
     model: state.choice.model === sent.model ? null : state.choice.model,
     edits: state.choice.edits === sent.edits ? null : state.choice.edits,
+    cwd: state.choice.cwd === sent.cwd ? null : state.choice.cwd,
   };
   const accepted = { ...state, outgoing, choice, sendError: null };
   if (state.view.kind !== "shown" || state.view.thread.id !== event.threadId) return accepted;
@@ -232,7 +234,7 @@ function leaveThread(state: PanelState): PanelState {
   return {
     ...state,
     outgoing: [],
-    choice: { mode: null, model: null, edits: null },
+    choice: noChoice,
     sendError: null,
     stoppingTurnId: null,
     stoppingItemIds: [],

@@ -44,7 +44,7 @@ export interface PanelState {
   /** What confines commands; null until the server has said so. */
   sandbox: SandboxState | null;
   /** What Belay changed in this workspace and nobody has kept or undone yet. */
-  review: readonly ReviewFile[];
+  review: readonly ListedFile[];
   /** What the live region says; the number makes equal sentences distinct. */
   announcement: { number: number; text: string };
 }
@@ -68,13 +68,22 @@ export interface ShownThread {
   changes: ReadonlyMap<string, TurnChanges>;
 }
 
+/** A file to review, with the folder of the window that it was listed for. */
+export interface ListedFile extends ReviewFile {
+  cwd: string;
+}
+
 export type TokenUsage = Extract<ServerNotification, { method: "thread/tokenUsage/updated" }>["params"]["tokenUsage"];
 
 export interface Choice {
   mode: Mode | null;
   model: string | null;
   edits: Edits | null;
+  /** The folder of a thread that is to start. */
+  cwd: string | null;
 }
+
+export const noChoice: Choice = { mode: null, model: null, edits: null, cwd: null };
 
 // sending --turn/start answered--> accepted --echoed as an item--> gone, or --turn ended first--> unread
 export type Outgoing =
@@ -121,7 +130,7 @@ export const initialState: PanelState = {
   view: { kind: "new" },
   approvals: [],
   outgoing: [],
-  choice: { mode: null, model: null, edits: null },
+  choice: noChoice,
   lastMode: null,
   models: [],
   defaults: null,

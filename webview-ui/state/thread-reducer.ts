@@ -93,8 +93,10 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "serverRequest/resolved":
     case "item/commandExecution/terminalInteraction":
     case "belay/sandbox/updated":
+    case "belay/thread/saving/updated":
     case "belay/review/updated":
     case "thread/reverted":
+    case "thread/section/changed":
       return thread;
     default:
       // A newer server may say more than we know.

@@ -5,11 +5,8 @@ import { apart } from "./apart.ts";
 import { type LineSpan, linesOf } from "./merge.ts";
 
 export interface Hunk {
-  /**
-   * Made of the lines that differ and of those around them, so that it stays the same while hunks elsewhere are kept or
-   * undone; where two hunks would have the same one, also of their place. It never names another hunk.
-   */
-  readonly id: string;
+  /** Of the lines that differ and those around them, which stays while hunks elsewhere are kept or undone. */
+  readonly likeness: string;
   readonly baseline: LineSpan;
   readonly current: LineSpan;
 }
@@ -22,29 +19,17 @@ export function hunksBetween(baseline: string, current: string): Hunk[] {
     baseline: { start: aStart, count: aCount },
     current: { start: bStart, count: bCount },
   }));
-  const ids = spans.map(({ baseline: a, current: b }, index) => {
+  return spans.map((span, index) => {
+    const { baseline: a, current: b } = span;
     // Only what no neighbour changes: a neighbour that is kept or undone must not make this one another hunk.
     const nextStart = spans[index + 1]?.current.start ?? now.length;
     const previous = spans[index - 1]?.current;
     const head = Math.max(previous === undefined ? 0 : previous.start + previous.count, b.start - contextLines);
     const end = b.start + b.count;
     const tail = Math.min(nextStart, end + contextLines);
-    return digest([
-      ...now.slice(head, b.start),
-      "\0",
-      ...linesIn(old, a),
-      "\0",
-      ...linesIn(now, b),
-      "\0",
-      ...now.slice(end, tail),
-    ]);
-  });
-  const seen = new Map<string, number>();
-  for (const id of ids) seen.set(id, (seen.get(id) ?? 0) + 1);
-  return spans.map((span, index) => {
-    const id = ids[index] ?? "";
-    const isUnique = seen.get(id) === 1;
-    return { id: isUnique ? id : digest([id, `${span.baseline.start} ${span.current.start}`]), ...span };
+    const [before, behind] = [now.slice(head, b.start), now.slice(end, tail)];
+    const parts = [...before, "\0", ...linesIn(old, a), "\0", ...linesIn(now, b), "\0", ...behind];
+    return { likeness: digest(parts), ...span };
   });
 }
 

@@ -1,9 +1,10 @@
 // The files of a workspace that have something to review, found fast: what has not changed since the last look is not
 // looked at again.
-import type { ReviewFile, TurnRef } from "../../protocol/review.ts";
+import type { ReviewFile, ReviewHunk, TurnRef } from "../../protocol/review.ts";
 import { inParallel } from "../../util/in-parallel.ts";
 import type { Change, Image, WorkspaceJournal } from "../change.ts";
 import { type Content, contentOf, keyOf } from "../content.ts";
+import { HunkNames, type Named } from "./hunk-names.ts";
 import type { Present, PresentFiles } from "./present.ts";
 import {
   editedTo,
@@ -22,13 +23,14 @@ export interface PendingFile {
   readonly track: Track;
   readonly state: ReviewState;
   readonly present: Present;
-  readonly hunks: readonly PendingHunk[];
+  readonly hunks: readonly Named<PendingHunk>[];
   readonly row: ReviewFile;
 }
 
 export class PendingFiles {
   readonly #journal: WorkspaceJournal;
   readonly #present: PresentFiles;
+  readonly #names = new HunkNames("written");
   /** By path, the row for a track and an image of the file as it is now; null: nothing is to review. */
   readonly #rows = new Map<string, { readonly key: string; readonly row: ReviewFile | null }>();
 
@@ -41,6 +43,7 @@ export class PendingFiles {
   async rows(): Promise<ReviewFile[]> {
     const { tracks, turns } = await this.#tracks();
     for (const path of this.#rows.keys()) if (!tracks.has(path)) this.#rows.delete(path);
+    this.#names.keepOnly(tracks);
     const looks = await inParallel([...tracks.values()], atATime, (track) => this.#row(track, turns));
     return looks.flatMap((row) => row ?? []).toSorted((a, b) => (a.path < b.path ? -1 : 1));
   }
@@ -58,6 +61,11 @@ export class PendingFiles {
     return found.flatMap((file) => file ?? []);
   }
 
+  /** Call before a hunk is kept or undone. */
+  useHunk({ track }: PendingFile, { id }: Named): void {
+    this.#names.use(track.path, id);
+  }
+
   /** All that stand in the log, also where the file is as its baseline by now. */
   async #tracks(): Promise<{ tracks: ReadonlyMap<string, Track>; turns: ReadonlyMap<string, TurnRef> }> {
     const changes = await this.#journal.changes();
@@ -70,7 +78,8 @@ export class PendingFiles {
     const origin = track.movedFrom === null ? "" : keyOf(await this.#present.image(track.movedFrom));
     const key = `${origin} ${trackKey(track)} ${keyOf(image)} ${image.kind === "file" ? String(image.mode) : ""}`;
     const known = this.#rows.get(track.path);
-    if (known?.key === key) return known.row;
+    const isKnown = known?.key === key && (known.row === null || this.#names.areShown(track.path, known.row.hunks));
+    if (isKnown) return known.row;
     const row = (await this.#look(track, turns))?.row ?? null;
     this.#rows.set(track.path, { key, row });
     return row;
@@ -85,9 +94,11 @@ export class PendingFiles {
     // A file that the person has deleted is nowhere, wherever it had been moved from.
     const isInPlace = track.movedFrom === null || state.current.kind === "missing";
     if (isSameContent(state.baseline, state.current) && isInPlace && !isMode) return null;
-    const hunks = pendingHunks(state);
+    const whyNoUndo = await this.#whyNoUndo(track, state);
+    const texts = { baseline: textOf(state.baseline) ?? "", current: textOf(state.current) ?? "" };
+    const hunks = this.#names.named(track.path, texts, pendingHunks(state));
     const row = {
-      ...rowOf({ track, state, hunks }, turns, await this.#whyNoUndo(track, state)),
+      ...rowOf({ track, state, hunks }, turns, whyNoUndo),
       warning: warningOf(this.#journal.cwd, track),
     };
     return { track, state, present, hunks, row };
@@ -156,11 +167,19 @@ function rowOf(
     state: "written",
     added: hunks.reduce((sum, { current }) => sum + current.count, 0),
     removed: hunks.reduce((sum, { baseline }) => sum + baseline.count, 0),
-    hunks: hunks.map(({ changeIds, ...hunk }) => ({ ...hunk, turns: turnsOf(changeIds, turns) })),
+    hunks: hunks.map((hunk) => ({
+      ...spansOf(hunk),
+      isEdited: hunk.isEdited,
+      turns: turnsOf(hunk.changeIds, turns),
+    })),
     isText: textOf(state.baseline) !== null && textOf(state.current) !== null,
     turns: turnsOf(ofHunks.length > 0 ? ofHunks : all, turns),
     cannotUndo,
   };
+}
+
+export function spansOf({ id, baseline, current }: Named): Pick<ReviewHunk, "id" | "baseline" | "current"> {
+  return { id, baseline, current };
 }
 
 export function kindOf(baseline: Content, current: Content): ReviewFile["kind"] {

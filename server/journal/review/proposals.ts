@@ -4,9 +4,10 @@ import type { ReviewFile, TurnRef } from "../../protocol/review.ts";
 import { inParallel } from "../../util/in-parallel.ts";
 import type { Change, Image, WorkspaceJournal } from "../change.ts";
 import { type Content, contentOf, keyOf } from "../content.ts";
-import { type Hunk, hunksBetween } from "./hunks.ts";
+import { HunkNames, type Named } from "./hunk-names.ts";
+import { hunksBetween } from "./hunks.ts";
 import { merge } from "./merge.ts";
-import { atATime, hasBytes, kindOf, turnsOf } from "./pending.ts";
+import { atATime, hasBytes, kindOf, spansOf, turnsOf } from "./pending.ts";
 import type { Present, PresentFiles } from "./present.ts";
 import { isSameContent, textOf } from "./review-state.ts";
 import type { Goal, Restoration } from "./undo-plan.ts";
@@ -33,8 +34,10 @@ export interface ProposedFile {
   readonly goal: Goal;
   /** The file has changed since, and what is proposed does not fit it any more. */
   readonly conflict: string | null;
-  readonly hunks: readonly Hunk[];
+  readonly hunks: readonly Named[];
 }
+
+type UnnamedFile = Omit<ProposedFile, "hunks">;
 
 /** By path. */
 export function proposalsOf(changes: readonly Change[]): Map<string, Proposal> {
@@ -69,6 +72,7 @@ function ofOneThread(changes: readonly Change[]): Map<string, Proposal> {
 export class Proposals {
   readonly #journal: WorkspaceJournal;
   readonly #present: PresentFiles;
+  readonly #names = new HunkNames("proposed");
 
   constructor(journal: WorkspaceJournal, present: PresentFiles) {
     this.#journal = journal;
@@ -82,12 +86,27 @@ export class Proposals {
     const left = new Set([...proposals.values()].flatMap(({ movedFrom }) => movedFrom ?? []));
     const whole = wanted.filter(({ path: own, after }) => !(left.has(own) && after.kind === "missing"));
     const found = await inParallel(whole, atATime, (proposal) => this.#look(proposal));
-    return found.filter(({ present, proposed, proposal }) => {
-      return proposal.movedFrom !== null || !isSameContent(present.content, proposed);
-    });
+    if (path === null) this.#names.keepOnly(proposals);
+    return found
+      .filter(({ present, proposed, proposal }) => {
+        return proposal.movedFrom !== null || !isSameContent(present.content, proposed);
+      })
+      .map((file) => this.#named(file));
   }
 
-  async #look(proposal: Proposal): Promise<ProposedFile> {
+  /** Call before a hunk is kept or dropped. */
+  useHunk({ proposal }: ProposedFile, { id }: Named): void {
+    this.#names.use(proposal.path, id);
+  }
+
+  #named(file: UnnamedFile): ProposedFile {
+    const [baseline, current] = [textOf(file.present.content), textOf(file.proposed)];
+    if (baseline === null || current === null) return { ...file, hunks: [] };
+    const hunks = this.#names.named(file.proposal.path, { baseline, current }, hunksBetween(baseline, current));
+    return { ...file, hunks };
+  }
+
+  async #look(proposal: Proposal): Promise<UnnamedFile> {
     const { after, earlier } = proposal;
     // It is still where it would be moved from.
     const present = await this.#present.read(proposal.movedFrom ?? proposal.path);
@@ -98,9 +117,7 @@ export class Proposals {
     const clash =
       ground !== null && fitted.conflict !== null ? "two threads propose something for the same lines" : null;
     const merged = { ...fitted, conflict: ground?.conflict ?? clash ?? fitted.conflict };
-    const [old, now] = [textOf(present.content), textOf(merged.proposed)];
-    const hunks = old === null || now === null ? [] : hunksBetween(old, now);
-    return { proposal, present, ...merged, hunks };
+    return { proposal, present, ...merged };
   }
 
   /** What it was made for; of a moved file, as it was before it moved. */
@@ -147,7 +164,7 @@ export function proposalRow(file: ProposedFile, turns: ReadonlyMap<string, TurnR
     state: "proposed",
     added: hunks.reduce((sum, { current }) => sum + current.count, 0),
     removed: hunks.reduce((sum, { baseline }) => sum + baseline.count, 0),
-    hunks: hunks.map((hunk) => ({ ...hunk, turns: made, isEdited: false })),
+    hunks: hunks.map((hunk) => ({ ...spansOf(hunk), turns: made, isEdited: false })),
     isText: textOf(present.content) !== null && textOf(proposed) !== null,
     turns: made,
     warning: warningOf(cwd, proposal),

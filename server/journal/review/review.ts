@@ -133,6 +133,7 @@ export class Review {
     const file = path === null ? null : await this.#pending.file(path);
     const hunk = file?.hunks.find(({ id }) => id === hunkId);
     if (file === null || hunk === undefined) return this.#keepProposedHunk({ path, acceptMerges }, hunkId);
+    this.#pending.useHunk(file, hunk);
     const [baseline, current] = [textOf(file.state.baseline) ?? "", textOf(file.state.current) ?? ""];
     const text = keepHunk(baseline, current, hunk);
     const isAll = text === current && file.track.movedFrom === null;
@@ -147,6 +148,7 @@ export class Review {
     const file = path === null ? null : await this.#pending.file(path);
     const hunk = file?.hunks.find(({ id }) => id === hunkId);
     if (file === null || hunk === undefined) return this.#dropProposedHunk(path, hunkId);
+    this.#pending.useHunk(file, hunk);
     const { baseline, current } = file.state;
     const text = undoHunk(textOf(baseline) ?? "", textOf(current) ?? "", hunk);
     const isAll = file.hunks.length === 1;
@@ -203,7 +205,9 @@ export class Review {
   async #proposedHunk(path: string | null, hunkId: string) {
     const [file] = path === null ? [] : await this.#proposals.files(path);
     const hunk = file?.hunks.find(({ id }) => id === hunkId);
-    return file === undefined || hunk === undefined ? null : { file, hunk };
+    if (file === undefined || hunk === undefined) return null;
+    this.#proposals.useHunk(file, hunk);
+    return { file, hunk };
   }
 
   /** In the place of what was proposed for the file. */

@@ -2,6 +2,7 @@
 import type { TurnRef } from "../../protocol/review.ts";
 import type { ChangeSource } from "../change.ts";
 import { type Mark, touches } from "./attribution.ts";
+import type { Named } from "./hunk-names.ts";
 import type { PendingFile } from "./pending.ts";
 import type { ProposedFile } from "./proposals.ts";
 import type { PendingHunk } from "./review-state.ts";
@@ -42,8 +43,9 @@ function onlyTurn(turns: readonly TurnRef[]): Pick<ChangeSource, "threadId" | "t
   return isOne ? { threadId: first.threadId, turnId: first.turnId } : { threadId: null, turnId: null };
 }
 
-export function hunkSource(file: PendingFile, { id, changeIds }: PendingHunk): ChangeSource {
-  const isOf = (other: PendingHunk) => other.id !== id && other.changeIds.some((each) => changeIds.includes(each));
+export function hunkSource(file: PendingFile, { id, changeIds }: Named<PendingHunk>): ChangeSource {
+  const isOf = (other: Named<PendingHunk>) =>
+    other.id !== id && other.changeIds.some((each) => changeIds.includes(each));
   const isPart = file.hunks.some(isOf) || hasKept(file, new Set(changeIds));
   const turns = file.row.hunks.find((hunk) => hunk.id === id)?.turns ?? [];
   const alsoIn = placesOf(file);

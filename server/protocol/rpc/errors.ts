@@ -1,5 +1,6 @@
 // Errors as they cross the wire: a code, a sentence, sometimes data. One named factory each.
 // Texts and codes are those of the App Server protocol, section 2.5, so that clients that match on them work.
+import type { ActiveWriter } from "../thread-saving.ts";
 import type { ErrorBody } from "./messages.ts";
 
 export class RpcError extends Error {
@@ -42,6 +43,28 @@ export const unknownMethod = (method: string, known: readonly string[]) =>
 export const needsExperimentalApi = (what: string) =>
   new RpcError(INVALID_REQUEST, `${what} requires experimentalApi capability`);
 export const threadNotFound = (threadId: string) => new RpcError(INVALID_REQUEST, `thread not found: ${threadId}`);
+export const emptySectionName = () => new RpcError(INVALID_PARAMS, "section name must not be empty");
+export const longSectionName = (chars: number, maxChars: number) =>
+  new RpcError(INVALID_PARAMS, `the section name has ${chars} characters; it can have ${maxChars}`);
+export const builtInSection = (what: "renamed" | "deleted") =>
+  new RpcError(INVALID_PARAMS, `the built-in pinned section cannot be ${what}`);
+export const sectionNotFound = (sectionId: string) =>
+  new RpcError(INVALID_PARAMS, `thread section not found: ${sectionId}`);
+export const noSuchSection = (sectionId: string) =>
+  new RpcError(INVALID_REQUEST, `section ${sectionId} does not exist`);
+export const beforeItself = (threadId: string) =>
+  new RpcError(INVALID_REQUEST, `thread ${threadId} cannot be moved before itself`);
+export const notInSection = (threadId: string, sectionId: string) =>
+  new RpcError(INVALID_REQUEST, `before thread ${threadId} is not in section ${sectionId}`);
+export const noSectionOfEphemeral = (threadId: string) =>
+  new RpcError(INVALID_REQUEST, `ephemeral thread does not support section moves: ${threadId}`);
+export const noOrderOfSections = () =>
+  new RpcError(INVALID_REQUEST, "section-position sorting requires a section filter");
+export const tooManyExcluded = (max: number) =>
+  new RpcError(INVALID_PARAMS, `excludedThreadIds accepts at most ${max} entries`);
+export const invalidExcluded = (threadId: string) =>
+  new RpcError(INVALID_PARAMS, `invalid excluded thread id: ${JSON.stringify(threadId)} is not a UUID`);
+export const emptySearch = () => new RpcError(INVALID_REQUEST, "thread/search requires a non-empty searchTerm");
 export const threadNotLoaded = (threadId: string) => new RpcError(INVALID_REQUEST, `thread not loaded: ${threadId}`);
 export const noRollout = (threadId: string) =>
   new RpcError(INVALID_REQUEST, `no rollout found for thread id ${threadId}`);
@@ -68,8 +91,11 @@ export const threadArchived = (threadId: string) =>
     INVALID_REQUEST,
     `session ${threadId} is archived. Take it out of the archive with thread/unarchive first.`,
   );
-export const activeWriter = (threadId: string) =>
-  new RpcError(INVALID_REQUEST, `thread ${threadId} already has an active writer`);
+/** `belay.writer` in its data is ours: who that is, as far as it is known. */
+export const activeWriter = (threadId: string, writer: ActiveWriter | null) =>
+  new RpcError(INVALID_REQUEST, `thread ${threadId} already has an active writer`, { data: { belay: { writer } } });
+/** The thread takes no more, because it cannot be saved. */
+export const notSaved = (sentence: string) => new RpcError(INVALID_REQUEST, sentence);
 export const noTurnsOfEphemeral = () => new RpcError(INVALID_REQUEST, "ephemeral threads do not support includeTurns");
 export const noRevertOfEphemeral = () =>
   new RpcError(INVALID_REQUEST, "ephemeral threads do not support thread/revert");

@@ -5,6 +5,8 @@ import fc from "fast-check";
 import { runTurn, type TurnEnd } from "../../../server/agent/run-turn.ts";
 import type { HistoryItem, ModelEvent, ToolCallEntry } from "../../../server/model/model.ts";
 import type { ServerNotification } from "../../../server/protocol/methods.ts";
+import type { Turn } from "../../../server/protocol/turn.ts";
+import { applyToTurns } from "../../../server/thread/turn-log.ts";
 import { assertOrder } from "../../support/order.ts";
 
 const failure = { message: "no luck", info: "other", details: null };
@@ -21,6 +23,7 @@ test("whatever the model says, items complete once, calls have one output, and t
       const calls = history.flatMap((item) => (item.type === "toolCall" ? [item.callId] : []));
       const outputs = history.flatMap((item) => (item.type === "toolOutput" ? [item.callId] : []));
       assert.deepEqual(outputs, calls);
+      assert.deepEqual(shownTexts(told), toldTexts(history), "what is shown is what the model knows it said");
     }),
     { numRuns: 300 },
   );
@@ -73,10 +76,68 @@ test("input that comes in keeps the turn going", async () => {
   assert.deepEqual([end, asked], [{ status: "completed" }, 2]);
 });
 
+test("of an answer that was asked for anew only the last one is shown, told to the model and run", async () => {
+  const first: ModelEvent[] = [
+    ...spoken("a", "Whole."),
+    { type: "messageStarted", id: "b" },
+    { type: "messageDelta", id: "b", delta: "Half" },
+    toolCall("1"),
+    { type: "toolInputDelta", callId: "2", name: "exec_command", delta: "x" },
+  ];
+  const again: ModelEvent = { type: "reconnecting", attempt: 1, of: 5, failure };
+  const { told, history, dropped } = await play([[...first, again, ...spoken("a", "Whole."), toolCall("3"), done]]);
+  const error = told.find(({ method }) => method === "error");
+  assert.deepEqual(error?.params, {
+    error: {
+      message: "Reconnecting... 1/5",
+      codexErrorInfo: { responseStreamDisconnected: { httpStatusCode: null } },
+      additionalDetails: "no luck",
+      misalignment: null,
+    },
+    willRetry: true,
+    takenBack: ["item-0", "item-1", "2"],
+    ...{ threadId: "t", turnId: "u" },
+  });
+  assert.deepEqual(dropped, ["2"]);
+  const cut = told.findLast(({ method, params }) => method === "item/completed" && params.item.id === "item-1");
+  assert.deepEqual(
+    cut?.method === "item/completed" && cut.params.item.type === "agentMessage" && cut.params.item.text,
+    "",
+  );
+  assert.deepEqual(
+    history.map((entry) => [entry.type, "callId" in entry ? entry.callId : "text" in entry ? entry.text : ""]),
+    [
+      ["message", "Whole."],
+      ["toolCall", "3"],
+      ["toolOutput", "3"],
+    ],
+  );
+  assert.deepEqual(shownTexts(told), ["Whole."]);
+});
+
 const done: ModelEvent = { type: "completed", usage: null };
 
 function toolCall(callId: string): ModelEvent {
   return { type: "toolCall", call: { type: "toolCall", callId, name: "exec_command", kind: "json", input: "{}" } };
+}
+
+function spoken(id: string, text: string): ModelEvent[] {
+  return [
+    { type: "messageStarted", id },
+    { type: "messageCompleted", id, text },
+  ];
+}
+
+/** As clients have it in the end. */
+function shownTexts(told: readonly ServerNotification[]): string[] {
+  const turns: Turn[] = [];
+  for (const notification of told) applyToTurns(turns, notification);
+  const texts = turns.flatMap(({ items }) => items.map((item) => (item.type === "agentMessage" ? item.text : "")));
+  return texts.filter((text) => text !== "");
+}
+
+function toldTexts(history: readonly HistoryItem[]): string[] {
+  return history.flatMap((item) => (item.type === "message" && item.role === "assistant" ? [item.text] : []));
 }
 
 /** Plays one list of events a request; a request too many gets an empty answer. */
@@ -112,8 +173,10 @@ async function play(
       preview: ({ callId }) => void previewed.add(callId),
       settle: (calls) => {
         for (const { callId } of calls) previewed.delete(callId);
-        dropped.push(...previewed);
+        const given = [...previewed];
+        dropped.push(...given);
         previewed.clear();
+        return given;
       },
       async run({ callId }: ToolCallEntry) {
         if (callId === "broken") throw new Error("broken");
@@ -130,7 +193,7 @@ async function play(
 /** Outputs begin once, grow and may complete; then the stream ends somehow, or not at all. */
 function reply(): fc.Arbitrary<ModelEvent[]> {
   const step = fc.record({
-    what: fc.constantFrom("message", "reasoning", "call"),
+    what: fc.constantFrom("message", "reasoning", "call", "message", "reasoning", "call", "reconnecting"),
     id: fc.constantFrom("a", "b", "c"),
     text: fc.string({ maxLength: 3 }),
     grow: fc.boolean(),
@@ -148,7 +211,10 @@ function reply(): fc.Arbitrary<ModelEvent[]> {
     const stage = new Map<string, "open" | "closed">();
     for (const { what, id: name, text, grow } of steps) {
       const id = `${what} ${name}`;
-      if (what === "call") {
+      if (what === "reconnecting") {
+        events.push({ type: "reconnecting", attempt: 1, of: 5, failure });
+        stage.clear();
+      } else if (what === "call") {
         const callId = `${name}${unique++}`;
         if (grow) events.push({ type: "toolInputDelta", callId, name: "exec_command", delta: text });
         events.push(toolCall(callId));

@@ -33,7 +33,7 @@ function machine() {
 test("a home, what it lies in, and Belay's own folder are no workspaces that are watched", async () => {
   using at = machine();
   for (const cwd of [at.userHome, dirname(at.userHome), "/", "/proc", at.belayHome, join(at.userHome, "missing")]) {
-    assert.equal(await at.captures.begin(cwd, source, signal), null, cwd);
+    assert.equal(await at.captures.begin([cwd], source, signal), null, cwd);
   }
 });
 
@@ -41,7 +41,7 @@ test("a workspace is one whatever links lead to it, and Belay's own folder in it
   using at = machine();
   const project = join(at.userHome, "project");
   symlinkSync(project, join(at.userHome, "link"));
-  const command = await at.captures.begin(join(at.userHome, "link"), source, signal);
+  const command = await at.captures.begin([join(at.userHome, "link")], source, signal);
   writeFileSync(join(project, "made.txt"), "made");
   writeFileSync(join(at.belayHome, "own.txt"), "own");
   await at.captures.settle(project, signal);
@@ -56,7 +56,7 @@ test("of many workspaces each is captured, also one that was forgotten meanwhile
   const projects = Array.from({ length: 7 }, (_, index) => join(at.userHome, `project-${index}`));
   for (const project of [...projects, ...projects]) {
     mkdirSync(project, { recursive: true });
-    const command = await at.captures.begin(project, source, signal);
+    const command = await at.captures.begin([project], source, signal);
     writeFileSync(join(project, `file-${at.journals.get(project)?.lines.length}`), "x");
     assert.equal(await command?.end(), true);
   }

@@ -299,7 +299,7 @@ async function happen(home: RolloutHome, index: RolloutIndex, kind: string, at: 
 const settings = { model: "m", modelProvider: "p", cwd: "/w", reasoningEffort: null };
 const fullMeta = {
   ...{ id: "t", createdAt: 100, cwd: "/w", modelProvider: "p", model: "m", cliVersion: "1", originator: "o" },
-  ...{ source: "vscode", preview: "hi", forkedFromId: null, threadSource: null },
+  ...{ source: "vscode", preview: "hi", forkedFromId: null, base: null, threadSource: null },
   ...{ baseInstructions: null, developerInstructions: null, dynamicTools: [] },
 };
 

@@ -10,7 +10,7 @@ import { readRollout } from "../../../server/rollout/reader.ts";
 const meta = (id: string): ThreadMeta => ({
   ...{ id, createdAt: 100, cwd: "/w", modelProvider: "p", model: "m", cliVersion: "1", originator: "o" },
   ...{ source: "vscode", preview: "hi", forkedFromId: null },
-  ...{ threadSource: null, baseInstructions: null, developerInstructions: null, dynamicTools: [] },
+  ...{ base: null, threadSource: null, baseInstructions: null, developerInstructions: null, dynamicTools: [] },
 });
 const line = (type: string, payload: unknown, more = {}) =>
   `${JSON.stringify({ timestamp: "2026-01-01T00:00:00Z", ordinal: 5, type, payload, ...more })}\n`;

@@ -14,7 +14,7 @@ import { assertOrder } from "../../support/order.ts";
 const config = Config.parse({});
 const meta = {
   ...{ id: "t", createdAt: 100, cwd: "/w", modelProvider: "p", model: "m", cliVersion: "1", originator: "o" },
-  ...{ source: "vscode", preview: "", forkedFromId: null, threadSource: null },
+  ...{ source: "vscode", preview: "", forkedFromId: null, base: null, threadSource: null },
   ...{ baseInstructions: null, developerInstructions: null, dynamicTools: [] },
 };
 
@@ -71,6 +71,7 @@ async function crash(append: (method: string, itemId: string | null) => void) {
     },
     flush() {},
     close() {},
+    trouble: null,
   };
   const thread = new Thread(
     newThreadRecord(meta, { name: null, gitInfo: null }, initialSettings(config, "m", "/w")),

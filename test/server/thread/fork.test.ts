@@ -1,5 +1,7 @@
 // Forks: a new thread that begins as another one was, up to a turn.
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { gate } from "../../support/lifeline.ts";
 import { responsesApi, toldText } from "../../support/responses-api.ts";
@@ -113,6 +115,72 @@ test("a fork in the middle of a turn has it as interrupted, and the turn goes on
   await held.open();
   const { turn } = await server.expectNotification("turn/completed", (params) => params.threadId === threadId);
   assert.equal(turn.status, "completed");
+});
+
+test("forks of a fork outlive all they were forked from, and its bytes go with the last of them", async () => {
+  await using api = await responsesApi(scenes);
+  await using server = await testServer({ api, initialize: experimental });
+  const { threadId, turnIds } = await threeTurns(server);
+  const second = (await server.request("thread/fork", { threadId, lastTurnId: turnIds[1] })).thread;
+  await server.completeTurn("four", second.id);
+  const third = (await server.request("thread/fork", { threadId: second.id })).thread;
+  const early = (await server.request("thread/fork", { threadId: third.id, lastTurnId: turnIds[0] })).thread;
+  await server.completeTurn("next", third.id);
+  assert.ok(!readFileSync(third.path ?? "", "utf8").includes('"text":"one"'), "what is shared is not copied");
+  const shared = () => readdirSync(join(server.home, "shared")).toSorted();
+  await server.request("thread/archive", { threadId });
+  await server.request("thread/delete", { threadId });
+  await server.request("thread/delete", { threadId: second.id });
+  assert.deepEqual(shared(), [`${threadId}.jsonl`, `${second.id}.jsonl`].toSorted());
+  // Of what was deleted nothing is left but its part in the forks, for a process that knows nothing of this either.
+  await using other = await testServer({ like: server, initialize: experimental });
+  for (const each of [server, other]) {
+    const { data } = await each.request("thread/list", {});
+    assert.deepEqual(data.map(({ id }) => id).toSorted(), [third.id, early.id].toSorted());
+    assert.match((await each.refusal("thread/read", { threadId })).message, /thread not loaded/);
+    const { message } = await each.refusal("thread/resume", { threadId: second.id });
+    assert.match(message, /no rollout found/);
+  }
+  const { turns } = (await other.request("thread/read", { threadId: third.id, includeTurns: true })).thread;
+  assert.deepEqual([turns.length, turns.slice(0, 2).map(({ id }) => id)], [4, turnIds.slice(0, 2)]);
+  await server.request("thread/delete", { threadId: third.id });
+  assert.deepEqual(shared(), [`${threadId}.jsonl`], "what only the deleted ones needed is gone, too");
+  assert.deepEqual((await server.request("thread/resume", { threadId: early.id })).thread.turns.length, 1);
+  await server.request("thread/delete", { threadId: early.id });
+  assert.deepEqual(shared(), []);
+});
+
+test("a fork whose base was taken away still loads, and says what is missing to who opens it", async () => {
+  await using api = await responsesApi(scenes);
+  await using server = await testServer({ api });
+  const { threadId } = await threeTurns(server);
+  const { thread } = await server.request("thread/fork", { threadId });
+  await server.completeTurn("four", thread.id);
+  const { path } = (await server.request("thread/read", { threadId })).thread;
+  rmSync(path ?? "");
+  await using other = await testServer({ like: server });
+  server.child.stdin?.end();
+  await server.exited;
+  const resumed = await other.request("thread/resume", { threadId: thread.id });
+  assert.equal(resumed.thread.turns.length, 1);
+  const { message } = await other.expectNotification("warning");
+  assert.match(message, /^The beginning of this thread is missing: the thread .* is not there\. It goes on/);
+  assert.equal((await other.completeTurn("next", thread.id)).turn.status, "completed");
+});
+
+test("a turn of a fork can be taken back that it has of its base, and the base keeps it", async () => {
+  await using api = await responsesApi(scenes);
+  await using server = await testServer({ api });
+  const { threadId, turnIds } = await threeTurns(server);
+  const { thread } = await server.request("thread/fork", { threadId });
+  await server.request("thread/revert", { threadId: thread.id, beforeTurnId: turnIds[1] ?? "" });
+  await server.completeTurn("anew", thread.id);
+  assert.deepEqual(prompts(toldText(api.requests.at(-1) ?? assert.fail())), ["one", "anew"]);
+  await using other = await testServer({ like: server });
+  const lengths = [threadId, thread.id].map(
+    async (id) => (await other.request("thread/read", { threadId: id, includeTurns: true })).thread.turns.length,
+  );
+  assert.deepEqual(await Promise.all(lengths), [3, 2]);
 });
 
 async function threeTurns(server: TestServer): Promise<{ threadId: string; turnIds: string[] }> {

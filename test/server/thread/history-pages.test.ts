@@ -263,15 +263,17 @@ test("a text is found wherever it stands in a long one, up to a thousand times i
   assert.equal(count, 1001);
 });
 
-test("a term that is too long is refused, and an empty one is found nowhere", async () => {
+test("a term that is too long is refused, and so is a search of all threads for nothing", async () => {
   await using server = await testServer({ initialize: experimental });
   const threadId = await server.startThread();
   const long = { threadId, searchTerm: "a".repeat(1001) };
   const message = "searchTerm has 1001 characters. Search for a part of it, of at most 1000.";
   for (const method of ["thread/search", "thread/searchOccurrences"] as const) {
     assert.deepEqual(await server.refusal(method, long), { code: -32600, message });
-    assert.deepEqual((await server.request(method, { threadId, searchTerm: "" })).data, []);
   }
+  const empty = { threadId, searchTerm: "" };
+  assert.deepEqual((await server.request("thread/searchOccurrences", empty)).data, []);
+  assert.equal((await server.refusal("thread/search", empty)).message, "thread/search requires a non-empty searchTerm");
 });
 
 function walk<P extends { nextCursor: string | null }>(pageAt: (cursor: string | null) => P): P[] {

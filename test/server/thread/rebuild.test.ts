@@ -11,7 +11,7 @@ import type { Turn } from "../../../server/protocol/turn.ts";
 const meta: ThreadMeta = {
   ...{ id: "t", createdAt: 100, cwd: "/w", modelProvider: "p", model: "m", cliVersion: "1", originator: "o" },
   ...{ source: "vscode", preview: "hi", forkedFromId: null },
-  ...{ threadSource: null, baseInstructions: null, developerInstructions: null, dynamicTools: [] },
+  ...{ base: null, threadSource: null, baseInstructions: null, developerInstructions: null, dynamicTools: [] },
 };
 const settings = (model: string): ThreadSettings => ({
   ...{ model, modelProvider: "p", cwd: "/w", approvalPolicy: "never", sandbox: { type: "dangerFullAccess" } },

@@ -24,6 +24,7 @@ export class FakeHost {
   readonly #page: Page;
   readonly #handlers = new Map<string, Handler>();
   readonly #connection: Connection;
+  #isPanelOpen = true;
   #fromPanel: (value: unknown) => void = () => undefined;
   #arrived = Promise.withResolvers<void>();
 
@@ -31,7 +32,7 @@ export class FakeHost {
     this.#page = page;
     this.#connection = new Connection(
       {
-        send: (message) => page.evaluate((data) => window.postMessage(data, "*"), message),
+        send: (message) => this.#send(message),
         listen: (onMessage) => (this.#fromPanel = onMessage),
         close: () => undefined,
       },
@@ -44,6 +45,14 @@ export class FakeHost {
         closed: () => undefined,
       },
     );
+  }
+
+  /**
+   * Call before the page is closed: what is on its way to it then is lost, which is no failure. Questions that the panel has
+   * not answered stay without an answer.
+   */
+  leave(): void {
+    this.#isPanelOpen = false;
   }
 
   /** What `acquireVsCodeApi().postMessage` leads to. */
@@ -90,6 +99,14 @@ export class FakeHost {
       }
     };
     return within(5000, `the panel to send ${method} (number ${nth})`, wait());
+  }
+
+  async #send(message: unknown): Promise<void> {
+    try {
+      await this.#page.evaluate((data) => window.postMessage(data, "*"), message);
+    } catch (error) {
+      if (this.#isPanelOpen) throw error;
+    }
   }
 
   #answer(method: string, params: Record<string, unknown>): unknown {

@@ -15,7 +15,7 @@ export const at = { threadId, turnId };
 
 export const running: HostState = {
   server: { kind: "running" },
-  workspace: { name: "shop", cwd, trusted: true },
+  workspace: { name: "shop", cwd, trusted: true, folders: [{ name: "shop", cwd }] },
   modifierKey: "Ctrl",
 };
 
@@ -70,6 +70,8 @@ export function thread(parts: Partial<Thread> = {}): Thread {
     threadSource: null,
     canAcceptDirectInput: null,
     gitInfo: null,
+    section: null,
+    sectionEnteredAt: null,
     status: { type: "idle" },
     path: "/home/ada/.belay/threads/rollout.jsonl",
     cwd,

@@ -88,7 +88,10 @@ export async function openPanel(options: PanelOptions = {}): Promise<OpenPanel> 
     foreign,
     kept: () => page.evaluate(() => JSON.parse(sessionStorage.getItem("kept") ?? "null") as unknown),
     tick: (ms) => page.evaluate((passed) => (window as unknown as { tick(ms: number): void }).tick(passed), ms),
-    [Symbol.asyncDispose]: () => context.close(),
+    async [Symbol.asyncDispose]() {
+      host.leave();
+      await context.close();
+    },
   };
 }
 

@@ -146,7 +146,7 @@ export const scenes: Record<string, Scene> = {
     await host.notify("host/state", {
       ...running,
       server: { kind: "stopped" },
-      workspace: { name: "shop", cwd, trusted: false },
+      workspace: { name: "shop", cwd, trusted: false, folders: [{ name: "shop", cwd }] },
     });
     await page.getByRole("button", { name: "Manage trust" }).waitFor();
   },
