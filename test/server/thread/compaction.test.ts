@@ -142,6 +142,25 @@ for (const [what, step, reason] of [
     assert.deepEqual(api.requests.at(-1)?.input.slice(0, before.length), before);
   });
 
+test("a summary that breaks off is asked for again, which people see, and nothing of the first try is in it", async () => {
+  let isFirst = true;
+  await using api = await responsesApi(scenes(), {
+    misbehave(response, request) {
+      if (!isFirst || !isSummaryRequest(api.requests[request - 1])) return false;
+      isFirst = false;
+      streamPart(response, "Half a summary");
+      return response.destroy() !== undefined;
+    },
+  });
+  await using server = await testServer({ api, ...free });
+  const { threadId } = await server.completeTurn("flood");
+  await server.request("thread/compact/start", { threadId });
+  const { turn } = await server.expectNotification("turn/completed");
+  assert.deepEqual([turn.status, compactions(server)[0]?.summary], ["completed", summary]);
+  const retried = await server.expectNotification("error");
+  assert.deepEqual([retried.willRetry, retried.turnId], [true, turn.id]);
+});
+
 test("after three failures in a row it is not tried by itself any more, which is said once; asking still works", async () => {
   let fails = true;
   await using api = await responsesApi(scenes({ floods: 5 }), {
