@@ -167,5 +167,4 @@ async function resumed(server: TestServer, threadId: string): Promise<TestServer
 
 const free = {
   ...{ approvalPolicy: "never", sandboxMode: "danger-full-access", initialize: { experimentalApi: true } },
-  provider: "stream_max_retries = 0",
 } satisfies ServerOptions;
