@@ -79,13 +79,11 @@ const leftOut: readonly LeftOut[] = [
     ],
   },
   {
-    why: "Turns that nobody typed: goals, queues, reviews, compaction, plans and other modes are not here yet.",
+    why: "Turns that nobody typed: goals, queues, reviews, plans and other modes are not here yet.",
     methods: [
       "collaborationMode/list",
       "item/plan/delta",
       "review/start",
-      "thread/compact/start",
-      "thread/compacted",
       "thread/goal/*",
       "thread/prepareApprovedPlan",
       "thread/queue/*",
@@ -94,6 +92,7 @@ const leftOut: readonly LeftOut[] = [
     ],
   },
   { why: "thread/items/list has the same.", methods: ["thread/items/read"] },
+  { why: "The item contextCompaction says it, with the summary.", methods: ["thread/compacted"] },
   {
     why: "What a command may do is decided before it runs.",
     methods: ["item/permissions/requestApproval", "thread/*_elicitation"],

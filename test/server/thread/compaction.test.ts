@@ -152,7 +152,7 @@ test("a summary that breaks off is asked for again, which people see, and nothin
       return response.destroy() !== undefined;
     },
   });
-  await using server = await testServer({ api, ...free, provider: "stream_max_retries = 2" });
+  await using server = await testServer({ api, ...free, provider: "request_max_retries = 0\nstream_max_retries = 2" });
   const { threadId } = await server.completeTurn("flood");
   await server.request("thread/compact/start", { threadId });
   const { turn } = await server.expectNotification("turn/completed");
