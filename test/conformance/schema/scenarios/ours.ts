@@ -14,14 +14,15 @@ export const ownScenarios: readonly Scenario[] = [
     drives: ["thread/compact/start", "belay/context/read", "belay/compaction/undo"],
     only: "ours",
     async run(stage) {
-      const { server, threadId } = await stage.threadWithTurn("shell");
+      const { server, threadId } = await stage.threadWithTurn("flood");
       assert.equal((await ask(server, "belay/context/read", { threadId })).undoable, null);
       await server.result("thread/compact/start", { threadId });
       const done = ({ item }: { item: { type: string } }) => item.type === "contextCompaction";
       await server.hear("item/completed", done);
       await server.hear("turn/completed");
       const { undoable } = await ask(server, "belay/context/read", { threadId });
-      if (undoable !== null) await ask(server, "belay/compaction/undo", { threadId, itemId: undoable });
+      assert.ok(undoable !== null);
+      await ask(server, "belay/compaction/undo", { threadId, itemId: undoable });
     },
   },
   {

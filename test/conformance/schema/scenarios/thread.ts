@@ -131,7 +131,7 @@ export const threadScenarios: readonly Scenario[] = [
   }),
   onThread("thread/compact/start", async (live) => {
     const { server, threadId } = live;
-    await playTurn(live, "shell");
+    await playTurn(live, "flood");
     await server.result("thread/compact/start", { threadId });
     await server.hear("item/completed", ({ item }: { item: { type: string } }) => item.type === "contextCompaction");
     await server.hear("turn/completed");
