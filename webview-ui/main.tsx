@@ -120,6 +120,9 @@ function onNotification(incoming: Incoming): void {
     case "host/focusComposer":
       composer.current?.focus();
       return;
+    case "host/compactThread":
+      void actions.compact();
+      return;
     case "thread/unarchived":
       // Back in the list: where and under which name, the server knows.
       if (store.state.peek().threads !== null) void actions.listThreads();

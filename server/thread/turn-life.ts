@@ -127,7 +127,7 @@ export class TurnLife {
   compact(): void {
     const thread = this.#thread;
     // Before they are given up with their turn.
-    const openQuestions = thread.desk.open;
+    const { openQuestions } = thread;
     const begin = () =>
       this.#begin(
         emptyTurn(thread.deps.newId()),

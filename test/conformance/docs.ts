@@ -73,6 +73,8 @@ const gaps: readonly string[] = [
   "`item/commandExecution/terminalInteraction` comes before what is typed, and not when a model only looks.",
   "`item/fileChange/patchUpdated` always comes, where the original sends it behind a feature that is off; its item has\n  started before, with `isWriting`, and the paths are absolute. The last one, without `isWriting`, has what would be\n  written. Of a large patch `diff` has the newest lines, and `written` all of the numbers. Only freeform input is shown so.",
   "`thread/revert` cuts off the conversation and leaves files as they are; `belay/files/restore` undoes what turns did to\n  files, and leaves the conversation.",
+  "The item `contextCompaction` has `status`, `summary`, the tokens before and after and, where it failed, the reason: then\n  nothing has changed. `belay/compaction/undo` takes the newest one back; `belay/context/read` says what fills a context.",
+  "The summary stands behind the user's messages, which stay word for word as far as there is room for them. What was\n  asked and not answered, what runs and which files were changed is told anew. A request that the provider refuses as too\n  long is made again, shorter.",
   "Review and undo go by `belay/review/*` and `belay/files/*`, whichever client the edit came from. A client that knows\n  neither loses nothing: its edits are on the disk, and wait for somebody to review them.",
   "`belay/review/updated` and `belay/files/updated` go to every client; `optOutNotificationMethods` keeps them away.",
   "`turn/diff/updated` comes from the change journal: it has what commands changed and what formatters made of an edit.\n  What is no text, or is not kept, it only names.",

@@ -3,6 +3,7 @@ import type { Thread } from "../../../server/protocol/thread.ts";
 import { approvalScenes } from "./approval-scenes.ts";
 import { at, cwd, item, models, opened, running, starts, thread, threadId, tokens, turn, turnId } from "./fixtures.ts";
 import { commandScenes } from "./command-scenes.ts";
+import { contextScenes } from "./context-scenes.ts";
 import { editScenes } from "./edit-scenes.ts";
 import { questionScenes } from "./question-scenes.ts";
 import { queueScenes } from "./queue-scenes.ts";
@@ -41,6 +42,7 @@ const threads: Thread[] = (
 export const scenes: Record<string, Scene> = {
   ...approvalScenes,
   ...commandScenes,
+  ...contextScenes,
   ...editScenes,
   ...reviewScenes,
   ...questionScenes,
