@@ -3,7 +3,7 @@ import { arch, homedir } from "node:os";
 import { type ConfigWarning, overlaid, type Overrides } from "./config/load.ts";
 import { ConfigSource } from "./config/source.ts";
 import { DocumentView } from "./files/document-view.ts";
-import { isRunning, ownIdentity } from "./exec/process-identity.ts";
+import { isRunning, ownIdentity, ownPlace } from "./exec/process-identity.ts";
 import { editorRootVariable, terminals } from "./exec/terminals.ts";
 import { readGitInfo } from "./files/git-info.ts";
 import type { EditPort } from "./files/writer.ts";
@@ -24,7 +24,7 @@ import { threadListHandlers } from "./handlers/thread-list.ts";
 import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
 import type { FileChanges } from "./journal/file-changes.ts";
-import { defaultModel } from "./model/list.ts";
+import { defaultModel, listedModel } from "./model/list.ts";
 import { findProvider, type ModelSource, secretNames } from "./model/providers.ts";
 import { selectModel } from "./model/select.ts";
 import { openStoredKey } from "./model/stored-key.ts";
@@ -147,7 +147,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const store = new ThreadStore({
     clients,
     ownFiles,
-    processes: { owner: ownIdentity(), isAlive: isRunning },
+    writers: { owner: ownIdentity(), isAlive: isRunning, place: ownPlace(), client: () => clients.firstName() },
     home,
     version: options.version,
     defaultCwd: options.cwd,
@@ -177,6 +177,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       shell: "bash",
       platform: options.platform,
       selectModel: (provider) => selectModel(models, provider),
+      listedModel: (provider, model) => listedModel(models, provider, model),
       readInstructions: instructions,
       sandboxUnavailable: (policy) => sandbox.unavailable(policy),
       containerIsSandbox: () => sandbox.containerIsSandbox(),

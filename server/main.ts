@@ -1,7 +1,7 @@
 // argv -> a door or a command. The only file that touches `process`.
 import { homedir } from "node:os";
 import type { App, AppOptions } from "./app.ts";
-import { belayHome } from "./util/belay-home.ts";
+import { belayHome, homeRefusal, keepPrivate } from "./util/belay-home.ts";
 import { uuidV7 } from "./util/uuid-v7.ts";
 import type { Log } from "./thread/deps.ts";
 
@@ -82,8 +82,9 @@ async function editor(): Promise<number> {
     import("./doors/node-ipc.ts"),
     import("./doors/editor.ts"),
   ]);
+  const options = { ...baseOptions(), clientsReturn: false };
   onTermination(() => process.disconnect?.());
-  await serveEditor(nodeIpc(process), { ...baseOptions(), clientsReturn: false });
+  await serveEditor(nodeIpc(process), options);
   return 0;
 }
 
@@ -120,7 +121,7 @@ function baseOptions(): Omit<AppOptions, "overrides" | "apiKeys" | "clientsRetur
   const nextRequestId = () => requests++;
   const { env, platform } = process;
   return {
-    home: belayHome(env, homedir()),
+    home: ownHome(),
     env,
     cwd: process.cwd(),
     platform,
@@ -129,6 +130,16 @@ function baseOptions(): Omit<AppOptions, "overrides" | "apiKeys" | "clientsRetur
     newId: uuidV7,
     log,
   };
+}
+
+/** Throws Error when it must not be used. */
+function ownHome(): string {
+  const home = belayHome(process.env, homedir());
+  const uid = process.getuid?.() ?? null;
+  const refusal = homeRefusal(home, uid);
+  if (refusal !== null) throw new Error(refusal);
+  keepPrivate(home, uid);
+  return home;
 }
 
 const log: Log = (level, message, cause) => {

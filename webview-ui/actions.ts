@@ -7,6 +7,7 @@ import { messageOf } from "../server/protocol/rpc/errors.ts";
 import type { QueuedSubmission } from "../server/protocol/queue.ts";
 import type { RestoreResponse } from "../server/protocol/review.ts";
 import type { ThreadStartResponse } from "../server/protocol/thread.ts";
+import type { ContextReadResponse } from "../server/protocol/turn.ts";
 import type { ToolRequestUserInputResponse } from "../server/protocol/user-input.ts";
 import type { PanelConnection } from "./connection.ts";
 import type { Folder } from "../server/protocol/panel.ts";
@@ -38,6 +39,11 @@ export interface Actions {
   /** Stops the turn. */
   stop(): Promise<void>;
   stopCommand(threadId: string, itemId: string): Promise<void>;
+  /** Has the conversation of the shown thread summed up for the model. */
+  compact(): Promise<void>;
+  undoCompaction(threadId: string, itemId: string): Promise<void>;
+  /** What the shown thread's context is full of; null when nobody can say. */
+  readContext(): Promise<ContextReadResponse | null>;
   openThread(threadId: string): Promise<void>;
   newThread(): void;
   /** The server went down: the one that comes next knows of no panel. */
@@ -285,6 +291,24 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
         ({ stopped }) => (stopped ? undefined : settle(null)),
         (error: unknown) => settle(messageOf(error)),
       );
+    },
+    async compact() {
+      const threadId = shownThreadId(now().view);
+      if (threadId === null) return;
+      await join(threadId)
+        .then(() => connection.request("thread/compact/start", { threadId }))
+        .catch(complain);
+    },
+    async undoCompaction(threadId, itemId) {
+      await join(threadId)
+        .then(() => connection.request("belay/compaction/undo", { threadId, itemId }))
+        .catch(complain);
+    },
+    async readContext() {
+      const threadId = shownThreadId(now().view);
+      // Of a thread that is not loaded the server knows no more than the ring says.
+      if (threadId === null || threadId !== joinedThreadId) return null;
+      return connection.request("belay/context/read", { threadId }).catch(() => null);
     },
     async openThread(threadId) {
       dispatch({ type: "threadOpening", threadId });

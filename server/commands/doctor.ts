@@ -11,6 +11,7 @@ import { sandboxWarnings } from "../handlers/sandbox.ts";
 import { openStoredKey } from "../model/stored-key.ts";
 import { commandRunner } from "../tools/execute.ts";
 import { type Check, checked } from "./doctor/check.ts";
+import { checkDisk } from "./doctor/disk.ts";
 import { checkConfig, checkHome } from "./doctor/home.ts";
 import { checkContainer, checkGit, checkNode, checkRipgrep, checkSandbox, checkTerminals } from "./doctor/machine.ts";
 import { checkModels } from "./doctor/models.ts";
@@ -91,6 +92,7 @@ async function examine(overrides: readonly Overrides[], io: DoctorIo): Promise<C
   const checks = await Promise.all([
     checked("node", "Node", async () => checkNode(io.node)),
     checked("home", "Home", () => checkHome(home, io)),
+    checked("disk", "Disk", () => checkDisk(home)),
     checked("config", "Config", async () => checkConfig(home, loaded, misplaced)),
     checked("rules", "Rules", () => checkRules(home)),
     checked("sandbox", "Sandbox", async () => checkSandbox(await sandbox.state())),

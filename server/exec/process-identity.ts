@@ -1,5 +1,6 @@
 // Names a process so that another one with the same number, later, is not taken for it.
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
 import { kill, pid } from "node:process";
 
 /** Of this process: its number, and the time of its start where the system tells it. */
@@ -13,6 +14,42 @@ export function ownPart(): { owner: string; isAlive: (owner: string) => boolean 
 }
 
 let parts = 0;
+
+/** Where numbers of processes mean what they mean here. Two containers that share a home are two places. */
+export interface ProcessPlace {
+  readonly host: string;
+  /** Of the installed system, and of its present run; empty where the system does not tell. */
+  readonly machine: string;
+  readonly boot: string;
+  /** The namespace of the process numbers. */
+  readonly namespace: string;
+}
+
+export function ownPlace(): ProcessPlace {
+  return {
+    host: hostname(),
+    machine: textOf("/etc/machine-id"),
+    boot: textOf("/proc/sys/kernel/random/boot_id"),
+    namespace: linkOf("/proc/self/ns/pid"),
+  };
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "latin1").trim();
+  } catch {
+    // Another system: what is there then is enough.
+    return "";
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return "";
+  }
+}
 
 /** Whether the process that was named so still runs. */
 export function isRunning(identity: string): boolean {

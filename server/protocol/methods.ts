@@ -20,6 +20,7 @@ import * as queue from "./queue.ts";
 import * as review from "./review.ts";
 import * as thread from "./thread.ts";
 import * as section from "./thread-section.ts";
+import { ThreadSavingNotification } from "./thread-saving.ts";
 import * as threads from "./thread-store.ts";
 import * as turn from "./turn.ts";
 import * as userInput from "./user-input.ts";
@@ -115,6 +116,9 @@ export const clientRequests = {
     lane: "thread",
     from: anyone,
   }),
+  "thread/compact/start": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "belay/compaction/undo": request(item.CompactionParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
+  "belay/context/read": request(thread.ThreadIdParams, turn.ContextReadResponse, { from: anyone }),
   "belay/threadDefaults/read": request(thread.ThreadDefaultsReadParams, thread.ThreadDefaultsReadResponse, {
     from: anyone,
     needsWorkspace: "cwd",
@@ -261,6 +265,7 @@ export const serverNotifications = {
   "turn/started": notification(turn.TurnNotification),
   "turn/completed": notification(turn.TurnNotification),
   "turn/diff/updated": notification(turn.TurnDiffUpdatedNotification, { backlog: "latest" }),
+  "belay/compaction/undone": notification(item.CompactionUndoneNotification),
   "item/started": notification(item.ItemStartedNotification),
   "item/completed": notification(item.ItemCompletedNotification),
   "item/agentMessage/delta": notification(item.ItemDeltaNotification, { backlog: "append" }),
@@ -272,6 +277,7 @@ export const serverNotifications = {
   "item/commandExecution/terminalInteraction": notification(command.TerminalInteractionNotification),
   "belay/review/updated": notification(review.ReviewUpdatedNotification),
   "belay/files/updated": notification(review.FilesUpdatedNotification),
+  "belay/thread/saving/updated": notification(ThreadSavingNotification, { backlog: "latest" }),
   "belay/sandbox/updated": notification(command.SandboxState, { backlog: "latest" }),
   "fs/changed": notification(fs.FsChangedNotification),
   "fuzzyFileSearch/sessionUpdated": notification(search.SessionUpdatedNotification, { backlog: "latest" }),

@@ -10,6 +10,8 @@ export interface Chain {
   unreadable: number;
   /** For the next line of the thread's own file. */
   nextOrdinal: number;
+  /** So long its own file is. */
+  bytes: number;
   /** Of all, its own first. */
   paths: string[];
   /** Where a fork would begin that ends right before this turn. */
@@ -84,6 +86,7 @@ function joined(links: readonly Link[], missing: string[]): Chain {
     lines: links.length === 1 ? (own?.lines ?? []) : links.flatMap(({ lines }) => lines),
     unreadable: links.reduce((sum, { unreadable }) => sum + unreadable, 0),
     nextOrdinal: own?.nextOrdinal ?? 0,
+    bytes: own?.bytes ?? 0,
     paths: links.map(({ path }) => path).reverse(),
     turnStarts,
     end: own === undefined || id === undefined ? null : { threadId: id, ...(own.end satisfies Cut) },

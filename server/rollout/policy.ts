@@ -31,6 +31,7 @@ const persisted: { [M in ServerNotification["method"]]: Decision<M> } = {
   "turn/started": true,
   "turn/completed": true,
   "turn/diff/updated": false,
+  "belay/compaction/undone": true,
   "item/started": false,
   "item/completed": true,
   "item/agentMessage/delta": false,
@@ -44,6 +45,8 @@ const persisted: { [M in ServerNotification["method"]]: Decision<M> } = {
   "belay/review/updated": false,
   "belay/files/updated": false,
   "belay/sandbox/updated": false,
+  // Of this process and its disk, as it is now.
+  "belay/thread/saving/updated": false,
   "fs/changed": false,
   "fuzzyFileSearch/sessionUpdated": false,
   "fuzzyFileSearch/sessionCompleted": false,

@@ -1,9 +1,10 @@
 // Reads a rollout back. Never throws for what is in the file: a line that cannot be read is skipped and counted.
 import { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverNotifications } from "../protocol/methods.ts";
-import { LineFrame, type ReadLine, Reverted, type ThreadBase, ThreadMeta, ThreadMetadata } from "./line.ts";
+import { foundMeta } from "./found-meta.ts";
+import { Compacted, LineFrame, type ReadLine, Reverted, type ThreadBase, ThreadMeta, ThreadMetadata } from "./line.ts";
 import { startedTurn } from "./living-lines.ts";
-import { readLines } from "./read-lines.ts";
+import { type FileLine, readLines } from "./read-lines.ts";
 
 /** Between two lines of a file: behind all that comes before it. */
 export type Cut = Pick<ThreadBase, "endOrdinal" | "endByteOffset">;
@@ -18,7 +19,12 @@ export interface RolloutContent {
   turnStarts: Map<string, Cut>;
   /** Behind the last line; what is still being written is not before it. */
   end: Cut;
+  /** So long it was, as far as it was read. */
+  bytes: number;
 }
+
+/** A longer line is passed over and counted: what holds it in memory must not grow with what is in a file. */
+export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 /** Up to the byte `to`, exclusive. Rejects only when the file itself cannot be read. */
 export async function readRollout(path: string, to: number | null = null): Promise<RolloutContent> {
@@ -28,25 +34,25 @@ export async function readRollout(path: string, to: number | null = null): Promi
     nextOrdinal: 0,
     turnStarts: new Map(),
     end: { endOrdinal: 0, endByteOffset: 0 },
+    bytes: 0,
   };
-  await readLines(
-    path,
-    ({ text, start, end, isWhole }) => {
-      const parsed = parseLine(text);
-      if (parsed.kind === "unreadable" && text.trim() !== "") content.unreadable++;
-      if (parsed.kind !== "unreadable") content.nextOrdinal = parsed.ordinal + 1;
-      if (isWhole || parsed.kind !== "unreadable") {
-        content.end = { endOrdinal: content.nextOrdinal, endByteOffset: end };
-      }
-      if (parsed.kind !== "line") return;
-      content.lines.push(parsed.line);
-      const turnId = startedTurn(parsed.line);
-      if (turnId === null) return;
-      content.turnStarts.set(turnId, { endOrdinal: parsed.ordinal, endByteOffset: start });
-    },
-    to,
-  );
-  return content;
+  const take = ({ text, start, end, isWhole }: FileLine) => {
+    content.bytes = end;
+    const parsed = text === null ? unreadable : parseLine(text);
+    if (parsed.kind === "unreadable" && text?.trim() !== "") content.unreadable++;
+    if (parsed.kind !== "unreadable") content.nextOrdinal = Math.max(content.nextOrdinal, parsed.ordinal + 1);
+    if (isWhole || parsed.kind !== "unreadable") {
+      content.end = { endOrdinal: content.nextOrdinal, endByteOffset: end };
+    }
+    if (parsed.kind !== "line") return;
+    content.lines.push(parsed.line);
+    const turnId = startedTurn(parsed.line);
+    if (turnId === null) return;
+    content.turnStarts.set(turnId, { endOrdinal: parsed.ordinal, endByteOffset: start });
+  };
+  await readLines(path, take, { to, maxBytes: MAX_LINE_BYTES });
+  const meta = foundMeta(path, content.lines);
+  return meta === null ? content : { ...content, lines: [meta, ...content.lines] };
 }
 
 /** `later`: well-formed, and of a type that this version does not know. It is passed over. */
@@ -77,6 +83,12 @@ export function parseLine(text: string): Parsed {
       const reverted = Reverted.safeParse(payload);
       return reverted.success
         ? { kind: "line", line: { ...place, type, payload: reverted.data }, ordinal }
+        : unreadable;
+    }
+    case "compacted": {
+      const compacted = Compacted.safeParse(payload);
+      return compacted.success
+        ? { kind: "line", line: { ...place, type, payload: compacted.data }, ordinal }
         : unreadable;
     }
     case "history": {

@@ -13,6 +13,12 @@ export class Clients {
     this.#connected.delete(client);
   }
 
+  /** What a person would call this server by; null when nobody is connected. */
+  firstName(): string | null {
+    const [first] = this.#connected;
+    return first?.name ?? null;
+  }
+
   tell(notification: ServerNotification): void {
     for (const client of this.#connected) client.notify(notification);
   }

@@ -60,6 +60,12 @@ export class QuestionDesk {
     return [...new Set(flags)];
   }
 
+  /** What a person has been asked and has not answered, as it was put to them. */
+  get open(): object[] {
+    const asked = [...this.#questions.values()].filter(({ request }) => manners[request.method].flag !== null);
+    return asked.map(({ request }) => request.params);
+  }
+
   /** Never rejects. */
   ask(request: ClientRequest, signal: AbortSignal): Promise<Answer> {
     if (signal.aborted) return Promise.resolve({ kind: "cancelled" });

@@ -3,7 +3,8 @@ import { activeWriter, noRollout } from "../protocol/rpc/errors.ts";
 import { type FoundRollout, findRollout } from "../rollout/files.ts";
 import { type Chain, readChain } from "../rollout/chain.ts";
 import { openRecorder, type Recorder } from "../rollout/recorder.ts";
-import { type Processes, type WriterLock, writerLock } from "../rollout/writer-lock.ts";
+import { type WriterLock, type Writers, writerLock } from "../rollout/writer-lock.ts";
+import type { SavingTrouble } from "../protocol/thread-saving.ts";
 import type { ThreadDeps } from "./deps.ts";
 import { rebuildRecord } from "./rebuild.ts";
 import type { ThreadRecord } from "./record.ts";
@@ -17,11 +18,13 @@ export interface StoredThread {
 export interface StoredThreadsDeps {
   readonly home: string;
   /** Tells this process from others that write to the same home. */
-  readonly processes: Processes;
+  readonly writers: Writers;
   readonly log: ThreadDeps["log"];
   readonly now: () => number;
-  /** A thread is not being saved: `message` is for its clients. */
-  onTrouble(threadId: string, message: string): void;
+  /** The thread is not being saved, or is again (null). */
+  onSaving(threadId: string, trouble: SavingTrouble | null): void;
+  /** For the clients of a thread. */
+  onMended(threadId: string, sentence: string): void;
 }
 
 export class StoredThreads {
@@ -54,11 +57,12 @@ export class StoredThreads {
   async readToWrite(threadId: string): Promise<StoredThread & { recorder: Recorder }> {
     const lock = this.#lock(threadId);
     // Taken first: what is read then is all there is.
-    if (!lock.take()) throw activeWriter(threadId);
+    const isHeld = this.#tryTake(threadId, lock);
     try {
       const { found, record, chain } = await this.#read(threadId, noRollout);
       const { nextOrdinal } = chain;
-      return { found, record, recorder: this.#recorder(found.path, { threadId, nextOrdinal, lock }) };
+      const knownBytes = isHeld ? null : chain.bytes;
+      return { found, record, recorder: this.#recorder(found.path, { threadId, nextOrdinal, knownBytes, lock }) };
     } catch (error) {
       lock.release();
       throw error;
@@ -67,7 +71,7 @@ export class StoredThreads {
 
   /** For a thread that has no file yet. */
   newRecorder(path: string, threadId: string): Recorder {
-    return this.#recorder(path, { threadId, nextOrdinal: 0, lock: this.#lock(threadId) });
+    return this.#recorder(path, { threadId, nextOrdinal: 0, knownBytes: null, lock: this.#lock(threadId) });
   }
 
   async #read(threadId: string, missing: (threadId: string) => Error): Promise<StoredThread & { chain: Chain }> {
@@ -81,28 +85,69 @@ export class StoredThreads {
     for (const sentence of chain.missing) log("warning", `${found.path}: ${sentence}`);
     record.notices = [...record.notices, ...chain.missing];
     const { unreadable } = chain;
-    if (unreadable > 0) log("warning", `${found.path}: ${unreadable} lines cannot be read; the rest is kept`);
+    if (unreadable > 0) {
+      log("warning", `${found.path}: ${unreadable} lines cannot be read; the rest is kept`);
+      record.notices = [...record.notices, damaged(found.path, unreadable)];
+    }
     return { found, record, chain };
   }
 
-  #lock(threadId: string): WriterLock {
-    return writerLock(this.#deps.home, threadId, this.#deps.processes);
+  /** Does something with the file of a thread that nobody has loaded. Throws RpcError when another process has. */
+  async alone<T>(threadId: string, work: () => Promise<T>): Promise<T> {
+    const lock = this.#lock(threadId);
+    this.#tryTake(threadId, lock);
+    try {
+      return await work();
+    } finally {
+      lock.release();
+    }
   }
 
-  #recorder(
-    path: string,
-    { threadId, nextOrdinal, lock }: { threadId: string; nextOrdinal: number; lock: WriterLock },
-  ): Recorder {
-    const { log, now, onTrouble } = this.#deps;
+  /** False: the lock cannot be written now, on a full disk say. The thread can be read, and is written when it can be. */
+  #tryTake(threadId: string, lock: WriterLock): boolean {
+    let isTaken: boolean;
+    try {
+      isTaken = lock.take();
+    } catch (error) {
+      this.#deps.log("warning", `the lock of thread ${threadId} cannot be taken`, error);
+      return false;
+    }
+    if (!isTaken) throw activeWriter(threadId, lock.writer());
+    return true;
+  }
+
+  #lock(threadId: string): WriterLock {
+    return writerLock(this.#deps.home, threadId, this.#deps.writers);
+  }
+
+  #recorder(path: string, { threadId, ...begin }: RecorderStart): Recorder {
+    const { log, now, onSaving, onMended } = this.#deps;
     return openRecorder(path, {
-      nextOrdinal,
-      lock,
+      ...begin,
       now,
-      onTrouble: (reason) => {
-        const message = `This thread is not being saved: ${reason}. What is missing is written as soon as it works again.`;
-        log("error", `${path}: ${message}`);
-        onTrouble(threadId, message);
+      onTrouble: (trouble) => {
+        if (trouble === null) log("info", `${path}: the thread is saved again`);
+        else log("error", `${path}: the thread is not being saved: ${trouble.cause} ${trouble.cure}`);
+        onSaving(threadId, trouble);
       },
+      onMended: (sentence) => {
+        log("warning", `${path}: ${sentence}`);
+        onMended(threadId, sentence);
+      },
+      onGivenUp: (lines) => log("error", `${path}: ${lines} lines could not be written and are lost`),
     });
   }
+}
+
+/** Where the next line goes. */
+interface RecorderStart {
+  threadId: string;
+  nextOrdinal: number;
+  knownBytes: number | null;
+  lock: WriterLock;
+}
+
+function damaged(path: string, lines: number): string {
+  const what = lines === 1 ? "One line of this thread's file" : `${lines} lines of this thread's file`;
+  return `${what} cannot be read, and ${lines === 1 ? "is" : "are"} left out. The rest of the thread is here. The file is ${path}`;
 }

@@ -24,8 +24,8 @@ import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
 import { livingLines } from "../rollout/living-lines.ts";
 import type { Recorder } from "../rollout/recorder.ts";
 import { removeRollout } from "../rollout/shared.ts";
-import type { Processes } from "../rollout/writer-lock.ts";
-import { isUuid } from "../util/uuid-v7.ts";
+import type { Writers } from "../rollout/writer-lock.ts";
+import { isUuid, uuidV7Time } from "../util/uuid-v7.ts";
 import type { Client } from "./client.ts";
 import type { Clients } from "./clients.ts";
 import type { ThreadDeps } from "./deps.ts";
@@ -47,7 +47,7 @@ export interface StoreDeps {
   readonly thread: Omit<ThreadDeps, "turnEnded" | "tellAll" | "shownPlaceOf">;
   readonly clients: Clients;
   /** Tells this process from others that write to the same home. */
-  readonly processes: Processes;
+  readonly writers: Writers;
   readonly home: string;
   readonly ownFiles: OwnFiles;
   readonly version: string;
@@ -85,10 +85,11 @@ export class ThreadStore {
 
   constructor(deps: StoreDeps) {
     this.#deps = deps;
-    const { home, processes, thread } = deps;
+    const { home, writers, thread } = deps;
     this.#stored = new StoredThreads({
-      ...{ home, processes, log: thread.log, now: thread.now },
-      onTrouble: (threadId, message) =>
+      ...{ home, writers, log: thread.log, now: thread.now },
+      onSaving: (threadId, trouble) => this.#live.get(threadId)?.savingChanged(trouble),
+      onMended: (threadId, message) =>
         this.#live.get(threadId)?.emit({ method: "warning", params: { threadId, message } }),
     });
     const warn = (message: string) => deps.thread.log("warning", message);
@@ -246,7 +247,9 @@ export class ThreadStore {
     checkId(threadId);
     const found = await this.#stored.find(threadId);
     await this.unload(threadId);
-    if (!found.isArchived) this.index.moved(found.path, await archive(this.#deps.home, found.path));
+    if (found.isArchived) return;
+    const place = await this.#stored.alone(threadId, () => archive(this.#deps.home, found.path));
+    this.index.moved(found.path, place);
   }
 
   /** Throws RpcError when nothing of it is on disk. */
@@ -265,7 +268,9 @@ export class ThreadStore {
     await this.unload(threadId);
     await this.queues.forget(threadId);
     if (found === null) return;
-    await removeRollout(this.#deps.home, { threadId, path: found.path }, () => this.#basesInUse());
+    await this.#stored.alone(threadId, () =>
+      removeRollout(this.#deps.home, { threadId, path: found.path }, () => this.#basesInUse()),
+    );
     this.index.gone(found.path);
     await this.#forgetPlace(threadId);
   }
@@ -361,7 +366,8 @@ export class ThreadStore {
       developerInstructions: options.developerInstructions ?? null,
       dynamicTools: options.dynamicTools ?? [],
     };
-    return { meta, path: rolloutPath(home, meta.id, nowMs) };
+    // By the time in its id, which finds it again whatever the clock says meanwhile.
+    return { meta, path: rolloutPath(home, meta.id, uuidV7Time(meta.id) ?? nowMs) };
   }
 
   #keep(

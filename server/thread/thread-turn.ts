@@ -1,21 +1,16 @@
 // Runs one turn of a thread: says what begins and ends, and gives the loop what it needs.
-import {
-  developerMessage,
-  foldersMessage,
-  interruptedMessage,
-  newInstructions,
-  openingContext,
-  permissionsMessage,
-} from "../agent/context.ts";
+import { developerMessage, interruptedMessage } from "../agent/context.ts";
 import { runTurn, type TurnDeps, type TurnEnd } from "../agent/run-turn.ts";
 import { ThreadProposals } from "../journal/review/thread-proposals.ts";
-import type { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
 import { clientTools } from "../tools/client-tool.ts";
 import { CallPreviews } from "../tools/call-previews.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
+import { lastTold, newFoldersOf, openingOf, permissionsOf } from "./carried-over.ts";
+import { Compactor, type Outcome } from "./compactor.ts";
 import { turnError } from "./record.ts";
+import { onlyWithRoom } from "./saving.ts";
 import { commandSandbox, rootsOf } from "./settings.ts";
 import type { Thread } from "./thread.ts";
 import type { QueuedInput, TurnOptions } from "./turn-life.ts";
@@ -39,10 +34,14 @@ export async function runThreadTurn(
   };
   const clock = startClock(thread, turn);
   await recordContext(thread);
+  const brought = clientTools(thread.meta.dynamicTools);
+  const tools = toolSpecs(brought);
+  const costs = turnCosts(thread, turn.id);
+  const fit = new Compactor(thread, { turnId: turn.id, signal: abort.signal, tools, answered: costs.add });
+  await fit.makeRoom([first.told]);
   takeInput(thread, turn.id, first);
   if (commandSandbox(thread.settings).type !== "readOnly") deps.expectCommands(rootsOf(thread.settings));
   const tellDiff = diffTeller(thread, turn.id);
-  const brought = clientTools(thread.meta.dynamicTools);
   const told = {
     emit: (notification: ServerNotification) => thread.emit(notification),
     now: () => deps.now(),
@@ -56,19 +55,21 @@ export async function runThreadTurn(
     journal: () => deps.journal(cwd),
   });
   const previews = new CallPreviews({ ...ids, ...told, cwd });
-  let usage: TokenUsageBreakdown | null = null;
   const turnDeps: TurnDeps = {
     ...told,
     ...ids,
-    model: deps.selectModel(thread.settings.modelProvider),
+    model: onlyWithRoom(thread, deps.selectModel(thread.settings.modelProvider)),
     request: {
       model: thread.settings.model,
       threadId: thread.id,
       effort: thread.settings.reasoningEffort,
-      tools: toolSpecs(brought),
+      tools,
       outputSchema,
     },
-    history: thread.history,
+    get history() {
+      return thread.history;
+    },
+    fit,
     record: (entries) => thread.recordHistory(entries),
     tools: {
       preview: (piece) => previews.push(piece),
@@ -83,9 +84,7 @@ export async function runThreadTurn(
     },
     takeInput: takeWaiting,
     reportUsage: (last) => {
-      if (last === null) return;
-      usage = addUsage(usage ?? noUsage, last);
-      thread.reportUsage(turn.id, last);
+      if (last !== null) costs.add(last);
     },
     newInput: () => thread.life.newInput,
     signal: abort.signal,
@@ -105,7 +104,31 @@ export async function runThreadTurn(
     // Stopping a turn stops what it left in the background, too.
     await thread.commands.endOf(turn.id);
   }
-  return finish(thread, turn.id, end, { ...clock(), usage });
+  return finish(thread, turn.id, end, { ...clock(), usage: costs.sum });
+}
+
+/** A turn that only makes the history shorter. Whatever comes of it, nothing is added. */
+export async function runCompactionTurn(
+  thread: Thread,
+  turn: Turn,
+  openQuestions: readonly object[],
+  abort: AbortController,
+): Promise<boolean> {
+  const clock = startClock(thread, turn);
+  const tools = toolSpecs(clientTools(thread.meta.dynamicTools));
+  const costs = turnCosts(thread, turn.id);
+  const place = { turnId: turn.id, signal: abort.signal, tools, answered: costs.add };
+  const outcome = await new Compactor(thread, place).compact("manual", openQuestions);
+  const failure = outcome.kind === "failed" ? outcome.failure : null;
+  return note(thread, turn.id, failure === null ? endOf(outcome) : { status: "failed", failure }, {
+    ...clock(),
+    usage: costs.sum,
+  });
+}
+
+/** That it was useless is said by the item; nothing has failed. */
+function endOf({ kind }: Outcome): TurnEnd {
+  return { status: kind === "interrupted" ? "interrupted" : "completed" };
 }
 
 /** A turn that is one command of the user's own. It asks no model. */
@@ -133,16 +156,33 @@ function startClock(thread: Thread, turn: Turn): () => { startedAtMs: number; du
   return () => ({ startedAtMs, durationMs: performance.now() - started });
 }
 
-function finish(
-  thread: Thread,
-  turnId: string,
-  end: TurnEnd,
-  facts: { startedAtMs: number; durationMs: number; usage: TokenUsageBreakdown | null },
-): boolean {
+/** Adds up what the answers of a turn cost, and says so. */
+function turnCosts(thread: Thread, turnId: string) {
+  let sum: TokenUsageBreakdown | null = null;
+  return {
+    get sum() {
+      return sum;
+    },
+    add(last: TokenUsageBreakdown) {
+      sum = addUsage(sum ?? noUsage, last);
+      thread.reportUsage(turnId, last);
+    },
+  };
+}
+
+function finish(thread: Thread, turnId: string, end: TurnEnd, facts: TurnFacts): boolean {
+  if (end.status === "interrupted") thread.recordHistory([developerMessage(interruptedMessage)]);
+  return note(thread, turnId, end, facts);
+}
+
+interface TurnFacts {
+  startedAtMs: number;
+  durationMs: number;
+  usage: TokenUsageBreakdown | null;
+}
+
+function note(thread: Thread, turnId: string, end: TurnEnd, facts: TurnFacts): boolean {
   const error = end.status === "failed" ? turnError(end.failure.message, end.failure.info, end.failure.details) : null;
-  if (end.status === "interrupted") {
-    thread.recordHistory([{ type: "message", role: "developer", text: interruptedMessage }]);
-  }
   thread.finishTurn(turnId, {
     status: end.status,
     error,
@@ -155,47 +195,13 @@ function finish(
 
 /** The opening once a thread; the permissions whenever they differ from what the model was last told. */
 export async function recordContext(thread: Thread): Promise<void> {
-  const { deps, settings } = thread;
-  const entries: HistoryItem[] = [];
-  const isContainer = await deps.containerIsSandbox();
-  const folders = rootsOf(settings);
-  const toldFolders = lastTold(thread, "<folders>");
-  // The opening has the folder that a thread begins in.
-  const isUsual = folders.length === 1 && settings.cwd === thread.meta.cwd && toldFolders === null;
-  const hasNewFolders = !isUsual && toldFolders !== foldersMessage(folders);
+  const permissions = await permissionsOf(thread);
   const isNew = thread.history.length === 0;
-  const instructions = isNew || hasNewFolders ? await deps.readInstructions(folders) : [];
+  const about = await (isNew ? openingOf(thread) : newFoldersOf(thread));
   // Asked once more: something else may have begun the history meanwhile.
-  if (thread.history.length === 0) {
-    const { baseInstructions, developerInstructions } = thread.meta;
-    const today = new Date(deps.now()).toISOString().slice(0, 10);
-    const { cwd } = settings;
-    entries.push(
-      ...openingContext({ cwd, shell: deps.shell, platform: deps.platform, today, instructions, baseInstructions }),
-    );
-    if (developerInstructions !== null) entries.push(developerMessage(developerInstructions));
-  }
-  if (hasNewFolders) {
-    entries.push(developerMessage(foldersMessage(folders)));
-    const more = newInstructions(instructions, [...thread.history, ...entries]);
-    if (more !== null) entries.push(more);
-  }
-  const permissions = permissionsMessage({
-    ...settings,
-    sandbox: commandSandbox(settings),
-    onlyProposes: settings.edits === "propose",
-    containerIsSandbox: isContainer,
-  });
+  const entries = isNew && thread.history.length > 0 ? [] : about;
   if (lastTold(thread, "<permissions>") !== permissions) entries.push(developerMessage(permissions));
   thread.recordHistory(entries);
-}
-
-/** What the model was last told of our own in a message that begins with this tag; null: nothing. */
-function lastTold(thread: Thread, tag: string): string | null {
-  const told = thread.history.findLast(
-    (item) => item.type === "message" && item.role === "developer" && item.text.startsWith(tag),
-  );
-  return told?.type === "message" ? told.text : null;
 }
 
 /** What the user said becomes an item, and something that the model is told. */

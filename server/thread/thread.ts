@@ -1,19 +1,25 @@
 // One live thread: its settings, its history, and who listens. Its turns live in `life`.
 import { isDeepStrictEqual } from "node:util";
 import { SessionApprovals } from "../approval/approvals.ts";
+import type { Measured } from "../agent/token-estimate.ts";
+import { type ContextLimits, contextLimits } from "../model/limits.ts";
 import type { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
-import { noRevertOfEphemeral, turnNotFound } from "../protocol/rpc/errors.ts";
+import { compactionNotUndoable, noRevertOfEphemeral, turnNotFound } from "../protocol/rpc/errors.ts";
+import type { SavingTrouble } from "../protocol/thread-saving.ts";
 import type { Thread as ThreadData, ThreadSettings, ThreadStatus } from "../protocol/thread.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
-import type { RolloutEntry, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
+import type { Compacted, RolloutEntry, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
 import type { LivingLine } from "../rollout/living-lines.ts";
 import { isPersisted } from "../rollout/policy.ts";
 import type { Recorder } from "../rollout/recorder.ts";
 import type { Client } from "./client.ts";
 import type { ThreadDeps } from "./deps.ts";
 import { QuestionDesk } from "./question-desk.ts";
+import { checkRoom, notSavedWords } from "./saving.ts";
+import { neverBackwards } from "./item-times.ts";
 import { type AnnouncedUsage, cutRecord, type ThreadRecord } from "./record.ts";
+import { noteStart, noteUsage, replaceHistory, undoCompaction } from "./told-history.ts";
 import { RunningCommands } from "./running-commands.ts";
 import { changeSettings, type SettingsOverrides } from "./settings.ts";
 import { announcedSettings, threadData } from "./thread-data.ts";
@@ -86,6 +92,22 @@ export class Thread {
     return this.#record.history;
   }
 
+  /** What a provider counted of the history last. */
+  get measured(): Measured | null {
+    return this.#record.measured;
+  }
+
+  /** Of the model that is asked next. */
+  get limits(): ContextLimits {
+    const { modelProvider, model } = this.settings;
+    return contextLimits(this.deps.config, this.deps.listedModel(modelProvider, model));
+  }
+
+  /** The newest compaction that holds. */
+  get undoable(): string | null {
+    return this.#record.compactions.at(-1)?.itemId ?? null;
+  }
+
   get turns(): readonly Turn[] {
     return this.#record.turns;
   }
@@ -130,6 +152,23 @@ export class Thread {
     return threadData({ ...this.#record, place, path: this.#recorder?.path ?? null, status: this.status, turns });
   }
 
+  /** Why it is not being saved; null: it is. */
+  get savingTrouble(): SavingTrouble | null {
+    return this.#recorder?.trouble ?? null;
+  }
+
+  /** Clients hear of it, in a sentence when it begins. */
+  savingChanged(trouble: SavingTrouble | null): void {
+    for (const client of this.#subscribers) this.#tellSaving(client, trouble);
+  }
+
+  /** As a state, and for those who know nothing of that as a sentence. */
+  #tellSaving(client: Client, trouble: SavingTrouble | null): void {
+    const threadId = this.id;
+    client.notify({ method: "belay/thread/saving/updated", params: { threadId, trouble } });
+    if (trouble !== null) client.notify({ method: "warning", params: { threadId, message: notSavedWords(trouble) } });
+  }
+
   subscribe(client: Client): void {
     // One that went while its request was worked on never leaves again.
     if (client.ended.aborted || this.#subscribers.has(client)) return;
@@ -137,6 +176,7 @@ export class Thread {
     for (const message of this.#record.notices) {
       client.notify({ method: "warning", params: { threadId: this.id, message } });
     }
+    if (this.savingTrouble !== null) this.#tellSaving(client, this.savingTrouble);
     this.desk.joined(client);
   }
 
@@ -200,6 +240,7 @@ export class Thread {
 
   /** Adds to what the model is told, without a turn. */
   async inject(items: readonly Record<string, unknown>[]): Promise<void> {
+    checkRoom(this.savingTrouble);
     const { recordContext } = await import("./thread-turn.ts");
     await recordContext(this);
     this.#persist();
@@ -207,8 +248,9 @@ export class Thread {
   }
 
   /** Everything a client hears of this thread goes through here: applied, then written, then sent. */
-  emit(notification: ServerNotification): void {
-    if (notification.method === "turn/started") this.#noteStart(notification.params.turn.id);
+  emit(said: ServerNotification): void {
+    const notification = neverBackwards(said);
+    if (notification.method === "turn/started") noteStart(this.#record, notification.params.turn.id);
     applyToTurns(this.#record.turns, notification);
     if (isPersisted(notification)) this.#append({ type: "notification", payload: notification });
     for (const client of this.#subscribers) client.notify(notification);
@@ -229,21 +271,38 @@ export class Thread {
 
   /** Adds the tokens of one answer and announces them. */
   reportUsage(turnId: string, last: TokenUsageBreakdown): void {
-    const total = addUsage(this.usage?.tokenUsage.total ?? noUsage, last);
-    const modelContextWindow = this.deps.config.model_context_window ?? null;
-    this.#record.usage = { threadId: this.id, turnId, tokenUsage: { total, last, modelContextWindow } };
-    this.emit({ method: "thread/tokenUsage/updated", params: this.#record.usage });
+    this.announceUsage(turnId, last, addUsage(this.usage?.tokenUsage.total ?? noUsage, last));
+  }
+
+  /** How much the next request will have, in `last`. */
+  announceUsage(turnId: string, last: TokenUsageBreakdown, total = this.usage?.tokenUsage.total ?? noUsage): void {
+    const tokenUsage = { total, last, modelContextWindow: this.limits.window };
+    const usage = { threadId: this.id, turnId, tokenUsage };
+    noteUsage(this.#record, usage);
+    this.emit({ method: "thread/tokenUsage/updated", params: usage });
+  }
+
+  /** From now on the model is told this in place of all before. */
+  compacted(compacted: Compacted): void {
+    this.#append({ type: "compacted", payload: compacted });
+    replaceHistory(this.#record, compacted.itemId, compacted.history);
+  }
+
+  /** The model is told the conversation itself again. Throws RpcError when that cannot be. */
+  undoCompaction(itemId: string): void {
+    if (this.life.runningTurnId !== null) throw compactionNotUndoable("a turn is running. Stop it first");
+    const turn = this.turns.find(({ items }) => items.some(({ id }) => id === itemId));
+    if (turn === undefined || !undoCompaction(this.#record, itemId)) {
+      throw compactionNotUndoable("only the newest one that holds can be");
+    }
+    this.emit({ method: "belay/compaction/undone", params: { threadId: this.id, turnId: turn.id, itemId } });
+    this.#recorder?.flush();
   }
 
   /** Notes how a turn ended. It is announced, once, when the turn has let go of everything. */
   finishTurn(turnId: string, end: Pick<Turn, "status" | "error" | "completedAt" | "durationMs" | "tokenUsage">): void {
     const turn = this.#record.turns.find(({ id }) => id === turnId);
     if (turn !== undefined) Object.assign(turn, end);
-  }
-
-  #noteStart(turnId: string): void {
-    const { starts, history, usage } = this.#record;
-    starts.set(turnId, { historyLength: history.length, usage });
   }
 
   /** A fork is on disk from its start, unless it is empty. `copied`: the lines of its source that it does not share. */

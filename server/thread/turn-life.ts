@@ -1,11 +1,18 @@
 // The life of a thread's turns: at most one runs; who starts it, what joins it, what stops it, and how it ends.
-import { noTurnToInterrupt, noTurnToSteer, otherTurnActive, otherTurnSteered } from "../protocol/rpc/errors.ts";
+import {
+  noTurnToInterrupt,
+  noTurnToSteer,
+  otherTurnActive,
+  otherTurnSteered,
+  turnNotSteerable,
+} from "../protocol/rpc/errors.ts";
 import type { Turn } from "../protocol/turn.ts";
 import { afterAnswer } from "../util/after-answer.ts";
 import { orAborted } from "../util/or-aborted.ts";
 import { endCrashed } from "./crashed-turn.ts";
 import type { ReadInput } from "./read-input.ts";
 import { emptyTurn, previewOf, summaryOf } from "./record.ts";
+import { checkRoom } from "./saving.ts";
 import type { SettingsOverrides } from "./settings.ts";
 import type { Thread } from "./thread.ts";
 import { runUserShell, type ShellCommand } from "./user-shell.ts";
@@ -28,6 +35,10 @@ interface RunningTurn {
   newInput: AbortController;
   /** Commands of the user's own that run beside; the turn ends behind them. */
   readonly beside: Set<Promise<void>>;
+  /** It makes the history shorter, and takes no input. */
+  readonly isCompaction: boolean;
+  /** Begins the turn that this one makes room for. */
+  next: (() => void) | null;
 }
 
 export interface QueuedInput extends ReadInput {
@@ -92,8 +103,10 @@ export class TurnLife {
 
   /** Starts a turn; while one runs, the input joins it, as the protocol has it. Returns the turn that takes it. */
   start(queued: QueuedInput, overrides: SettingsOverrides, options: TurnOptions): Turn {
+    checkRoom(this.#thread.savingTrouble);
     const running = this.#running;
     if (running !== null) {
+      checkSteerable(running);
       this.#thread.change(overrides);
       return emptyTurn(this.#join(running, queued));
     }
@@ -102,15 +115,42 @@ export class TurnLife {
 
   /** Adds input to the turn that runs. Throws RpcError when none does, or another one. */
   steer(turnId: string, queued: QueuedInput): void {
+    checkRoom(this.#thread.savingTrouble);
     const running = this.#running;
     if (running === null) throw noTurnToSteer();
     if (running.turnId !== turnId) throw otherTurnSteered(turnId, running.turnId);
+    checkSteerable(running);
     this.#join(running, queued);
+  }
+
+  /** Makes the history shorter, in a turn of its own; one that runs is stopped for it. */
+  compact(): void {
+    const thread = this.#thread;
+    // Before they are given up with their turn.
+    const openQuestions = thread.desk.open;
+    const begin = () =>
+      void this.#begin(
+        emptyTurn(thread.deps.newId()),
+        async (turn, { abort }) => {
+          const { runCompactionTurn } = await loadTurns();
+          this.#hooks.persist("");
+          return runCompactionTurn(thread, turn, openQuestions, abort);
+        },
+        { isCompaction: true },
+      );
+    const running = this.#running;
+    if (running === null) {
+      begin();
+      return;
+    }
+    running.next = begin;
+    this.abort();
   }
 
   /** Runs a command of the user's own: within the turn that runs, else as a turn of its own. */
   runShell(command: ShellCommand): void {
     const thread = this.#thread;
+    checkRoom(thread.savingTrouble);
     const running = this.#running;
     if (running === null) {
       this.#begin(emptyTurn(thread.deps.newId()), async (turn, { abort }) => {
@@ -149,6 +189,7 @@ export class TurnLife {
     if (this.#activity.kind === "idle") return;
     const { running, done } = this.#activity;
     running.isLast = true;
+    running.next = null;
     running.abort.abort();
     await done;
   }
@@ -183,7 +224,7 @@ export class TurnLife {
 
   /** Returns the id of the turn that will hear it. */
   #join(running: RunningTurn, queued: QueuedInput): string {
-    if (running.isStopping || running.abort.signal.aborted) {
+    if (isStopping(running)) {
       running.behind ??= { turnId: this.#thread.deps.newId(), inputs: [] };
       running.behind.inputs.push(queued);
       return running.behind.turnId;
@@ -208,7 +249,11 @@ export class TurnLife {
     });
   }
 
-  #begin(turn: Turn, run: (turn: Turn, running: RunningTurn) => Promise<boolean>): Turn {
+  #begin(
+    turn: Turn,
+    run: (turn: Turn, running: RunningTurn) => Promise<boolean>,
+    { isCompaction } = { isCompaction: false },
+  ): Turn {
     const running: RunningTurn = {
       turnId: turn.id,
       abort: new AbortController(),
@@ -218,6 +263,8 @@ export class TurnLife {
       behind: null,
       newInput: new AbortController(),
       beside: new Set(),
+      isCompaction,
+      next: null,
     };
     const done = afterAnswer().then(async () => {
       try {
@@ -253,17 +300,29 @@ export class TurnLife {
       thread.emit({ method: "turn/completed", params: { threadId: thread.id, turn: summaryOf(turn) } });
     }
     this.#hooks.flush();
+    running.next?.();
     this.#answerUnheard(running);
     thread.deps.turnEnded(thread.id);
   }
 
   /** What was said too late for the turn that has just ended is answered all the same. */
-  #answerUnheard(running: RunningTurn): void {
-    const [first, ...more] = takeUnheard(running);
+  #answerUnheard(ended: RunningTurn): void {
+    const [first, ...more] = takeUnheard(ended);
     if (first === undefined) return;
-    const turnId = running.behind?.turnId ?? this.#thread.deps.newId();
-    this.#beginWith(turnId, [first, ...more], { overrides: {}, options: { outputSchema: null, rootTurnId: null } });
+    const turnId = ended.behind?.turnId ?? this.#thread.deps.newId();
+    const running = this.#running;
+    if (running !== null) running.behind = { turnId, inputs: [first, ...more] };
+    else
+      this.#beginWith(turnId, [first, ...more], { overrides: {}, options: { outputSchema: null, rootTurnId: null } });
   }
+}
+
+function isStopping({ isStopping: isAsked, abort }: RunningTurn): boolean {
+  return isAsked || abort.signal.aborted;
+}
+
+function checkSteerable(running: RunningTurn): void {
+  if (running.isCompaction && !isStopping(running)) throw turnNotSteerable("compact");
 }
 
 function takeUnheard({ waitingInput, behind }: RunningTurn): QueuedInput[] {

@@ -19,7 +19,7 @@ export function endedElsewhere(
     ending,
     exitCode,
     aggregatedOutput: said === "" ? null : said,
-    durationMs: item.startedAtMs == null ? null : completedAtMs - item.startedAtMs,
+    durationMs: item.startedAtMs == null ? null : Math.max(0, completedAtMs - item.startedAtMs),
     completedAtMs,
   };
 }

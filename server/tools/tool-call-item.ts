@@ -6,7 +6,7 @@ type ToolCallItem = ThreadItemOf<"dynamicToolCall">;
 export function startedCall(
   call: Pick<ToolCallItem, "id" | "tool" | "arguments"> & { namespace?: string | null; startedAtMs: number },
 ): ToolCallItem {
-  return {
+  const item: ToolCallItem = {
     type: "dynamicToolCall",
     id: call.id,
     namespace: call.namespace ?? null,
@@ -19,14 +19,24 @@ export function startedCall(
     startedAtMs: call.startedAtMs,
     completedAtMs: null,
   };
+  startedAt.set(item, performance.now());
+  return item;
 }
+
+/** By a clock that nobody sets. */
+const startedAt = new WeakMap<ToolCallItem, number>();
 
 export function endedCall(
   item: ToolCallItem,
   end: { success: boolean; contentItems: ToolOutputPart[]; completedAtMs: number },
 ): ToolCallItem {
   const status = end.success ? "completed" : "failed";
-  return { ...item, ...end, status, durationMs: end.completedAtMs - (item.startedAtMs ?? end.completedAtMs) };
+  return { ...item, ...end, status, durationMs: Math.round(durationOf(item)) };
+}
+
+function durationOf(item: ToolCallItem): number {
+  const now = performance.now();
+  return now - (startedAt.get(item) ?? now);
 }
 
 export function textPart(text: string): ToolOutputPart[] {

@@ -75,21 +75,29 @@ function removeAbandoned(path: string, { owner, isAlive }: Processes): boolean {
     // Gone meanwhile: whoever creates it next has it.
     return true;
   }
-  const taken = ownerIn(aside);
-  if (taken !== before) {
-    renameSync(aside, path);
-    return false;
-  }
+  const isAbandoned = ownerIn(aside) === before;
+  if (!isAbandoned) putBack(aside, path);
   rmSync(aside, { force: true });
-  return true;
+  return isAbandoned;
+}
+
+/** Who has come meanwhile stays: then the one that was moved away finds that it has lost it. */
+function putBack(aside: string, path: string): void {
+  try {
+    linkSync(aside, path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EPERM" || code === "ENOTSUP" || code === "EOPNOTSUPP") renameSync(aside, path);
+    else if (code !== "EEXIST") throw error;
+  }
 }
 
 function asideOf(path: string, owner: string): string {
-  return `${path}.${owner.replace(" ", "-")}`;
+  return `${path}.${owner.replace(/[^\w.-]+/g, "-").slice(0, 150)}`;
 }
 
 /** Null when it cannot be read, or says nothing yet. */
-function ownerIn(path: string): string | null {
+export function ownerIn(path: string): string | null {
   try {
     return readFileSync(path, "utf8") || null;
   } catch {

@@ -69,6 +69,8 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
         ...item,
         content: appendAt(item.content, params.contentIndex, params.delta),
       }));
+    case "belay/compaction/undone":
+      return updateItem(thread, params, "contextCompaction", (item) => ({ ...item, isUndone: true }));
     case "belay/files/updated":
       return withChanges(thread, params.turns);
     case "error":
@@ -92,6 +94,7 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "serverRequest/resolved":
     case "item/commandExecution/terminalInteraction":
     case "belay/sandbox/updated":
+    case "belay/thread/saving/updated":
     case "belay/review/updated":
     case "thread/reverted":
     case "thread/section/changed":

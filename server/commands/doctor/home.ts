@@ -4,6 +4,7 @@ import { access, lstat, readlink, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type ConfigWarning, configPath, type LoadedConfig } from "../../config/load.ts";
 import { plainPolicy } from "../../protocol/plain-policy.ts";
+import { homeRefusal } from "../../util/belay-home.ts";
 import { shellQuote } from "../../util/shell-quote.ts";
 import { type Check, fail, ok, warn } from "./check.ts";
 
@@ -25,6 +26,10 @@ export async function checkHome(home: string, user: { uid: number | null }): Pro
       "Make it yours to write, or let BELAY_HOME name another folder.",
       facts,
     );
+  }
+  const refusal = homeRefusal(home, user.uid);
+  if (refusal !== null) {
+    return fail(refusal, "Remove the link, or let BELAY_HOME name the folder itself.", facts);
   }
   if (link !== null) {
     const summary = `${home} is a link to ${link}: who can move the link decides where keys and threads go.`;

@@ -1,5 +1,6 @@
 // Errors as they cross the wire: a code, a sentence, sometimes data. One named factory each.
 // Texts and codes are those of the App Server protocol, section 2.5, so that clients that match on them work.
+import type { ActiveWriter } from "../thread-saving.ts";
 import type { ErrorBody } from "./messages.ts";
 
 export class RpcError extends Error {
@@ -103,14 +104,26 @@ export const queueUnreadable = (path: string, cause: unknown) =>
   );
 export const queueNotSaved = (reason: string) =>
   new RpcError(INTERNAL_ERROR, `the queue was not changed, because it could not be saved: ${reason}`);
+export const turnNotSteerable = (turnKind: "compact") => {
+  const message = `cannot steer a ${turnKind} turn`;
+  const codexErrorInfo = { activeTurnNotSteerable: { turnKind } };
+  return new RpcError(INVALID_REQUEST, message, {
+    data: { message, codexErrorInfo, additionalDetails: null, misalignment: null },
+  });
+};
+export const compactionNotUndoable = (reason: string) =>
+  new RpcError(INVALID_REQUEST, `this compaction cannot be taken back: ${reason}`);
 export const turnNotFound = (turnId: string) => new RpcError(INVALID_REQUEST, `turn not found: ${turnId}`);
 export const threadArchived = (threadId: string) =>
   new RpcError(
     INVALID_REQUEST,
     `session ${threadId} is archived. Take it out of the archive with thread/unarchive first.`,
   );
-export const activeWriter = (threadId: string) =>
-  new RpcError(INVALID_REQUEST, `thread ${threadId} already has an active writer`);
+/** `belay.writer` in its data is ours: who that is, as far as it is known. */
+export const activeWriter = (threadId: string, writer: ActiveWriter | null) =>
+  new RpcError(INVALID_REQUEST, `thread ${threadId} already has an active writer`, { data: { belay: { writer } } });
+/** The thread takes no more, because it cannot be saved. */
+export const notSaved = (sentence: string) => new RpcError(INVALID_REQUEST, sentence);
 export const noTurnsOfEphemeral = () => new RpcError(INVALID_REQUEST, "ephemeral threads do not support includeTurns");
 export const noRevertOfEphemeral = () =>
   new RpcError(INVALID_REQUEST, "ephemeral threads do not support thread/revert");

@@ -59,6 +59,7 @@ test("on a fresh machine it says how everything stands, in fields too, and leave
   const ids = [
     "node",
     "home",
+    "disk",
     "config",
     "rules",
     "sandbox",

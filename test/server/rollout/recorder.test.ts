@@ -7,12 +7,23 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { RolloutEntry } from "../../../server/rollout/line.ts";
 import { readRollout } from "../../../server/rollout/reader.ts";
-import { openRecorder } from "../../../server/rollout/recorder.ts";
+import type { SavingTrouble } from "../../../server/protocol/thread-saving.ts";
+import { openRecorder, type RecorderOptions } from "../../../server/rollout/recorder.ts";
+import type { WriterLock } from "../../../server/rollout/writer-lock.ts";
 
 const entry = (text: string): RolloutEntry => ({ type: "history", payload: { type: "message", role: "user", text } });
 
 /** Nobody else writes. */
-const free = { take: () => true, release() {} };
+const free: WriterLock = { take: () => true, isOurs: () => true, writer: () => null, release() {} };
+
+const plain: RecorderOptions = {
+  ...{ nextOrdinal: 0, knownBytes: null, now: () => 0, lock: free },
+  onTrouble: (trouble) => assert.fail(trouble?.cause),
+  onMended: assert.fail,
+  onGivenUp: (lines) => assert.equal(lines, 0),
+  // By each append alone, unless a test has timers.
+  later: () => ({ cancel() {} }),
+};
 
 test("lines are numbered from where the file ends, and a torn last line is sealed", async () => {
   using folder = temporary();
@@ -36,23 +47,25 @@ test("lines are numbered from where the file ends, and a torn last line is seale
 test("trouble is told once while it lasts; nothing is lost, and the order stays", async () => {
   using folder = temporary();
   const place = join(folder.path, "threads");
-  const troubles: string[] = [];
-  const recorder = openRecorder(join(place, "r.jsonl"), {
-    nextOrdinal: 0,
-    now: () => 0,
-    lock: free,
-    onTrouble: (reason) => troubles.push(reason),
-  });
+  const troubles: (SavingTrouble | null)[] = [];
+  const recorder = openRecorder(join(place, "r.jsonl"), { ...plain, onTrouble: (trouble) => troubles.push(trouble) });
   writeFileSync(place, "in the way");
   for (const text of ["1", "2", "3"]) recorder.append(entry(text));
-  assert.equal(troubles.length, 1);
+  assert.deepEqual(troubles, [
+    {
+      kind: "waiting",
+      cause: `Something is in the way of ${place}.`,
+      cure: "Move it away. What is missing is written by itself then.",
+    },
+  ]);
   rmSync(place);
   recorder.append(entry("4"));
+  assert.deepEqual([troubles.length, troubles[1], recorder.trouble], [2, null, null]);
   recorder.close();
   rmSync(place, { recursive: true });
   writeFileSync(place, "again");
   recorder.append(entry("5"));
-  assert.equal(troubles.length, 2);
+  assert.equal(troubles.length, 3);
   rmSync(place);
   recorder.append(entry("6"));
   recorder.close();
@@ -93,12 +106,7 @@ test("whatever is in a file, reading it does not throw, and gives back the whole
 });
 
 function record(path: string, nextOrdinal: number, texts: string[]): void {
-  const recorder = openRecorder(path, {
-    nextOrdinal,
-    now: () => 0,
-    lock: free,
-    onTrouble: (reason) => assert.fail(reason),
-  });
+  const recorder = openRecorder(path, { ...plain, nextOrdinal });
   for (const text of texts) recorder.append(entry(text));
   recorder.flush();
   recorder.close();

@@ -71,6 +71,7 @@ async function crash(append: (method: string, itemId: string | null) => void) {
     },
     flush() {},
     close() {},
+    trouble: null,
   };
   const thread = new Thread(
     newThreadRecord(meta, { name: null, gitInfo: null }, initialSettings(config, "m", "/w")),

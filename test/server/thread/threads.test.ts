@@ -225,9 +225,13 @@ test("a thread that another process has loaded is refused for writing, and can b
   await using server = await testServer({ api });
   const { threadId } = await server.completeTurn("one");
   await using other = await testServer({ like: server });
-  const refused = { code: -32600, message: `thread ${threadId} already has an active writer` };
+  const data = { belay: { writer: { pid: server.child.pid, host: null, client: "test" } } };
+  const refused = { code: -32600, message: `thread ${threadId} already has an active writer`, data };
   assert.deepEqual(await other.refusal("thread/resume", { threadId }), refused);
-  assert.deepEqual(await other.refusal("thread/name/set", { threadId, name: "mine" }), refused);
+  for (const [method, more] of Object.entries({ name: { name: "mine" }, archive: {}, delete: {} })) {
+    const row = method === "name" ? "thread/name/set" : `thread/${method}`;
+    assert.deepEqual(await other.refusal(row, { threadId, ...more }), refused);
+  }
   assert.equal((await other.request("thread/read", { threadId, includeTurns: true })).thread.turns.length, 1);
   server.expectDeath();
   server.child.kill("SIGKILL");

@@ -1,0 +1,28 @@
+// What becomes of a thread while it cannot be saved: it goes on, and says so. Only when too much waits in memory, turns
+// end and none begins, because to lose what was said without a word would be worse.
+import type { Model } from "../model/model.ts";
+import { notSaved } from "../protocol/rpc/errors.ts";
+import type { SavingTrouble } from "../protocol/thread-saving.ts";
+
+/** As `warning` says it when it begins. */
+export function notSavedWords({ kind, cause, cure }: SavingTrouble): string {
+  const more = kind === "full" ? " So much waits in memory by now that no turn runs before it is written." : "";
+  return `This thread is not being saved: ${cause} ${cure}${more}`;
+}
+
+/** Throws RpcError when the thread can take no more. */
+export function checkRoom(trouble: SavingTrouble | null): void {
+  if (trouble?.kind === "full") throw notSaved(notSavedWords(trouble));
+}
+
+/** The model, asked only while what it says could be kept. */
+export function onlyWithRoom(thread: { readonly savingTrouble: SavingTrouble | null }, model: Model): Model {
+  return {
+    async *stream(request, signal) {
+      const trouble = thread.savingTrouble;
+      if (trouble?.kind !== "full") return yield* model.stream(request, signal);
+      const message = notSavedWords(trouble);
+      yield { type: "failed", failure: { message, info: "other", details: null } };
+    },
+  };
+}
