@@ -291,6 +291,27 @@ test("a fork has no queue, a deleted thread takes its own along, and a revert le
   assert.equal(existsSync(pathOf(server, threadId)), false);
 });
 
+test("what is queued while a thread is summed up gets its turn behind that; it cannot join it", async () => {
+  const summary = Promise.withResolvers<void>();
+  await using api = await responsesApi(ok, {
+    misbehave: async (_, request) => {
+      if (request === 2) await summary.promise;
+      return false;
+    },
+  });
+  await using server = await testServer({ api });
+  const { threadId } = await server.completeTurn("hello");
+  await server.request("thread/compact/start", { threadId });
+  await api.asked(2);
+  const id = await add(server, threadId, "one");
+  const now = await server.refusal("belay/queue/sendNow", { threadId, queuedSubmissionId: id });
+  assert.match(now.message, /cannot steer a compact turn/);
+  assert.deepEqual(await queued(server, threadId), ["one"]);
+  summary.resolve();
+  assert.deepEqual(await completions(server, 2), ["completed", "completed"]);
+  assert.deepEqual((await prompts(server, threadId)).at(-1), ["one"]);
+});
+
 test("a file of a queue that cannot be read is named and kept", async () => {
   await using api = await responsesApi(gated);
   await using server = await testServer({ api });
