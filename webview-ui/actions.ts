@@ -89,12 +89,12 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
   const now = () => store.state.peek();
   const complain = (error: unknown) => dispatch({ type: "noticed", text: messageOf(error) });
 
-  // The thread that the present server process tells us about; a turn can only be started in that one.
-  let joinedThreadId: string | null = null;
+  // The threads that the present server process tells us about; a turn can only be started in such a one.
+  const joined = new Set<string>();
 
   const show = async (response: Promise<ThreadStartResponse>) => {
     const opened = await response;
-    joinedThreadId = opened.thread.id;
+    joined.add(opened.thread.id);
     dispatch({ type: "threadOpened", response: opened });
     return opened.thread.id;
   };
@@ -137,7 +137,7 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     return opened;
   };
 
-  const join = async (threadId: string) => (threadId === joinedThreadId ? threadId : resume(threadId));
+  const join = async (threadId: string) => (joined.has(threadId) ? threadId : resume(threadId));
 
   const joinShown = async (sent: Choice) => {
     const shownId = shownThreadId(now().view);
@@ -307,7 +307,7 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     async readContext() {
       const threadId = shownThreadId(now().view);
       // Of a thread that is not loaded the server knows no more than the ring says.
-      if (threadId === null || threadId !== joinedThreadId) return null;
+      if (threadId === null || !joined.has(threadId)) return null;
       return connection.request("belay/context/read", { threadId }).catch(() => null);
     },
     async openThread(threadId) {
@@ -322,10 +322,10 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     },
     newThread: () => dispatch({ type: "newThread" }),
     serverGone() {
-      joinedThreadId = null;
+      joined.clear();
     },
     threadClosed(threadId) {
-      if (threadId === joinedThreadId) joinedThreadId = null;
+      joined.delete(threadId);
     },
     async readDefaults() {
       await connection

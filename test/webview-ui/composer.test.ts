@@ -247,6 +247,20 @@ test("each state of the window says what to do and leaves the draft alone", inBr
   await panel.page.getByText("Starting", { exact: true }).waitFor();
 });
 
+test("a server that does not answer is said not to; a restart is offered only after a while", inBrowser, async () => {
+  await using panel = await inTurn();
+  await box(panel).fill("Half a thought");
+  await panel.host.notify("host/state", { ...running, server: { kind: "running", silence: "short" } });
+  await panel.page.getByText(/^Belay is not responding\./).waitFor();
+  assert.equal(await button(panel, "Restart").count(), 0);
+  await panel.host.notify("host/state", { ...running, server: { kind: "running", silence: "long" } });
+  await button(panel, "Restart").waitFor();
+  await panel.host.notify("host/state", running);
+  await panel.page.getByText(/^Belay is not responding\./).waitFor({ state: "detached" });
+  assert.equal(await box(panel).inputValue(), "Half a thought");
+  assert.equal(panel.host.calls.filter(({ method }) => method === "thread/resume").length, 1);
+});
+
 test("after a failure of the server the thread is read again", inBrowser, async () => {
   await using panel = await inTurn();
   await panel.host.notify("host/state", {

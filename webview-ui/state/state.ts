@@ -36,6 +36,8 @@ export interface PanelState {
   /** Threads of this workspace, newest first; null until the first list arrives. */
   threads: readonly Thread[] | null;
   notices: readonly Notice[];
+  /** The model's answer broke off and is asked for anew, until it speaks. */
+  reconnecting: Reconnecting | null;
   /** Keys of warnings about the configuration that were read and put away; until the server starts anew. */
   dismissed: readonly string[];
   /** Why the last prompt was refused; stands above the composer until the next attempt. */
@@ -115,7 +117,10 @@ export type ApprovalOutcome =
   | { kind: "waiting" }
   | { kind: "answered"; decision: CommandApprovalDecision }
   | { kind: "replied"; reply: ToolRequestUserInputResponse }
-  | { kind: "void" };
+  | { kind: "void"; why: VoidReason };
+
+/** `elsewhere`: another client gave the answer. `takenBack`: its turn was stopped, or nobody knows why. */
+export type VoidReason = "elsewhere" | "serverEnded" | "takenBack";
 
 /** `config`: of the present server run; the next one says it again where it still holds. */
 export type NoticeKind = "info" | "warning" | "config";
@@ -124,8 +129,14 @@ export interface Notice {
   key: string;
   kind: NoticeKind;
   text: string;
-  /** Set for "trying again" lines: they go when that turn moves on. */
-  turnId: string | null;
+}
+
+export interface Reconnecting {
+  turnId: string;
+  /** "Reconnecting 2 of 5…". */
+  text: string;
+  /** Null: nobody said why. */
+  cause: string | null;
 }
 
 export const initialState: PanelState = {
@@ -140,6 +151,7 @@ export const initialState: PanelState = {
   defaults: null,
   threads: null,
   notices: [],
+  reconnecting: null,
   dismissed: [],
   sendError: null,
   stoppingTurnId: null,

@@ -76,6 +76,15 @@ export const otherTurnActive = (expected: string, active: string) =>
 export const noTurnToSteer = () => new RpcError(INVALID_REQUEST, "no active turn to steer");
 export const otherTurnSteered = (expected: string, active: string) =>
   new RpcError(INVALID_REQUEST, `expected active turn id \`${expected}\` but found \`${active}\``);
+export const turnNotSteerable = (turnKind: "compact") => {
+  const message = `cannot steer a ${turnKind} turn`;
+  const codexErrorInfo = { activeTurnNotSteerable: { turnKind } };
+  return new RpcError(INVALID_REQUEST, message, {
+    data: { message, codexErrorInfo, additionalDetails: null, misalignment: null },
+  });
+};
+export const compactionNotUndoable = (reason: string) =>
+  new RpcError(INVALID_REQUEST, `this compaction cannot be taken back: ${reason}`);
 export const queuedNotFound = (id: string) => new RpcError(INVALID_REQUEST, `queued submission not found: ${id}`);
 export const queueFull = (max: number) =>
   new RpcError(INVALID_REQUEST, `queue cannot contain more than ${max} submissions`);
@@ -104,15 +113,6 @@ export const queueUnreadable = (path: string, cause: unknown) =>
   );
 export const queueNotSaved = (reason: string) =>
   new RpcError(INTERNAL_ERROR, `the queue was not changed, because it could not be saved: ${reason}`);
-export const turnNotSteerable = (turnKind: "compact") => {
-  const message = `cannot steer a ${turnKind} turn`;
-  const codexErrorInfo = { activeTurnNotSteerable: { turnKind } };
-  return new RpcError(INVALID_REQUEST, message, {
-    data: { message, codexErrorInfo, additionalDetails: null, misalignment: null },
-  });
-};
-export const compactionNotUndoable = (reason: string) =>
-  new RpcError(INVALID_REQUEST, `this compaction cannot be taken back: ${reason}`);
 export const turnNotFound = (turnId: string) => new RpcError(INVALID_REQUEST, `turn not found: ${turnId}`);
 export const threadArchived = (threadId: string) =>
   new RpcError(
