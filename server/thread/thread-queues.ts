@@ -15,6 +15,7 @@ import type { ServerNotification } from "../protocol/methods.ts";
 import type { Turn } from "../protocol/turn.ts";
 import type { FoundRollout } from "../rollout/files.ts";
 import type { Log } from "./deps.ts";
+import { checkFolder } from "./is-folder.ts";
 import { found, type Queue, without } from "./queue.ts";
 import type { QueueFiles } from "./queue-files.ts";
 import { readInput } from "./read-input.ts";
@@ -127,6 +128,7 @@ export class ThreadQueues {
   /** Null: a turn runs that it may not join. */
   async #give(thread: Thread, next: QueuedSubmission, { joins }: { joins: boolean }): Promise<Turn | null> {
     const { id, input, clientUserMessageId } = next;
+    if (thread.life.runningTurnId === null) await checkFolder(thread.settings.cwd);
     const read = await readInput(input, thread.settings.cwd);
     if (!thread.life.isFree && !(joins && thread.life.runningTurnId !== null)) return null;
     const taken = () => void this.#leave(thread, id);

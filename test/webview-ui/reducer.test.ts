@@ -229,6 +229,12 @@ const rows: Row[] = [
     null,
   ],
   [
+    "a prompt that was refused for want of a folder says which, until the thread is opened in another one",
+    [showing, sent, { type: "promptRefused", clientId: "c1", message: "Gone.", missingFolder: "/gone" }, showing],
+    (state) => [state.sendError, state.missingFolder],
+    [null, null],
+  ],
+  [
     "a prompt nobody read is kept when the server that had it is gone",
     [
       showing,

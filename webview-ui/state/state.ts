@@ -42,6 +42,8 @@ export interface PanelState {
   dismissed: readonly string[];
   /** Why the last prompt was refused; stands above the composer until the next attempt. */
   sendError: string | null;
+  /** The folder whose absence that was; null: it had another reason. */
+  missingFolder: string | null;
   /** The turn that was asked to stop and has not ended yet. */
   stoppingTurnId: string | null;
   /** Items of commands that were asked to stop and have not ended yet. */
@@ -154,6 +156,7 @@ export const initialState: PanelState = {
   reconnecting: null,
   dismissed: [],
   sendError: null,
+  missingFolder: null,
   stoppingTurnId: null,
   stoppingItemIds: [],
   sandbox: null,
