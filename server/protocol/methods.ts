@@ -54,6 +54,7 @@ export const clientRequests = {
   }),
   "thread/fork": request(threads.ThreadForkParams, thread.ThreadStartResponse, {
     lane: "thread",
+    from: anyone,
     experimental: {
       beforeTurnId: "thread/fork.beforeTurnId",
       permissions: "thread/fork.permissions",
