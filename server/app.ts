@@ -24,7 +24,7 @@ import { threadListHandlers } from "./handlers/thread-list.ts";
 import { turnHandlers } from "./handlers/turn.ts";
 import { readInstructions } from "./instructions/agents-md.ts";
 import type { FileChanges } from "./journal/file-changes.ts";
-import { defaultModel } from "./model/list.ts";
+import { defaultModel, listedModel } from "./model/list.ts";
 import { findProvider, type ModelSource, secretNames } from "./model/providers.ts";
 import { selectModel } from "./model/select.ts";
 import { openStoredKey } from "./model/stored-key.ts";
@@ -177,6 +177,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       shell: "bash",
       platform: options.platform,
       selectModel: (provider) => selectModel(models, provider),
+      listedModel: (provider, model) => listedModel(models, provider, model),
       readInstructions: instructions,
       sandboxUnavailable: (policy) => sandbox.unavailable(policy),
       containerIsSandbox: () => sandbox.containerIsSandbox(),
@@ -209,6 +210,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const { reviewHandlers } = await import("./handlers/review.ts");
     return reviewHandlers({ workspaces: await (await changes()).workspaces(), threads: store, cwd: options.cwd });
   };
+  const loadQueue = async () => (await import("./handlers/queue.ts")).queueHandlers(store, options.newId);
   return {
     options,
     get warnings() {
@@ -229,6 +231,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       }),
       ...threadHandlers(store, clients, async (folders) => (await instructions(folders)).map(({ path }) => path)),
       ...turnHandlers(store),
+      ...later("thread/queue/", loadQueue),
+      ...later("belay/queue/", loadQueue),
       ...later("fs/", async () => (await import("./handlers/fs.ts")).fsHandlers()),
       ...later("fuzzyFileSearch", async () =>
         (await import("./handlers/file-search.ts")).fileSearchHandlers(options.cwd),

@@ -60,18 +60,22 @@ export function newInstructions(
   history: readonly HistoryItem[],
 ): HistoryItem | null {
   const told = history.flatMap((item) => (item.type === "message" && item.role === "user" ? [item.text] : []));
-  const fresh = instructions.filter((file) => !told.some((text) => text.includes(instructionsTag(file))));
+  const fresh = instructions.filter((file) => !told.some((text) => text.includes(beginOf(file))));
   return fresh.length === 0 ? null : instructionsMessage(fresh);
 }
 
+/** What stands in these was not typed by the user, although it is told in their name. */
+export const instructionsTag = "instructions";
+export const shellTag = "user_shell_command";
+
 /** In the user's name and not in ours: anyone who can write to the repository may have written them. */
 function instructionsMessage(instructions: readonly InstructionFile[]): HistoryItem {
-  const files = instructions.map((file) => `${instructionsTag(file)}\n${withoutTag(file.text)}\n</instructions>`);
+  const files = instructions.map((file) => `${beginOf(file)}\n${withoutTag(file.text)}\n</${instructionsTag}>`);
   return { type: "message", role: "user", text: files.join("\n\n") };
 }
 
-function instructionsTag({ path }: InstructionFile): string {
-  return `<instructions file="${inTag(path)}">`;
+function beginOf({ path }: InstructionFile): string {
+  return `<${instructionsTag} file="${inTag(path)}">`;
 }
 
 /** So that a file cannot end its own tag and go on as something else. */

@@ -7,9 +7,18 @@ import { RanCalls, runToolCalls, type ToolRunner } from "./tool-calls.ts";
 
 export type TurnEnd = { status: "completed" } | { status: "interrupted" } | { status: "failed"; failure: ModelFailure };
 
+export interface ContextFit {
+  /** Before each request: makes the history shorter when it would be too long. */
+  makeRoom(): Promise<void>;
+  /** The provider says it is too long, `times` times before since it last answered. Null: it is shorter now. */
+  exceeded(failure: ModelFailure, times: number): Promise<ModelFailure | null>;
+}
+
 export interface TurnDeps extends ReplyDeps {
   request: Omit<ModelRequest, "history">;
-  history: readonly HistoryItem[];
+  /** As it is when it is read. */
+  readonly history: readonly HistoryItem[];
+  fit: ContextFit;
   /** Adds to `history`, for good. */
   record(entries: readonly HistoryItem[]): void;
   tools: ToolRunner;
@@ -24,11 +33,19 @@ export interface TurnDeps extends ReplyDeps {
 /** Never throws for what a model or a tool can do wrong. */
 export async function runTurn(deps: TurnDeps): Promise<TurnEnd> {
   const ran = new RanCalls();
+  let timesExceeded = 0;
   for (;;) {
+    await deps.fit.makeRoom();
     const signal = AbortSignal.any([deps.signal, deps.newInput()]);
     const reply = await streamReply({ ...deps.request, history: deps.history }, { ...deps, signal });
     deps.record(reply.entries);
-    if (reply.kind === "failed") return { status: "failed", failure: reply.failure };
+    if (reply.kind === "failed") {
+      if (reply.failure.info !== "contextWindowExceeded") return { status: "failed", failure: reply.failure };
+      const failure = await deps.fit.exceeded(reply.failure, timesExceeded++);
+      if (failure === null) continue;
+      return deps.signal.aborted ? { status: "interrupted" } : { status: "failed", failure };
+    }
+    timesExceeded = 0;
     if (reply.kind === "interrupted") {
       if (deps.signal.aborted) return { status: "interrupted" };
       // Cut short for what the user added: what was said stays said, and the model is asked anew.

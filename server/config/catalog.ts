@@ -8,6 +8,10 @@ const CatalogModel = z.object({
   description: z.string().nullish(),
   default_reasoning_level: z.string().nullish(),
   supported_reasoning_levels: z.array(z.object({ effort: z.string(), description: z.string().default("") })).nullish(),
+  /** In tokens. */
+  context_window: z.int().min(1).nullish(),
+  /** From so many tokens on a thread is compacted. */
+  auto_compact_token_limit: z.int().min(1).nullish(),
   /** Everything but `list` is hidden from the picker. */
   visibility: z.string().default("list"),
   /** Lowest first. */

@@ -38,8 +38,12 @@ export const Config = z.object({
   developer_instructions: z.string().optional(),
   /** A file that lists the models of the provider in use; relative to BELAY_HOME. */
   model_catalog_json: z.string().optional(),
-  /** In tokens. Unknown without it: the context ring stays empty then. */
+  /** In tokens, whatever the model's description says. */
   model_context_window: z.int().min(1).optional(),
+  /** A thread whose next request would have more tokens is compacted first. About nine tenths of the window when absent. */
+  model_auto_compact_token_limit: z.int().min(1).optional(),
+  /** Asks the model for the summary in place of our own words. */
+  compact_prompt: z.string().optional(),
   approval_policy: ApprovalPolicy.default("on-request"),
   sandbox_mode: SandboxMode.default("workspace-write"),
   /** `propose`: edits of files wait until the person keeps them, and nothing of them is written before. */

@@ -7,7 +7,15 @@ import { withProfile } from "../thread/settings.ts";
 import type { ThreadStore } from "../thread/thread-store.ts";
 import type { Caller } from "./caller.ts";
 
-type TurnMethods = "turn/start" | "turn/steer" | "turn/interrupt" | "thread/inject_items" | "thread/shellCommand";
+type TurnMethods =
+  | "turn/start"
+  | "turn/steer"
+  | "turn/interrupt"
+  | "thread/inject_items"
+  | "thread/shellCommand"
+  | "thread/compact/start"
+  | "belay/compaction/undo"
+  | "belay/context/read";
 
 const ONE_HOUR_MS = 60 * 60 * 1000;
 
@@ -39,6 +47,18 @@ export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientReq
       const thread = store.get(threadId);
       await store.holding(thread, () => thread.inject(items));
       return {};
+    },
+    async "thread/compact/start"({ threadId }) {
+      store.get(threadId).life.compact();
+      return {};
+    },
+    async "belay/compaction/undo"({ threadId, itemId }) {
+      store.get(threadId).undoCompaction(itemId);
+      return {};
+    },
+    async "belay/context/read"({ threadId }) {
+      const { readContext } = await import("../thread/read-context.ts");
+      return readContext(store.get(threadId));
     },
     async "thread/shellCommand"({ threadId, command, timeoutMs }, { client }) {
       const thread = store.get(threadId);

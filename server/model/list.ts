@@ -19,6 +19,16 @@ export function defaultModel(
   return config.model ?? listed?.slug ?? DEFAULT_MODEL;
 }
 
+/** What the catalog says of a model; null: nothing. It lists the models of the provider in use. */
+export function listedModel(
+  { config, catalog }: Pick<ModelSource, "config" | "catalog">,
+  provider: string,
+  model: string,
+): CatalogModel | null {
+  if (provider !== config.model_provider) return null;
+  return catalog.find(({ slug }) => slug === model) ?? null;
+}
+
 /** The truth about a provider: what can be chosen is what is configured, the default first. */
 export function listModels(source: ModelSource, provider: string, options: { includeHidden: boolean }): Model[] {
   const { config, catalog } = source;

@@ -131,6 +131,27 @@ export const FileChangeItem = z.lazy(() =>
     ...timed,
   }),
 );
+/** The model was told something shorter in place of the conversation so far. All but the id is ours. */
+export const ContextCompactionItem = z.lazy(() =>
+  z.object({
+    type: z.literal("contextCompaction"),
+    id: z.string(),
+    /** `overflow`: the provider had refused a request as too long. */
+    trigger: z.enum(["manual", "automatic", "overflow"]).optional(),
+    /** Of all but `completed` nothing has changed. */
+    status: z.enum(["inProgress", "completed", "failed", "interrupted"]).optional(),
+    /** Markdown, as the model wrote it. Null where there is none: when only outputs of tools were cut, too. */
+    summary: z.string().nullish(),
+    /** Of the next request; the first as it would have been. Mostly estimated. */
+    tokensBefore: z.int().nullish(),
+    tokensAfter: z.int().nullish(),
+    /** Why it failed, as a sentence. */
+    failure: z.string().nullish(),
+    /** It was taken back: the model is told the conversation itself again. */
+    isUndone: z.boolean().optional(),
+    ...timed,
+  }),
+);
 /** One part of what a tool returns to the model. */
 export const ToolOutputPart = z.lazy(() =>
   z.discriminatedUnion("type", [
@@ -183,6 +204,7 @@ export const ThreadItem = z.lazy(() =>
     CommandExecutionItem,
     FileChangeItem,
     DynamicToolCallItem,
+    ContextCompactionItem,
   ]),
 );
 export type ThreadItem = z.infer<typeof ThreadItem>;
@@ -215,3 +237,6 @@ export const ReasoningSummaryPartAddedNotification = z.lazy(() =>
   }),
 );
 export const ReasoningTextDeltaNotification = z.object({ ...delta, contentIndex: z.number().int() });
+
+export const CompactionParams = z.object({ threadId: z.string(), itemId: z.string() });
+export const CompactionUndoneNotification = z.object({ ...inTurn, itemId: z.string() });

@@ -156,3 +156,20 @@ export const ErrorNotification = z.lazy(() =>
     turnId: z.string(),
   }),
 );
+
+/** What the next request of a thread would tell the model, in tokens. All but what was counted is estimated. */
+export const ContextReadResponse = z.lazy(() =>
+  z.object({
+    window: z.int(),
+    /** From here on the thread is compacted by itself. */
+    compactAt: z.int(),
+    used: z.int(),
+    /** Of the last request, what the provider had cached; null before the first answer. */
+    cachedShare: z.number().nullable(),
+    /** Of `used`. They add up to it. */
+    parts: z.object({ instructions: z.int(), messages: z.int(), toolOutputs: z.int() }),
+    /** The newest compaction that can be taken back; null: there is none. */
+    undoable: z.string().nullable(),
+  }),
+);
+export type ContextReadResponse = z.infer<typeof ContextReadResponse>;

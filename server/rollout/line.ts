@@ -1,6 +1,6 @@
 // The lines of a rollout: one JSON object each, `{timestamp, ordinal, type, payload}`.
 import * as z from "zod";
-import type { HistoryItem } from "../model/model.ts";
+import { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import { DynamicTool, GitInfo, type ThreadSettings } from "../protocol/thread.ts";
 
@@ -47,6 +47,18 @@ export type ThreadMetadata = z.infer<typeof ThreadMetadata>;
 export const Reverted = z.object({ beforeTurnId: z.string() });
 export type Reverted = z.infer<typeof Reverted>;
 
+/** From here on the model is told this in place of all before it, which stays in the file (living-lines.ts). */
+export const Compacted = z.object({
+  /** Of the item that shows it. */
+  itemId: z.string(),
+  turnId: z.string(),
+  history: z.array(HistoryItem),
+  /** As far as they were known. */
+  tokensBefore: z.int(),
+  tokensAfter: z.int(),
+});
+export type Compacted = z.infer<typeof Compacted>;
+
 export type RolloutEntry =
   | { type: "threadMeta"; payload: ThreadMeta }
   /** The name and the like, from here on. */
@@ -55,6 +67,7 @@ export type RolloutEntry =
   | { type: "settings"; payload: ThreadSettings }
   /** The end of the history is cut off here; its lines stay where they are. */
   | { type: "reverted"; payload: Reverted }
+  | { type: "compacted"; payload: Compacted }
   /** What the model is told. */
   | { type: "history"; payload: HistoryItem }
   /** What clients were told, as far as it must outlive them (policy.ts). */

@@ -5,8 +5,8 @@ import type { ReadLine } from "./line.ts";
 export type LivingLine = Exclude<ReadLine, { type: "reverted" }>;
 
 /**
- * A revert takes back what was said from the beginning of its turn on: all that the model was told since, and what clients
- * were told of that turn and later ones. Settings, the name, and the end of a command that an earlier turn started stay.
+ * A revert takes back what was said from the beginning of its turn on: all that the model was told since, compactions too,
+ * and what clients were told of that turn and later ones. Settings, the name, and the end of a command that an earlier turn started stay.
  * Cut at any line, the rest still says what the thread was at that moment.
  */
 export function livingLines(lines: readonly ReadLine[]): LivingLine[] {
@@ -14,6 +14,8 @@ export function livingLines(lines: readonly ReadLine[]): LivingLine[] {
   for (const line of lines) {
     if (line.type === "reverted") living = withoutTurns(living, line.payload.beforeTurnId);
     else living.push(line);
+    const undone = undoneCompaction(line);
+    if (undone !== null) living = living.filter((each) => each.type !== "compacted" || each.payload.itemId !== undone);
   }
   return living;
 }
@@ -24,13 +26,19 @@ export function startedTurn(line: ReadLine): string | null {
   return line.payload.params.turn.id;
 }
 
+/** A compaction that is taken back has never been: its item says the rest. Null for a line that takes back none. */
+function undoneCompaction(line: ReadLine): string | null {
+  if (line.type !== "notification" || line.payload.method !== "belay/compaction/undone") return null;
+  return line.payload.params.itemId;
+}
+
 function withoutTurns(lines: LivingLine[], firstTurnId: string): LivingLine[] {
   const start = lines.findIndex((line) => startedTurn(line) === firstTurnId);
   if (start === -1) return lines;
   const behind = lines.slice(start);
   const cut = new Set(behind.map(startedTurn));
   const kept = behind.filter((line) => {
-    if (line.type === "history") return false;
+    if (line.type === "history" || line.type === "compacted") return false;
     const turnId = line.type === "notification" ? turnOf(line.payload.params) : null;
     return turnId === null || !cut.has(turnId);
   });

@@ -23,12 +23,15 @@ const persisted: { [M in ServerNotification["method"]]: Decision<M> } = {
   // As a `metadata` entry.
   "thread/name/updated": false,
   "thread/status/changed": false,
+  // A file of its own has the queue.
+  "thread/queue/changed": false,
   // As a `settings` entry, which is read without replaying.
   "thread/settings/updated": false,
   "thread/tokenUsage/updated": true,
   "turn/started": true,
   "turn/completed": true,
   "turn/diff/updated": false,
+  "belay/compaction/undone": true,
   "item/started": false,
   "item/completed": true,
   "item/agentMessage/delta": false,

@@ -2,7 +2,7 @@
 import { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverNotifications } from "../protocol/methods.ts";
 import { foundMeta } from "./found-meta.ts";
-import { LineFrame, type ReadLine, Reverted, type ThreadBase, ThreadMeta, ThreadMetadata } from "./line.ts";
+import { Compacted, LineFrame, type ReadLine, Reverted, type ThreadBase, ThreadMeta, ThreadMetadata } from "./line.ts";
 import { startedTurn } from "./living-lines.ts";
 import { type FileLine, readLines } from "./read-lines.ts";
 
@@ -83,6 +83,12 @@ export function parseLine(text: string): Parsed {
       const reverted = Reverted.safeParse(payload);
       return reverted.success
         ? { kind: "line", line: { ...place, type, payload: reverted.data }, ordinal }
+        : unreadable;
+    }
+    case "compacted": {
+      const compacted = Compacted.safeParse(payload);
+      return compacted.success
+        ? { kind: "line", line: { ...place, type, payload: compacted.data }, ordinal }
         : unreadable;
     }
     case "history": {

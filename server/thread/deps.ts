@@ -1,4 +1,5 @@
 // What a thread is given by the composition root. Functions, so that no layer above is imported.
+import type { CatalogModel } from "../config/catalog.ts";
 import type { Config } from "../config/schema.ts";
 import type { FilePlan } from "../files/patch-plan.ts";
 import type { WriteLimits } from "../files/writer.ts";
@@ -31,6 +32,8 @@ export interface ThreadDeps {
   readonly shell: string;
   readonly platform: string;
   selectModel(provider: string): Model;
+  /** Null: no catalog lists it. */
+  listedModel(provider: string, model: string): CatalogModel | null;
   /** Of the folders that a thread works in. */
   readInstructions(folders: readonly string[]): Promise<InstructionFile[]>;
   /** Null: commands under the policy are confined here. */

@@ -145,6 +145,7 @@ export function searchableText(item: ThreadItem): string {
     case "fileChange":
       return item.changes.map(({ path }) => path).join("\n");
     case "reasoning":
+    case "contextCompaction":
     case "dynamicToolCall":
       return "";
     default:

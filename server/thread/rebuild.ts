@@ -1,10 +1,11 @@
 // From the lines of a rollout, behind those of the rollouts it begins in, back to a thread, as it was when the last one
 // was written. Pure. The lines are not to be used afterwards: the thread is made of what is in them.
 import type { HistoryItem } from "../model/model.ts";
-import type { ReadLine, ThreadMeta } from "../rollout/line.ts";
+import type { Compacted, ReadLine, ThreadMeta } from "../rollout/line.ts";
 import { livingLines, startedTurn } from "../rollout/living-lines.ts";
 import { restoreSettings } from "./settings.ts";
-import type { AnnouncedUsage, ThreadRecord, TurnStart } from "./record.ts";
+import type { AnnouncedUsage, ThreadRecord } from "./record.ts";
+import { noteStart, noteUsage, replaceHistory, type ToldHistory } from "./told-history.ts";
 import { applyToTurns, closeAbandoned } from "./turn-log.ts";
 
 /** Null when the lines do not say whose they are. */
@@ -12,15 +13,11 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   let meta: ThreadMeta | null = null;
   let stored: Record<string, unknown> | null = null;
   const told: Told[] = [];
-  const record: Pick<ThreadRecord, "turns" | "metadata" | "usage"> = {
-    turns: [],
-    metadata: { name: null, gitInfo: null },
-    usage: null,
-  };
+  const record: Pick<ThreadRecord, "turns" | "metadata"> = { turns: [], metadata: { name: null, gitInfo: null } };
   const cutAt = forkTimes(lines);
   for (const line of livingLines(lines)) {
     const turnId = startedTurn(line);
-    if (turnId !== null) told.push({ type: "turnStart", turnId, usage: record.usage });
+    if (turnId !== null) told.push({ type: "turnStart", turnId });
     switch (line.type) {
       case "threadMeta":
         if (meta === null) meta = line.payload;
@@ -42,7 +39,12 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
       case "notification":
         // The lines are read for this alone: what is in them need not be copied.
         applyToTurns(record.turns, line.payload, (item) => item);
-        if (line.payload.method === "thread/tokenUsage/updated") record.usage = line.payload.params;
+        if (line.payload.method === "thread/tokenUsage/updated") {
+          told.push({ type: "usage", usage: line.payload.params });
+        }
+        break;
+      case "compacted":
+        told.push({ type: "compacted", ...line.payload });
         break;
       default:
         // The reader passes over what it does not know.
@@ -57,7 +59,7 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   answerAbandonedCalls(told);
   return {
     ...record,
-    ...withStarts(told),
+    ...toldHistory(told),
     meta,
     settings,
     notices: substituted === null ? [] : [substituted],
@@ -77,17 +79,22 @@ function timeOf(line: ReadLine | undefined): number | null {
   return Number.isNaN(time) ? null : time;
 }
 
-/** What the model is told, with the places where turns begin. */
-type Told = HistoryItem | { type: "turnStart"; turnId: string; usage: AnnouncedUsage | null };
+/** What the model is told, with the places where turns begin, where it was counted, and where it was made shorter. */
+type Told =
+  | HistoryItem
+  | { type: "turnStart"; turnId: string }
+  | { type: "usage"; usage: AnnouncedUsage }
+  | ({ type: "compacted" } & Compacted);
 
-function withStarts(told: readonly Told[]): Pick<ThreadRecord, "history" | "starts"> {
-  const history: HistoryItem[] = [];
-  const starts = new Map<string, TurnStart>();
+function toldHistory(told: readonly Told[]): ToldHistory {
+  const record: ToldHistory = { history: [], compactions: [], measured: null, starts: new Map(), usage: null };
   for (const entry of told) {
-    if (entry.type !== "turnStart") history.push(entry);
-    else starts.set(entry.turnId, { historyLength: history.length, usage: entry.usage });
+    if (entry.type === "turnStart") noteStart(record, entry.turnId);
+    else if (entry.type === "usage") noteUsage(record, entry.usage);
+    else if (entry.type === "compacted") replaceHistory(record, entry.itemId, entry.history);
+    else record.history.push(entry);
   }
-  return { history, starts };
+  return record;
 }
 
 /** A model refuses an output without its call, which is what an unreadable line leaves behind. */

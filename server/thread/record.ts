@@ -1,4 +1,5 @@
 // What a thread is made of, apart from anything that runs. Pure.
+import type { Measured } from "../agent/token-estimate.ts";
 import type { HistoryItem } from "../model/model.ts";
 import type { ParamsOut } from "../protocol/rows.ts";
 import type { serverNotifications } from "../protocol/methods.ts";
@@ -6,6 +7,7 @@ import type { ThreadSettings } from "../protocol/thread.ts";
 import type { Turn, TurnError, ErrorInfo } from "../protocol/turn.ts";
 import type { UserInput } from "../protocol/user-input.ts";
 import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
+import { type Compacted, cutHistory, type TurnStart } from "./told-history.ts";
 
 export type AnnouncedUsage = ParamsOut<typeof serverNotifications, "thread/tokenUsage/updated">;
 
@@ -15,6 +17,10 @@ export interface ThreadRecord {
   settings: ThreadSettings;
   turns: Turn[];
   history: HistoryItem[];
+  /** Those that hold, the oldest first. */
+  compactions: Compacted[];
+  /** What a provider counted of the history last. */
+  measured: Measured | null;
   /** By the id of its turn: what a revert to before it comes back to. */
   starts: Map<string, TurnStart>;
   /** As it was last announced; null before the first answer of a model. */
@@ -25,15 +31,9 @@ export interface ThreadRecord {
   updatedAt: number;
 }
 
-/** What the thread was when a turn began. */
-export interface TurnStart {
-  /** So much of it was there. */
-  readonly historyLength: number;
-  readonly usage: AnnouncedUsage | null;
-}
-
 export function newThreadRecord(meta: ThreadMeta, metadata: ThreadMetadata, settings: ThreadSettings): ThreadRecord {
-  const empty = { turns: [], history: [], starts: new Map(), usage: null, notices: [] };
+  const told = { history: [], compactions: [], measured: null, starts: new Map(), usage: null };
+  const empty = { ...told, turns: [], notices: [] };
   return { meta, metadata, settings, ...empty, updatedAt: meta.createdAt };
 }
 
@@ -44,8 +44,7 @@ export function cutRecord(record: ThreadRecord, beforeTurnId: string): string[] 
   if (start === undefined || at === -1) return [];
   const cut = record.turns.splice(at).map(({ id }) => id);
   for (const id of cut) record.starts.delete(id);
-  record.history.length = start.historyLength;
-  record.usage = start.usage;
+  cutHistory(record, start);
   return cut;
 }
 

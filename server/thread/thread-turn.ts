@@ -1,20 +1,14 @@
 // Runs one turn of a thread: says what begins and ends, and gives the loop what it needs.
-import {
-  developerMessage,
-  foldersMessage,
-  interruptedMessage,
-  newInstructions,
-  openingContext,
-  permissionsMessage,
-} from "../agent/context.ts";
-import { runTurn, type TurnEnd } from "../agent/run-turn.ts";
+import { developerMessage, interruptedMessage } from "../agent/context.ts";
+import { runTurn, type TurnDeps, type TurnEnd } from "../agent/run-turn.ts";
 import { ThreadProposals } from "../journal/review/thread-proposals.ts";
-import type { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
 import { clientTools } from "../tools/client-tool.ts";
 import { CallPreviews } from "../tools/call-previews.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
+import { lastTold, newFoldersOf, openingOf, permissionsOf } from "./carried-over.ts";
+import { Compactor, type Outcome } from "./compactor.ts";
 import { turnError } from "./record.ts";
 import { onlyWithRoom } from "./saving.ts";
 import { commandSandbox, rootsOf } from "./settings.ts";
@@ -33,12 +27,21 @@ export async function runThreadTurn(
 ): Promise<boolean> {
   const { deps } = thread;
   const ids = { threadId: thread.id, turnId: turn.id };
+  const takeWaiting = () => {
+    const waiting = thread.life.takeWaitingInput();
+    for (const queued of waiting) takeInput(thread, turn.id, queued);
+    return waiting.length > 0;
+  };
   const clock = startClock(thread, turn);
   await recordContext(thread);
+  const brought = clientTools(thread.meta.dynamicTools);
+  const tools = toolSpecs(brought);
+  const costs = turnCosts(thread, turn.id);
+  const fit = new Compactor(thread, { turnId: turn.id, signal: abort.signal, tools, answered: costs.add });
+  await fit.makeRoom([first.told]);
   takeInput(thread, turn.id, first);
   if (commandSandbox(thread.settings).type !== "readOnly") deps.expectCommands(rootsOf(thread.settings));
   const tellDiff = diffTeller(thread, turn.id);
-  const brought = clientTools(thread.meta.dynamicTools);
   const told = {
     emit: (notification: ServerNotification) => thread.emit(notification),
     now: () => deps.now(),
@@ -52,8 +55,7 @@ export async function runThreadTurn(
     journal: () => deps.journal(cwd),
   });
   const previews = new CallPreviews({ ...ids, ...told, cwd });
-  let usage: TokenUsageBreakdown | null = null;
-  const end = await runTurn({
+  const turnDeps: TurnDeps = {
     ...told,
     ...ids,
     model: onlyWithRoom(thread, deps.selectModel(thread.settings.modelProvider)),
@@ -61,10 +63,13 @@ export async function runThreadTurn(
       model: thread.settings.model,
       threadId: thread.id,
       effort: thread.settings.reasoningEffort,
-      tools: toolSpecs(brought),
+      tools,
       outputSchema,
     },
-    history: thread.history,
+    get history() {
+      return thread.history;
+    },
+    fit,
     record: (entries) => thread.recordHistory(entries),
     tools: {
       preview: (piece) => previews.push(piece),
@@ -77,25 +82,53 @@ export async function runThreadTurn(
       },
       stop: () => abort.abort(),
     },
-    takeInput: () => {
-      const waiting = thread.life.takeWaitingInput();
-      for (const queued of waiting) takeInput(thread, turn.id, queued);
-      return waiting.length > 0;
-    },
+    takeInput: takeWaiting,
     reportUsage: (last) => {
-      if (last === null) return;
-      usage = addUsage(usage ?? noUsage, last);
-      thread.reportUsage(turn.id, last);
+      if (last !== null) costs.add(last);
     },
     newInput: () => thread.life.newInput,
     signal: abort.signal,
-    // Whatever breaks: a started item completes.
-  }).finally(() => previews.settle([]));
-  // The turn can end before it took what the user added to it. That is kept: the model hears it with the next turn.
-  for (const queued of thread.life.takeWaitingInput()) takeInput(thread, turn.id, queued);
-  // Stopping a turn stops what it left in the background, too.
-  if (abort.signal.aborted) await thread.commands.endOf(turn.id);
-  return finish(thread, turn.id, end, { ...clock(), usage });
+  };
+  // Whatever breaks: a started item completes.
+  const run = () => runTurn(turnDeps).finally(() => previews.settle([]));
+  let end = await run();
+  // The person's own commands may run on beside it: what they say meanwhile is answered at once.
+  while (end.status === "completed" && (await thread.life.hearsMore())) {
+    takeWaiting();
+    end = await run();
+  }
+  if (abort.signal.aborted) {
+    end = { status: "interrupted" };
+    // What was said before the stop is kept: the model hears it with the next turn.
+    takeWaiting();
+    // Stopping a turn stops what it left in the background, too.
+    await thread.commands.endOf(turn.id);
+  }
+  return finish(thread, turn.id, end, { ...clock(), usage: costs.sum });
+}
+
+/** A turn that only makes the history shorter. Whatever comes of it, nothing is added. */
+export async function runCompactionTurn(
+  thread: Thread,
+  turn: Turn,
+  openQuestions: readonly object[],
+  abort: AbortController,
+): Promise<boolean> {
+  const clock = startClock(thread, turn);
+  const tools = toolSpecs(clientTools(thread.meta.dynamicTools));
+  const costs = turnCosts(thread, turn.id);
+  const place = { turnId: turn.id, signal: abort.signal, tools, answered: costs.add };
+  const outcome = await new Compactor(thread, place).compact("manual", openQuestions);
+  const failure = outcome.kind === "failed" ? outcome.failure : null;
+  return note(thread, turn.id, failure === null ? endOf(outcome) : { status: "failed", failure }, {
+    ...clock(),
+    usage: costs.sum,
+  });
+}
+
+/** That it was useless is said by the item; nothing has failed. */
+function endOf({ kind }: Outcome): TurnEnd {
+  return { status: kind === "interrupted" ? "interrupted" : "completed" };
 }
 
 /** A turn that is one command of the user's own. It asks no model. */
@@ -108,7 +141,7 @@ export async function runShellTurn(
   const clock = startClock(thread, turn);
   await recordContext(thread);
   thread.recordHistory([await runUserShell(thread, turn.id, command, abort.signal)]);
-  for (const queued of thread.life.takeWaitingInput()) takeInput(thread, turn.id, queued);
+  if (abort.signal.aborted) for (const queued of thread.life.takeWaitingInput()) takeInput(thread, turn.id, queued);
   const status = abort.signal.aborted ? ("interrupted" as const) : ("completed" as const);
   return finish(thread, turn.id, { status }, { ...clock(), usage: null });
 }
@@ -123,16 +156,33 @@ function startClock(thread: Thread, turn: Turn): () => { startedAtMs: number; du
   return () => ({ startedAtMs, durationMs: performance.now() - started });
 }
 
-function finish(
-  thread: Thread,
-  turnId: string,
-  end: TurnEnd,
-  facts: { startedAtMs: number; durationMs: number; usage: TokenUsageBreakdown | null },
-): boolean {
+/** Adds up what the answers of a turn cost, and says so. */
+function turnCosts(thread: Thread, turnId: string) {
+  let sum: TokenUsageBreakdown | null = null;
+  return {
+    get sum() {
+      return sum;
+    },
+    add(last: TokenUsageBreakdown) {
+      sum = addUsage(sum ?? noUsage, last);
+      thread.reportUsage(turnId, last);
+    },
+  };
+}
+
+function finish(thread: Thread, turnId: string, end: TurnEnd, facts: TurnFacts): boolean {
+  if (end.status === "interrupted") thread.recordHistory([developerMessage(interruptedMessage)]);
+  return note(thread, turnId, end, facts);
+}
+
+interface TurnFacts {
+  startedAtMs: number;
+  durationMs: number;
+  usage: TokenUsageBreakdown | null;
+}
+
+function note(thread: Thread, turnId: string, end: TurnEnd, facts: TurnFacts): boolean {
   const error = end.status === "failed" ? turnError(end.failure.message, end.failure.info, end.failure.details) : null;
-  if (end.status === "interrupted") {
-    thread.recordHistory([{ type: "message", role: "developer", text: interruptedMessage }]);
-  }
   thread.finishTurn(turnId, {
     status: end.status,
     error,
@@ -145,54 +195,21 @@ function finish(
 
 /** The opening once a thread; the permissions whenever they differ from what the model was last told. */
 export async function recordContext(thread: Thread): Promise<void> {
-  const { deps, settings } = thread;
-  const entries: HistoryItem[] = [];
-  const isContainer = await deps.containerIsSandbox();
-  const folders = rootsOf(settings);
-  const toldFolders = lastTold(thread, "<folders>");
-  // The opening has the folder that a thread begins in.
-  const isUsual = folders.length === 1 && settings.cwd === thread.meta.cwd && toldFolders === null;
-  const hasNewFolders = !isUsual && toldFolders !== foldersMessage(folders);
+  const permissions = await permissionsOf(thread);
   const isNew = thread.history.length === 0;
-  const instructions = isNew || hasNewFolders ? await deps.readInstructions(folders) : [];
+  const about = await (isNew ? openingOf(thread) : newFoldersOf(thread));
   // Asked once more: something else may have begun the history meanwhile.
-  if (thread.history.length === 0) {
-    const { baseInstructions, developerInstructions } = thread.meta;
-    const today = new Date(deps.now()).toISOString().slice(0, 10);
-    const { cwd } = settings;
-    entries.push(
-      ...openingContext({ cwd, shell: deps.shell, platform: deps.platform, today, instructions, baseInstructions }),
-    );
-    if (developerInstructions !== null) entries.push(developerMessage(developerInstructions));
-  }
-  if (hasNewFolders) {
-    entries.push(developerMessage(foldersMessage(folders)));
-    const more = newInstructions(instructions, [...thread.history, ...entries]);
-    if (more !== null) entries.push(more);
-  }
-  const permissions = permissionsMessage({
-    ...settings,
-    sandbox: commandSandbox(settings),
-    onlyProposes: settings.edits === "propose",
-    containerIsSandbox: isContainer,
-  });
+  const entries = isNew && thread.history.length > 0 ? [] : about;
   if (lastTold(thread, "<permissions>") !== permissions) entries.push(developerMessage(permissions));
   thread.recordHistory(entries);
 }
 
-/** What the model was last told of our own in a message that begins with this tag; null: nothing. */
-function lastTold(thread: Thread, tag: string): string | null {
-  const told = thread.history.findLast(
-    (item) => item.type === "message" && item.role === "developer" && item.text.startsWith(tag),
-  );
-  return told?.type === "message" ? told.text : null;
-}
-
-function takeInput(thread: Thread, turnId: string, { input, told, clientId }: QueuedInput): void {
+/** What the user said becomes an item, and something that the model is told. */
+export function takeInput(thread: Thread, turnId: string, { input, told, clientId, itemId, taken }: QueuedInput): void {
   const now = thread.deps.now();
   const item = {
     type: "userMessage" as const,
-    id: thread.deps.newId(),
+    id: itemId ?? thread.deps.newId(),
     clientId,
     content: input,
     startedAtMs: now,
@@ -203,4 +220,5 @@ function takeInput(thread: Thread, turnId: string, { input, told, clientId }: Qu
   thread.emit({ method: "item/started", params: { ...params, item: started, startedAtMs: now } });
   thread.emit({ method: "item/completed", params: { ...params, contentTokenCount: null, completedAtMs: now } });
   thread.recordHistory([told]);
+  taken?.();
 }

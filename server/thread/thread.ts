@@ -1,13 +1,15 @@
 // One live thread: its settings, its history, and who listens. Its turns live in `life`.
 import { isDeepStrictEqual } from "node:util";
 import { SessionApprovals } from "../approval/approvals.ts";
+import type { Measured } from "../agent/token-estimate.ts";
+import { type ContextLimits, contextLimits } from "../model/limits.ts";
 import type { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
-import { noRevertOfEphemeral, turnNotFound } from "../protocol/rpc/errors.ts";
+import { compactionNotUndoable, noRevertOfEphemeral, turnNotFound } from "../protocol/rpc/errors.ts";
 import type { SavingTrouble } from "../protocol/thread-saving.ts";
 import type { Thread as ThreadData, ThreadSettings, ThreadStatus } from "../protocol/thread.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
-import type { RolloutEntry, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
+import type { Compacted, RolloutEntry, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
 import type { LivingLine } from "../rollout/living-lines.ts";
 import { isPersisted } from "../rollout/policy.ts";
 import type { Recorder } from "../rollout/recorder.ts";
@@ -17,6 +19,7 @@ import { QuestionDesk } from "./question-desk.ts";
 import { checkRoom, notSavedWords } from "./saving.ts";
 import { neverBackwards } from "./item-times.ts";
 import { type AnnouncedUsage, cutRecord, type ThreadRecord } from "./record.ts";
+import { noteStart, noteUsage, replaceHistory, undoCompaction } from "./told-history.ts";
 import { RunningCommands } from "./running-commands.ts";
 import { changeSettings, type SettingsOverrides } from "./settings.ts";
 import { announcedSettings, threadData } from "./thread-data.ts";
@@ -87,6 +90,22 @@ export class Thread {
 
   get history(): readonly HistoryItem[] {
     return this.#record.history;
+  }
+
+  /** What a provider counted of the history last. */
+  get measured(): Measured | null {
+    return this.#record.measured;
+  }
+
+  /** Of the model that is asked next. */
+  get limits(): ContextLimits {
+    const { modelProvider, model } = this.settings;
+    return contextLimits(this.deps.config, this.deps.listedModel(modelProvider, model));
+  }
+
+  /** The newest compaction that holds. */
+  get undoable(): string | null {
+    return this.#record.compactions.at(-1)?.itemId ?? null;
   }
 
   get turns(): readonly Turn[] {
@@ -195,6 +214,7 @@ export class Thread {
 
   /** Ends what runs, waits until it has ended, and closes the file. */
   async stop(): Promise<void> {
+    this.life.hold();
     await Promise.all([this.life.end(), this.commands.stopAll()]);
     this.#recorder?.close();
   }
@@ -207,8 +227,10 @@ export class Thread {
     if (this.ephemeral) throw noRevertOfEphemeral();
     const at = this.turns.findIndex(({ id }) => id === beforeTurnId);
     if (at === -1) throw turnNotFound(beforeTurnId);
+    const release = this.life.hold();
     await this.life.end();
     await this.commands.stopOf(this.turns.slice(at).map(({ id }) => id));
+    release();
     cutRecord(this.#record, beforeTurnId);
     this.#record.updatedAt = Math.floor(this.deps.now() / 1000);
     this.life.forgetFailure();
@@ -228,7 +250,7 @@ export class Thread {
   /** Everything a client hears of this thread goes through here: applied, then written, then sent. */
   emit(said: ServerNotification): void {
     const notification = neverBackwards(said);
-    if (notification.method === "turn/started") this.#noteStart(notification.params.turn.id);
+    if (notification.method === "turn/started") noteStart(this.#record, notification.params.turn.id);
     applyToTurns(this.#record.turns, notification);
     if (isPersisted(notification)) this.#append({ type: "notification", payload: notification });
     for (const client of this.#subscribers) client.notify(notification);
@@ -249,21 +271,38 @@ export class Thread {
 
   /** Adds the tokens of one answer and announces them. */
   reportUsage(turnId: string, last: TokenUsageBreakdown): void {
-    const total = addUsage(this.usage?.tokenUsage.total ?? noUsage, last);
-    const modelContextWindow = this.deps.config.model_context_window ?? null;
-    this.#record.usage = { threadId: this.id, turnId, tokenUsage: { total, last, modelContextWindow } };
-    this.emit({ method: "thread/tokenUsage/updated", params: this.#record.usage });
+    this.announceUsage(turnId, last, addUsage(this.usage?.tokenUsage.total ?? noUsage, last));
+  }
+
+  /** How much the next request will have, in `last`. */
+  announceUsage(turnId: string, last: TokenUsageBreakdown, total = this.usage?.tokenUsage.total ?? noUsage): void {
+    const tokenUsage = { total, last, modelContextWindow: this.limits.window };
+    const usage = { threadId: this.id, turnId, tokenUsage };
+    noteUsage(this.#record, usage);
+    this.emit({ method: "thread/tokenUsage/updated", params: usage });
+  }
+
+  /** From now on the model is told this in place of all before. */
+  compacted(compacted: Compacted): void {
+    this.#append({ type: "compacted", payload: compacted });
+    replaceHistory(this.#record, compacted.itemId, compacted.history);
+  }
+
+  /** The model is told the conversation itself again. Throws RpcError when that cannot be. */
+  undoCompaction(itemId: string): void {
+    if (this.life.runningTurnId !== null) throw compactionNotUndoable("a turn is running. Stop it first");
+    const turn = this.turns.find(({ items }) => items.some(({ id }) => id === itemId));
+    if (turn === undefined || !undoCompaction(this.#record, itemId)) {
+      throw compactionNotUndoable("only the newest one that holds can be");
+    }
+    this.emit({ method: "belay/compaction/undone", params: { threadId: this.id, turnId: turn.id, itemId } });
+    this.#recorder?.flush();
   }
 
   /** Notes how a turn ended. It is announced, once, when the turn has let go of everything. */
   finishTurn(turnId: string, end: Pick<Turn, "status" | "error" | "completedAt" | "durationMs" | "tokenUsage">): void {
     const turn = this.#record.turns.find(({ id }) => id === turnId);
     if (turn !== undefined) Object.assign(turn, end);
-  }
-
-  #noteStart(turnId: string): void {
-    const { starts, history, usage } = this.#record;
-    starts.set(turnId, { historyLength: history.length, usage });
   }
 
   /** A fork is on disk from its start, unless it is empty. `copied`: the lines of its source that it does not share. */

@@ -56,6 +56,11 @@ export function applyToTurns(
         item.aggregatedOutput = withDelta(item.aggregatedOutput, notification.params.delta);
       return;
     }
+    case "belay/compaction/undone": {
+      const item = findItem(turns, notification.params);
+      if (item?.type === "contextCompaction") item.isUndone = true;
+      return;
+    }
     case "item/fileChange/patchUpdated": {
       const { changes, isWriting = false } = notification.params;
       const item = findItem(turns, notification.params);

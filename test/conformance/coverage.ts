@@ -79,7 +79,7 @@ const leftOut: readonly LeftOut[] = [
     ],
   },
   {
-    why: "Turns that nobody typed: goals, queues, reviews, compaction, plans and other modes are not here yet.",
+    why: "Turns that nobody typed: goals, reviews, compaction, plans and other modes are not here yet.",
     methods: [
       "collaborationMode/list",
       "item/plan/delta",
@@ -88,7 +88,6 @@ const leftOut: readonly LeftOut[] = [
       "thread/compacted",
       "thread/goal/*",
       "thread/prepareApprovedPlan",
-      "thread/queue/*",
       "turn/plan/updated",
       "turn/settings/update",
     ],

@@ -41,7 +41,7 @@ interface InputItem {
 /** `misbehave` returns true when it has answered, or broken, the response itself. */
 export async function responsesApi(
   scenes: { prompt?: string; steps: Partial<Step>[] }[],
-  options: { misbehave?: Misbehave } = {},
+  options: { misbehave?: Misbehave; countTokens?: (request: RequestBody) => number } = {},
 ): Promise<ResponsesApi> {
   const script = Script.parse({ name: "test", scenes });
   const requests: RequestBody[] = [];
@@ -66,6 +66,7 @@ export async function responsesApi(
     for (const event of sseEvents(
       step ?? { text: "(the script has no more steps)", calls: [], delayMs: 0 },
       requests.length,
+      options.countTokens?.(body),
     )) {
       if (step?.delayMs) await pause(step.delayMs);
       if (response.destroyed) return;
@@ -95,6 +96,11 @@ export async function responsesApi(
 
 export function sse(event: Record<string, unknown>): string {
   return `event: ${String(event["type"])}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+/** For `countTokens`: about what a provider would count. */
+export function countByLength({ input, tools }: RequestBody): number {
+  return Math.ceil(JSON.stringify([input, tools]).length / 4);
 }
 
 /** All text that a request told the model, for assertions on what it was told. */
@@ -128,7 +134,7 @@ function toHistory(item: InputItem): HistoryItem[] {
   }
 }
 
-function* sseEvents(step: Step, requestNumber: number): Generator<Record<string, unknown>> {
+function* sseEvents(step: Step, requestNumber: number, inputTokens = 100): Generator<Record<string, unknown>> {
   const response = { id: `resp_${requestNumber}`, object: "response" };
   yield { type: "response.created", response: { ...response, status: "in_progress" } };
   let index = 0;
@@ -156,11 +162,11 @@ function* sseEvents(step: Step, requestNumber: number): Generator<Record<string,
     yield { type: "response.output_item.done", output_index: index++, item: { ...item, status: "completed" } };
   }
   const usage = {
-    input_tokens: 100,
+    input_tokens: inputTokens,
     input_tokens_details: { cached_tokens: 40 },
     output_tokens: 20,
     output_tokens_details: { reasoning_tokens: 5 },
-    total_tokens: 120,
+    total_tokens: inputTokens + 20,
   };
   yield { type: "response.completed", response: { ...response, status: "completed", usage } };
 }

@@ -255,7 +255,9 @@ export class TestServer implements AsyncDisposable {
 
   /** How the commands, file changes and other tool calls ended, in order. */
   toolStatuses(): ItemStatus[] {
-    return this.completedItems().flatMap((item) => ("status" in item ? [item.status] : []));
+    return this.completedItems().flatMap((item) =>
+      "status" in item && item.type !== "contextCompaction" ? [item.status] : [],
+    );
   }
 
   expectDeath(): void {

@@ -42,6 +42,11 @@ const accepted: PanelEvent = {
   turn: turn({ id: "turn-2" }),
   sent: noChoice,
 };
+const gaveUp = "What waited for your answer was given up, and not done, because Belay's server ended.";
+const startsAgain: PanelEvent = {
+  type: "hostChanged",
+  host: { ...running, server: { kind: "starting", attempt: 2 } },
+};
 const asked: PanelEvent = {
   type: "approvalAsked",
   key: "a1",
@@ -199,8 +204,14 @@ const rows: Row[] = [
     null,
   ],
   [
-    "a prompt nobody read is kept when its turn ends",
-    [showing, sent, { ...accepted, turn: turn() }, ends("interrupted")],
+    "a prompt nobody read is kept when the server that had it is gone",
+    [
+      showing,
+      sent,
+      { ...accepted, turn: turn() },
+      { type: "threadOpening", threadId },
+      { type: "threadOpened", response: opened({ turns: [turn({ status: "interrupted" })] }) },
+    ],
     outgoing,
     ["c1 unread"],
   ],
@@ -247,10 +258,20 @@ const rows: Row[] = [
     { kind: "answered", decision: "accept" },
   ],
   [
-    "a question resolved elsewhere is void",
+    "a question that was taken back is void",
     [asked, said({ method: "serverRequest/resolved", params: { threadId, requestId: 7 } })],
-    outcomes,
-    ["a1 void"],
+    (state) => state.approvals[0]?.outcome,
+    { kind: "void", why: "takenBack" },
+  ],
+  [
+    "a question that was answered elsewhere says so, also when it was taken back first",
+    [
+      asked,
+      { type: "approvalWithdrawn", key: "a1" },
+      said({ method: "serverRequest/resolved", params: { threadId, requestId: 7, answered: true } }),
+    ],
+    (state) => state.approvals[0]?.outcome,
+    { kind: "void", why: "elsewhere" },
   ],
   [
     "our own answer is not made void by its confirmation",
@@ -281,7 +302,65 @@ const rows: Row[] = [
     `Answer needed: ${lockFile.question} And 1 more question.`,
   ],
   ["a question of another thread has no key here", [asked], currentApproval, null],
-  ["questions go with the server that asked", [showing, asked, serverFailed()], outcomes, ["a1 void"]],
+  [
+    "questions go with the server that asked, and say so",
+    [showing, asked, serverFailed()],
+    (state) => [state.approvals[0]?.outcome, texts(state)],
+    [{ kind: "void", why: "serverEnded" }, [gaveUp]],
+  ],
+  [
+    "a server that was restarted by itself is told of once, until the next prompt is taken",
+    [showing, serverFailed(), startsAgain, { type: "hostChanged", host: running }],
+    texts,
+    ["Belay's server had ended and was restarted. What ran was stopped; the thread goes on from here."],
+  ],
+  [
+    "who goes on after a restart has read of it",
+    [showing, asked, serverFailed(), startsAgain, { type: "hostChanged", host: running }, showing, sent, accepted],
+    texts,
+    [],
+  ],
+  [
+    "a server that a person restarted needs no words",
+    [
+      showing,
+      { type: "hostChanged", host: { ...running, server: { kind: "stopped" } } },
+      { type: "hostChanged", host: { ...running, server: { kind: "starting", attempt: 1 } } },
+      { type: "hostChanged", host: running },
+    ],
+    texts,
+    [],
+  ],
+  [
+    "a server that does not answer has not ended: what runs goes on, and what is asked can be answered later",
+    [showing, asked, { type: "hostChanged", host: { ...running, server: { kind: "running", silence: "long" } } }],
+    (state) => [runningTurn(shownThread(state.view))?.id, outcomes(state)],
+    [turnId, ["a1 waiting"]],
+  ],
+  [
+    "a prompt that another thread refused is told apart from those of this one",
+    [
+      showing,
+      sent,
+      { type: "threadOpening", threadId: "other" },
+      { type: "promptRefused", clientId: "c1", message: "No." },
+    ],
+    (state) => [state.sendError, texts(state)],
+    [null, ["A message to another thread was not sent: No."]],
+  ],
+  [
+    "a prompt that another thread took leaves alone what is picked here",
+    [
+      showing,
+      sent,
+      { type: "threadOpening", threadId: "other" },
+      { type: "threadOpened", response: opened({ id: "other", turns: [] }) },
+      { type: "choiceMade", choice: { mode: "ask" } },
+      { ...accepted, sent: { mode: "ask", model: null, edits: null } },
+    ],
+    (state) => [state.choice.mode, shownThread(state.view)?.turns],
+    ["ask", []],
+  ],
   [
     "a turn that ran in a server that failed was cut",
     [showing, serverFailed()],

@@ -2,6 +2,7 @@
 import type { ThreadItem } from "../../server/protocol/item.ts";
 import { agentMessage } from "./agent-message.tsx";
 import { commandExecution } from "./command-execution.tsx";
+import { contextCompaction } from "./context-compaction.tsx";
 import { dynamicToolCall } from "./dynamic-tool-call.tsx";
 import { fallback } from "./fallback.tsx";
 import { fileChange } from "./file-change.tsx";
@@ -16,6 +17,7 @@ export const renderers: { [T in ThreadItem["type"]]: ItemRenderer<T> } = {
   commandExecution,
   fileChange,
   dynamicToolCall,
+  contextCompaction,
 };
 
 /** Also serves item types of a newer server. */

@@ -3,15 +3,17 @@ import type { ThreadItem } from "../../server/protocol/item.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Thread } from "../../server/protocol/thread.ts";
 import { turnOutcome } from "../text/words.ts";
-import { type Notice, type NoticeKind, type Outgoing, type PanelState, shownThread, shownThreadId } from "./state.ts";
+import { type Notice, type NoticeKind, type PanelState, shownThread, shownThreadId } from "./state.ts";
 import { isDelta, isOpen, reduceThread } from "./thread-reducer.ts";
+
+type Resolved = Extract<ServerNotification, { method: "serverRequest/resolved" }>["params"];
 
 export function reduceNotification(state: PanelState, notification: ServerNotification): PanelState {
   const inThread = followThread(state, notification);
   const { method, params } = notification;
   switch (method) {
     case "serverRequest/resolved":
-      return resolveApproval(inThread, params.requestId);
+      return resolveApproval(inThread, params);
     case "configWarning":
       return withNotice(inThread, {
         kind: "config",
@@ -78,10 +80,9 @@ function followTurn(state: PanelState, { method, params }: ServerNotification): 
     }
     case "turn/completed": {
       const { turn } = params;
-      const outgoing = state.outgoing.map((prompt) => leftUnread(prompt, turn.id));
       const stoppingTurnId = state.stoppingTurnId === turn.id ? null : state.stoppingTurnId;
       const announcement = { number: state.announcement.number + 1, text: turnOutcome(turn) };
-      return { ...clearRetry(state, turn.id), outgoing, stoppingTurnId, announcement };
+      return { ...clearRetry(state, turn.id), stoppingTurnId, announcement };
     }
     default:
       return state;
@@ -93,23 +94,21 @@ function clearStop(state: PanelState, item: ThreadItem): PanelState {
   return { ...state, stoppingItemIds: state.stoppingItemIds.filter((id) => id !== item.id) };
 }
 
-function leftUnread(prompt: Outgoing, turnId: string): Outgoing {
-  return prompt.kind === "accepted" && prompt.turnId === turnId ? { ...prompt, kind: "unread" } : prompt;
-}
-
 function clearRetry(state: PanelState, turnId: string): PanelState {
   if (!state.notices.some((notice) => notice.turnId === turnId)) return state;
   return { ...state, notices: state.notices.filter((notice) => notice.turnId !== turnId) };
 }
 
-function resolveApproval(state: PanelState, requestId: string | number): PanelState {
-  if (!state.approvals.some(({ id, outcome }) => id === requestId && outcome.kind === "waiting")) return state;
-  const approvals = state.approvals.map((approval) =>
-    approval.id === requestId && approval.outcome.kind === "waiting"
-      ? { ...approval, outcome: { kind: "void" as const } }
-      : approval,
-  );
-  return { ...state, approvals };
+// The extension may have taken the question back already: that says less.
+function resolveApproval(state: PanelState, { requestId, answered }: Resolved): PanelState {
+  const at = state.approvals.findLastIndex(({ id }) => id === requestId);
+  const approval = state.approvals[at];
+  if (approval === undefined) return state;
+  const { outcome } = approval;
+  const isOpen = outcome.kind === "waiting" || (outcome.kind === "void" && outcome.why === "takenBack");
+  if (!isOpen) return state;
+  const why = answered ? "elsewhere" : "takenBack";
+  return { ...state, approvals: state.approvals.with(at, { ...approval, outcome: { kind: "void", why } }) };
 }
 
 function updateListed(state: PanelState, threadId: string, change: Partial<Thread>): PanelState {

@@ -69,6 +69,8 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
         ...item,
         content: appendAt(item.content, params.contentIndex, params.delta),
       }));
+    case "belay/compaction/undone":
+      return updateItem(thread, params, "contextCompaction", (item) => ({ ...item, isUndone: true }));
     case "belay/files/updated":
       return withChanges(thread, params.turns);
     case "error":
@@ -83,6 +85,7 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "thread/deleted":
     case "thread/closed":
     case "thread/status/changed":
+    case "thread/queue/changed":
     case "turn/diff/updated":
     case "fs/changed":
     case "fuzzyFileSearch/sessionUpdated":

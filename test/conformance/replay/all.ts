@@ -10,6 +10,7 @@ import { commandReplays } from "./replays/commands.ts";
 import { interruptReplays } from "./replays/interrupts.ts";
 import { lifecycleReplays } from "./replays/lifecycle.ts";
 import { patchReplays } from "./replays/patches.ts";
+import { queueReplays } from "./replays/queues.ts";
 import { threadReplays } from "./replays/threads.ts";
 import { workspaceReplays } from "./replays/workspace.ts";
 
@@ -19,6 +20,7 @@ const replays: readonly Replay[] = [
   ...lifecycleReplays,
   ...interruptReplays,
   ...threadReplays,
+  ...queueReplays,
   ...workspaceReplays,
 ];
 

@@ -102,6 +102,10 @@ export const differences: readonly Allowed[] = [
     what: [{ kind: "adds", at: "item/*/requestApproval", member: "explanation" }],
   },
   {
+    why: "Who still shows a question learns that another client has answered it.",
+    what: [{ kind: "adds", at: "serverRequest/resolved of item/*", member: "answered" }],
+  },
+  {
     why: "A client can show what it is asked about without remembering the item.",
     what: [{ kind: "adds", at: "item/fileChange/requestApproval", member: ["changes", "availableDecisions"] }],
   },
@@ -168,6 +172,7 @@ export const differences: readonly Allowed[] = [
       "interrupt a streaming answer",
       "interrupt a command",
       "interrupt an approval",
+      "a queue after an interrupt",
       "steer a streaming answer",
       "steer what is not there",
     ],

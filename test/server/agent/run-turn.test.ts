@@ -161,6 +161,7 @@ async function play(
         yield* replies[asked++] ?? [done];
       },
     },
+    fit: { makeRoom: async () => {}, exceeded: async (refused) => refused },
     record: (entries) => void history.push(...entries),
     newInput: () => new AbortController().signal,
     takeInput: () => inputs.shift() ?? false,

@@ -5,6 +5,7 @@ import { at, cwd, item, models, opened, running, starts, thread, threadId, token
 import { commandScenes } from "./command-scenes.ts";
 import { editScenes } from "./edit-scenes.ts";
 import { questionScenes } from "./question-scenes.ts";
+import { queueScenes } from "./queue-scenes.ts";
 import { reviewScenes } from "./review-scenes.ts";
 import {
   answer,
@@ -43,6 +44,7 @@ export const scenes: Record<string, Scene> = {
   ...editScenes,
   ...reviewScenes,
   ...questionScenes,
+  ...queueScenes,
 
   async empty({ host, page }) {
     host.on("thread/list", () => ({ data: threads, nextCursor: null, backwardsCursor: null }));
