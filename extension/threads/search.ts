@@ -66,7 +66,8 @@ class Search {
       const items = term === "" ? await this.#recent() : await this.#find(term, signal);
       if (!signal.aborted) this.#pick.items = items;
     } catch (error) {
-      if (!signal.aborted) this.#pick.items = [{ label: "$(warning) The search failed", detail: String(error), alwaysShow: true }];
+      if (!signal.aborted)
+        this.#pick.items = [{ label: "$(warning) The search failed", detail: String(error), alwaysShow: true }];
     } finally {
       if (!signal.aborted) this.#pick.busy = false;
     }
@@ -118,7 +119,9 @@ class Search {
 /** At the first turn that has it; a title is no turn. */
 async function openAt({ client, panel }: RunningCtx, threadId: string, searchTerm: string): Promise<void> {
   const found =
-    searchTerm === "" ? [] : (await client.request("thread/searchOccurrences", { threadId, searchTerm, limit: 1 })).data;
+    searchTerm === ""
+      ? []
+      : (await client.request("thread/searchOccurrences", { threadId, searchTerm, limit: 1 })).data;
   const [first] = found;
   panel.tell("host/showThread", first === undefined ? { threadId } : { threadId, turnId: first.turnId });
   await panel.reveal();

@@ -123,7 +123,9 @@ function rootsOf({ pinned, recent, archived }: Lists): Node[] {
     ([label, threads]) => ({ kind: "group", label, place: "recent", threads }),
   );
   return [
-    ...(pinned.length === 0 ? [] : [{ kind: "group" as const, label: "Pinned", place: "pinned" as const, threads: pinned }]),
+    ...(pinned.length === 0
+      ? []
+      : [{ kind: "group" as const, label: "Pinned", place: "pinned" as const, threads: pinned }]),
     ...groups,
     ...(recent.hasMore ? [{ kind: "more" as const, part: "recent" as const }] : []),
     ...(archived.threads.length === 0

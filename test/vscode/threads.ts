@@ -18,7 +18,8 @@ const scenes = [
 
 /** The rows on show: titles below the name of their group. */
 function rows({ ctx: { threads } }: TestApi): Record<string, string[]> {
-  const titles = (node: Node) => threads.tree.getChildren(node).map((row) => String(threads.tree.getTreeItem(row).label));
+  const titles = (node: Node) =>
+    threads.tree.getChildren(node).map((row) => String(threads.tree.getTreeItem(row).label));
   return Object.fromEntries(
     threads.tree.getChildren().map((root) => [String(threads.tree.getTreeItem(root).label), titles(root)]),
   );

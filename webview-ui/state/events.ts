@@ -10,7 +10,7 @@ import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { Thread, ThreadSettings, ThreadStartResponse } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
 import type { ToolRequestUserInputResponse } from "../../server/protocol/user-input.ts";
-import type { ApprovalRequest, Choice, ListedFile } from "./state.ts";
+import type { ApprovalRequest, Choice, ListedFile, ListFilter } from "./state.ts";
 
 export type PanelEvent =
   | { type: "hostChanged"; host: HostState }
@@ -22,6 +22,8 @@ export type PanelEvent =
   | { type: "threadRefused"; threadId: string; message: string }
   | { type: "newThread" }
   | { type: "threadsListed"; threads: readonly Thread[] }
+  | { type: "threadsBrowsing"; filter: ListFilter }
+  | { type: "threadsBrowsed"; filter: ListFilter; threads: readonly Thread[]; nextCursor: string | null }
   | { type: "modelsListed"; models: readonly Model[] }
   /** What a new thread would start with. */
   | { type: "defaultsRead"; settings: ThreadSettings }

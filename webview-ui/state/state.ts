@@ -35,6 +35,10 @@ export interface PanelState {
   defaults: ThreadSettings | null;
   /** Threads of this workspace, newest first; null until the first list arrives. */
   threads: readonly Thread[] | null;
+  /** What the list of threads shows while it is open. */
+  browsed: Browsed;
+  /** Threads whose turns ended while another one was on show. */
+  unseen: readonly string[];
   notices: readonly Notice[];
   /** Keys of warnings about the configuration that were read and put away; until the server starts anew. */
   dismissed: readonly string[];
@@ -74,6 +78,20 @@ export interface ShownThread {
 /** A file to review, with the folder of the window that it was listed for. */
 export interface ListedFile extends ReviewFile {
   cwd: string;
+}
+
+export interface ListFilter {
+  /** Of every folder, not only of those of the window. */
+  isAll: boolean;
+  isArchived: boolean;
+}
+
+export interface Browsed {
+  filter: ListFilter;
+  /** The pinned ones, then newest first; null until they are read. */
+  threads: readonly Thread[] | null;
+  /** Null: there are no more. */
+  nextCursor: string | null;
 }
 
 export type TokenUsage = Extract<ServerNotification, { method: "thread/tokenUsage/updated" }>["params"]["tokenUsage"];
@@ -142,6 +160,8 @@ export const initialState: PanelState = {
   models: [],
   defaults: null,
   threads: null,
+  browsed: { filter: { isAll: false, isArchived: false }, threads: null, nextCursor: null },
+  unseen: [],
   notices: [],
   dismissed: [],
   sendError: null,
