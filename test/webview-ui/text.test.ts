@@ -11,7 +11,8 @@ import { diffLines, lineCounts } from "../../webview-ui/text/diff-lines.ts";
 import { textRuns, visibleText } from "../../webview-ui/text/hidden-characters.ts";
 import { relativePath, splitPath } from "../../webview-ui/text/paths.ts";
 import { endOfOutput, lastLine, plainOutput } from "../../webview-ui/text/terminal-output.ts";
-import { changeQuestion, compact, count, duration, relativeTime, wholeSeconds } from "../../webview-ui/text/words.ts";
+import { changeQuestion, compact, count, duration, wholeSeconds } from "../../webview-ui/text/words.ts";
+import { relativeTime } from "../../server/protocol/thread-words.ts";
 import { cartChange, cwd, item } from "./support/fixtures.ts";
 import { lockFile, ownWords, strict } from "./support/questions.ts";
 

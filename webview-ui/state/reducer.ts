@@ -8,6 +8,7 @@ import { lasting } from "./persisted.ts";
 import {
   type Approval,
   type Choice,
+  type ListFilter,
   noChoice,
   type PanelState,
   type ShownThread,
@@ -27,7 +28,7 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
     case "notified":
       return reduceNotification(state, event.notification);
     case "threadOpening":
-      return startLoading(state, event.threadId);
+      return startLoading(seen(state, event.threadId), event.threadId);
     case "threadOpened": {
       const shown = showSnapshot(state, event.response);
       // It has a folder again, or is another thread.
@@ -48,6 +49,17 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       };
     case "threadsListed":
       return { ...state, threads: event.threads };
+    case "threadsBrowsing":
+      return isSameFilter(state.browsed.filter, event.filter)
+        ? state
+        : { ...state, browsed: { filter: event.filter, threads: null, nextCursor: null } };
+    case "threadsBrowsed": {
+      const { filter, threads, nextCursor } = event;
+      // The answer to a question that a later click made void.
+      return isSameFilter(state.browsed.filter, filter)
+        ? { ...state, browsed: { filter, threads, nextCursor } }
+        : state;
+    }
     case "modelsListed":
       return { ...state, models: event.models };
     case "defaultsRead":
@@ -198,6 +210,14 @@ function hold(state: PanelState, { threadId, writer }: Extract<PanelEvent, { typ
   const isRead = before?.id === threadId && before.turns.length > 0;
   const thread = isRead ? { ...before, held: { writer, isRead } } : heldThread(threadId, listed, writer);
   return { ...state, view: { kind: "shown", thread } };
+}
+
+function seen(state: PanelState, threadId: string): PanelState {
+  return { ...state, unseen: state.unseen.filter((id) => id !== threadId) };
+}
+
+function isSameFilter(a: ListFilter, b: ListFilter): boolean {
+  return a.isAll === b.isAll && a.isArchived === b.isArchived;
 }
 
 function startLoading(state: PanelState, threadId: string): PanelState {
