@@ -7,7 +7,7 @@ import { test } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { processesTagged } from "../support/lifeline.ts";
 import { whyNoWorkbench } from "../support/vscode/install.ts";
-import { serverOf } from "./processes.ts";
+import { serverOf, serversOf } from "./processes.ts";
 import { type Panel, type Stage, setStage } from "./stage.ts";
 
 const skip = whyNoWorkbench() ?? false;
@@ -85,9 +85,6 @@ test("a server that keeps dying is left alone in the end, with two ways on; a re
   }
   await panel.frame.getByText(/It ended 5 times in a short while/).waitFor();
   await panel.button("Show log").waitFor();
-  const messages = workbench.page.locator(".notification-toast", { hasText: /It ended 5 times/ });
-  await messages.getByRole("button", { name: "Restart", exact: true }).waitFor();
-  assert.equal(await messages.count(), 1);
   await panel.button("Restart").click();
   last = await next(stage, last, running);
   // The count begins anew: one more end is nothing to give up for.
@@ -134,8 +131,8 @@ test("a window that is reloaded in the middle of a turn shows the same thread, i
   await panel.composer.fill("and then");
   await writtenDown(workbench.page, "and then");
   await workbench.page.reload();
-  await workbench.openBelay();
-  await panel.thread.getByText("I begin.").waitFor();
+  // The view that was open opens by itself.
+  await panel.thread.getByText("I begin.").waitFor({ timeout: 60_000 });
   await panel.thread
     .getByText(/interrupted/i)
     .first()
@@ -215,9 +212,9 @@ async function writtenDown(page: Page, text: string): Promise<void> {
 async function next(stage: Stage, before: number, running: Locator): Promise<number> {
   for (;;) {
     await running.waitFor();
-    const server = serverOf(stage.home);
-    if (server !== before) return server;
-    // The status bar has not heard yet that it died.
+    const [server] = serversOf(stage.home);
+    if (server !== undefined && server !== before) return server;
+    // The status bar has not heard yet that the last one died.
     await running.waitFor({ state: "detached" });
   }
 }
