@@ -194,8 +194,8 @@ async function writtenDown(page: Page, text: string): Promise<void> {
   const written = page.evaluate(async (wanted) => {
     const settled = <T>(request: IDBRequest<T>) =>
       new Promise<T>((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
+        request.addEventListener("success", () => resolve(request.result));
+        request.addEventListener("error", () => reject(request.error));
       });
     const isIn = async (name: string) => {
       const store = await settled(indexedDB.open(name));
