@@ -3,7 +3,8 @@ import type { CommandApprovalDecision } from "../server/protocol/approval.ts";
 import type { hostRequests } from "../server/protocol/host-methods.ts";
 import type { ParamsIn } from "../server/protocol/rows.ts";
 import type { Edits, Mode } from "../server/protocol/mode.ts";
-import { messageOf } from "../server/protocol/rpc/errors.ts";
+import { activeWriterIn } from "../server/protocol/thread-saving.ts";
+import { messageOf, missingFolderOf, RpcError } from "../server/protocol/rpc/errors.ts";
 import type { QueuedSubmission } from "../server/protocol/queue.ts";
 import type { RestoreResponse } from "../server/protocol/review.ts";
 import type { ThreadStartResponse } from "../server/protocol/thread.ts";
@@ -46,6 +47,10 @@ export interface Actions {
   /** What the shown thread's context is full of; null when nobody can say. */
   readContext(): Promise<ContextReadResponse | null>;
   openThread(threadId: string): Promise<void>;
+  /** Shows a thread that another process writes to, as it is now. */
+  readHeld(threadId: string): Promise<void>;
+  /** Goes on in a new thread that begins as this one is. */
+  fork(threadId: string): Promise<void>;
   newThread(): void;
   /** The server went down: the one that comes next knows of no panel. */
   serverGone(): void;
@@ -76,6 +81,8 @@ export interface Actions {
   reply(key: string, reply: ToolRequestUserInputResponse): void;
   dropPrompt(clientId: string): void;
   dismissNotice(key: string): void;
+  /** The thread goes on in the folder of this window: its own is gone. */
+  moveThreadHere(): Promise<void>;
   /** Asks the editor for something. A refusal becomes a line above the composer; resolves to undefined then. */
   host: HostAction;
 }
@@ -199,6 +206,12 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     return (await connection.request("belay/files/restore", { ...params, dryRun: true })).outcome === "nothing";
   };
 
+  const readHeld = async (threadId: string) => {
+    await connection
+      .request("thread/read", { threadId, includeTurns: true })
+      .then(({ thread }) => dispatch({ type: "heldThreadRead", thread }), complain);
+  };
+
   return {
     async send(text) {
       const clientId = newId();
@@ -208,7 +221,8 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
         await startTurn(await joinShown(sent), clientId, text, sent);
         return true;
       } catch (error) {
-        dispatch({ type: "promptRefused", clientId, message: messageOf(error) });
+        const missingFolder = missingFolderOf(error);
+        dispatch({ type: "promptRefused", clientId, message: messageOf(error), missingFolder });
         return false;
       }
     },
@@ -310,8 +324,14 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     async readContext() {
       const threadId = shownThreadId(now().view);
       // Of a thread that is not loaded the server knows no more than the ring says.
-      if (threadId === null || threadId !== joinedThreadId) return null;
+      if (threadId === null || !joined.has(threadId)) return null;
       return connection.request("belay/context/read", { threadId }).catch(() => null);
+    },
+    async moveThreadHere() {
+      const threadId = shownThreadId(now().view);
+      const cwd = now().host?.workspace?.cwd;
+      if (threadId === null || cwd === undefined) return;
+      await show(connection.request("thread/resume", { threadId, cwd })).catch(complain);
     },
     async openThread(threadId) {
       dispatch({ type: "threadOpening", threadId });
@@ -320,7 +340,23 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       } catch (error) {
         // A server that went down meanwhile is asked again when it is back.
         if (now().host?.server.kind !== "running") return;
+        const writer = error instanceof RpcError ? activeWriterIn(error.data) : undefined;
+        if (writer !== undefined) {
+          dispatch({ type: "threadHeld", threadId, writer });
+          if (shownThread(now().view)?.held?.isRead) await readHeld(threadId);
+          return;
+        }
         dispatch({ type: "threadRefused", threadId, message: messageOf(error) });
+      }
+    },
+    readHeld,
+    async fork(threadId) {
+      try {
+        const forked = await connection.request("thread/fork", { threadId });
+        dispatch({ type: "newThread" });
+        await show(Promise.resolve(forked));
+      } catch (error) {
+        complain(error);
       }
     },
     newThread: () => dispatch({ type: "newThread" }),

@@ -15,7 +15,9 @@ import { SandboxNote } from "./sandbox-note.tsx";
 const pickRunningId = ({ view }: PanelState) => runningTurn(shownThread(view))?.id ?? null;
 const pickIsStopping = ({ stoppingTurnId }: PanelState) => stoppingTurnId !== null;
 const pickIsSending = ({ outgoing }: PanelState) => outgoing.some(({ kind }) => kind === "sending");
-const pickMaySend = ({ host, view }: PanelState) => host?.workspace?.trusted === true && view.kind !== "loading";
+const pickIsHeld = ({ view }: PanelState) => (shownThread(view)?.held ?? null) !== null;
+const pickMaySend = (state: PanelState) =>
+  state.host?.workspace?.trusted === true && state.view.kind !== "loading" && !pickIsHeld(state);
 
 export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }) {
   const { draft, actions } = usePanel();
@@ -23,6 +25,7 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
   const isStopping = useSelected(pickIsStopping);
   const isSending = useSelected(pickIsSending);
   const maySend = useSelected(pickMaySend);
+  const isHeld = useSelected(pickIsHeld);
   const risky = useSignal<Mode | null>(null);
   const isStartingShell = useSignal(false);
   const noteId = useId();
@@ -57,8 +60,8 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
           </p>
         )}
         <div class="composer-row">
-          <ModePicker onRisky={(mode) => (risky.value = mode)} />
-          <ModelPicker />
+          {!isHeld && <ModePicker onRisky={(mode) => (risky.value = mode)} />}
+          {!isHeld && <ModelPicker />}
           <FolderPicker />
           <span class="space" />
           <ContextRing />
@@ -130,6 +133,7 @@ function QueueButtons({ isDisabled, onSend }: { isDisabled: boolean; onSend: Sen
 
 function Draft({ box, noteId, onSend }: DraftProps) {
   const { draft } = usePanel();
+  const isHeld = useSelected(pickIsHeld);
   const isComposing = useRef(false);
   // The element keeps the text itself; only a change from outside is written into it, so that the cursor stays.
   useLayoutEffect(() => {
@@ -141,7 +145,8 @@ function Draft({ box, noteId, onSend }: DraftProps) {
       class="composer-text"
       aria-label="Message Belay"
       aria-describedby={noteId}
-      placeholder="Message Belay"
+      placeholder={isHeld ? "Another window writes to this thread. Fork it to go on here." : "Message Belay"}
+      disabled={isHeld}
       rows={2}
       spellcheck={false}
       onInput={({ currentTarget }) => (draft.value = currentTarget.value)}

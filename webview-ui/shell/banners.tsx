@@ -4,13 +4,19 @@ import type { ComponentChildren } from "preact";
 import { Icon, IconButton, Ring } from "./icon.tsx";
 import { usePanel, useSelected } from "./panel-context.ts";
 import { threadTitle } from "../history/thread-row.tsx";
-import { type ApprovalRequest, type PanelState, shownThreadId } from "../state/state.ts";
+import { notSavedWords } from "../../server/protocol/thread-saving.ts";
+import { heldWords } from "../text/words.ts";
+import { type ApprovalRequest, type PanelState, shownThread, shownThreadId } from "../state/state.ts";
 
+const pickTrouble = ({ unsaved, view }: PanelState) => unsaved.get(shownThreadId(view) ?? "") ?? null;
+const pickHeld = ({ view }: PanelState) => shownThread(view)?.held ?? null;
 const pickHost = ({ host }: PanelState) => host;
 const pickNotices = ({ notices }: PanelState) => notices;
 // What the banner of the server says already is not said twice.
 const pickSendError = ({ sendError, host }: PanelState) =>
   host?.server.kind === "failed" && host.server.reason === sendError ? null : sendError;
+// Where it could go on instead.
+const pickIsMissing = ({ missingFolder, host }: PanelState) => missingFolder !== null && host?.workspace != null;
 const waitingElsewhere = ({ approvals, view }: PanelState) =>
   approvals.filter(
     ({ outcome, request }) => outcome.kind === "waiting" && request.params.threadId !== shownThreadId(view),
@@ -32,6 +38,7 @@ export function Banners() {
   const { actions } = usePanel();
   const notices = useSelected(pickNotices);
   const sendError = useSelected(pickSendError);
+  const isMissing = useSelected(pickIsMissing);
   const other = useSelected(pickOther);
   const otherCount = useSelected(pickOtherCount);
   const otherTitle = useSelected(pickOtherTitle);
@@ -51,8 +58,16 @@ export function Banners() {
           onDismiss={() => actions.dismissNotice(notice.key)}
         />
       ))}
+      <SavingBanner />
+      <HeldBanner />
       <HostBanner />
-      {sendError !== null && <Banner icon="error" tone="error" text={sendError} role="alert" />}
+      {sendError !== null && (
+        <Banner icon="error" tone="error" text={sendError} role="alert">
+          {isMissing && (
+            <BannerButton label="Use this folder" isPrimary onClick={() => void actions.moveThreadHere()} />
+          )}
+        </Banner>
+      )}
     </div>
   );
 }
@@ -61,6 +76,34 @@ function waitsElsewhere({ kind }: ApprovalRequest, title: string | null, threads
   const what = kind === "questions" ? "answer" : "approval";
   if (threads > 1) return `${threads} other threads wait for you.`;
   return `${title === null ? "Another thread" : `The thread “${title}”`} waits for your ${what}.`;
+}
+
+// Stays until the thread is saved again.
+function SavingBanner() {
+  const trouble = useSelected(pickTrouble);
+  if (trouble === null) return null;
+  const tone = trouble.kind === "waiting" ? "warning" : "error";
+  return <Banner icon={tone} tone={tone} text={notSavedWords(trouble)} role="alert" />;
+}
+
+function HeldBanner() {
+  const { actions, store } = usePanel();
+  const held = useSelected(pickHeld);
+  if (held === null) return null;
+  const withThread = (act: (threadId: string) => Promise<void>) => () => {
+    const threadId = shownThreadId(store.state.peek().view);
+    if (threadId !== null) void act(threadId);
+  };
+  return (
+    <Banner icon="lock" tone="warning" text={heldWords(held)}>
+      {held.isRead ? (
+        <BannerButton label="Refresh" isPrimary onClick={withThread(actions.openThread)} />
+      ) : (
+        <BannerButton label="Read only" isPrimary onClick={withThread(actions.readHeld)} />
+      )}
+      <BannerButton label="Fork" onClick={withThread(actions.fork)} />
+    </Banner>
+  );
 }
 
 function HostBanner() {

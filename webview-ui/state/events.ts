@@ -6,6 +6,7 @@ import type { Model } from "../../server/protocol/model.ts";
 import type { HostState } from "../../server/protocol/panel.ts";
 import type { QueuedSubmission } from "../../server/protocol/queue.ts";
 import type { TurnChanges } from "../../server/protocol/review.ts";
+import type { ActiveWriter } from "../../server/protocol/thread-saving.ts";
 import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { Thread, ThreadSettings, ThreadStartResponse } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
@@ -20,6 +21,10 @@ export type PanelEvent =
   /** A snapshot, or the answer to `thread/start`. */
   | { type: "threadOpened"; response: ThreadStartResponse }
   | { type: "threadRefused"; threadId: string; message: string }
+  /** Another process writes to it. */
+  | { type: "threadHeld"; threadId: string; writer: ActiveWriter | null }
+  /** A thread that another process writes to, as it is now. */
+  | { type: "heldThreadRead"; thread: Thread }
   | { type: "newThread" }
   | { type: "threadsListed"; threads: readonly Thread[] }
   | { type: "threadsBrowsing"; filter: ListFilter }
@@ -37,7 +42,7 @@ export type PanelEvent =
   | { type: "choiceMade"; choice: Partial<Choice> }
   | { type: "promptSent"; clientId: string; text: string }
   | { type: "promptAccepted"; clientId: string; threadId: string; turn: Turn; sent: Choice }
-  | { type: "promptRefused"; clientId: string; message: string }
+  | { type: "promptRefused"; clientId: string; message: string; missingFolder?: string | null }
   | { type: "promptDropped"; clientId: string }
   /** A command line of the person's own is on its way. */
   | { type: "shellSent" }

@@ -16,7 +16,7 @@ import {
   shownThreadId,
   type View,
 } from "./state.ts";
-import { addTurn, cutRunningTurns, openThread, withChanges } from "./thread-reducer.ts";
+import { addTurn, cutRunningTurns, heldThread, openThread, withChanges, withReading } from "./thread-reducer.ts";
 
 const restarted = "Belay's server had ended and was restarted. What ran was stopped; the thread goes on from here.";
 const givenUp = "What waited for your answer was given up, and not done, because Belay's server ended.";
@@ -29,11 +29,18 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       return reduceNotification(state, event.notification);
     case "threadOpening":
       return startLoading(seen(state, event.threadId), event.threadId);
-    case "threadOpened":
-      return showSnapshot(state, event.response);
+    case "threadOpened": {
+      const shown = showSnapshot(state, event.response);
+      // It has a folder again, or is another thread.
+      return shown.missingFolder === null ? shown : { ...shown, sendError: null, missingFolder: null };
+    }
     case "threadRefused":
       if (shownThreadId(state.view) !== event.threadId) return state;
       return withNotice({ ...leaveThread(state), view: { kind: "new" } }, info(event.message));
+    case "threadHeld":
+      return hold(state, event);
+    case "heldThreadRead":
+      return changeThread(state, event.thread.id, (thread) => withReading(thread, event.thread));
     case "newThread":
       return {
         ...leaveThread(state),
@@ -100,7 +107,7 @@ function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
     case "shellSent":
       return { ...state, sendError: null };
     case "shellRefused":
-      return { ...state, sendError: event.message };
+      return { ...state, sendError: event.message, missingFolder: null };
     case "commandStopAsked":
       return { ...state, stoppingItemIds: [...state.stoppingItemIds, event.itemId] };
     case "commandStopSettled":
@@ -140,7 +147,7 @@ function changeHost(state: PanelState, host: HostState): PanelState {
       : approval,
   );
   const cut = { ...changed, view: cutView(state.view), approvals, stoppingTurnId: null, stoppingItemIds: [] };
-  return { ...(hasAsked ? withNotice(cut, info(givenUp)) : cut), sandbox: null };
+  return { ...(hasAsked ? withNotice(cut, info(givenUp)) : cut), sandbox: null, unsaved: new Map() };
 }
 
 // By itself, after it had ended by itself.
@@ -201,6 +208,16 @@ function seen(state: PanelState, threadId: string): PanelState {
 
 function isSameFilter(a: ListFilter, b: ListFilter): boolean {
   return a.isAll === b.isAll && a.isArchived === b.isArchived;
+}
+
+function hold(state: PanelState, { threadId, writer }: Extract<PanelEvent, { type: "threadHeld" }>): PanelState {
+  if (shownThreadId(state.view) !== threadId) return state;
+  const before = shownThread(state.view);
+  const listed = state.threads?.find(({ id }) => id === threadId);
+  // What was read of it stays on screen until it is read again.
+  const isRead = before?.id === threadId && before.turns.length > 0;
+  const thread = isRead ? { ...before, held: { writer, isRead } } : heldThread(threadId, listed, writer);
+  return { ...state, view: { kind: "shown", thread } };
 }
 
 function startLoading(state: PanelState, threadId: string): PanelState {
@@ -265,7 +282,11 @@ function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "pro
 function refusePrompt(state: PanelState, event: Extract<PanelEvent, { type: "promptRefused" }>): PanelState {
   const isHere = state.outgoing.some(({ clientId }) => clientId === event.clientId);
   return isHere
-    ? { ...dropOutgoing(state, event.clientId), sendError: event.message }
+    ? {
+        ...dropOutgoing(state, event.clientId),
+        sendError: event.message,
+        missingFolder: event.missingFolder ?? null,
+      }
     : withNotice(state, info(`A message to another thread was not sent: ${event.message}`));
 }
 
@@ -294,7 +315,7 @@ function leaveThread(state: PanelState): PanelState {
     sendError: null,
     stoppingTurnId: null,
     stoppingItemIds: [],
-    notices: state.notices.filter(({ turnId }) => turnId === null),
+    reconnecting: null,
   };
 }
 

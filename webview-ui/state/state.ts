@@ -10,6 +10,7 @@ import type { Edits, Mode } from "../../server/protocol/mode.ts";
 import type { Model } from "../../server/protocol/model.ts";
 import type { HostState } from "../../server/protocol/panel.ts";
 import type { ReviewFile, TurnChanges } from "../../server/protocol/review.ts";
+import type { ActiveWriter, SavingTrouble } from "../../server/protocol/thread-saving.ts";
 import type { QueuedSubmission } from "../../server/protocol/queue.ts";
 import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { Thread, ThreadSettings } from "../../server/protocol/thread.ts";
@@ -40,10 +41,14 @@ export interface PanelState {
   /** Threads whose turns ended while another one was on show. */
   unseen: readonly string[];
   notices: readonly Notice[];
+  /** The model's answer broke off and is asked for anew, until it speaks. */
+  reconnecting: Reconnecting | null;
   /** Keys of warnings about the configuration that were read and put away; until the server starts anew. */
   dismissed: readonly string[];
   /** Why the last prompt was refused; stands above the composer until the next attempt. */
   sendError: string | null;
+  /** The folder whose absence that was; null: it had another reason. */
+  missingFolder: string | null;
   /** The turn that was asked to stop and has not ended yet. */
   stoppingTurnId: string | null;
   /** Items of commands that were asked to stop and have not ended yet. */
@@ -52,6 +57,8 @@ export interface PanelState {
   sandbox: SandboxState | null;
   /** What Belay changed in this workspace and nobody has kept or undone yet. */
   review: readonly ListedFile[];
+  /** Why threads are not being saved, by their ids; those that are saved are not in it. */
+  unsaved: ReadonlyMap<string, SavingTrouble>;
   /** What the live region says; the number makes equal sentences distinct. */
   announcement: { number: number; text: string };
 }
@@ -73,6 +80,15 @@ export interface ShownThread {
   tokenUsage: TokenUsage | null;
   /** By turn, what it changed in files, and what became of that. Empty until the server has said so. */
   changes: ReadonlyMap<string, TurnChanges>;
+  /** Set while another process writes to it: it can be read, not written to. */
+  held: HeldThread | null;
+}
+
+export interface HeldThread {
+  /** Null: nobody knows. */
+  writer: ActiveWriter | null;
+  /** Its turns are here, as they were then. */
+  isRead: boolean;
 }
 
 /** A file to review, with the folder of the window that it was listed for. */
@@ -145,8 +161,14 @@ export interface Notice {
   key: string;
   kind: NoticeKind;
   text: string;
-  /** Set for "trying again" lines: they go when that turn moves on. */
-  turnId: string | null;
+}
+
+export interface Reconnecting {
+  turnId: string;
+  /** "Reconnecting 2 of 5…". */
+  text: string;
+  /** Null: nobody said why. */
+  cause: string | null;
 }
 
 export const initialState: PanelState = {
@@ -163,12 +185,15 @@ export const initialState: PanelState = {
   browsed: { filter: { isAll: false, isArchived: false }, threads: null, nextCursor: null },
   unseen: [],
   notices: [],
+  reconnecting: null,
   dismissed: [],
   sendError: null,
+  missingFolder: null,
   stoppingTurnId: null,
   stoppingItemIds: [],
   sandbox: null,
   review: [],
+  unsaved: new Map(),
   announcement: { number: 0, text: "" },
 };
 
