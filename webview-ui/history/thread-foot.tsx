@@ -58,7 +58,7 @@ function Rename({ thread, onRename, onLeave }: Pick<ThreadFootProps, "onRename" 
       onKeyDown={(event) => leaveByEscape(event, onLeave)}
     >
       <input
-        ref={(box) => box?.ownerDocument.activeElement !== box && select(box)}
+        ref={select}
         type="text"
         class="search-box"
         aria-label="Name"
@@ -92,7 +92,7 @@ function Delete({ thread, onDelete, onLeave }: Pick<ThreadFootProps, "onDelete" 
       </p>
       <div class="approval-buttons">
         {/* The safe answer is the one that Enter gives. */}
-        <button type="button" class="button primary" ref={(button) => button?.focus()} onClick={onLeave}>
+        <button type="button" class="button primary" ref={focus} onClick={onLeave}>
           Cancel
         </button>
         <button type="button" class="button" onClick={() => onDelete(thread)}>
@@ -101,6 +101,11 @@ function Delete({ thread, onDelete, onLeave }: Pick<ThreadFootProps, "onDelete" 
       </div>
     </div>
   );
+}
+
+// Called once, because they are the same for every drawing.
+function focus(button: HTMLButtonElement | null): void {
+  button?.focus();
 }
 
 function select(box: HTMLInputElement | null): void {
