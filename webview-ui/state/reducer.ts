@@ -202,8 +202,6 @@ function changeThread(state: PanelState, threadId: string, change: (thread: Show
   return { ...state, view: { kind: "shown", thread: change(view.thread) } };
 }
 
-<<<<<<< HEAD
-=======
 function seen(state: PanelState, threadId: string): PanelState {
   return { ...state, unseen: state.unseen.filter((id) => id !== threadId) };
 }
@@ -212,7 +210,6 @@ function isSameFilter(a: ListFilter, b: ListFilter): boolean {
   return a.isAll === b.isAll && a.isArchived === b.isArchived;
 }
 
->>>>>>> wt-tree
 function hold(state: PanelState, { threadId, writer }: Extract<PanelEvent, { type: "threadHeld" }>): PanelState {
   if (shownThreadId(state.view) !== threadId) return state;
   const before = shownThread(state.view);
@@ -221,17 +218,6 @@ function hold(state: PanelState, { threadId, writer }: Extract<PanelEvent, { typ
   const isRead = before?.id === threadId && before.turns.length > 0;
   const thread = isRead ? { ...before, held: { writer, isRead } } : heldThread(threadId, listed, writer);
   return { ...state, view: { kind: "shown", thread } };
-<<<<<<< HEAD
-}
-
-function seen(state: PanelState, threadId: string): PanelState {
-  return { ...state, unseen: state.unseen.filter((id) => id !== threadId) };
-}
-
-function isSameFilter(a: ListFilter, b: ListFilter): boolean {
-  return a.isAll === b.isAll && a.isArchived === b.isArchived;
-=======
->>>>>>> wt-tree
 }
 
 function startLoading(state: PanelState, threadId: string): PanelState {
