@@ -11,7 +11,12 @@ const commandsPerTurn = 8;
 /** Besides the commands: what the user wrote and what the agent said. */
 const itemsPerTurn = commandsPerTurn + 2;
 
-/** A home with so many threads of one turn, a minute apart, the youngest of yesterday. */
+/** In one of the threads alone, in what the user wrote: the oldest but ten. */
+export const rareWord = "halcyon";
+
+/**
+ * A home with so many threads of one turn, a minute apart, the youngest of yesterday; one of a hundred in `peer.workspace`.
+ */
 export async function writeThreads(bench: Bench, peer: Peer, count: number): Promise<string> {
   const made = await makeThread(bench, peer, ["deltas 3"]);
   const text = made.lines
@@ -30,11 +35,21 @@ export async function writeThreads(bench: Bench, peer: Peer, count: number): Pro
       .replaceAll(made.threadId, id)
       .replace(/"timestamp":"[^"]*"/g, `"timestamp":"${iso}"`)
       .replace(/"createdAt":\d+/g, `"createdAt":${Math.floor(createdAtMs / 1000)}`);
-    writeFileSync(path, own);
+    writeFileSync(path, varied(own, { index, count, workspace: peer.workspace }));
     utimesSync(path, createdAtMs / 1000, createdAtMs / 1000);
   }
   rmSync(made.home, { recursive: true });
   return home;
+}
+
+function varied(
+  text: string,
+  { index, count, workspace }: { index: number; count: number; workspace: string },
+): string {
+  const said = index === count - 10 ? text.replaceAll("deltas 3", `deltas 3 ${rareWord}`) : text;
+  return index % 100 === 0
+    ? said
+    : said.replaceAll(JSON.stringify(workspace), JSON.stringify(`${workspace}-${index % 100}`));
 }
 
 /** A home with one thread of so many items: turns of eight commands, which print so many lines each, and a word. */

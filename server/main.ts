@@ -33,6 +33,9 @@ const usage = `Belay ${version}, a coding agent
   belay --version
 `;
 
+/** From the moment that nobody is there any more. */
+const END_TIMEOUT_MS = 1_800;
+
 type Command = (args: string[]) => Promise<number>;
 
 const commands: Record<string, Command> = {
@@ -72,6 +75,7 @@ async function appServer(args: string[]): Promise<number> {
   }
   if (listen.kind === "stdio") {
     onTermination(() => process.stdin.destroy());
+    process.stdin.once("close", endInTime).once("end", endInTime);
     await serveStdio(app, { input: process.stdin, output: process.stdout });
   } else {
     const ended = new Promise<void>((resolve) => onTermination(resolve));
@@ -87,6 +91,7 @@ async function editor(): Promise<number> {
   ]);
   const options = { ...baseOptions(), clientsReturn: false };
   onTermination(() => process.disconnect?.());
+  process.once("disconnect", endInTime);
   await serveEditor(nodeIpc(process), options);
   return 0;
 }
@@ -164,6 +169,15 @@ const log: Log = (level, message, cause) => {
 function onTermination(leave: () => void): void {
   // Not `once`: while a command runs, execa listens as well, and ends the process when it finds itself alone.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, leave);
+}
+
+/** Who started us is gone and ends nothing any more: what hangs must not keep us. The watchdog ends our commands. */
+function endInTime(): void {
+  const end = () => {
+    log("warning", "something did not end in time, and is cut off");
+    process.exit(0);
+  };
+  setTimeout(end, END_TIMEOUT_MS).unref();
 }
 
 function print(text: string, code: number): number {

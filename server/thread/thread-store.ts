@@ -36,10 +36,12 @@ import { newThreadRecord, type ThreadRecord } from "./record.ts";
 import type { OwnFiles } from "./rule-store.ts";
 import { withMovedThread, withoutThread } from "./section-places.ts";
 import { changeSettings, initialSettings, type SettingsOverrides } from "./settings.ts";
+import { QueueFiles } from "./queue-files.ts";
 import { StoredThreads } from "./stored-threads.ts";
 import { Thread } from "./thread.ts";
 import { threadData } from "./thread-data.ts";
 import { listThreads } from "./thread-list.ts";
+import { ThreadQueues } from "./thread-queues.ts";
 import { ThreadSections } from "./thread-sections.ts";
 
 export interface StoreDeps {
@@ -78,6 +80,7 @@ export class ThreadStore {
   readonly #stored: StoredThreads;
   /** All that is on disk, for lists. */
   readonly index: RolloutIndex;
+  readonly queues: ThreadQueues;
   /** What people have sorted threads into, whichever process they did it in. */
   readonly sections: ThreadSections;
 
@@ -93,6 +96,18 @@ export class ThreadStore {
     const warn = (message: string) => deps.thread.log("warning", message);
     this.index = new RolloutIndex(home, warn);
     this.sections = new ThreadSections(home, deps.ownFiles, warn);
+    this.queues = new ThreadQueues({
+      files: new QueueFiles(home, deps.ownFiles),
+      live: (threadId) => {
+        checkId(threadId);
+        return this.#live.get(threadId) ?? null;
+      },
+      find: (threadId) => findRollout(home, threadId),
+      turns: (threadId) => this.turns(threadId),
+      holding: (thread, work) => this.holding(thread, work),
+      tellAll: (notification) => deps.clients.tell(notification),
+      log: thread.log,
+    });
   }
 
   get home(): string {
@@ -260,6 +275,7 @@ export class ThreadStore {
     const found = await findRollout(this.#deps.home, threadId);
     if (found === null && !this.#live.has(threadId)) throw noRollout(threadId);
     await this.unload(threadId);
+    await this.queues.forget(threadId);
     if (found === null) return;
     await this.#stored.alone(threadId, () =>
       removeRollout(this.#deps.home, { threadId, path: found.path }, () => this.#basesInUse()),
@@ -285,6 +301,12 @@ export class ThreadStore {
     this.#tellUnloaded(threadId);
     thread.announceStatus();
     return thread;
+  }
+
+  /** What waits in its queue gets its turn, if it may have one now. Does nothing for one that is not loaded. */
+  goOn(threadId: string): void {
+    const thread = this.#live.get(threadId);
+    if (thread !== undefined) void this.queues.goOn(thread);
   }
 
   /** A client stops listening. A thread that nobody listens to is let go of after a while. */
@@ -375,6 +397,7 @@ export class ThreadStore {
         turnEnded: (threadId) => {
           this.#indexThread(thread);
           this.#unloadLater(threadId);
+          void this.queues.turnEnded(thread);
         },
       },
     );

@@ -214,6 +214,7 @@ export class Thread {
 
   /** Ends what runs, waits until it has ended, and closes the file. */
   async stop(): Promise<void> {
+    this.life.hold();
     await Promise.all([this.life.end(), this.commands.stopAll()]);
     this.#recorder?.close();
   }
@@ -226,8 +227,10 @@ export class Thread {
     if (this.ephemeral) throw noRevertOfEphemeral();
     const at = this.turns.findIndex(({ id }) => id === beforeTurnId);
     if (at === -1) throw turnNotFound(beforeTurnId);
+    const release = this.life.hold();
     await this.life.end();
     await this.commands.stopOf(this.turns.slice(at).map(({ id }) => id));
+    release();
     cutRecord(this.#record, beforeTurnId);
     this.#record.updatedAt = Math.floor(this.deps.now() / 1000);
     this.life.forgetFailure();

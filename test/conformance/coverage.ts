@@ -54,15 +54,13 @@ const leftOut: readonly LeftOut[] = [
     methods: ["app/*", "marketplace/*", "plugin/*", "environment/*", "thread/environment/*", "externalAgentConfig/*"],
   },
   {
-    why: "Sorts the sidebar of one application: projects, sections, attachments, what was read.",
+    why: "Sorts the sidebar of one application: projects, attachments, what was read.",
     methods: [
       "project/*",
       "thread/attachment/*",
       "thread/attachmentOwner/list",
       "thread/project/updated",
       "thread/readState/*",
-      "thread/section/*",
-      "threadSection/*",
       "thread/timeline/list",
     ],
   },
@@ -79,7 +77,7 @@ const leftOut: readonly LeftOut[] = [
     ],
   },
   {
-    why: "Turns that nobody typed: goals, queues, reviews, compaction, plans and other modes are not here yet.",
+    why: "Turns that nobody typed: goals, reviews, compaction, plans and other modes are not here yet.",
     methods: [
       "collaborationMode/list",
       "item/plan/delta",
@@ -88,7 +86,6 @@ const leftOut: readonly LeftOut[] = [
       "thread/compacted",
       "thread/goal/*",
       "thread/prepareApprovedPlan",
-      "thread/queue/*",
       "turn/plan/updated",
       "turn/settings/update",
     ],

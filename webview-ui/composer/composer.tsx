@@ -31,12 +31,16 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
   const hasText = !isBlank(intent);
   const isBusy = isSending || isStartingShell.value;
   const canSend = hasText && maySend && !isBusy;
-  const send = async () => {
+  // Beside a turn there are two ways for words: behind it, which disturbs nothing, or into it.
+  const mayQueue = runningId !== null && intent.kind === "prompt";
+  const send = async ({ isUrgent }: { isUrgent: boolean }) => {
     if (!canSend) return;
     // What was typed meanwhile stays.
-    if (await (intent.kind === "shell" ? runShell(intent.command) : actions.send(intent.text)))
+    if (await sendBy(mayQueue && !isUrgent ? actions.queue : actions.send))
       draft.value = withoutSent(draft.peek(), text);
   };
+  const sendBy = (way: (words: string) => Promise<boolean>) =>
+    intent.kind === "shell" ? runShell(intent.command) : way(intent.text);
   const runShell = async (command: string) => {
     isStartingShell.value = true;
     const isTaken = await actions.runShell(command);
@@ -70,8 +74,15 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
               <span class="stop-square" aria-hidden="true" />
             </button>
           )}
-          {(runningId === null || hasText) && (
-            <IconButton icon="arrow-up" label="Send" class="send" isDisabled={!canSend} onClick={() => void send()} />
+          {hasText && mayQueue && <QueueButtons isDisabled={!canSend} onSend={send} />}
+          {!mayQueue && (runningId === null || hasText) && (
+            <IconButton
+              icon="arrow-up"
+              label="Send"
+              class="send"
+              isDisabled={!canSend}
+              onClick={() => void send({ isUrgent: true })}
+            />
           )}
         </div>
       </div>
@@ -85,7 +96,36 @@ interface DraftProps {
   box: RefObject<HTMLTextAreaElement | null>;
   /** Of what is said about the text, while there is something to say. */
   noteId: string;
-  onSend: () => Promise<void>;
+  onSend: Send;
+}
+
+/** Urgent: into the turn that runs, not behind it. */
+type Send = (how: { isUrgent: boolean }) => Promise<void>;
+
+const pickModifier = ({ host }: PanelState) => host?.modifierKey ?? "Ctrl";
+
+function QueueButtons({ isDisabled, onSend }: { isDisabled: boolean; onSend: Send }) {
+  const modifier = useSelected(pickModifier);
+  return (
+    <>
+      <IconButton
+        icon="arrow-right"
+        label="Steer"
+        title={`Steer: Belay reads it now (${modifier}+Enter)`}
+        class="steer"
+        isDisabled={isDisabled}
+        onClick={() => void onSend({ isUrgent: true })}
+      />
+      <IconButton
+        icon="list-ordered"
+        label="Queue"
+        title="Queue: sent when this turn has ended (Enter)"
+        class="send"
+        isDisabled={isDisabled}
+        onClick={() => void onSend({ isUrgent: false })}
+      />
+    </>
+  );
 }
 
 function Draft({ box, noteId, onSend }: DraftProps) {
@@ -118,7 +158,7 @@ function Draft({ box, noteId, onSend }: DraftProps) {
         )
           return;
         event.preventDefault();
-        void onSend();
+        void onSend({ isUrgent: event.ctrlKey || event.metaKey });
       }}
     />
   );

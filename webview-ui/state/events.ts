@@ -4,6 +4,7 @@ import type { SandboxState } from "../../server/protocol/command.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Model } from "../../server/protocol/model.ts";
 import type { HostState } from "../../server/protocol/panel.ts";
+import type { QueuedSubmission } from "../../server/protocol/queue.ts";
 import type { TurnChanges } from "../../server/protocol/review.ts";
 import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { Thread, ThreadSettings, ThreadStartResponse } from "../../server/protocol/thread.ts";
@@ -28,6 +29,9 @@ export type PanelEvent =
   | { type: "reviewListed"; files: readonly ListedFile[] }
   /** All turns of a thread that changed files. */
   | { type: "changesRead"; threadId: string; turns: readonly TurnChanges[] }
+  | { type: "queueListed"; threadId: string; queue: readonly QueuedSubmission[] }
+  /** For the live region. */
+  | { type: "told"; text: string }
   | { type: "choiceMade"; choice: Partial<Choice> }
   | { type: "promptSent"; clientId: string; text: string }
   | { type: "promptAccepted"; clientId: string; threadId: string; turn: Turn; sent: Choice }

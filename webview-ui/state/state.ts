@@ -10,6 +10,7 @@ import type { Edits, Mode } from "../../server/protocol/mode.ts";
 import type { Model } from "../../server/protocol/model.ts";
 import type { HostState } from "../../server/protocol/panel.ts";
 import type { ReviewFile, TurnChanges } from "../../server/protocol/review.ts";
+import type { QueuedSubmission } from "../../server/protocol/queue.ts";
 import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { Thread, ThreadSettings } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
@@ -23,6 +24,8 @@ export interface PanelState {
   approvals: readonly Approval[];
   /** Prompts that the shown thread does not contain yet. */
   outgoing: readonly Outgoing[];
+  /** Of the shown thread, as the server last said: what waits for its turn. */
+  queue: readonly QueuedSubmission[];
   /** Picked here and not yet taken over by the server. */
   choice: Choice;
   /** The mode picked last: the next new thread has it too. Never one with a risk; null: the default. */
@@ -33,6 +36,8 @@ export interface PanelState {
   /** Threads of this workspace, newest first; null until the first list arrives. */
   threads: readonly Thread[] | null;
   notices: readonly Notice[];
+  /** The model's answer broke off and is asked for anew, until it speaks. */
+  reconnecting: Reconnecting | null;
   /** Keys of warnings about the configuration that were read and put away; until the server starts anew. */
   dismissed: readonly string[];
   /** Why the last prompt was refused; stands above the composer until the next attempt. */
@@ -87,11 +92,11 @@ export interface Choice {
 
 export const noChoice: Choice = { mode: null, model: null, edits: null, cwd: null };
 
-// sending --turn/start answered--> accepted --echoed as an item--> gone, or --turn ended first--> unread
+// sending --turn/start answered--> accepted --echoed as an item--> gone, or --the server died first--> unread
 export type Outgoing =
   | { kind: "sending"; clientId: string; text: string }
   | { kind: "accepted"; clientId: string; text: string; turnId: string }
-  /** The turn ended before the model read it. */
+  /** Its server died before the model read it. */
   | { kind: "unread"; clientId: string; text: string; turnId: string };
 
 export type ApprovalRequest =
@@ -114,7 +119,10 @@ export type ApprovalOutcome =
   | { kind: "waiting" }
   | { kind: "answered"; decision: CommandApprovalDecision }
   | { kind: "replied"; reply: ToolRequestUserInputResponse }
-  | { kind: "void" };
+  | { kind: "void"; why: VoidReason };
+
+/** `elsewhere`: another client gave the answer. `takenBack`: its turn was stopped, or nobody knows why. */
+export type VoidReason = "elsewhere" | "serverEnded" | "takenBack";
 
 /** `config`: of the present server run; the next one says it again where it still holds. */
 export type NoticeKind = "info" | "warning" | "config";
@@ -123,8 +131,14 @@ export interface Notice {
   key: string;
   kind: NoticeKind;
   text: string;
-  /** Set for "trying again" lines: they go when that turn moves on. */
-  turnId: string | null;
+}
+
+export interface Reconnecting {
+  turnId: string;
+  /** "Reconnecting 2 of 5…". */
+  text: string;
+  /** Null: nobody said why. */
+  cause: string | null;
 }
 
 export const initialState: PanelState = {
@@ -132,12 +146,14 @@ export const initialState: PanelState = {
   view: { kind: "new" },
   approvals: [],
   outgoing: [],
+  queue: [],
   choice: noChoice,
   lastMode: null,
   models: [],
   defaults: null,
   threads: null,
   notices: [],
+  reconnecting: null,
   dismissed: [],
   sendError: null,
   missingFolder: null,

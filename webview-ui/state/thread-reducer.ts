@@ -74,7 +74,7 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "belay/files/updated":
       return withChanges(thread, params.turns);
     case "error":
-      return params.willRetry ? dropVoidText(thread, params.turnId) : thread;
+      return params.willRetry ? dropVoid(thread, params) : thread;
     case "configWarning":
     case "account/login/completed":
     case "account/updated":
@@ -85,6 +85,7 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "thread/deleted":
     case "thread/closed":
     case "thread/status/changed":
+    case "thread/queue/changed":
     case "turn/diff/updated":
     case "fs/changed":
     case "fuzzyFileSearch/sessionUpdated":
@@ -197,10 +198,15 @@ function updateItem<T extends ThreadItem["type"]>(
   });
 }
 
-function dropVoidText(thread: ShownThread, turnId: string): ShownThread {
+// Ours says which items are void; another server means the text that is still open.
+function dropVoid(
+  thread: ShownThread,
+  { turnId, takenBack = [] }: { turnId: string; takenBack?: readonly string[] | undefined },
+): ShownThread {
   return updateTurn(thread, turnId, (turn) => {
     const items = turn.items.filter(
-      (item) => !((item.type === "agentMessage" || item.type === "reasoning") && isOpen(item)),
+      (item) =>
+        !takenBack.includes(item.id) && !((item.type === "agentMessage" || item.type === "reasoning") && isOpen(item)),
     );
     return items.length === turn.items.length ? turn : { ...turn, items };
   });
