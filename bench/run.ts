@@ -18,7 +18,7 @@ import { edits } from "./rows/edits.ts";
 import { idle } from "./rows/idle.ts";
 import { launch } from "./rows/launch.ts";
 import { output } from "./rows/output.ts";
-import { resume } from "./rows/resume.ts";
+import { resume, resumeLarge } from "./rows/resume.ts";
 import { size } from "./rows/size.ts";
 import { snapshot } from "./rows/snapshot.ts";
 import { review } from "./rows/review.ts";
@@ -26,7 +26,20 @@ import { start } from "./rows/start.ts";
 import { threads } from "./rows/threads.ts";
 import { turns } from "./rows/turns.ts";
 
-const groups: readonly Group[] = [start, turns, threads, resume, idle, output, edits, launch, snapshot, review, size];
+const groups: readonly Group[] = [
+  start,
+  turns,
+  threads,
+  resume,
+  resumeLarge,
+  idle,
+  output,
+  edits,
+  launch,
+  snapshot,
+  review,
+  size,
+];
 const checkout = fileURLToPath(new URL("..", import.meta.url));
 
 const options = readOptions();

@@ -28,6 +28,8 @@ const usage = `Belay ${version}, a coding agent
   belay apply-patch [--cwd DIR] < PATCH   applies a patch to the files below DIR: all of it, or nothing
   belay doctor [--json] [-c key=value]…   says what works here, what does not, and what would help; ends with code 0
                                           when a person can work, with 1 when something must be mended first
+  belay threads list|show ID|search TEXT|export ID|import FILE…
+                                          the threads on disk; \`belay threads --help\` says more
   belay --version
 `;
 
@@ -43,6 +45,7 @@ const commands: Record<string, Command> = {
   policy,
   "apply-patch": applyPatch,
   doctor,
+  threads,
   "--version": async () => print(`belay ${version}\n`, 0),
   "--help": async () => print(usage, 0),
 };
@@ -119,6 +122,16 @@ async function doctor(args: string[]): Promise<number> {
   const columns = stdout.isTTY ? stdout.columns : null;
   const uid = process.getuid?.() ?? null;
   return runDoctor(args, { ...where, env, platform, arch, version, node, uid, columns, stdout, stderr });
+}
+
+async function threads(args: string[]): Promise<number> {
+  const { runThreadsCommand } = await import("./commands/threads.ts");
+  const { env, platform, stdout, stderr } = process;
+  // Who reads only the first lines has what they want.
+  stdout.on("error", () => process.exit(0));
+  return runThreadsCommand(args, {
+    ...{ home: belayHome(env, homedir()), cwd: process.cwd(), env, platform, stdout, stderr },
+  });
 }
 
 function baseOptions(): Omit<AppOptions, "overrides" | "apiKeys" | "clientsReturn"> {

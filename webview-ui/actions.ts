@@ -4,7 +4,7 @@ import type { hostRequests } from "../server/protocol/host-methods.ts";
 import type { ParamsIn } from "../server/protocol/rows.ts";
 import type { Edits, Mode } from "../server/protocol/mode.ts";
 import { activeWriterIn } from "../server/protocol/thread-saving.ts";
-import { messageOf, RpcError } from "../server/protocol/rpc/errors.ts";
+import { messageOf, missingFolderOf, RpcError } from "../server/protocol/rpc/errors.ts";
 import type { QueuedSubmission } from "../server/protocol/queue.ts";
 import type { RestoreResponse } from "../server/protocol/review.ts";
 import type { ThreadStartResponse } from "../server/protocol/thread.ts";
@@ -78,6 +78,8 @@ export interface Actions {
   reply(key: string, reply: ToolRequestUserInputResponse): void;
   dropPrompt(clientId: string): void;
   dismissNotice(key: string): void;
+  /** The thread goes on in the folder of this window: its own is gone. */
+  moveThreadHere(): Promise<void>;
   /** Asks the editor for something. A refusal becomes a line above the composer; resolves to undefined then. */
   host: HostAction;
 }
@@ -216,7 +218,8 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
         await startTurn(await joinShown(sent), clientId, text, sent);
         return true;
       } catch (error) {
-        dispatch({ type: "promptRefused", clientId, message: messageOf(error) });
+        const missingFolder = missingFolderOf(error);
+        dispatch({ type: "promptRefused", clientId, message: messageOf(error), missingFolder });
         return false;
       }
     },
@@ -320,6 +323,12 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       // Of a thread that is not loaded the server knows no more than the ring says.
       if (threadId === null || !joined.has(threadId)) return null;
       return connection.request("belay/context/read", { threadId }).catch(() => null);
+    },
+    async moveThreadHere() {
+      const threadId = shownThreadId(now().view);
+      const cwd = now().host?.workspace?.cwd;
+      if (threadId === null || cwd === undefined) return;
+      await show(connection.request("thread/resume", { threadId, cwd })).catch(complain);
     },
     async openThread(threadId) {
       dispatch({ type: "threadOpening", threadId });

@@ -18,6 +18,7 @@ import type { Log } from "./deps.ts";
 import { found, type Queue, without } from "./queue.ts";
 import type { QueueFiles } from "./queue-files.ts";
 import { readInput } from "./read-input.ts";
+import { checkRoom } from "./saving.ts";
 import type { Thread } from "./thread.ts";
 
 export interface ThreadQueuesDeps {
@@ -128,6 +129,7 @@ export class ThreadQueues {
     const { id, input, clientUserMessageId } = next;
     const read = await readInput(input, thread.settings.cwd);
     if (!thread.life.isFree && !(joins && thread.life.runningTurnId !== null)) return null;
+    checkRoom(thread.savingTrouble);
     const given = this.#given.get(thread.id) ?? new Set();
     this.#given.set(thread.id, given.add(id));
     this.#tellChanged(thread.id);

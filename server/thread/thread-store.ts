@@ -1,5 +1,5 @@
 // All threads: the live ones here, those that wait on disk by way of stored-threads.ts.
-import { stat } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import type { Config } from "../config/schema.ts";
 import {
   invalidThreadId,
@@ -17,7 +17,7 @@ import type { DynamicTool, GitInfo, Thread as ThreadData, ThreadSettings } from 
 import type { ThreadForkParams, ThreadListParams, ThreadListResponse } from "../protocol/thread-store.ts";
 import type { ThreadSectionMoveParams } from "../protocol/thread-section.ts";
 import type { Turn } from "../protocol/turn.ts";
-import { archive, findRollout, rolloutPath, unarchive } from "../rollout/files.ts";
+import { archive, findBase, findRollout, rolloutPath, unarchive } from "../rollout/files.ts";
 import { RolloutIndex } from "../rollout/index.ts";
 import type { ListedRollout } from "../rollout/listed.ts";
 import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
@@ -30,6 +30,7 @@ import type { Client } from "./client.ts";
 import type { Clients } from "./clients.ts";
 import type { ThreadDeps } from "./deps.ts";
 import { forkStart } from "./fork.ts";
+import { isFolder } from "./is-folder.ts";
 import { rebuildRecord } from "./rebuild.ts";
 import { newThreadRecord, type ThreadRecord } from "./record.ts";
 import type { OwnFiles } from "./rule-store.ts";
@@ -153,6 +154,8 @@ export class ThreadStore {
       recorder.close();
       throw threadArchived(threadId);
     }
+    const { cwd } = record.settings;
+    if (!(await isFolder(cwd))) record.notices = [...record.notices, goneWords(cwd)];
     const config = this.#configOf(overrides.config);
     const thread = this.#keep(record, recorder, { isPersisted: true, config });
     thread.announceStatus();
@@ -175,11 +178,17 @@ export class ThreadStore {
     const own = source.turns.length === 0 || ephemeral ? null : base;
     const forked = { ...meta, forkedFromId: threadId, base: own, preview: source.meta.preview };
     // The name is the source's as it is now, wherever the fork is cut.
-    const { metadata, notices } = whole;
-    const record = { ...source, meta: forked, metadata, notices, settings, updatedAt: meta.createdAt };
+    const { metadata, missing } = whole;
+    const record = { ...source, meta: forked, metadata, missing, settings, updatedAt: meta.createdAt };
     const recorder = ephemeral ? null : this.#stored.newRecorder(path, meta.id);
     const thread = this.#keep(record, recorder, { isPersisted: false, config });
     thread.beginFork(own === null ? livingLines(lines) : []);
+    if (own !== null && (await findBase(this.#deps.home, own.threadId)) === null) {
+      // Another process deleted it at this very moment, and has not seen this fork.
+      await this.unload(thread.id);
+      await rm(path, { force: true });
+      throw noRollout(threadId);
+    }
     return thread;
   }
 
@@ -459,15 +468,10 @@ function definedOnly<T extends object>(params: T): Partial<T> {
   return Object.fromEntries(Object.entries(params).filter(([, value]) => value != null)) as Partial<T>;
 }
 
-function checkId(threadId: string): void {
-  if (!isUuid(threadId)) throw invalidThreadId(threadId);
+function goneWords(cwd: string): string {
+  return `The folder of this thread is not there any more: ${cwd}. What was said can be read. To go on, bring the folder back, or choose another one.`;
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch {
-    // Not there, or not to be seen: no place for a thread.
-    return false;
-  }
+function checkId(threadId: string): void {
+  if (!isUuid(threadId)) throw invalidThreadId(threadId);
 }

@@ -24,7 +24,7 @@ import { RunningCommands } from "./running-commands.ts";
 import { changeSettings, type SettingsOverrides } from "./settings.ts";
 import { announcedSettings, threadData } from "./thread-data.ts";
 import { TurnLife } from "./turn-life.ts";
-import { applyToTurns } from "./turn-log.ts";
+import { applyToTurns, snapshotOf } from "./turn-log.ts";
 import { addUsage, noUsage } from "./usage.ts";
 import { afterAnswer } from "../util/after-answer.ts";
 
@@ -147,7 +147,7 @@ export class Thread {
 
   /** As clients see it; with `turns` it is a snapshot that the notifications from now on continue. */
   toData(options: { includeTurns: boolean }): ThreadData {
-    const turns = options.includeTurns ? structuredClone(this.#record.turns) : [];
+    const turns = options.includeTurns ? snapshotOf(this.#record.turns) : [];
     const place = this.deps.shownPlaceOf(this.id);
     return threadData({ ...this.#record, place, path: this.#recorder?.path ?? null, status: this.status, turns });
   }
@@ -173,7 +173,7 @@ export class Thread {
     // One that went while its request was worked on never leaves again.
     if (client.ended.aborted || this.#subscribers.has(client)) return;
     this.#subscribers.add(client);
-    for (const message of this.#record.notices) {
+    for (const message of [...this.#record.missing, ...this.#record.notices]) {
       client.notify({ method: "warning", params: { threadId: this.id, message } });
     }
     if (this.savingTrouble !== null) this.#tellSaving(client, this.savingTrouble);

@@ -54,15 +54,13 @@ const leftOut: readonly LeftOut[] = [
     methods: ["app/*", "marketplace/*", "plugin/*", "environment/*", "thread/environment/*", "externalAgentConfig/*"],
   },
   {
-    why: "Sorts the sidebar of one application: projects, sections, attachments, what was read.",
+    why: "Sorts the sidebar of one application: projects, attachments, what was read.",
     methods: [
       "project/*",
       "thread/attachment/*",
       "thread/attachmentOwner/list",
       "thread/project/updated",
       "thread/readState/*",
-      "thread/section/*",
-      "threadSection/*",
       "thread/timeline/list",
     ],
   },

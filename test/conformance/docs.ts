@@ -61,7 +61,8 @@ ${differences.map(differenceRow).join("\n")}
 
 /** What no run finds out: written by hand, to be deleted with the gap. */
 const gaps: readonly string[] = [
-  "A stream that breaks off fails its turn: it is not taken up again, and `willRetry` is never true. Only a request that\n  has no answer yet is sent again (`request_max_retries`).",
+  "`request_max_retries` are the silent tries of one answer, not of each `Reconnecting...`, and the waits go on growing. A key\n  that is refused is not tried again, nor is a limit that asks for more than two minutes.",
+  "With `error {willRetry: true}` an item that was cut completes first, empty. `takenBack` names all items of that answer:\n  also those that completed are no part of the thread any more.",
   "The model's commands run as `/bin/bash -c -- …`, which is no login shell. `thread/shellCommand` has one.",
   "`/tmp` in the sandbox is empty for each command, and private to it.",
   "A shell line is taken for a patch when it is `apply_patch` with a here-document and nothing besides, but for a `cd`\n  before it; any other is a command like any other.",

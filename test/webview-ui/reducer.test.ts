@@ -74,6 +74,7 @@ const names = (state: PanelState) => state.threads?.map(({ name, preview }) => n
 const items = (state: PanelState) => shownThread(state.view)?.turns.flatMap((shown) => shown.items);
 const outgoing = (state: PanelState) => state.outgoing.map(({ kind, clientId }) => `${clientId} ${kind}`);
 const outcomes = (state: PanelState) => state.approvals.map(({ key, outcome }) => `${key} ${outcome.kind}`);
+const lost = (state: PanelState) => state.reconnecting;
 const texts = (state: PanelState) => state.notices.map(({ text }) => text);
 
 type Row = [sentence: string, events: PanelEvent[], look: (state: PanelState) => unknown, expected: unknown];
@@ -171,8 +172,32 @@ const rows: Row[] = [
     items,
     [item.answer("One")],
   ],
-  ["a retry says so once", [showing, retrying(), retrying()], texts, ["Reconnecting... 1/2"]],
-  ["a retry that worked is forgotten", [showing, retrying(), said(starts(item.answer("Two")))], texts, []],
+  [
+    "what the server takes back disappears, whole or not, and nothing else",
+    [
+      showing,
+      said(completes(item.answer("One"))),
+      said(completes(item.answer("Tw", { id: "answer-2" }))),
+      retrying({ takenBack: ["answer-2", "never-seen"] }),
+    ],
+    items,
+    [item.answer("One")],
+  ],
+  [
+    "a turn that is asked anew says which try it is, and why",
+    [showing, retrying(), retrying({ message: "Reconnecting... 2/5", additionalDetails: "It broke off." })],
+    ({ reconnecting, announcement }) => [reconnecting, announcement.text],
+    [{ turnId, text: "Reconnecting 2 of 5…", cause: "It broke off." }, "Reconnecting 2 of 5…"],
+  ],
+  [
+    "a command that ends beside it does not mean that the model answers",
+    [showing, retrying(), said(completes(item.command("sleep 9")))],
+    ({ reconnecting }) => reconnecting?.text,
+    "Reconnecting 1 of 2…",
+  ],
+  ["a try that worked is forgotten", [showing, retrying(), said(starts(item.answer("Two")))], lost, null],
+  ["so is one in a turn that ends", [showing, retrying(), ends("interrupted")], lost, null],
+  ["so is one of a thread that was left", [showing, retrying(), { type: "threadOpening", threadId: "b" }], lost, null],
 
   ["a prompt is there at once", [showing, sent], outgoing, ["c1 sending"]],
   ["an accepted prompt waits for its echo", [showing, sent, accepted], outgoing, ["c1 accepted"]],
@@ -205,6 +230,12 @@ const rows: Row[] = [
     [sent, { type: "promptRefused", clientId: "c1", message: "No." }, sent],
     (state) => state.sendError,
     null,
+  ],
+  [
+    "a prompt that was refused for want of a folder says which, until the thread is opened in another one",
+    [showing, sent, { type: "promptRefused", clientId: "c1", message: "Gone.", missingFolder: "/gone" }, showing],
+    (state) => [state.sendError, state.missingFolder],
+    [null, null],
   ],
   [
     "a prompt nobody read is kept when the server that had it is gone",
@@ -359,7 +390,7 @@ const rows: Row[] = [
       { type: "threadOpening", threadId: "other" },
       { type: "threadOpened", response: opened({ id: "other", turns: [] }) },
       { type: "choiceMade", choice: { mode: "ask" } },
-      { ...accepted, sent: { mode: "ask", model: null, edits: null, cwd: null } },
+      { ...accepted, sent: { ...noChoice, mode: "ask" } },
     ],
     (state) => [state.choice.mode, shownThread(state.view)?.turns],
     ["ask", []],
@@ -537,9 +568,16 @@ function delta(text: string): PanelEvent {
   return said({ method: "item/agentMessage/delta", params: { ...at, itemId: "answer-1", delta: text } });
 }
 
-function retrying(): PanelEvent {
-  const error = { message: "Reconnecting... 1/2", codexErrorInfo: null, additionalDetails: null };
-  return said({ method: "error", params: { error, willRetry: true, threadId, turnId } });
+function retrying({ message = "Reconnecting... 1/2", additionalDetails = null, takenBack }: Retrying = {}): PanelEvent {
+  const error = { message, codexErrorInfo: null, additionalDetails };
+  const more = takenBack === undefined ? {} : { takenBack };
+  return said({ method: "error", params: { error, willRetry: true, threadId, turnId, ...more } });
+}
+
+interface Retrying {
+  message?: string;
+  additionalDetails?: string | null;
+  takenBack?: string[];
 }
 
 function named(threadName: string | undefined, id = threadId): PanelEvent {

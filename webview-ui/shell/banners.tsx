@@ -15,6 +15,8 @@ const pickNotices = ({ notices }: PanelState) => notices;
 // What the banner of the server says already is not said twice.
 const pickSendError = ({ sendError, host }: PanelState) =>
   host?.server.kind === "failed" && host.server.reason === sendError ? null : sendError;
+// Where it could go on instead.
+const pickIsMissing = ({ missingFolder, host }: PanelState) => missingFolder !== null && host?.workspace != null;
 const waitingElsewhere = ({ approvals, view }: PanelState) =>
   approvals.filter(
     ({ outcome, request }) => outcome.kind === "waiting" && request.params.threadId !== shownThreadId(view),
@@ -36,6 +38,7 @@ export function Banners() {
   const { actions } = usePanel();
   const notices = useSelected(pickNotices);
   const sendError = useSelected(pickSendError);
+  const isMissing = useSelected(pickIsMissing);
   const other = useSelected(pickOther);
   const otherCount = useSelected(pickOtherCount);
   const otherTitle = useSelected(pickOtherTitle);
@@ -58,7 +61,13 @@ export function Banners() {
       <SavingBanner />
       <HeldBanner />
       <HostBanner />
-      {sendError !== null && <Banner icon="error" tone="error" text={sendError} role="alert" />}
+      {sendError !== null && (
+        <Banner icon="error" tone="error" text={sendError} role="alert">
+          {isMissing && (
+            <BannerButton label="Use this folder" isPrimary onClick={() => void actions.moveThreadHere()} />
+          )}
+        </Banner>
+      )}
     </div>
   );
 }

@@ -40,7 +40,7 @@ export type PanelEvent =
   | { type: "choiceMade"; choice: Partial<Choice> }
   | { type: "promptSent"; clientId: string; text: string }
   | { type: "promptAccepted"; clientId: string; threadId: string; turn: Turn; sent: Choice }
-  | { type: "promptRefused"; clientId: string; message: string }
+  | { type: "promptRefused"; clientId: string; message: string; missingFolder?: string | null }
   | { type: "promptDropped"; clientId: string }
   /** A command line of the person's own is on its way. */
   | { type: "shellSent" }

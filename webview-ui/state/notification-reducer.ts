@@ -3,7 +3,8 @@ import type { ThreadItem } from "../../server/protocol/item.ts";
 import { notSavedWords } from "../../server/protocol/thread-saving.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Thread } from "../../server/protocol/thread.ts";
-import { turnOutcome } from "../text/words.ts";
+import type { TurnError } from "../../server/protocol/turn.ts";
+import { reconnectingWords, turnOutcome } from "../text/words.ts";
 import { type Notice, type NoticeKind, type PanelState, shownThread, shownThreadId } from "./state.ts";
 import { isDelta, isOpen, reduceThread } from "./thread-reducer.ts";
 
@@ -32,7 +33,7 @@ export function reduceNotification(state: PanelState, notification: ServerNotifi
       return { ...inThread, sandbox: params };
     case "error":
       if (!params.willRetry || shownThreadId(state.view) !== params.threadId) return inThread;
-      return withNotice(inThread, { kind: "info", text: params.error.message, turnId: params.turnId });
+      return withReconnecting(inThread, params);
     case "thread/status/changed":
       return updateListed(inThread, params.threadId, { status: params.status });
     case "thread/name/updated":
@@ -67,14 +68,17 @@ function isOfAnother({ view }: PanelState, threadId: string | null): boolean {
   return shownId !== null && threadId !== null && threadId !== shownId;
 }
 
-/** Adds a line above the composer; the same sentence is not said twice, and a turn has one "trying again" at a time. */
-export function withNotice(
-  state: PanelState,
-  { kind, text, turnId = null }: { kind: NoticeKind; text: string; turnId?: string | null },
-): PanelState {
-  const key = turnId === null ? `text:${text}` : `turn:${turnId}`;
+function withReconnecting(state: PanelState, { turnId, error }: { turnId: string; error: TurnError }): PanelState {
+  const text = reconnectingWords(error.message);
+  const announcement = { number: state.announcement.number + 1, text };
+  return { ...state, reconnecting: { turnId, text, cause: error.additionalDetails }, announcement };
+}
+
+/** Adds a line above the composer; the same sentence is not said twice. */
+export function withNotice(state: PanelState, { kind, text }: { kind: NoticeKind; text: string }): PanelState {
+  const key = `text:${text}`;
   if (kind === "config" && state.dismissed.includes(key)) return state;
-  const notice: Notice = { key, kind, text, turnId };
+  const notice: Notice = { key, kind, text };
   return { ...state, notices: [...state.notices.filter((other) => other.key !== key), notice] };
 }
 
@@ -88,12 +92,15 @@ function followThread(state: PanelState, notification: ServerNotification): Pane
   return isDelta(notification) ? moved : followTurn(moved, notification);
 }
 
-// The small things around a turn: the optimistic prompt, the stop button, the "trying again" line, the live region.
+// The small things around a turn: the optimistic prompt, the stop button, the line that says that an answer is asked for
+// anew, the live region.
 function followTurn(state: PanelState, { method, params }: ServerNotification): PanelState {
   switch (method) {
     case "item/started":
     case "item/completed": {
-      const calmer = clearRetry(clearStop(state, params.item), params.turnId);
+      // What completes may be a command that goes on beside it; what starts is what was waited for.
+      const moved = method === "item/started" ? clearReconnecting(state, params.turnId) : state;
+      const calmer = clearStop(moved, params.item);
       const { item } = params;
       if (item.type !== "userMessage" || !calmer.outgoing.some(({ clientId }) => clientId === item.clientId))
         return calmer;
@@ -103,7 +110,7 @@ function followTurn(state: PanelState, { method, params }: ServerNotification): 
       const { turn } = params;
       const stoppingTurnId = state.stoppingTurnId === turn.id ? null : state.stoppingTurnId;
       const announcement = { number: state.announcement.number + 1, text: turnOutcome(turn) };
-      return { ...clearRetry(state, turn.id), stoppingTurnId, announcement };
+      return { ...clearReconnecting(state, turn.id), stoppingTurnId, announcement };
     }
     default:
       return state;
@@ -115,9 +122,8 @@ function clearStop(state: PanelState, item: ThreadItem): PanelState {
   return { ...state, stoppingItemIds: state.stoppingItemIds.filter((id) => id !== item.id) };
 }
 
-function clearRetry(state: PanelState, turnId: string): PanelState {
-  if (!state.notices.some((notice) => notice.turnId === turnId)) return state;
-  return { ...state, notices: state.notices.filter((notice) => notice.turnId !== turnId) };
+function clearReconnecting(state: PanelState, turnId: string): PanelState {
+  return state.reconnecting?.turnId === turnId ? { ...state, reconnecting: null } : state;
 }
 
 // The extension may have taken the question back already: that says less.

@@ -28,8 +28,11 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       return reduceNotification(state, event.notification);
     case "threadOpening":
       return startLoading(state, event.threadId);
-    case "threadOpened":
-      return showSnapshot(state, event.response);
+    case "threadOpened": {
+      const shown = showSnapshot(state, event.response);
+      // It has a folder again, or is another thread.
+      return shown.missingFolder === null ? shown : { ...shown, sendError: null, missingFolder: null };
+    }
     case "threadRefused":
       if (shownThreadId(state.view) !== event.threadId) return state;
       return withNotice({ ...leaveThread(state), view: { kind: "new" } }, info(event.message));
@@ -92,7 +95,7 @@ function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
     case "shellSent":
       return { ...state, sendError: null };
     case "shellRefused":
-      return { ...state, sendError: event.message };
+      return { ...state, sendError: event.message, missingFolder: null };
     case "commandStopAsked":
       return { ...state, stoppingItemIds: [...state.stoppingItemIds, event.itemId] };
     case "commandStopSettled":
@@ -259,7 +262,11 @@ function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "pro
 function refusePrompt(state: PanelState, event: Extract<PanelEvent, { type: "promptRefused" }>): PanelState {
   const isHere = state.outgoing.some(({ clientId }) => clientId === event.clientId);
   return isHere
-    ? { ...dropOutgoing(state, event.clientId), sendError: event.message }
+    ? {
+        ...dropOutgoing(state, event.clientId),
+        sendError: event.message,
+        missingFolder: event.missingFolder ?? null,
+      }
     : withNotice(state, info(`A message to another thread was not sent: ${event.message}`));
 }
 
@@ -288,7 +295,7 @@ function leaveThread(state: PanelState): PanelState {
     sendError: null,
     stoppingTurnId: null,
     stoppingItemIds: [],
-    notices: state.notices.filter(({ turnId }) => turnId === null),
+    reconnecting: null,
   };
 }
 

@@ -37,10 +37,14 @@ export interface PanelState {
   /** Threads of this workspace, newest first; null until the first list arrives. */
   threads: readonly Thread[] | null;
   notices: readonly Notice[];
+  /** The model's answer broke off and is asked for anew, until it speaks. */
+  reconnecting: Reconnecting | null;
   /** Keys of warnings about the configuration that were read and put away; until the server starts anew. */
   dismissed: readonly string[];
   /** Why the last prompt was refused; stands above the composer until the next attempt. */
   sendError: string | null;
+  /** The folder whose absence that was; null: it had another reason. */
+  missingFolder: string | null;
   /** The turn that was asked to stop and has not ended yet. */
   stoppingTurnId: string | null;
   /** Items of commands that were asked to stop and have not ended yet. */
@@ -139,8 +143,14 @@ export interface Notice {
   key: string;
   kind: NoticeKind;
   text: string;
-  /** Set for "trying again" lines: they go when that turn moves on. */
-  turnId: string | null;
+}
+
+export interface Reconnecting {
+  turnId: string;
+  /** "Reconnecting 2 of 5…". */
+  text: string;
+  /** Null: nobody said why. */
+  cause: string | null;
 }
 
 export const initialState: PanelState = {
@@ -155,8 +165,10 @@ export const initialState: PanelState = {
   defaults: null,
   threads: null,
   notices: [],
+  reconnecting: null,
   dismissed: [],
   sendError: null,
+  missingFolder: null,
   stoppingTurnId: null,
   stoppingItemIds: [],
   sandbox: null,

@@ -97,7 +97,7 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "belay/files/updated":
       return withChanges(thread, params.turns);
     case "error":
-      return params.willRetry ? dropVoidText(thread, params.turnId) : thread;
+      return params.willRetry ? dropVoid(thread, params) : thread;
     case "configWarning":
     case "account/login/completed":
     case "account/updated":
@@ -221,10 +221,15 @@ function updateItem<T extends ThreadItem["type"]>(
   });
 }
 
-function dropVoidText(thread: ShownThread, turnId: string): ShownThread {
+// Ours says which items are void; another server means the text that is still open.
+function dropVoid(
+  thread: ShownThread,
+  { turnId, takenBack = [] }: { turnId: string; takenBack?: readonly string[] | undefined },
+): ShownThread {
   return updateTurn(thread, turnId, (turn) => {
     const items = turn.items.filter(
-      (item) => !((item.type === "agentMessage" || item.type === "reasoning") && isOpen(item)),
+      (item) =>
+        !takenBack.includes(item.id) && !((item.type === "agentMessage" || item.type === "reasoning") && isOpen(item)),
     );
     return items.length === turn.items.length ? turn : { ...turn, items };
   });

@@ -63,6 +63,12 @@ export function turnOutcome({ status, error }: Turn): string {
   }
 }
 
+/** "Reconnecting... 2/5", as servers of the protocol say it, in words. */
+export function reconnectingWords(message: string): string {
+  const [, attempt, of] = /^Reconnecting\W+(\d+)\/(\d+)$/.exec(message) ?? [];
+  return of === undefined ? message : `Reconnecting ${attempt} of ${of}…`;
+}
+
 /** The status word in accessible names. An item that is open in a turn that ended was cut. */
 export function statusWord(status: ItemStatus, options: { isCut: boolean }): string {
   switch (status) {

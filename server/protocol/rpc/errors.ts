@@ -160,6 +160,19 @@ export const providerNotConfigured = (modelProvider: string) =>
 export const loginRefused = (message: string) => new RpcError(INVALID_REQUEST, message);
 export const missingFolder = (cwd: string) =>
   invalidRequest(`the folder ${cwd} does not exist; open or create it, or start a thread elsewhere`);
+/** `data` says which one it is, so that a client can offer another. */
+export const goneFolder = (cwd: string) =>
+  new RpcError(
+    INVALID_REQUEST,
+    `the folder of this thread is not there any more: ${cwd}. Bring it back, or go on elsewhere: give another cwd.`,
+    { data: { missingFolder: cwd } },
+  );
+/** Of a refusal as above; null for any other. */
+export function missingFolderOf(error: unknown): string | null {
+  const data = error instanceof RpcError ? error.data : null;
+  const folder = typeof data === "object" && data !== null && "missingFolder" in data ? data.missingFolder : null;
+  return typeof folder === "string" ? folder : null;
+}
 /** What the operating system said, as `osErrorText` has it. */
 export const osError = (text: string, cause: unknown) => new RpcError(INTERNAL_ERROR, text, { cause });
 export const nulInPath = () => new RpcError(INVALID_REQUEST, "file name contained an unexpected NUL byte");

@@ -175,10 +175,24 @@ export const differences: readonly Allowed[] = [
       "a queue after an interrupt",
       "steer a streaming answer",
       "steer what is not there",
+      "an answer that breaks off once",
+      "an answer that always breaks off",
     ],
     what: [
       { kind: "adds", at: "item/completed agentMessage" },
       { kind: "adds", at: "item/completed commandExecution" },
+    ],
+  },
+  {
+    why: "Which items are void when an answer is asked for anew; also those that have completed.",
+    what: [{ kind: "adds", at: "error", member: "takenBack" }],
+  },
+  {
+    why: "What broke off is told from what is wrong in itself, and a status is told where there was one.",
+    in: ["an answer that always breaks off", "a failure before the answer"],
+    what: [
+      { kind: "differs", at: "error", member: "error.codexErrorInfo*" },
+      { kind: "differs", at: "turn/completed", member: "turn.error.codexErrorInfo" },
     ],
   },
   {
