@@ -107,6 +107,14 @@ export class Driver {
     return counted;
   }
 
+  /** Reads each notification of this method until it is stopped. */
+  each(method: string, read: (params: Record<string, unknown>) => void): { stop(): void } {
+    this.#taps.set(method, (_, line) => {
+      read((JSON.parse(line.toString("utf8")) as { params: Record<string, unknown> }).params);
+    });
+    return { stop: () => void this.#taps.delete(method) };
+  }
+
   async startThread(params: object = {}): Promise<Answer<{ thread: { id: string; path: string } }>> {
     return this.request("thread/start", { approvalPolicy: "never", sandbox: "danger-full-access", ...params });
   }

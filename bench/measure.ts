@@ -7,7 +7,7 @@ import type { Peer, PeerName } from "./peers.ts";
 export interface RowSpec {
   readonly id: string;
   readonly what: string;
-  readonly unit: "ms" | "MB" | "1/s";
+  readonly unit: "ms" | "MB" | "1/s" | "%" | "tokens";
   /** The ratio of costs, ours to theirs, that we hold ourselves to; null: told for information. */
   readonly bar: number | null;
   /** What ours may be at most, in the row's unit, where there is nobody to compare with. */

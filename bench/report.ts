@@ -28,7 +28,7 @@ export interface ReportRow extends RowSpec {
 export function reportRow(spec: RowSpec, { samples, notes }: Results): ReportRow {
   const of = (name: PeerName) => summarise(samples.get(spec.id)?.[name] ?? []);
   const [belay, codex] = [of("belay"), of("codex")];
-  const isRate = spec.unit === "1/s";
+  const isRate = spec.unit === "1/s" || spec.unit === "%";
   const cost = (ours: number, theirs: number) => (isRate ? theirs / ours : ours / theirs);
   const best = ({ min, max }: Summary) => (isRate ? max : min);
   const both = belay !== null && codex !== null;

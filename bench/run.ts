@@ -14,6 +14,7 @@ import { buildServer, bundleBytes } from "./build.ts";
 import { type Bench, type Group, Results } from "./measure.ts";
 import { belayPeer, codexPeer, type Peer } from "./peers.ts";
 import { reportRow, tableOf, writeReport } from "./report.ts";
+import { cache } from "./rows/cache.ts";
 import { edits } from "./rows/edits.ts";
 import { idle } from "./rows/idle.ts";
 import { launch } from "./rows/launch.ts";
@@ -38,6 +39,7 @@ const groups: readonly Group[] = [
   launch,
   snapshot,
   review,
+  cache,
   size,
 ];
 const checkout = fileURLToPath(new URL("..", import.meta.url));

@@ -68,6 +68,11 @@ export const commands: readonly CommandRow[] = [
   { id: "belay.clearCheckpoints", whenDown: "start", run: clearCheckpoints },
   { id: "belay.reviewFile", internal: true, whenDown: "skip", run: review.reviewFile },
   { id: "belay.showReviewedThread", internal: true, whenDown: "skip", run: review.showReviewedThread },
+  {
+    id: "belay.compactThread",
+    whenDown: "start",
+    run: (ctx) => showing(ctx, () => ctx.panel.tell("host/compactThread", {})),
+  },
   { id: "belay.stopTurn", whenDown: "skip", run: stopTurn },
   { id: "belay.stopCommand", whenDown: "skip", run: stopCommand },
   { id: "belay.stopAll", whenDown: "skip", run: stopAll },

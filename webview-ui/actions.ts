@@ -312,6 +312,10 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     async compact() {
       const threadId = shownThreadId(now().view);
       if (threadId === null) return;
+      if (runningTurn(shownThread(now().view)) !== null) {
+        complain(new Error("A turn is running. Stop it first, then compact the thread."));
+        return;
+      }
       await join(threadId)
         .then(() => connection.request("thread/compact/start", { threadId }))
         .catch(complain);

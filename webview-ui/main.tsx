@@ -20,12 +20,12 @@ import type { PicksByCard } from "./approvals/picks.ts";
 import { connectPanel, type Incoming, type PanelConnection } from "./connection.ts";
 import { App } from "./shell/app.tsx";
 import { ErrorBoundary } from "./shell/error-boundary.tsx";
-import { type Persisted, readPersisted } from "./state/persisted.ts";
+import { newestPersisted, type Persisted } from "./state/persisted.ts";
 import { initialState, noChoice, shownThreadId } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
 
 const api = acquireVsCodeApi();
-const kept = readPersisted(api.getState() ?? keptByExtension());
+const kept = newestPersisted(api.getState(), keptByExtension());
 const store = createStore(nextFrame, {
   ...initialState,
   choice: { ...noChoice, mode: kept.mode, edits: kept.edits },
@@ -48,7 +48,12 @@ const actions = createActions(store, connection, () => crypto.randomUUID());
 
 start(store, connection, actions, kept);
 
-function start(panelStore: Store, wire: PanelConnection, does: Actions, { threadId }: Persisted): void {
+function start(
+  panelStore: Store,
+  wire: PanelConnection,
+  does: Actions,
+  { threadId, sequence: first }: Persisted,
+): void {
   const root = document.getElementById("root") ?? document.body.appendChild(document.createElement("div"));
   root.id = "root";
   render(
@@ -63,7 +68,9 @@ function start(panelStore: Store, wire: PanelConnection, does: Actions, { thread
   const edits = panelStore.select(({ view, choice }) => (view.kind === "new" ? choice.edits : null));
   const lastMode = panelStore.select((state) => state.lastMode);
   const dismissed = panelStore.select((state) => state.dismissed);
-  const keep = (state: Persisted) => {
+  let sequence = first;
+  const keep = (parts: Omit<Persisted, "sequence">) => {
+    const state: Persisted = { sequence: ++sequence, ...parts };
     api.setState(state);
     wire.notify("panel/kept", { state });
   };
@@ -122,6 +129,9 @@ function onNotification(incoming: Incoming): void {
       return;
     case "host/focusComposer":
       composer.current?.focus();
+      return;
+    case "host/compactThread":
+      void actions.compact();
       return;
     case "thread/unarchived":
     case "thread/section/changed":

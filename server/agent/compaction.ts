@@ -1,6 +1,6 @@
 // Makes a history shorter: asks the model to sum it up, and says what is told in its place. No IO of its own, and nothing
 // is changed here: whatever goes wrong, the history is as it was.
-import type { HistoryItem, Model, ModelFailure, ModelRequest } from "../model/model.ts";
+import type { HistoryItem, Model, ModelFailure, ModelRequest, Reconnecting } from "../model/model.ts";
 import type { ContextLimits } from "../model/limits.ts";
 import type { TokenUsageBreakdown } from "../protocol/turn.ts";
 import { type CarriedOver, compactedHistory, fitting, replacedEntries } from "./compacted-history.ts";
@@ -18,6 +18,8 @@ export interface CompactionDeps {
   signal: AbortSignal;
   /** Each answer of the model has cost this. */
   answered(usage: TokenUsageBreakdown): void;
+  /** An answer broke off, and is asked for again. */
+  retrying(event: Reconnecting): void;
 }
 
 export type Compaction =
@@ -70,13 +72,17 @@ async function askForSummary(deps: CompactionDeps): Promise<Answer> {
 
 async function readSummary(
   history: readonly HistoryItem[],
-  { model, request, signal, answered }: CompactionDeps,
+  { model, request, signal, answered, retrying }: CompactionDeps,
 ): Promise<Answer> {
   const texts: string[] = [];
   for await (const event of model.stream({ ...request, history, tools: [], outputSchema: null }, signal)) {
     switch (event.type) {
       case "messageCompleted":
         texts.push(event.text);
+        break;
+      case "reconnecting":
+        texts.length = 0;
+        retrying(event);
         break;
       case "completed":
         if (event.usage !== null) answered(event.usage);

@@ -122,10 +122,10 @@ function withoutCalls(entries: readonly HistoryItem[]): HistoryItem[] {
   });
 }
 
-function announceRetry(
+export function announceRetry(
   { attempt, of, failure }: Reconnecting,
   takenBack: readonly string[],
-  { emit, threadId, turnId }: ReplyDeps,
+  { emit, threadId, turnId }: Pick<ReplyDeps, "emit" | "threadId" | "turnId">,
 ): void {
   const error = {
     message: `Reconnecting... ${attempt}/${of}`,

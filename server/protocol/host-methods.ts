@@ -54,4 +54,6 @@ export const hostNotifications = {
   "host/newThread": notification(z.object({})),
   "host/showThreads": notification(z.object({})),
   "host/focusComposer": notification(z.object({})),
+  /** The thread that is shown. */
+  "host/compactThread": notification(z.object({})),
 } as const satisfies Record<string, NotificationRow>;

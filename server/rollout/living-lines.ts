@@ -6,9 +6,9 @@ import type { ReadLine } from "./line.ts";
 export type LivingLine = Exclude<ReadLine, { type: "reverted" }>;
 
 /**
- * A revert takes back what was said from the beginning of its turn on: all that the model was told since, compactions too,
- * and what clients were told of that turn and later ones. Settings, the name, and the end of a command that an earlier turn started stay.
- * Cut at any line, the rest still says what the thread was at that moment.
+ * A revert takes back what was said from the beginning of its turn on: all that the model was told since, compactions
+ * too, and what clients were told of that turn and later ones. Settings, the name, and the end of a command that an
+ * earlier turn started stay. Cut at any line, the rest still says what the thread was at that moment.
  */
 export function livingLines(lines: readonly ReadLine[]): LivingLine[] {
   let living: LivingLine[] = [];

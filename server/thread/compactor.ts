@@ -2,6 +2,7 @@
 import { compact, isWorthCompacting } from "../agent/compaction.ts";
 import { replacedEntries, withShortOutputs } from "../agent/compacted-history.ts";
 import type { ContextFit } from "../agent/run-turn.ts";
+import { announceRetry } from "../agent/stream-reply.ts";
 import { estimateAll, estimateTools, usedTokens } from "../agent/token-estimate.ts";
 import type { HistoryItem, ModelFailure, ToolSpec } from "../model/model.ts";
 import type { ThreadItemOf } from "../protocol/item.ts";
@@ -67,16 +68,18 @@ export class Compactor implements ContextFit {
     const { deps, settings, limits } = thread;
     const item = this.#start(trigger);
     const history = [...thread.history];
+    const ids = { threadId: thread.id, turnId: this.#turn.turnId };
     if (replacedEntries(history).length === 0) return this.#nothing(item);
     const result = await compact({
       model: deps.selectModel(settings.modelProvider),
       request: { model: settings.model, threadId: thread.id, effort: settings.reasoningEffort },
       history,
-      carried: await carriedOver(thread, [...thread.desk.open, ...openQuestions]),
+      carried: await carriedOver(thread, [...openQuestions, ...thread.openQuestions]),
       limits,
       prompt: deps.config.compact_prompt ?? null,
       signal: this.#turn.signal,
       answered: (usage) => this.#turn.answered(usage),
+      retrying: (event) => announceRetry(event, [], { ...ids, emit: (notification) => thread.emit(notification) }),
     });
     switch (result.kind) {
       case "done":

@@ -60,10 +60,10 @@ export class QuestionDesk {
     return [...new Set(flags)];
   }
 
-  /** What a person has been asked and has not answered, as it was put to them. */
-  get open(): object[] {
-    const asked = [...this.#questions.values()].filter(({ request }) => manners[request.method].flag !== null);
-    return asked.map(({ request }) => request.params);
+  /** What a person has been asked and has not answered. */
+  get open(): ClientRequest[] {
+    const waiting = [...this.#questions.values()].map(({ request }) => request);
+    return waiting.filter(({ method }) => manners[method].flag !== null);
   }
 
   /** Never rejects. */

@@ -169,7 +169,7 @@ export class ThreadStore {
     this.#checkProvider(params);
     const { chain, record: whole } = await this.#stored.readToFork(threadId);
     const { lines, base } = forkStart(chain, params);
-    const source = rebuildRecord(lines);
+    const source = lines === chain.lines ? whole : rebuildRecord(lines);
     if (source === null) throw noRollout(threadId);
     const config = this.#configOf(params.config);
     const settings = changeSettings(source.settings, params, config);

@@ -15,6 +15,7 @@ import { isPersisted } from "../rollout/policy.ts";
 import type { Recorder } from "../rollout/recorder.ts";
 import type { Client } from "./client.ts";
 import type { ThreadDeps } from "./deps.ts";
+import { openQuestion } from "./open-question.ts";
 import { QuestionDesk } from "./question-desk.ts";
 import { checkRoom } from "./saving.ts";
 import { neverBackwards } from "./item-times.ts";
@@ -101,6 +102,11 @@ export class Thread {
   get limits(): ContextLimits {
     const { modelProvider, model } = this.settings;
     return contextLimits(this.deps.config, this.deps.listedModel(modelProvider, model));
+  }
+
+  /** What a person was asked and has not answered, in the words it was asked in. */
+  get openQuestions(): object[] {
+    return this.desk.open.map((request) => openQuestion(request, this.turns));
   }
 
   /** The newest compaction that holds. */

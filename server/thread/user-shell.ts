@@ -4,6 +4,7 @@ import { forModel } from "../exec/output.ts";
 import type { HistoryItem } from "../model/model.ts";
 import type { EndedCommand } from "../tools/command.ts";
 import { startedCommand } from "../tools/command-item.ts";
+import { MAX_OUTPUT_TOKENS } from "../tools/output-bounds.ts";
 import { startThreadCommand } from "../tools/thread-command.ts";
 import type { Thread } from "./thread.ts";
 
@@ -46,12 +47,10 @@ export async function runUserShell(
   return { type: "message", role: "user", text: told(await ended) };
 }
 
-const MAX_TOLD_TOKENS = 10_000;
-
 /** Of the item, which has all that is kept: colours and progress are for the person alone. */
 function told({ item, outcome }: EndedCommand): string {
   const truncatedBytes = outcome.kind === "ended" ? outcome.truncatedBytes : 0;
-  const output = forModel(item.aggregatedOutput ?? "", { maxTokens: MAX_TOLD_TOKENS, truncatedBytes });
+  const output = forModel(item.aggregatedOutput ?? "", { maxTokens: MAX_OUTPUT_TOKENS, truncatedBytes });
   const end = item.exitCode === null ? "did not exit by itself" : `exit code ${item.exitCode}`;
   return `<${shellTag}>\n<command>\n${item.script}\n</command>\n<result>\n${end}\n${output}\n</result>\n</${shellTag}>`;
 }

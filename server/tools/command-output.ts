@@ -2,14 +2,13 @@
 import * as z from "zod";
 import type { NewOutput } from "../exec/command.ts";
 import { forModel } from "../exec/output.ts";
+import { MAX_OUTPUT_TOKENS } from "./output-bounds.ts";
 import type { EndedCommand, ExecOutcome, ThreadCommand } from "./command.ts";
-
-export const DEFAULT_OUTPUT_TOKENS = 10_000;
 
 export const MaxOutputTokens = z
   .int()
   .min(100)
-  .max(DEFAULT_OUTPUT_TOKENS)
+  .max(MAX_OUTPUT_TOKENS)
   .optional()
   .describe("How much output you get back; more is cut in the middle.");
 

@@ -6,7 +6,8 @@ import { orAborted } from "../util/or-aborted.ts";
 import { applyPatch } from "./apply-patch.ts";
 import type { ThreadCommand } from "./command.ts";
 import { startedCommand, unstartedCommand } from "./command-item.ts";
-import { DEFAULT_OUTPUT_TOKENS, type Look, MaxOutputTokens, tellOf } from "./command-output.ts";
+import { type Look, MaxOutputTokens, tellOf } from "./command-output.ts";
+import { MAX_OUTPUT_TOKENS } from "./output-bounds.ts";
 import { jsonTool } from "./define.ts";
 import { heredocPatch } from "./heredoc-patch.ts";
 import { shownName } from "./shown-lines.ts";
@@ -100,7 +101,7 @@ async function prepareCommand(params: ExecCommandParams, spelled: string, contex
   });
   const look: Look = {
     waitMs: Math.min(Math.max(params.yield_time_ms ?? DEFAULT_YIELD_MS, MIN_YIELD_MS), MAX_YIELD_MS),
-    maxTokens: params.max_output_tokens ?? DEFAULT_OUTPUT_TOKENS,
+    maxTokens: params.max_output_tokens ?? MAX_OUTPUT_TOKENS,
   };
   return {
     kind: "prepared",

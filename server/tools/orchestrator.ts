@@ -25,6 +25,7 @@ import {
 } from "./tool.ts";
 import { endedCall, startedCall, textPart } from "./tool-call-item.ts";
 import { describeElsewhere, endedElsewhere } from "./run-elsewhere.ts";
+import { bounded } from "./output-bounds.ts";
 import { isSameChange } from "./same-change.ts";
 import { sandboxHint } from "./sandbox-hint.ts";
 import { lockOf } from "./turn-lock.ts";
@@ -55,6 +56,10 @@ export async function runToolCall(
   deps: ToolDeps,
   announced: Announced | null = null,
 ): Promise<ToolOutcome> {
+  return bounded(await runCall(call, deps, announced));
+}
+
+async function runCall(call: ToolCallEntry, deps: ToolDeps, announced: Announced | null): Promise<ToolOutcome> {
   const tool = [...tools, ...deps.clientTools].find(({ name }) => name === call.name);
   if (tool === undefined) return failedCall(call, `unsupported call: ${call.name}`, deps, announced);
   // It only looks, so it can be left behind: a disk that does not answer must not keep a turn from ending.

@@ -2,14 +2,13 @@
 import * as z from "zod";
 import type { FileView } from "../files/patch-plan.ts";
 import { jsonTool } from "./define.ts";
+import { MAX_OUTPUT_CHARS } from "./output-bounds.ts";
 import { readablePlace } from "./readable-place.ts";
 import { numbered } from "./shown-lines.ts";
 import { immediate, type RunContext } from "./tool.ts";
 import { endedCall, startedCall, textPart } from "./tool-call-item.ts";
 
 const MAX_LINES = 2_000;
-/** What goes into the model's context at most, in characters, but for a last line. */
-const MAX_CHARS = 40_000;
 
 const ReadFileParams = z.object({
   path: z.string().min(1).describe("The file; relative to the thread's folder, or absolute."),
@@ -55,7 +54,7 @@ async function readLines(
   if (view.kind === "text") return { ok: true, text: showText(view, { offset, limit }) };
   const part = await files.readPart(path, { offset, limit, signal }, permits);
   if (part?.kind !== "lines") return { ok: false, reason: part?.reason ?? view.reason };
-  const { text, next } = numbered(part.lines, MAX_CHARS);
+  const { text, next } = numbered(part.lines, MAX_OUTPUT_CHARS);
   const notes = part.isUtf8 ? [] : [notUtf8];
   const end = next === null && part.isEnd ? null : next === null ? "more lines follow" : cutAt(next);
   const size = `the file has ${part.size} in all`;
@@ -73,7 +72,7 @@ function showText({ text, encoding, dirty }: TextView, { offset, limit }: { offs
   const wanted = lines.slice(offset - 1, offset - 1 + limit);
   const shown = numbered(
     wanted.map((line, index) => ({ number: offset + index, text: line })),
-    MAX_CHARS,
+    MAX_OUTPUT_CHARS,
   );
   const after = lines.length - (offset - 1 + wanted.length);
   const behind = wanted.length === 0 ? `the file has ${lines.length} lines` : after > 0 ? `${after} more lines` : null;

@@ -2,8 +2,7 @@
 import { forModel } from "../exec/output.ts";
 import type { RunInTerminalResult } from "../protocol/command.ts";
 import type { ThreadItemOf } from "../protocol/item.ts";
-
-const MAX_TOKENS = 10_000;
+import { MAX_OUTPUT_TOKENS } from "./output-bounds.ts";
 
 export function endedElsewhere(
   item: ThreadItemOf<"commandExecution">,
@@ -29,7 +28,7 @@ export function describeElsewhere({ ran, exitCode, output, problem }: RunInTermi
   if (!ran)
     return `The user chose to run it in their own terminal, but it did not run: ${problem ?? "no reason is known"}`;
   const end = exitCode === null ? "How it ended is not known" : `Process exited with code ${exitCode}`;
-  const shown = output === null ? "(not known)" : forModel(output, { maxTokens: MAX_TOKENS, truncatedBytes: 0 });
+  const shown = output === null ? "(not known)" : forModel(output, { maxTokens: MAX_OUTPUT_TOKENS, truncatedBytes: 0 });
   const about = "The user ran it in their own terminal, outside the sandbox.";
   return `${about}\n${end}${problem === null ? "" : ` (${problem})`}\nOutput:\n${shown}`;
 }

@@ -3,6 +3,7 @@ import { isAbsolute, relative } from "node:path";
 import * as z from "zod";
 import type { Hit, SearchResult } from "../files/search-text.ts";
 import { jsonTool } from "./define.ts";
+import { MAX_OUTPUT_CHARS } from "./output-bounds.ts";
 import { readablePlace } from "./readable-place.ts";
 import { shownName } from "./shown-lines.ts";
 import { immediate } from "./tool.ts";
@@ -10,8 +11,6 @@ import { endedCall, startedCall, textPart } from "./tool-call-item.ts";
 
 const DEFAULT_HITS = 100;
 const MAX_HITS = 500;
-/** What goes into the model's context at most, in characters. */
-const MAX_CHARS = 40_000;
 
 const SearchFilesParams = z.object({
   pattern: z
@@ -72,7 +71,7 @@ function describe(found: SearchResult, folder: string): string {
   if (found.kind === "failed") return `search_files failed: ${found.message}`;
   const { hits, total, more } = found;
   const lines = hits.map((hit) => lineOf(hit, folder));
-  let room = MAX_CHARS;
+  let room = MAX_OUTPUT_CHARS;
   const fitting = lines.filter((line) => (room -= line.length + 1) >= 0);
   const amount = more === null ? `${total}` : `at least ${total}`;
   const why = more === "too long" ? " The search took too long and was stopped: narrow it with path or glob." : "";

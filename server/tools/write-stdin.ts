@@ -1,7 +1,8 @@
 // The tool that types into a command which runs, or only looks what it has written since.
 import * as z from "zod";
 import type { CommandSessions, ThreadCommand } from "./command.ts";
-import { DEFAULT_OUTPUT_TOKENS, type Look, MaxOutputTokens, tellOf } from "./command-output.ts";
+import { type Look, MaxOutputTokens, tellOf } from "./command-output.ts";
+import { MAX_OUTPUT_TOKENS } from "./output-bounds.ts";
 import { jsonTool } from "./define.ts";
 import { type Finished, immediate, type RunContext } from "./tool.ts";
 
@@ -46,7 +47,7 @@ export const writeStdin = jsonTool(WriteStdinParams, {
       ...{ itemId: item.id, processId: item.processId ?? "", argv, policy, chars },
       ...{ script: item.script ?? "", cwd: item.cwd },
     });
-    const maxTokens = params.max_output_tokens ?? DEFAULT_OUTPUT_TOKENS;
+    const maxTokens = params.max_output_tokens ?? MAX_OUTPUT_TOKENS;
     const look = { waitMs: waitFor(chars, params.yield_time_ms), maxTokens };
     return {
       ...{ kind: "prepared", item, isAnnounced: true, action },

@@ -77,13 +77,11 @@ const leftOut: readonly LeftOut[] = [
     ],
   },
   {
-    why: "Turns that nobody typed: goals, reviews, compaction, plans and other modes are not here yet.",
+    why: "Turns that nobody typed: goals, reviews, plans and other modes are not here yet.",
     methods: [
       "collaborationMode/list",
       "item/plan/delta",
       "review/start",
-      "thread/compact/start",
-      "thread/compacted",
       "thread/goal/*",
       "thread/prepareApprovedPlan",
       "turn/plan/updated",
@@ -91,6 +89,7 @@ const leftOut: readonly LeftOut[] = [
     ],
   },
   { why: "thread/items/list has the same.", methods: ["thread/items/read"] },
+  { why: "The item contextCompaction says it, with the summary.", methods: ["thread/compacted"] },
   {
     why: "What a command may do is decided before it runs.",
     methods: ["item/permissions/requestApproval", "thread/*_elicitation"],

@@ -27,6 +27,8 @@ const scripts = {
     command("wc -l README.md"),
     { text: "Looked." },
   ],
+  /** Enough for a summary to be shorter. */
+  flood: [command("seq 1 6000"), { text: "Counted." }],
   list: [command("ls -la"), { text: "Listed." }],
   make: [command("mkdir made"), { text: "Made." }],
   makeanother: [command("mkdir another && ls -la"), { text: "Made." }],

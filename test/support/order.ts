@@ -58,6 +58,8 @@ export function assertOrder(heard: readonly AnyMessage[]): void {
     }
     // Told again to whoever resumes the thread.
     if (method === "thread/tokenUsage/updated") continue;
+    // Taken back by a person, whenever they like.
+    if (method === "belay/compaction/undone") continue;
     const isOfCommand = commands.has(params?.itemId) || params?.item?.type === "commandExecution";
     if (isOfCommand && method !== "item/started") continue;
     const turn = params?.turnId;

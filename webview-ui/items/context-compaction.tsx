@@ -39,7 +39,7 @@ function Details({ item, threadId }: { item: Item; threadId: string }) {
   const isTurnRunning = useSelected(pickIsRunning);
   const newest = useSelected(pickNewest);
   const [isAsked, setAsked] = useState(false);
-  if (item.failure) return <p>{item.failure}</p>;
+  if (item.failure) return <p class="compaction-note">{item.failure}</p>;
   const undo = async () => {
     setAsked(true);
     await actions.undoCompaction(threadId, item.id);
@@ -47,7 +47,7 @@ function Details({ item, threadId }: { item: Item; threadId: string }) {
   };
   return (
     <>
-      <p class="dim">
+      <p class="compaction-note">
         {item.isUndone
           ? "This summary took the place of the conversation above. It does not any more."
           : "The model is told this in place of what it said and did above. Your own messages it still has."}

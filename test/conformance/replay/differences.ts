@@ -268,8 +268,14 @@ export const differences: readonly Allowed[] = [
     what: [{ kind: "adds", at: "thread/tokenUsage/updated" }],
   },
   {
-    why: "We know the context window only when it is configured.",
-    what: [{ kind: "differs", at: "thread/tokenUsage/updated", member: "tokenUsage.modelContextWindow" }],
+    why: "The item of a compaction says what came of it, and has the summary.",
+    what: [
+      {
+        kind: "adds",
+        at: ["item/started contextCompaction", "item/completed contextCompaction"],
+        member: ["item.status", "item.trigger", "item.tokensBefore", "item.tokensAfter", "item.summary"],
+      },
+    ],
   },
   {
     why: "What a model provider said is kept, word for word.",

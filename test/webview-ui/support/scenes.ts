@@ -19,6 +19,7 @@ import {
 import { pinnedSectionId } from "../../../server/protocol/thread-section.ts";
 import type { OpenPanel } from "./panel-page.ts";
 import { commandScenes } from "./command-scenes.ts";
+import { contextScenes } from "./context-scenes.ts";
 import { editScenes } from "./edit-scenes.ts";
 import { questionScenes } from "./question-scenes.ts";
 import { queueScenes } from "./queue-scenes.ts";
@@ -75,6 +76,7 @@ async function openThreads({ host, page }: OpenPanel): Promise<void> {
 export const scenes: Record<string, Scene> = {
   ...approvalScenes,
   ...commandScenes,
+  ...contextScenes,
   ...editScenes,
   ...reviewScenes,
   ...questionScenes,

@@ -43,6 +43,21 @@ export const threadReplays: readonly Replay[] = [
     ],
   },
   {
+    name: "compact",
+    about: "A conversation is summed up, and goes on.",
+    steps: [
+      ...unasked,
+      turn("hello"),
+      ended,
+      turn("flood"),
+      ended,
+      onThread("thread/compact/start"),
+      ended,
+      turn("hello"),
+      ended,
+    ],
+  },
+  {
     name: "search",
     about: "Threads by a word in them, and where in one it stands.",
     steps: [

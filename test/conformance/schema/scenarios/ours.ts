@@ -10,6 +10,22 @@ type Requests = typeof clientRequests;
 
 export const ownScenarios: readonly Scenario[] = [
   {
+    name: "the context: what fills it, and a compaction that is taken back",
+    drives: ["thread/compact/start", "belay/context/read", "belay/compaction/undo"],
+    only: "ours",
+    async run(stage) {
+      const { server, threadId } = await stage.threadWithTurn("flood");
+      assert.equal((await ask(server, "belay/context/read", { threadId })).undoable, null);
+      await server.result("thread/compact/start", { threadId });
+      const done = ({ item }: { item: { type: string } }) => item.type === "contextCompaction";
+      await server.hear("item/completed", done);
+      await server.hear("turn/completed");
+      const { undoable } = await ask(server, "belay/context/read", { threadId });
+      assert.ok(undoable !== null);
+      await ask(server, "belay/compaction/undo", { threadId, itemId: undoable });
+    },
+  },
+  {
     name: "what was edited is reviewed, kept and undone",
     drives: ["turn/start", "belay/review/list", "belay/review/text", "belay/review/keep", "belay/review/undo"],
     only: "ours",

@@ -152,6 +152,14 @@ export const threadScenarios: readonly Scenario[] = [
     await server.result("thread/shellCommand", { threadId, command: "touch go; echo beside a turn" });
     await turnEnd(live, turnId);
   }),
+  onThread("thread/compact/start", async (live) => {
+    const { server, threadId } = live;
+    await playTurn(live, "flood");
+    await server.result("thread/compact/start", { threadId });
+    await server.hear("item/completed", ({ item }: { item: { type: string } }) => item.type === "contextCompaction");
+    await server.hear("turn/completed");
+    await playTurn(live, "again");
+  }),
   onThread("thread/inject_items", async (live) => {
     const message = { type: "message", role: "user", content: [{ type: "input_text", text: "injected" }] };
     await live.server.result("thread/inject_items", { threadId: live.threadId, items: [message] });
