@@ -2,7 +2,8 @@
 // hold is checked behind each fault. Ends with 1 when something did not.
 //   --minutes N   how long (5)            --faults N    at least so many faults (0)
 //   --seed N      what the chances are    --server FILE another belay.mjs, built before
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+//   --trace FILE  all that was said       --verbose     a line for each fault
+import { appendFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { homedir, loadavg } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,6 +24,7 @@ async function main(): Promise<number> {
   const report = await runFaults({
     ...{ seed: options.seed, minutes: options.minutes, faults: options.faults, server: [server] },
     ...{ base: join(base, "run"), say: (line) => options.isVerbose && say(line) },
+    trace: (line) => options.trace !== undefined && appendFileSync(options.trace, `${line}\n`),
   });
   tell(report, (performance.now() - startedAt) / 60_000, options.seed);
   return report.violations.length === 0 ? 0 : 1;
@@ -49,6 +51,7 @@ function readOptions() {
       faults: { type: "string", default: "0" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
       server: { type: "string" },
+      trace: { type: "string" },
       verbose: { type: "boolean", default: false },
     },
   });
@@ -60,7 +63,7 @@ function readOptions() {
   const server = values.server === undefined ? undefined : resolve(values.server);
   if (server !== undefined && !existsSync(server)) refuse(`--server: there is no ${server}. Build it first`);
   const counts = { minutes: number("minutes"), faults: number("faults"), seed: number("seed") };
-  return { ...counts, server, isVerbose: values.verbose };
+  return { ...counts, server, trace: values.trace, isVerbose: values.verbose };
 }
 
 function refuse(reason: string): never {
