@@ -68,7 +68,11 @@ class Run {
     this.#options = options;
     this.#book = new Book(options.trace);
     this.#luck = chance(seed);
-    const [home, workspace, marks] = ["home", "work", "marks"].map((name) => join(base, name)) as [string, string, string];
+    const [home, workspace, marks] = ["home", "work", "marks"].map((name) => join(base, name)) as [
+      string,
+      string,
+      string,
+    ];
     for (const folder of [home, workspace, marks]) mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#home = home;
     this.#disk = noSmallDisks === false ? smallDisk(home, {}, "256m") : null;

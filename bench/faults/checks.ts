@@ -58,7 +58,8 @@ export class Checks {
       const reads = await Promise.all(slots.map((slot) => read(slot.clients[0], threadId)));
       const turns = reads.flatMap((each) => (each === null ? [] : [each.map(restedTurn)]));
       const what = differenceOf(turns[0], turns[1]);
-      if (turns.length > 1 && what !== null) book.violate(`thread ${threadId} is read differently by two servers: ${what}`);
+      if (turns.length > 1 && what !== null)
+        book.violate(`thread ${threadId} is read differently by two servers: ${what}`);
       await this.#checkQueue(threadId);
     }
   }
@@ -70,7 +71,11 @@ export class Checks {
       const client = await this.#writer(threadId);
       if (client === null || book.thread(threadId).turns.size === 0) continue;
       this.#told.delete(threadId);
-      const begun = await client.ask("turn/start", { threadId, input: actions.input("calmly"), approvalPolicy: "never" });
+      const begun = await client.ask("turn/start", {
+        threadId,
+        input: actions.input("calmly"),
+        approvalPolicy: "never",
+      });
       if (begun.kind !== "result") {
         book.violate(`thread ${threadId} takes no more turns: ${wordsOf(begun)}`);
         continue;
@@ -79,7 +84,9 @@ export class Checks {
       const told = this.#told.get(threadId);
       if (told === undefined) book.violate(`the model heard no more of thread ${threadId}`);
       if (book.thread(threadId).isCut) continue;
-      const ran = readdirSync(marks).flatMap((name) => (name.startsWith(threadId) ? [name.slice(threadId.length + 1)] : []));
+      const ran = readdirSync(marks).flatMap((name) =>
+        name.startsWith(threadId) ? [name.slice(threadId.length + 1)] : [],
+      );
       for (const call of ran) {
         if (told?.has(call) === false) book.violate(`thread ${threadId}: ${call} ran, and the model is not told`);
       }
@@ -110,7 +117,8 @@ export class Checks {
     if (resumed.length > 0 || refusals.length === 0) return;
     // A thread without a turn is nowhere when its server has ended, and an archived one waits.
     const isExcused = refusals.every((each) => /archived|no rollout|not found/.test(each));
-    if (isExcused && (book.thread(threadId).turns.size === 0 || refusals.every((each) => /archived/.test(each)))) return;
+    if (isExcused && (book.thread(threadId).turns.size === 0 || refusals.every((each) => /archived/.test(each))))
+      return;
     book.violate(`thread ${threadId} cannot be taken up: ${refusals.join("; ")}`);
   }
 

@@ -112,11 +112,13 @@ export class Client {
 
   #onAnswer({ id = "", result, error }: Message): void {
     const asked = this.#asked.get(id);
-    if (asked === undefined) return this.#book.violate(`${this.name}: an answer that nobody asked for, or a second one`);
+    if (asked === undefined)
+      return this.#book.violate(`${this.name}: an answer that nobody asked for, or a second one`);
     this.#asked.delete(id);
     if (result === undefined) {
       const { code = 0, message = "" } = error ?? {};
-      if (code === -32603 && !excused.test(message)) this.#book.violate(`${this.name}: ${asked.method} failed inside: ${message}`);
+      if (code === -32603 && !excused.test(message))
+        this.#book.violate(`${this.name}: ${asked.method} failed inside: ${message}`);
       return asked.settle({ kind: "error", code, message });
     }
     this.#onResult(asked, result);
@@ -142,7 +144,8 @@ export class Client {
     if (view?.kind !== "shown") return;
     const [ours, theirs] = [view.thread.turns, thread.turns].map((turns) => turns.map(plainTurn));
     const what = differenceOf(ours, theirs);
-    if (what !== null) this.#book.violate(`${this.name}: thread ${thread.id} is not what was told (${method}): ${what}`);
+    if (what !== null)
+      this.#book.violate(`${this.name}: thread ${thread.id} is not what was told (${method}): ${what}`);
   }
 
   #onQuestion(id: number | string, { method = "", params = {} }: Message): void {
