@@ -163,9 +163,13 @@ class Run {
   async #disturb(what: "stopped" | "limited" | "full", slot: ServerSlot): Promise<void> {
     const ms = this.#luck.between(200, 1_500);
     const [begin, end] = this.#disturbance(what, slot);
+    this.#book.isDiskBroken = what !== "stopped";
     begin();
     await this.#actFor(ms);
     end();
+    // What was asked in that time may be answered a moment later.
+    await Promise.race([Promise.allSettled(this.#acting), pause(2_000)]);
+    this.#book.isDiskBroken = false;
   }
 
   #disturbance(what: "stopped" | "limited" | "full", slot: ServerSlot): [() => void, () => void] {

@@ -8,11 +8,13 @@ import {
   noRollout,
   noSectionOfEphemeral,
   noTurnsOfEphemeral,
+  notSaved,
   providerNotConfigured,
   threadArchived,
   threadNotFound,
   threadNotLoaded,
 } from "../protocol/rpc/errors.ts";
+import { notSavedWords } from "../protocol/thread-saving.ts";
 import type { DynamicTool, GitInfo, Thread as ThreadData, ThreadSettings } from "../protocol/thread.ts";
 import type { ThreadForkParams, ThreadListParams, ThreadListResponse } from "../protocol/thread-store.ts";
 import type { ThreadSectionMoveParams } from "../protocol/thread-section.ts";
@@ -254,10 +256,13 @@ export class ThreadStore {
     await this.sections.change((file) => withMovedThread(file, params, now));
   }
 
-  /** Ends what runs in it and puts it away. Throws RpcError when nothing of it is on disk. */
+  /** Ends what runs in it and puts it away. Throws RpcError when nothing of it is on disk, or not all. */
   async archive(threadId: string): Promise<void> {
     checkId(threadId);
     const found = await this.#stored.find(threadId);
+    const trouble = this.#live.get(threadId)?.savingTrouble ?? null;
+    // To let go of it would give up what waits to be written.
+    if (trouble !== null && trouble.kind !== "lost") throw notSaved(notSavedWords(trouble));
     await this.unload(threadId);
     if (found.isArchived) return;
     const place = await this.#stored.alone(threadId, () => archive(this.#deps.home, found.path));
