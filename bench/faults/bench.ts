@@ -40,9 +40,13 @@ const weights = { server: 30, ending: 8, client: 15, model: 20, stopped: 8, limi
 
 export async function runFaults(options: FaultRun): Promise<FaultReport> {
   const run = new Run(options);
+  // Whoever stops the bench leaves no server and no disk behind.
+  const endNow = () => run.endNow();
+  process.once("exit", endNow);
   try {
     return await run.run();
   } finally {
+    process.off("exit", endNow);
     await run.end();
   }
 }
@@ -110,8 +114,13 @@ class Run {
     this.#isOver = true;
     for (const slot of this.#slots) await slot.end("SIGKILL");
     await this.#model.kill();
-    this.#disk?.[Symbol.dispose]();
+    this.endNow();
     rmSync(this.#options.base, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  endNow(): void {
+    for (const slot of this.#slots) slot.signal("SIGKILL");
+    this.#disk?.[Symbol.dispose]();
   }
 
   /** Every client does one thing after the other. */
