@@ -1,6 +1,6 @@
 // Threads on disk as each peer writes them: one real thread is made over the wire, and its lines are repeated under ids
 // of their own.
-import { appendFileSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { uuidV7 } from "../server/util/uuid-v7.ts";
 import { type Bench, withDriver } from "./measure.ts";
@@ -11,7 +11,12 @@ const commandsPerTurn = 8;
 /** Besides the commands: what the user wrote and what the agent said. */
 const itemsPerTurn = commandsPerTurn + 2;
 
-/** A home with so many threads of one turn, a minute apart, the youngest of yesterday. */
+/** In one of the threads alone, in what the user wrote: the oldest but ten. */
+export const rareWord = "halcyon";
+
+/**
+ * A home with so many threads of one turn, a minute apart, the youngest of yesterday; one of a hundred in `peer.workspace`.
+ */
 export async function writeThreads(bench: Bench, peer: Peer, count: number): Promise<string> {
   const made = await makeThread(bench, peer, ["deltas 3"]);
   const text = made.lines
@@ -30,20 +35,30 @@ export async function writeThreads(bench: Bench, peer: Peer, count: number): Pro
       .replaceAll(made.threadId, id)
       .replace(/"timestamp":"[^"]*"/g, `"timestamp":"${iso}"`)
       .replace(/"createdAt":\d+/g, `"createdAt":${Math.floor(createdAtMs / 1000)}`);
-    writeFileSync(path, own);
+    writeFileSync(path, varied(own, { index, count, workspace: peer.workspace }));
     utimesSync(path, createdAtMs / 1000, createdAtMs / 1000);
   }
   rmSync(made.home, { recursive: true });
   return home;
 }
 
-/** A home with one thread of so many items: turns of eight commands and a word each. */
+function varied(
+  text: string,
+  { index, count, workspace }: { index: number; count: number; workspace: string },
+): string {
+  const said = index === count - 10 ? text.replaceAll("deltas 3", `deltas 3 ${rareWord}`) : text;
+  return index % 100 === 0
+    ? said
+    : said.replaceAll(JSON.stringify(workspace), JSON.stringify(`${workspace}-${index % 100}`));
+}
+
+/** A home with one thread of so many items: turns of eight commands, which print so many lines each, and a word. */
 export async function writeLongThread(
   bench: Bench,
   peer: Peer,
-  items: number,
-): Promise<{ home: string; threadId: string }> {
-  const command = "for n in 1 2 3 4 5; do echo a line of output, number $n, as commands print them; done";
+  { items, lines: printed }: { items: number; lines: number },
+): Promise<{ home: string; threadId: string; bytes: number }> {
+  const command = `for n in $(seq ${printed}); do echo a line of output, number $n, as commands print them; done`;
   const prompt = `calls ${commandsPerTurn} ${command}`;
   const { home, threadId, path, lines } = await makeThread(bench, peer, [prompt, prompt]);
   const second = lines.findLastIndex((line) => /"turn\/started"|"task_started"/.test(line));
@@ -59,7 +74,7 @@ export async function writeLongThread(
     }
   }
   appendFileSync(path, repeated);
-  return { home, threadId };
+  return { home, threadId, bytes: statSync(path).size };
 }
 
 type Line = Record<string, unknown>;

@@ -19,7 +19,7 @@ import { edits } from "./rows/edits.ts";
 import { idle } from "./rows/idle.ts";
 import { launch } from "./rows/launch.ts";
 import { output } from "./rows/output.ts";
-import { resume } from "./rows/resume.ts";
+import { resume, resumeLarge } from "./rows/resume.ts";
 import { size } from "./rows/size.ts";
 import { snapshot } from "./rows/snapshot.ts";
 import { review } from "./rows/review.ts";
@@ -32,6 +32,7 @@ const groups: readonly Group[] = [
   turns,
   threads,
   resume,
+  resumeLarge,
   idle,
   output,
   edits,

@@ -19,6 +19,8 @@ export interface ChatViewOptions {
   extensionUri: vscode.Uri;
   log: vscode.LogOutputChannel;
   state(): HostState;
+  /** What the last page said by `panel/kept`; undefined: nothing. */
+  kept(): unknown;
   /** Answers a request of the page, whatever it is. Throws RpcError. */
   request(method: string, params: unknown, signal: AbortSignal): Promise<unknown>;
   handlers: Omit<PanelHandlers, "panel/ready">;
@@ -74,6 +76,7 @@ export class ChatView implements vscode.WebviewViewProvider {
       script: view.webview.asWebviewUri(vscode.Uri.joinPath(root, "main.js")).toString(),
       style: view.webview.asWebviewUri(vscode.Uri.joinPath(root, "main.css")).toString(),
       nonce: randomBytes(18).toString("base64"),
+      kept: this.#options.kept(),
     });
     this.#options.visibilityChanged();
   }

@@ -12,6 +12,7 @@ import { onConfigChanged, userConfig } from "./config.ts";
 import type { Ctx } from "./ctx.ts";
 import { applyEdit } from "./edits.ts";
 import { showFailure } from "./failures.ts";
+import { BEAT_MS } from "./heartbeat.ts";
 import { KeptWarnings } from "./kept-warnings.ts";
 import { type Launch, launchOf } from "./launch.ts";
 import { Notifications } from "./notifications.ts";
@@ -38,6 +39,8 @@ import { waitingWords } from "./waiting-words.ts";
 import { findFolder, localFolders, whyNoServer } from "./workspace.ts";
 
 const START_TIMEOUT_MS = 20_000;
+/** Of what the panel keeps for the next window, in this workspace. */
+const KEPT_KEY = "belay.panel";
 
 let active: Ctx | null = null;
 
@@ -78,13 +81,15 @@ class Belay implements vscode.Disposable {
     this.#server = {
       module: vscode.Uri.joinPath(extension.extensionUri, "dist", "belay.mjs").fsPath,
       startTimeoutMs: START_TIMEOUT_MS,
+      beatMs: BEAT_MS,
     };
     const notifications = new Notifications((sentence) => log.warn(sentence));
     const server = new ServerProcess({
       startRun: (events) => this.#startRun(events),
       obstacle: whyNoServer,
-      changed: (state) => this.#serverChanged(state),
+      changed: (state, from) => this.#serverChanged(state, from),
       gaveUp: (reason) => showFailure(this.ctx, new ServerUnavailable(reason)),
+      now: () => performance.now(),
     });
     const turns = new Turns(notifications);
     const panel = this.#createPanel(extension, log);
@@ -157,11 +162,13 @@ class Belay implements vscode.Disposable {
       extensionUri: extension.extensionUri,
       log,
       state: () => hostState(this.ctx),
+      kept: () => extension.workspaceState.get(KEPT_KEY),
       request: (method, params, signal) => answerPanel(this.ctx, method, params, signal),
       handlers: {
         "panel/threadShown": ({ threadId }) => {
           this.ctx.turns.shownThreadId = threadId;
         },
+        "panel/kept": ({ state }) => void extension.workspaceState.update(KEPT_KEY, state),
       },
       ready: (page) => {
         this.#warnings.panelReady(page);
@@ -182,6 +189,7 @@ class Belay implements vscode.Disposable {
       {
         launch: launch(this.#server.module),
         startTimeoutMs: this.#server.startTimeoutMs,
+        beatMs: this.#server.beatMs,
         log,
         editorOptions: () => this.#editorOptions(),
         applyEdit: (params) => applyEdit(params, log),
@@ -203,18 +211,19 @@ class Belay implements vscode.Disposable {
     return apiKey === undefined ? options : { ...options, apiKey };
   }
 
-  #serverChanged(state: ServerState): void {
-    this.ctx.log.info(`Server: ${state.kind}.`);
+  #serverChanged(state: ServerState, from: ServerState): void {
+    if (state.kind !== from.kind) this.ctx.log.info(`Server: ${state.kind}.`);
+    // First of all, so that the panel knows why what it shows is taken back.
+    this.ctx.panel.stateChanged();
     if (state.kind === "failed" || state.kind === "stopped") {
       // The end of a run's scope: whatever belonged to that process ends with it.
       const { terminals, turns, runningCommands, sandbox, review } = this.ctx;
       for (const part of [this.#approvals, terminals, turns, runningCommands, sandbox, review]) part.serverEnded();
     }
-    if (state.kind === "running") {
+    if (state.kind === "running" && from.kind !== "running") {
       void this.ctx.sandbox.read(state.client);
       void this.ctx.review.list.refresh();
     }
-    this.ctx.panel.stateChanged();
     this.#show();
     for (const listener of this.#stateListeners) listener(state);
   }

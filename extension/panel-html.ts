@@ -7,9 +7,11 @@ export interface PanelPage {
   style: string;
   /** Fresh for every page. */
   nonce: string;
+  /** What an earlier page wants this one to know, for when the editor has kept nothing of it. Undefined: nothing. */
+  kept?: unknown;
 }
 
-export function panelHtml({ cspSource, script, style, nonce }: PanelPage): string {
+export function panelHtml({ cspSource, script, style, nonce, kept }: PanelPage): string {
   const policy = [
     "default-src 'none'",
     `img-src ${cspSource} data:`,
@@ -28,9 +30,13 @@ export function panelHtml({ cspSource, script, style, nonce }: PanelPage): strin
 </head>
 <body data-vscode-context='{"preventDefaultContextMenuItems":true}'>
 <p id="shell">Belay is opening. If this text stays, reload the window and look into the log (Belay: Show Log).</p>
-<div id="root"></div>
+<div id="root"${kept === undefined ? "" : ` data-kept="${escaped(JSON.stringify(kept))}"`}></div>
 <script nonce="${nonce}" src="${script}"></script>
 <script nonce="${nonce}">if (document.getElementById("root").hasChildNodes()) document.getElementById("shell").remove();</script>
 </body>
 </html>`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

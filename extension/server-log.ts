@@ -19,10 +19,14 @@ export function readLogLine(line: string): LogLine {
   return level === undefined ? { level: "warn", message: line } : { level, message };
 }
 
-/** The line that says why a program ended, of the last ones it printed; null when it printed none. */
+// As the engine puts it, ahead of a stack of its own.
+const isOutOfMemory = /^FATAL ERROR: .*(?:heap out of memory|heap limit|allocation failed)/i;
+
+/** Why a program ended, told from the last lines it printed; null when it printed none. */
 export function findCause(lines: readonly string[]): string | null {
   // Node ends its report of an uncaught error with the stack and its own version.
   const telling = lines.filter((line) => !/^\s+at |^Node\.js v|^\s*[\^}]/.test(line));
+  if (telling.some((line) => isOutOfMemory.test(line))) return "it ran out of memory";
   const line = telling.findLast((candidate) => /^\w*Error\b/.test(candidate)) ?? telling.at(-1);
   return line === undefined ? null : readLogLine(line).message;
 }

@@ -2,29 +2,38 @@
 // started or what is said to it; see language-client.ts.
 import type { ServerStatus } from "../server/protocol/panel.ts";
 import type { Client } from "./client.ts";
-import { decideRestart } from "./restart-policy.ts";
+import type { Silence } from "./heartbeat.ts";
+import { decideRestart, recentEnds } from "./restart-policy.ts";
 
 // stopped --start--> starting --initialize answered--> running
+// running --no answer for a while, or an answer again--> running, with another silence
 // starting, running --the process ended--> failed
-// failed --retryAt has come, or a person restarts--> starting   (retryAt null: only a person)
+// failed --its pause is over, or a person restarts--> starting   (retryInMs null: only a person)
 // starting, running, failed --stop--> stopped
 export type ServerState = Stopped | Starting | Running | Failed;
 type Stopped = { kind: "stopped" };
-/** `attempt` counts from 1 since the server last ran or a person started it. */
+/** `attempt` counts from 1 since a person started it, or since its last end was long enough ago. */
 type Starting = { kind: "starting"; attempt: number; run: ServerRun };
-type Running = { kind: "running"; client: Client; run: ServerRun };
-type Failed = { kind: "failed"; reason: string; retryAt: number | null };
+/** However silent it is, it may only be busy: it is ended by nobody but a person. */
+type Running = { kind: "running"; client: Client; run: ServerRun; silence: Silence };
+type Failed = { kind: "failed"; reason: string; retryInMs: number | null };
 
 const starting = (_from: Stopped | Failed, attempt: number, run: ServerRun): Starting => ({
   kind: "starting",
   attempt,
   run,
 });
-const running = (from: Starting, client: Client): Running => ({ kind: "running", client, run: from.run });
-const failed = (_from: Starting | Running, reason: string, retryAt: number | null): Failed => ({
+const running = (from: Starting, client: Client): Running => ({
+  kind: "running",
+  client,
+  run: from.run,
+  silence: "none",
+});
+const silent = (from: Running, silence: Silence): Running => ({ ...from, silence });
+const failed = (_from: Starting | Running, reason: string, retryInMs: number | null): Failed => ({
   kind: "failed",
   reason,
-  retryAt,
+  retryInMs,
 });
 const stopped = (_from: Starting | Running | Failed): Stopped => ({ kind: "stopped" });
 
@@ -34,9 +43,11 @@ export interface ServerRun {
   stop(): Promise<void>;
 }
 
-/** What a run reports, never before startRun returned: `running` at most once, `ended` at most once and last. */
+/** What a run reports, never before startRun returned: `running` at most once and before `silent`, `ended` at most once and last. */
 export interface RunEvents {
   running(client: Client): void;
+  /** For so long it has not answered now. */
+  silent(silence: Silence): void;
   /** `reason` is a sentence. `canRetry` false: the next start would end the same way. */
   ended(reason: string, options: { canRetry: boolean }): void;
 }
@@ -45,9 +56,11 @@ export interface ServerProcessOptions {
   startRun(events: RunEvents): ServerRun;
   /** A sentence saying why the server must not be started now; null when it may. */
   obstacle(): string | null;
-  changed(state: ServerState): void;
+  changed(state: ServerState, from: ServerState): void;
   /** It keeps ending, or cannot start at all: only a person can help now. */
   gaveUp(reason: string): void;
+  /** In milliseconds, on a clock that does not jump. */
+  now(): number;
 }
 
 /** The server is not there for a request; the message is a sentence for the person who made it. */
@@ -84,7 +97,8 @@ export class ServerProcess {
     if (this.#state.kind === "stopped") await this.#stopping;
     if (this.#state.kind === "stopped") this.#start(this.#state);
     if (this.#state.kind === "running") return this.#state.client;
-    if (this.#state.kind === "failed" && this.#state.retryAt === null) throw new ServerUnavailable(this.#state.reason);
+    if (this.#state.kind === "failed" && this.#state.retryInMs === null)
+      throw new ServerUnavailable(this.#state.reason);
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
@@ -110,6 +124,9 @@ export class ServerProcess {
       running: (client) => {
         if (isCurrent() && this.#state.kind === "starting") this.#enter(running(this.#state, client));
       },
+      silent: (silence) => {
+        if (isCurrent() && this.#state.kind === "running") this.#enter(silent(this.#state, silence));
+      },
       ended: (reason, { canRetry }) => {
         if (isCurrent() && "run" in this.#state) this.#ended(this.#state, reason, canRetry);
       },
@@ -118,30 +135,31 @@ export class ServerProcess {
   }
 
   #ended(from: Starting | Running, reason: string, canRetry: boolean): void {
-    this.#endedAtMs.push(Date.now());
+    this.#endedAtMs = recentEnds([...this.#endedAtMs, this.#options.now()]);
     const decision = canRetry ? decideRestart(this.#endedAtMs) : { kind: "giveUp" as const };
     if (decision.kind === "giveUp") {
       const why = canRetry
-        ? `${reason} It ended ${this.#endedAtMs.length} times; Belay does not start it again by itself.`
+        ? `${reason} It ended ${this.#endedAtMs.length} times in a short while, so Belay does not start it again by itself.`
         : reason;
       this.#enter(failed(from, why, null));
       this.#options.gaveUp(why);
       return;
     }
-    const state = failed(from, reason, Date.now() + decision.pauseMs);
+    const state = failed(from, reason, decision.pauseMs);
     this.#enter(state);
     this.#retry = setTimeout(() => this.#start(state), decision.pauseMs);
   }
 
   #enter(state: ServerState): void {
     clearTimeout(this.#retry);
+    const from = this.#state;
     this.#state = state;
-    this.#options.changed(state);
+    this.#options.changed(state, from);
     if (state.kind === "running") {
       for (const waiter of this.#takeWaiters()) waiter.resolve(state.client);
     } else if (state.kind === "stopped") {
       for (const waiter of this.#takeWaiters()) waiter.reject(new ServerUnavailable("Belay's server was stopped."));
-    } else if (state.kind === "failed" && state.retryAt === null) {
+    } else if (state.kind === "failed" && state.retryInMs === null) {
       for (const waiter of this.#takeWaiters()) waiter.reject(new ServerUnavailable(state.reason));
     }
   }
@@ -155,12 +173,13 @@ export class ServerProcess {
 export function statusOf(state: ServerState): ServerStatus {
   switch (state.kind) {
     case "stopped":
+      return { kind: "stopped" };
     case "running":
-      return { kind: state.kind };
+      return state.silence === "none" ? { kind: "running" } : { kind: "running", silence: state.silence };
     case "starting":
       return { kind: "starting", attempt: state.attempt };
     case "failed":
-      return { kind: "failed", reason: state.reason, retrying: state.retryAt !== null };
+      return { kind: "failed", reason: state.reason, retrying: state.retryInMs !== null };
     default:
       return state satisfies never;
   }

@@ -7,7 +7,10 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import type { LanguageClient } from "vscode-languageclient/node";
 import type { EditorOptions } from "../server/protocol/editor.ts";
+import type { editorRequests } from "../server/protocol/editor-methods.ts";
 import { messageOf } from "../server/protocol/rpc/errors.ts";
+import type { Client } from "./client.ts";
+import { startHeartbeat } from "./heartbeat.ts";
 import { createLanguageClient, type ProcessEvents, typedClient, type WireOptions } from "./language-client.ts";
 import { findCause, readLogLine } from "./server-log.ts";
 import type { RunEvents, ServerRun } from "./server-process.ts";
@@ -16,6 +19,8 @@ export interface RunOptions extends Omit<WireOptions, "editorOptions"> {
   editorOptions(): Promise<EditorOptions>;
   /** How long the server may take to answer `initialize`. */
   startTimeoutMs: number;
+  /** How often a server that runs is asked whether it is there. */
+  beatMs: number;
 }
 
 const SHUTDOWN_TIMEOUT_MS = 1_300;
@@ -23,6 +28,8 @@ const EXIT_TIMEOUT_MS = 300;
 /** Output that is still in the pipes after the exit is waited for this long. */
 const DRAIN_TIMEOUT_MS = 200;
 const KEPT_LINES = 50;
+const ping: keyof typeof editorRequests = "belay/ping";
+const neverAborted = new AbortController().signal;
 
 export function startRun(options: RunOptions, events: RunEvents): ServerRun {
   const run = new Run(options, events);
@@ -36,6 +43,7 @@ class Run implements ServerRun, ProcessEvents {
   #client: LanguageClient | undefined;
   #child: ChildProcess | undefined;
   #isOver = false;
+  #stopHeartbeat = () => {};
   /** The newest of what it printed to stderr: why it ended is said there. */
   readonly #lastLines: string[] = [];
 
@@ -62,7 +70,7 @@ class Run implements ServerRun, ProcessEvents {
       const client = createLanguageClient(library, { ...this.#options, editorOptions }, this);
       this.#client = client;
       await client.start();
-      if (!this.#isOver) this.#events.running(typedClient(library, client));
+      if (!this.#isOver) this.#runs(typedClient(library, client));
     } catch (error) {
       this.#options.log.error("The server did not start.", error);
       // A process that ended says more than the broken wire does, and is reported when it closes.
@@ -77,8 +85,21 @@ class Run implements ServerRun, ProcessEvents {
     }
   }
 
+  #runs(client: Client): void {
+    this.#events.running(client);
+    this.#stopHeartbeat = startHeartbeat({
+      ask: () => client.relay(ping, {}, neverAborted),
+      changed: (silence) => {
+        this.#options.log.info(silence === "none" ? "The server answers again." : "The server does not answer.");
+        this.#events.silent(silence);
+      },
+      beatMs: this.#options.beatMs,
+    });
+  }
+
   async stop(): Promise<void> {
     this.#isOver = true;
+    this.#stopHeartbeat();
     const child = this.#child;
     if (child === undefined || !isAlive(child)) return;
     const exited = once(child, "exit");
@@ -126,6 +147,7 @@ class Run implements ServerRun, ProcessEvents {
   #end(reason: string, options: { canRetry: boolean }): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#stopHeartbeat();
     this.#options.log.error(reason);
     this.#events.ended(reason, options);
   }

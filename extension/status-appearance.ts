@@ -22,6 +22,8 @@ export interface StatusFacts {
 }
 
 export function appearanceOf({ server, sandbox, waiting, isPanelVisible }: StatusFacts): Appearance {
+  // What waits cannot be answered meanwhile.
+  if (server.kind === "running" && server.silence !== undefined) return notResponding(server.silence);
   if (waiting !== null) return needsPerson(waiting, isPanelVisible);
   switch (server.kind) {
     case "stopped":
@@ -86,6 +88,22 @@ function running(sandbox: SandboxState | null): Appearance {
     default:
       return sandbox.kind satisfies never;
   }
+}
+
+function notResponding(silence: "short" | "long"): Appearance {
+  const appearance = { icon: "warning", text: "Belay: not responding" };
+  return silence === "short"
+    ? {
+        ...appearance,
+        tooltip: "Belay's server has not answered for a while. It may be busy.",
+        command: "belay.showLog",
+      }
+    : {
+        ...appearance,
+        tooltip: "Belay's server does not answer. Select to restart it, which stops what it runs.",
+        command: "belay.restartServer",
+        background: "statusBarItem.warningBackground",
+      };
 }
 
 function restarting(reason: string): Appearance {

@@ -8,6 +8,7 @@ import type { ServerState } from "./server-process.ts";
 export interface ServerChoice {
   module: string;
   startTimeoutMs: number;
+  beatMs: number;
 }
 
 export interface TestApi {

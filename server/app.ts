@@ -210,6 +210,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     const { reviewHandlers } = await import("./handlers/review.ts");
     return reviewHandlers({ workspaces: await (await changes()).workspaces(), threads: store, cwd: options.cwd });
   };
+  const loadQueue = async () => (await import("./handlers/queue.ts")).queueHandlers(store, options.newId);
   return {
     options,
     get warnings() {
@@ -230,6 +231,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       }),
       ...threadHandlers(store, clients, async (folders) => (await instructions(folders)).map(({ path }) => path)),
       ...turnHandlers(store),
+      ...later("thread/queue/", loadQueue),
+      ...later("belay/queue/", loadQueue),
       ...later("fs/", async () => (await import("./handlers/fs.ts")).fsHandlers()),
       ...later("fuzzyFileSearch", async () =>
         (await import("./handlers/file-search.ts")).fileSearchHandlers(options.cwd),

@@ -28,8 +28,13 @@ const usage = `Belay ${version}, a coding agent
   belay apply-patch [--cwd DIR] < PATCH   applies a patch to the files below DIR: all of it, or nothing
   belay doctor [--json] [-c key=value]…   says what works here, what does not, and what would help; ends with code 0
                                           when a person can work, with 1 when something must be mended first
+  belay threads list|show ID|search TEXT|export ID|import FILE…
+                                          the threads on disk; \`belay threads --help\` says more
   belay --version
 `;
+
+/** From the moment that nobody is there any more. */
+const END_TIMEOUT_MS = 1_800;
 
 type Command = (args: string[]) => Promise<number>;
 
@@ -40,6 +45,7 @@ const commands: Record<string, Command> = {
   policy,
   "apply-patch": applyPatch,
   doctor,
+  threads,
   "--version": async () => print(`belay ${version}\n`, 0),
   "--help": async () => print(usage, 0),
 };
@@ -69,6 +75,7 @@ async function appServer(args: string[]): Promise<number> {
   }
   if (listen.kind === "stdio") {
     onTermination(() => process.stdin.destroy());
+    process.stdin.once("close", endInTime).once("end", endInTime);
     await serveStdio(app, { input: process.stdin, output: process.stdout });
   } else {
     const ended = new Promise<void>((resolve) => onTermination(resolve));
@@ -84,6 +91,7 @@ async function editor(): Promise<number> {
   ]);
   const options = { ...baseOptions(), clientsReturn: false };
   onTermination(() => process.disconnect?.());
+  process.once("disconnect", endInTime);
   await serveEditor(nodeIpc(process), options);
   return 0;
 }
@@ -114,6 +122,16 @@ async function doctor(args: string[]): Promise<number> {
   const columns = stdout.isTTY ? stdout.columns : null;
   const uid = process.getuid?.() ?? null;
   return runDoctor(args, { ...where, env, platform, arch, version, node, uid, columns, stdout, stderr });
+}
+
+async function threads(args: string[]): Promise<number> {
+  const { runThreadsCommand } = await import("./commands/threads.ts");
+  const { env, platform, stdout, stderr } = process;
+  // Who reads only the first lines has what they want.
+  stdout.on("error", () => process.exit(0));
+  return runThreadsCommand(args, {
+    ...{ home: belayHome(env, homedir()), cwd: process.cwd(), env, platform, stdout, stderr },
+  });
 }
 
 function baseOptions(): Omit<AppOptions, "overrides" | "apiKeys" | "clientsReturn"> {
@@ -151,6 +169,15 @@ const log: Log = (level, message, cause) => {
 function onTermination(leave: () => void): void {
   // Not `once`: while a command runs, execa listens as well, and ends the process when it finds itself alone.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, leave);
+}
+
+/** Who started us is gone and ends nothing any more: what hangs must not keep us. The watchdog ends our commands. */
+function endInTime(): void {
+  const end = () => {
+    log("warning", "something did not end in time, and is cut off");
+    process.exit(0);
+  };
+  setTimeout(end, END_TIMEOUT_MS).unref();
 }
 
 function print(text: string, code: number): number {

@@ -3,22 +3,38 @@ import type { CommandApprovalDecision } from "../server/protocol/approval.ts";
 import type { hostRequests } from "../server/protocol/host-methods.ts";
 import type { ParamsIn } from "../server/protocol/rows.ts";
 import type { Edits, Mode } from "../server/protocol/mode.ts";
-import { messageOf } from "../server/protocol/rpc/errors.ts";
+import { activeWriterIn } from "../server/protocol/thread-saving.ts";
+import { messageOf, missingFolderOf, RpcError } from "../server/protocol/rpc/errors.ts";
+import type { QueuedSubmission } from "../server/protocol/queue.ts";
 import type { RestoreResponse } from "../server/protocol/review.ts";
 import type { ThreadStartResponse } from "../server/protocol/thread.ts";
 import type { ContextReadResponse } from "../server/protocol/turn.ts";
 import type { ToolRequestUserInputResponse } from "../server/protocol/user-input.ts";
 import type { PanelConnection } from "./connection.ts";
 import type { Folder } from "../server/protocol/panel.ts";
-import { type Choice, runningTurn, shownThread, shownThreadId } from "./state/state.ts";
+import { type Choice, noChoice, runningTurn, shownThread, shownThreadId } from "./state/state.ts";
 import type { Store } from "./state/store.ts";
+import { promptParts } from "./text/prompt-parts.ts";
 
 /** How many threads the list shows; the search in the panel looks through these. */
 const LISTED_THREADS = 100;
+/** As many as the server takes. */
+const MAX_QUEUED = 100;
 
 export interface Actions {
   /** Resolves to true once the server has taken the prompt; false leaves the reason above the composer. */
   send(text: string): Promise<boolean>;
+  /** Puts the prompt behind the turn that runs. Resolves as `send` does. */
+  queue(text: string): Promise<boolean>;
+  /** What waits in the shown thread. */
+  listQueue(threadId: string): Promise<void>;
+  /** Resolves to false where it could not be, and the person was told why. */
+  rewriteQueued(submission: QueuedSubmission, text: string): Promise<boolean>;
+  deleteQueued(id: string): Promise<void>;
+  /** To a place, from 0. */
+  moveQueued(id: string, place: number): Promise<void>;
+  /** Into the turn that runs; where none runs it begins one, and the others follow. */
+  sendQueued(submission: QueuedSubmission): Promise<void>;
   /** Runs a command line of the person's own. Resolves as `send` does. */
   runShell(command: string): Promise<boolean>;
   /** Stops the turn. */
@@ -30,6 +46,10 @@ export interface Actions {
   /** What the shown thread's context is full of; null when nobody can say. */
   readContext(): Promise<ContextReadResponse | null>;
   openThread(threadId: string): Promise<void>;
+  /** Shows a thread that another process writes to, as it is now. */
+  readHeld(threadId: string): Promise<void>;
+  /** Goes on in a new thread that begins as this one is. */
+  fork(threadId: string): Promise<void>;
   newThread(): void;
   /** The server went down: the one that comes next knows of no panel. */
   serverGone(): void;
@@ -58,6 +78,8 @@ export interface Actions {
   reply(key: string, reply: ToolRequestUserInputResponse): void;
   dropPrompt(clientId: string): void;
   dismissNotice(key: string): void;
+  /** The thread goes on in the folder of this window: its own is gone. */
+  moveThreadHere(): Promise<void>;
   /** Asks the editor for something. A refusal becomes a line above the composer; resolves to undefined then. */
   host: HostAction;
 }
@@ -74,12 +96,12 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
   const now = () => store.state.peek();
   const complain = (error: unknown) => dispatch({ type: "noticed", text: messageOf(error) });
 
-  // The thread that the present server process tells us about; a turn can only be started in that one.
-  let joinedThreadId: string | null = null;
+  // The threads that the present server process tells us about; a turn can only be started in such a one.
+  const joined = new Set<string>();
 
   const show = async (response: Promise<ThreadStartResponse>) => {
     const opened = await response;
-    joinedThreadId = opened.thread.id;
+    joined.add(opened.thread.id);
     dispatch({ type: "threadOpened", response: opened });
     return opened.thread.id;
   };
@@ -91,13 +113,38 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       () => undefined,
     );
 
+  // The lists may overtake each other: the one that was asked for last holds.
+  let queueReads = 0;
+  const readQueue = async (threadId: string) => {
+    const own = ++queueReads;
+    const { data } = await connection.request("thread/queue/list", { threadId, limit: MAX_QUEUED });
+    if (own === queueReads) dispatch({ type: "queueListed", threadId, queue: data });
+  };
+  // A server without queues has none to show.
+  const listQueue = (threadId: string) => readQueue(threadId).catch(() => undefined);
+  // Whoever loses the race for a message is told so, and sees what is there now.
+  const changeQueue = async (change: (threadId: string) => Promise<unknown>) => {
+    const threadId = shownThreadId(now().view);
+    if (threadId === null) return false;
+    try {
+      await change(await join(threadId));
+      return true;
+    } catch (error) {
+      complain(error);
+      return false;
+    } finally {
+      await listQueue(threadId);
+    }
+  };
+
   const resume = async (threadId: string) => {
     const opened = await show(connection.request("thread/resume", { threadId }));
     void readChanges(opened);
+    void listQueue(opened);
     return opened;
   };
 
-  const join = async (threadId: string) => (threadId === joinedThreadId ? threadId : resume(threadId));
+  const join = async (threadId: string) => (joined.has(threadId) ? threadId : resume(threadId));
 
   const joinShown = async (sent: Choice) => {
     const shownId = shownThreadId(now().view);
@@ -156,6 +203,12 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     return (await connection.request("belay/files/restore", { ...params, dryRun: true })).outcome === "nothing";
   };
 
+  const readHeld = async (threadId: string) => {
+    await connection
+      .request("thread/read", { threadId, includeTurns: true })
+      .then(({ thread }) => dispatch({ type: "heldThreadRead", thread }), complain);
+  };
+
   return {
     async send(text) {
       const clientId = newId();
@@ -165,9 +218,63 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
         await startTurn(await joinShown(sent), clientId, text, sent);
         return true;
       } catch (error) {
-        dispatch({ type: "promptRefused", clientId, message: messageOf(error) });
+        const missingFolder = missingFolderOf(error);
+        dispatch({ type: "promptRefused", clientId, message: messageOf(error), missingFolder });
         return false;
       }
+    },
+    async queue(text) {
+      const sent = now().choice;
+      dispatch({ type: "shellSent" });
+      try {
+        const threadId = await joinShown(sent);
+        // What was picked holds from the next turn on, and that is this one's.
+        const settings = picked(sent);
+        if (Object.keys(settings).length > 0) {
+          await connection.request("thread/settings/update", { threadId, ...settings });
+          dispatch({ type: "choiceMade", choice: noChoice });
+        }
+        const input = [{ type: "text" as const, text, text_elements: [] }];
+        await connection.request("thread/queue/add", { threadId, input, clientUserMessageId: newId() });
+        await listQueue(threadId);
+        return true;
+      } catch (error) {
+        dispatch({ type: "shellRefused", message: messageOf(error) });
+        return false;
+      }
+    },
+    listQueue,
+    rewriteQueued: ({ id, input }, text) =>
+      changeQueue((threadId) => {
+        const others = input.filter(({ type }) => type !== "text");
+        const words = { type: "text" as const, text, text_elements: [] };
+        return connection.request("thread/queue/update", {
+          threadId,
+          queuedSubmissionId: id,
+          input: [...others, words],
+        });
+      }),
+    async deleteQueued(id) {
+      await changeQueue((threadId) => connection.request("thread/queue/delete", { threadId, queuedSubmissionId: id }));
+    },
+    async moveQueued(id, place) {
+      const others = now().queue.flatMap((each) => (each.id === id ? [] : [each.id]));
+      const queuedSubmissionIds = others.toSpliced(place, 0, id);
+      const isDone = await changeQueue((threadId) =>
+        connection.request("thread/queue/reorder", { threadId, queuedSubmissionIds }),
+      );
+      if (isDone) dispatch({ type: "told", text: `Moved to place ${place + 1} of ${queuedSubmissionIds.length}.` });
+    },
+    async sendQueued({ id, input, clientUserMessageId: clientId }) {
+      await changeQueue(async (threadId) => {
+        dispatch({ type: "promptSent", clientId, text: promptParts({ content: input }).text });
+        const sent = connection.request("belay/queue/sendNow", { threadId, queuedSubmissionId: id });
+        const { turn } = await sent.catch((error: unknown) => {
+          dispatch({ type: "promptDropped", clientId });
+          throw error;
+        });
+        dispatch({ type: "promptAccepted", clientId, threadId, turn, sent: noChoice });
+      });
     },
     async runShell(command) {
       dispatch({ type: "shellSent" });
@@ -218,8 +325,14 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     async readContext() {
       const threadId = shownThreadId(now().view);
       // Of a thread that is not loaded the server knows no more than the ring says.
-      if (threadId === null || threadId !== joinedThreadId) return null;
+      if (threadId === null || !joined.has(threadId)) return null;
       return connection.request("belay/context/read", { threadId }).catch(() => null);
+    },
+    async moveThreadHere() {
+      const threadId = shownThreadId(now().view);
+      const cwd = now().host?.workspace?.cwd;
+      if (threadId === null || cwd === undefined) return;
+      await show(connection.request("thread/resume", { threadId, cwd })).catch(complain);
     },
     async openThread(threadId) {
       dispatch({ type: "threadOpening", threadId });
@@ -228,15 +341,31 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       } catch (error) {
         // A server that went down meanwhile is asked again when it is back.
         if (now().host?.server.kind !== "running") return;
+        const writer = error instanceof RpcError ? activeWriterIn(error.data) : undefined;
+        if (writer !== undefined) {
+          dispatch({ type: "threadHeld", threadId, writer });
+          if (shownThread(now().view)?.held?.isRead) await readHeld(threadId);
+          return;
+        }
         dispatch({ type: "threadRefused", threadId, message: messageOf(error) });
+      }
+    },
+    readHeld,
+    async fork(threadId) {
+      try {
+        const forked = await connection.request("thread/fork", { threadId });
+        dispatch({ type: "newThread" });
+        await show(Promise.resolve(forked));
+      } catch (error) {
+        complain(error);
       }
     },
     newThread: () => dispatch({ type: "newThread" }),
     serverGone() {
-      joinedThreadId = null;
+      joined.clear();
     },
     threadClosed(threadId) {
-      if (threadId === joinedThreadId) joinedThreadId = null;
+      joined.delete(threadId);
     },
     async readDefaults() {
       await connection

@@ -24,7 +24,7 @@ import { initialState, noChoice, shownThreadId } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
 
 const api = acquireVsCodeApi();
-const kept = readPersisted(api.getState());
+const kept = readPersisted(api.getState() ?? keptByExtension());
 const store = createStore(nextFrame, {
   ...initialState,
   choice: { ...noChoice, mode: kept.mode, edits: kept.edits },
@@ -61,8 +61,12 @@ function start(panelStore: Store, wire: PanelConnection, does: Actions, { thread
   const edits = panelStore.select(({ view, choice }) => (view.kind === "new" ? choice.edits : null));
   const lastMode = panelStore.select((state) => state.lastMode);
   const dismissed = panelStore.select((state) => state.dismissed);
+  const keep = (state: Persisted) => {
+    api.setState(state);
+    wire.notify("panel/kept", { state });
+  };
   effect(() =>
-    api.setState({
+    keep({
       threadId: shownId.value,
       draft: draft.value,
       mode: mode.value,
@@ -70,13 +74,19 @@ function start(panelStore: Store, wire: PanelConnection, does: Actions, { thread
       lastMode: lastMode.value,
       dismissed: dismissed.value,
       picks: picks.value,
-    } satisfies Persisted),
+    }),
   );
   effect(() => wire.notify("panel/threadShown", { threadId: shownId.value }));
   effect(() => {
     if (isThreadListOpen.value) void does.listThreads();
   });
   wire.notify("panel/ready", {});
+}
+
+// Of the window before, when it did not come to its end.
+function keptByExtension(): unknown {
+  const text = document.getElementById("root")?.dataset["kept"];
+  return text === undefined ? null : JSON.parse(text);
 }
 
 // The editor does not reload the page of a view: what cannot be drawn is dropped, and the thread is read anew.
@@ -119,6 +129,10 @@ function onNotification(incoming: Incoming): void {
       return;
     case "belay/review/updated":
       void actions.listReview();
+      return;
+    case "thread/queue/changed":
+      if (shownThreadId(store.state.peek().view) === incoming.params.threadId)
+        void actions.listQueue(incoming.params.threadId);
       return;
     case "thread/reverted":
       // What is left of it, only the server knows.

@@ -29,6 +29,11 @@ export class ReviewList implements vscode.Disposable {
   #byPath: ReadonlyMap<string, ReviewedFile> = new Map();
   #reading: Promise<void> | null = null;
   #isOutdated = false;
+  /** What those who listen for changes have heard of last: what only one of them asked for is still news to the others. */
+  #told = textOf([]);
+  /** Questions to the server, counted, and the one whose answer all of the list is. */
+  #asked = 0;
+  #listAsked = 0;
 
   /** Other files, or other changes in them. */
   readonly onDidChange = this.#changed.event;
@@ -55,9 +60,7 @@ export class ReviewList implements vscode.Disposable {
   /** Never rejects. Who asks while an answer is on its way waits for the one behind it. */
   async refresh(): Promise<void> {
     this.#isOutdated = true;
-    this.#reading ??= this.#readAll().finally(() => {
-      this.#reading = null;
-    });
+    this.#reading ??= this.#readAll();
     await this.#reading;
   }
 
@@ -66,8 +69,10 @@ export class ReviewList implements vscode.Disposable {
     const client = this.#client();
     const known = this.find(uri);
     if (client === null || known === undefined) return undefined;
+    const asked = ++this.#asked;
     const files = await this.#ask(client, known.cwd, known.path);
-    if (files === null) return this.find(uri);
+    // A list that was asked for later and is here already knows more.
+    if (files === null || this.#listAsked > asked) return this.find(uri);
     const fresh = files.find(({ path }) => path === known.path);
     const others = this.#files.map((file) => (file.path === known.path ? fresh : file));
     this.#set(
@@ -88,16 +93,27 @@ export class ReviewList implements vscode.Disposable {
   }
 
   async #readAll(): Promise<void> {
-    while (this.#isOutdated) {
-      this.#isOutdated = false;
-      const client = this.#client();
-      const folders = localFolders();
-      if (client === null || folders.length === 0) return;
-      const lists = await Promise.all(folders.map(({ cwd }) => this.#ask(client, cwd, null)));
-      const known = lists.filter((files) => files !== null).flat();
-      if (lists.every((files) => files !== null))
-        this.#set(known.toSorted((one, other) => (one.path < other.path ? -1 : 1)));
+    // Begins when `#reading` is set, and unsets it in the step that sees nothing outdated: between the two nobody can ask
+    // who is not answered.
+    await Promise.resolve();
+    try {
+      while (this.#isOutdated) await this.#readOnce();
+    } finally {
+      this.#reading = null;
     }
+  }
+
+  async #readOnce(): Promise<void> {
+    this.#isOutdated = false;
+    const client = this.#client();
+    const folders = localFolders();
+    if (client === null || folders.length === 0) return;
+    const asked = ++this.#asked;
+    const lists = await Promise.all(folders.map(({ cwd }) => this.#ask(client, cwd, null)));
+    const files = lists.filter((list) => list !== null);
+    if (files.length < lists.length) return;
+    this.#listAsked = asked;
+    this.#set(files.flat().toSorted((one, other) => (one.path < other.path ? -1 : 1)));
   }
 
   /** Null when the server cannot say: then what is known stays. */
@@ -114,11 +130,14 @@ export class ReviewList implements vscode.Disposable {
 
   /** `isQuiet`: who is asked for lenses right now need not be told to ask for them again. */
   #set(files: readonly ReviewedFile[], { isQuiet }: { isQuiet: boolean } = { isQuiet: false }): void {
-    const isChanged = textOf(files) !== textOf(this.#files);
     this.#files = files;
     this.#byPath = new Map(files.flatMap((file) => [file.uri.path, file.path].map((path) => [path, file])));
-    if (isChanged && !isQuiet) this.#showToMenus();
-    if (isChanged && !isQuiet) this.#changed.fire();
+    const text = textOf(files);
+    if (!isQuiet && text !== this.#told) {
+      this.#told = text;
+      this.#showToMenus();
+      this.#changed.fire();
+    }
     this.#refreshed.fire();
   }
 

@@ -133,7 +133,8 @@ export function announceRetry(
     additionalDetails: failure.message,
     misalignment: null,
   };
-  emit({ method: "error", params: { error, willRetry: true, takenBack: [...takenBack], threadId, turnId } });
+  const items = takenBack.length === 0 ? {} : { takenBack: [...takenBack] };
+  emit({ method: "error", params: { error, willRetry: true, ...items, threadId, turnId } });
 }
 
 /** The items of this answer that have begun and not ended, by the model's own ids. */

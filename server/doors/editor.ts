@@ -70,6 +70,7 @@ export async function serveEditor(pipe: Pipe, options: Options): Promise<void> {
         await app?.close();
         return null;
       },
+      "belay/ping": async () => ({}),
       "textDocument/codeAction": async (params) => codeActions(params),
     },
     new Lanes(),

@@ -43,6 +43,7 @@ export function threadHandlers(
         thread.subscribe(client);
         tellUsage(thread, client);
         const cursors = endCursors(thread.turns);
+        store.goOn(threadId);
         return {
           ...startedThread(thread.toData({ includeTurns: !excludeTurns }), thread.settings, sources),
           collaborationMode: collaborationMode(thread.settings),

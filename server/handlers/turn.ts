@@ -1,7 +1,9 @@
 // Requests about turns, and about what the model is told besides.
+import { resolve } from "node:path";
 import type { clientRequests } from "../protocol/methods.ts";
 import type { Handlers } from "../protocol/rpc/dispatch.ts";
 import { invalidInput } from "../protocol/rpc/errors.ts";
+import { checkFolder } from "../thread/is-folder.ts";
 import { readInput } from "../thread/read-input.ts";
 import { withProfile } from "../thread/settings.ts";
 import type { ThreadStore } from "../thread/thread-store.ts";
@@ -25,6 +27,8 @@ export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientReq
       const thread = store.get(threadId);
       const overrides = withProfile(params);
       return store.holding(thread, async () => {
+        // One that runs is told by its tools.
+        if (thread.life.runningTurnId === null) await checkFolder(resolve(thread.settings.cwd, params.cwd ?? "."));
         const read = await readInput(input, thread.settings.cwd);
         const queued = { ...read, clientId: clientUserMessageId ?? null };
         const options = { outputSchema: outputSchema ?? null, rootTurnId: rootTurnId ?? null };
@@ -63,6 +67,7 @@ export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientReq
     async "thread/shellCommand"({ threadId, command, timeoutMs }, { client }) {
       const thread = store.get(threadId);
       if (command.trim() === "") throw invalidInput("command must not be empty");
+      await checkFolder(thread.settings.cwd);
       thread.life.runShell({ command, timeoutMs: timeoutMs ?? ONE_HOUR_MS, isShown: client.showsTerminals });
       return {};
     },

@@ -183,8 +183,13 @@ const errorKinds: readonly [RegExp, ErrorKind][] = [
 
 const byStatus: Readonly<Record<number, ErrorKind>> = { 429: "limited", 529: "overloaded" };
 
-function kindOf({ code, status }: Told): ErrorKind {
+/** Many servers have no code for it. */
+const fullContext =
+  /maximum context length|context (?:window|length|size)\b.{0,40}exceed|exceed.{0,40}context (?:window|length|size)|(?:prompt|input) is too long/i;
+
+function kindOf({ code, status, message }: Told): ErrorKind {
   const word = code?.toLowerCase() ?? "";
+  if ((status === 400 || status === 413 || status === null) && fullContext.test(message)) return "context";
   const named = errorKinds.find(([pattern]) => pattern.test(word))?.[1];
   return named ?? byStatus[status ?? 0] ?? "unknown";
 }

@@ -14,6 +14,7 @@ import {
   thrownFailure,
 } from "./errors.ts";
 import type { HistoryItem, Model, ModelEvent, ModelFailure, ModelRequest, ToolSpec } from "./model.ts";
+import { patience } from "./patient-fetch.ts";
 import { responsesEventReader } from "./responses-events.ts";
 import { type Lost, MAX_TIMER_MS, startWatchdog, type Watchdog } from "./watchdog.ts";
 
@@ -129,7 +130,7 @@ async function createClient(provider: ResponsesProvider, sawBytes: (count: numbe
     defaultQuery: provider.query,
     defaultHeaders: provider.apiKey === null ? { ...provider.headers, Authorization: null } : provider.headers,
     // A redirect would carry the prompt and the configured headers to another host.
-    fetchOptions: { redirect: "manual" },
+    fetchOptions: { redirect: "manual", ...patience(provider.idleTimeoutMs) },
     logLevel: "off",
   });
 }

@@ -7,6 +7,8 @@ import { notification, type NotificationRow, request, type RequestRow } from "./
 export const editorRequests = {
   initialize: request(editor.LspInitializeParams, editor.LspInitializeResult),
   shutdown: request(z.unknown(), z.null()),
+  /** Does nothing: the answer says that the server is there. */
+  "belay/ping": request(z.object({}), z.object({}), { from: ["extension"] }),
   "textDocument/codeAction": request(editor.CodeActionParams, z.array(editor.CodeAction), {
     from: ["extension"],
   }),

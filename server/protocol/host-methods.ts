@@ -40,6 +40,11 @@ export const panelNotifications = {
   "panel/ready": notification(z.object({})),
   /** Which thread the panel shows, so that commands act on it. Null: a new one. */
   "panel/threadShown": notification(z.object({ threadId: z.string().nullable() })),
+  /**
+   * What the panel wants to find again: which thread it shows, the text that was not sent. The editor keeps it too, but
+   * writes it down only when a window is closed in good order.
+   */
+  "panel/kept": notification(z.object({ state: z.unknown() })),
 } as const satisfies Record<string, NotificationRow>;
 
 /** Extension to panel. */

@@ -16,6 +16,7 @@ import * as item from "./item.ts";
 import * as model from "./model.ts";
 import { notification, type NotificationOf, type NotificationRow, request, type RequestRow } from "./rows.ts";
 import * as permissionProfile from "./permission-profile.ts";
+import * as queue from "./queue.ts";
 import * as review from "./review.ts";
 import * as thread from "./thread.ts";
 import * as section from "./thread-section.ts";
@@ -28,6 +29,7 @@ import * as userInput from "./user-input.ts";
 const granular = { "approvalPolicy.granular": "askForApproval.granular" } as const;
 const anyone = ["extension", "webview"] as const;
 const extensionOnly = ["extension"] as const;
+const onQueue = { lane: "thread", from: anyone, experimental: true } as const;
 
 /** Client to server. */
 export const clientRequests = {
@@ -54,6 +56,7 @@ export const clientRequests = {
   }),
   "thread/fork": request(threads.ThreadForkParams, thread.ThreadStartResponse, {
     lane: "thread",
+    from: anyone,
     experimental: {
       beforeTurnId: "thread/fork.beforeTurnId",
       permissions: "thread/fork.permissions",
@@ -95,6 +98,7 @@ export const clientRequests = {
   "thread/metadata/update": request(threads.ThreadMetadataUpdateParams, thread.ThreadResponse, { lane: "thread" }),
   "thread/settings/update": request(turn.ThreadSettingsUpdateParams, turn.EmptyResponse, {
     lane: "thread",
+    from: anyone,
     experimental: true,
   }),
   "thread/inject_items": request(turn.ThreadInjectItemsParams, turn.EmptyResponse, { lane: "thread" }),
@@ -106,6 +110,16 @@ export const clientRequests = {
   "thread/compact/start": request(thread.ThreadIdParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
   "belay/compaction/undo": request(item.CompactionParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
   "belay/context/read": request(thread.ThreadIdParams, turn.ContextReadResponse, { from: anyone }),
+  "thread/queue/add": request(queue.ThreadQueueAddParams, queue.QueuedSubmissionResponse, onQueue),
+  "thread/queue/list": request(queue.ThreadQueueListParams, queue.ThreadQueueListResponse, onQueue),
+  "thread/queue/update": request(queue.ThreadQueueUpdateParams, queue.QueuedSubmissionResponse, onQueue),
+  "thread/queue/delete": request(queue.ThreadQueueDeleteParams, queue.ThreadQueueDeleteResponse, onQueue),
+  "thread/queue/reorder": request(queue.ThreadQueueReorderParams, turn.EmptyResponse, onQueue),
+  "thread/queue/start": request(queue.ThreadQueueStartParams, queue.ThreadQueueStartResponse, onQueue),
+  "belay/queue/sendNow": request(queue.QueueSendNowParams, queue.ThreadQueueStartResponse, {
+    lane: "thread",
+    from: anyone,
+  }),
   "belay/threadDefaults/read": request(thread.ThreadDefaultsReadParams, thread.ThreadDefaultsReadResponse, {
     from: anyone,
     needsWorkspace: "cwd",
@@ -246,6 +260,7 @@ export const serverNotifications = {
   "thread/section/changed": notification(section.ThreadSectionChangedNotification),
   "thread/name/updated": notification(thread.ThreadNameUpdatedNotification),
   "thread/status/changed": notification(thread.ThreadStatusChangedNotification, { backlog: "latest" }),
+  "thread/queue/changed": notification(queue.ThreadQueueChangedNotification, { backlog: "latest" }),
   "thread/settings/updated": notification(thread.ThreadSettingsUpdatedNotification),
   "thread/tokenUsage/updated": notification(thread.ThreadTokenUsageUpdatedNotification, { backlog: "latest" }),
   "turn/started": notification(turn.TurnNotification),

@@ -7,7 +7,8 @@ export const ServerStatus = z.lazy(() =>
   z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("stopped") }),
     z.object({ kind: z.literal("starting"), attempt: z.number().int() }),
-    z.object({ kind: z.literal("running") }),
+    /** `silence`: it does not answer, and after a `long` one a person may want to end it. Absent: it does. */
+    z.object({ kind: z.literal("running"), silence: z.enum(["short", "long"]).optional() }),
     /** `reason` is a sentence; `retrying` says whether another start is under way on its own. */
     z.object({ kind: z.literal("failed"), reason: z.string(), retrying: z.boolean() }),
   ]),

@@ -14,6 +14,12 @@ export const SavingTrouble = z.object({
 });
 export type SavingTrouble = z.infer<typeof SavingTrouble>;
 
+/** As a person reads it. */
+export function notSavedWords({ kind, cause, cure }: SavingTrouble): string {
+  const more = kind === "full" ? " So much waits in memory by now that no turn runs before it is written." : "";
+  return `This thread is not being saved: ${cause} ${cure}${more}`;
+}
+
 /** `trouble` is null when all of the thread is saved again. */
 export const ThreadSavingNotification = z.object({ threadId: z.string(), trouble: SavingTrouble.nullable() });
 

@@ -238,5 +238,7 @@ export const ServerRequestResolvedNotification = z.lazy(() =>
   z.object({
     threadId: z.string(),
     requestId: z.union([z.string(), z.number()]),
+    /** Ours: a client gave the answer that counts, so who still shows the question knows that another one did. */
+    answered: z.boolean().optional(),
   }),
 );

@@ -62,7 +62,7 @@ export async function findRollout(home: string, threadId: string): Promise<Found
 }
 
 export async function archive(home: string, path: string): Promise<string> {
-  return move(path, archivedPath(home, basename(path)));
+  return move(path, archivedPath(home, path));
 }
 
 export async function unarchive(home: string, path: string): Promise<string> {
@@ -94,8 +94,9 @@ function livePath(home: string, name: string): string {
   return join(home, "threads", year, month, day, name);
 }
 
-function archivedPath(home: string, name: string): string {
-  return join(home, "archived", name);
+/** Of a rollout that lies, or would lie, at this path or under this name. */
+export function archivedPath(home: string, path: string): string {
+  return join(home, "archived", basename(path));
 }
 
 async function isFile(path: string): Promise<boolean> {

@@ -10,7 +10,7 @@ export function foundMeta(path: string, lines: readonly ReadLine[]): ReadLine | 
   const settings = lines.find((line) => line.type === "settings")?.payload;
   const first = lines[0];
   if (id === undefined || settings === undefined || first === undefined) return null;
-  const { cwd, model, modelProvider } = settings as Record<string, unknown>;
+  const { cwd, model, modelProvider } = settings;
   if (typeof cwd !== "string") return null;
   const createdAtMs = uuidV7Time(id) ?? Date.parse(first.timestamp);
   const payload = {

@@ -1,4 +1,5 @@
 // What is left of a rollout's lines when those that a revert cut off are taken out. Pure.
+import type { ServerNotification } from "../protocol/methods.ts";
 import type { ReadLine } from "./line.ts";
 
 /** A line of a thread whose history nobody has cut off. */
@@ -22,8 +23,12 @@ export function livingLines(lines: readonly ReadLine[]): LivingLine[] {
 
 /** Null for a line that begins no turn. */
 export function startedTurn(line: ReadLine): string | null {
-  if (line.type !== "notification" || line.payload.method !== "turn/started") return null;
-  return line.payload.params.turn.id;
+  return line.type === "notification" ? startedTurnOf(line.payload) : null;
+}
+
+/** Null for one that says something else. */
+export function startedTurnOf(notification: ServerNotification): string | null {
+  return notification.method === "turn/started" ? notification.params.turn.id : null;
 }
 
 /** A compaction that is taken back has never been: its item says the rest. Null for a line that takes back none. */

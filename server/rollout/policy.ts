@@ -23,6 +23,8 @@ const persisted: { [M in ServerNotification["method"]]: Decision<M> } = {
   // As a `metadata` entry.
   "thread/name/updated": false,
   "thread/status/changed": false,
+  // A file of its own has the queue.
+  "thread/queue/changed": false,
   // As a `settings` entry, which is read without replaying.
   "thread/settings/updated": false,
   "thread/tokenUsage/updated": true,

@@ -20,6 +20,7 @@ import {
   close,
 } from "node:fs";
 import { dirname } from "node:path";
+import { pid } from "node:process";
 
 const COPY_BYTES = 1024 * 1024;
 const LINE_FEED = 0x0a;
@@ -112,7 +113,7 @@ export class RolloutFile {
     const isTaken = lstatSync(this.path, { throwIfNoEntry: false }) !== undefined;
     if (isTaken) return "replaced";
     const made = mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-    const aside = `${this.path}.${process.pid}.tmp`;
+    const aside = `${this.path}.${pid}.tmp`;
     const copy = openSync(aside, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL, 0o600);
     try {
       copyAll(this.#fd, copy);

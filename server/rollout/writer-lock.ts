@@ -49,10 +49,13 @@ class HeldByOne implements WriterLock {
     if (this.#held !== null) return true;
     const owner = said(this.#writers);
     const isAlive = (other: string) => this.#isAlive(other);
+    // Looked at first: on a full disk nothing could be tried, and who has it is there all the same.
+    const other = ownerIn(this.#path);
+    if (other !== null && isAlive(other)) return false;
     const lock = fileLock(this.#path, { owner, isAlive });
     if (!lock.take()) return false;
     try {
-      this.#held = { lock, owner, fd: openSync(this.#path, "r") };
+      this.#held = { lock, owner, fd: openSync(this.#path, "r+") };
     } catch (error) {
       lock.release();
       throw error;
@@ -79,8 +82,9 @@ class HeldByOne implements WriterLock {
   release(): void {
     // What somebody else has by now is theirs.
     if (this.#held === null || !this.isOurs()) return;
-    this.#held.lock.release();
+    const { lock } = this.#held;
     this.#letGo(this.#held);
+    lock.release();
   }
 
   /** Whoever takes it over removes the file that is open here. */

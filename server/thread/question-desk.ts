@@ -81,7 +81,7 @@ export class QuestionDesk {
           if (!this.#questions.has(id)) return;
           this.#changeFlags(
             () => this.#questions.delete(id),
-            () => this.#announce(question),
+            () => this.#announce(question, answer),
           );
           signal.removeEventListener("abort", stop);
           question.settled.abort();
@@ -126,9 +126,10 @@ export class QuestionDesk {
     if (wasLast && !mayReturn) question.settle(answer);
   }
 
-  #announce({ id, request }: Question): void {
+  #announce({ id, request }: Question, { kind }: Answer): void {
     if (!manners[request.method].announced) return;
-    const params = { threadId: this.#deps.threadId, requestId: id };
+    const ids = { threadId: this.#deps.threadId, requestId: id };
+    const params = kind === "answered" ? { ...ids, answered: true } : ids;
     this.#deps.emit({ method: "serverRequest/resolved", params });
   }
 

@@ -46,6 +46,16 @@ export async function readInput(input: UserInput[], cwd: string): Promise<ReadIn
   return { input, told: { type: "message", role: "user", text: texts.join("\n"), ...shown } };
 }
 
+/** With pictures of this machine as what `readInput` read of them: from then on their files do not matter. */
+export function inlined(input: readonly UserInput[], images: readonly string[]): UserInput[] {
+  const pictures = images.values();
+  return input.map((part) => {
+    if (part.type !== "image" && part.type !== "localImage") return part;
+    const url = pictures.next().value ?? "";
+    return part.type === "image" ? part : { type: "image", url, detail: part.detail ?? null };
+  });
+}
+
 const MAX_FILE_BYTES = 20 * 1024 * 1024;
 
 const imageTypes: Readonly<Record<string, string>> = {

@@ -63,6 +63,7 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
     meta,
     settings,
     notices: substituted === null ? [] : [substituted],
+    missing: [],
     updatedAt: lastAtMs === null ? meta.createdAt : Math.floor(lastAtMs / 1000),
   };
 }

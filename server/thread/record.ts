@@ -27,13 +27,15 @@ export interface ThreadRecord {
   usage: AnnouncedUsage | null;
   /** What each client that joins must know about how the thread was read back. */
   notices: readonly string[];
+  /** The same, of what is not there of its history: no other setting makes up for it. */
+  missing: readonly string[];
   /** Unix seconds. */
   updatedAt: number;
 }
 
 export function newThreadRecord(meta: ThreadMeta, metadata: ThreadMetadata, settings: ThreadSettings): ThreadRecord {
   const told = { history: [], compactions: [], measured: null, starts: new Map(), usage: null };
-  const empty = { ...told, turns: [], notices: [] };
+  const empty = { ...told, turns: [], notices: [], missing: [] };
   return { meta, metadata, settings, ...empty, updatedAt: meta.createdAt };
 }
 

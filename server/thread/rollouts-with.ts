@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Ripgrep, runRipgrep } from "../files/ripgrep.ts";
-import { roots } from "../rollout/files.ts";
+import { roots, sharedFolder } from "../rollout/files.ts";
 import type { LineFilter } from "./search-term.ts";
 
 /** Looks through all of a home. Null when it could not look into every file. Never rejects. */
@@ -10,7 +10,8 @@ export async function rolloutsWith(
   filter: LineFilter,
   { ripgrep, home, signal }: { ripgrep: Ripgrep; home: string; signal: AbortSignal },
 ): Promise<ReadonlySet<string> | null> {
-  const places = roots.map((root) => join(home, root)).filter((place) => existsSync(place));
+  const folders = [...roots.map((root) => join(home, root)), sharedFolder(home)];
+  const places = folders.filter((folder) => existsSync(folder));
   const output: Buffer[] = [];
   const onOutput = (bytes: Buffer) => void output.push(Buffer.from(bytes));
   const { exitCode } = await runRipgrep(ripgrep, { args: argsOf(filter, places), input: null, signal, onOutput });
@@ -22,7 +23,7 @@ export async function rolloutsWith(
 function argsOf({ pattern }: LineFilter, places: readonly string[]): string[] {
   return [
     ...["--no-config", "--files-with-matches", "--null", "--no-messages", "--color", "never"],
-    ...["--no-ignore", "--hidden", "--no-follow", "--glob", "rollout-*.jsonl"],
+    ...["--no-ignore", "--hidden", "--no-follow", "--glob", "*.jsonl"],
     // Whatever bytes are in it, it is a rollout.
     ...["--text", "--encoding", "none", "--ignore-case", "-e", pattern, "--", ...places],
   ];

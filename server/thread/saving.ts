@@ -2,13 +2,7 @@
 // end and none begins, because to lose what was said without a word would be worse.
 import type { Model } from "../model/model.ts";
 import { notSaved } from "../protocol/rpc/errors.ts";
-import type { SavingTrouble } from "../protocol/thread-saving.ts";
-
-/** As `warning` says it when it begins. */
-export function notSavedWords({ kind, cause, cure }: SavingTrouble): string {
-  const more = kind === "full" ? " So much waits in memory by now that no turn runs before it is written." : "";
-  return `This thread is not being saved: ${cause} ${cure}${more}`;
-}
+import { notSavedWords, type SavingTrouble } from "../protocol/thread-saving.ts";
 
 /** Throws RpcError when the thread can take no more. */
 export function checkRoom(trouble: SavingTrouble | null): void {

@@ -2,18 +2,12 @@
 // reverted. Of a long rollout only the lines are read that may have it.
 import { blocksOf } from "../rollout/blocks.ts";
 import type { ReadLine } from "../rollout/line.ts";
+import type { RolloutPart } from "../rollout/parts.ts";
 import { startedTurn } from "../rollout/living-lines.ts";
 import { parseLine } from "../rollout/reader.ts";
 import { positionsOf } from "./find-text.ts";
 import { searchableText, snippetAround } from "./pages.ts";
 import type { LineFilter } from "./search-term.ts";
-
-/** A file, and how much of it belongs to the thread. */
-export interface RolloutPart {
-  readonly path: string;
-  /** Infinity: all of it. */
-  readonly end: number;
-}
 
 export interface Looking {
   readonly term: string;
@@ -25,9 +19,10 @@ export interface Looking {
 /** Cheap, and wrong only in one direction. False also for a file that cannot be read. */
 export async function mayHold({ path, end }: RolloutPart, { filter, signal, pause }: Looking): Promise<boolean> {
   try {
-    for await (const block of blocksOf(path, { end, signal })) {
+    for (const block of blocksOf(path, { end })) {
       if (filter.mayHold(block)) return true;
       await pause();
+      if (signal.aborted) return false;
     }
     return false;
   } catch {
@@ -41,9 +36,10 @@ export async function snippetIn(parts: readonly RolloutPart[], looking: Looking)
   const found = new FoundTexts();
   for (const { path, end } of parts) {
     try {
-      for await (const block of blocksOf(path, { end, signal: looking.signal })) {
+      for (const block of blocksOf(path, { end })) {
         for (const line of linesToRead(block, looking.filter)) found.take(line);
         await looking.pause();
+        if (looking.signal.aborted) return null;
       }
     } catch {
       // What can be read of the others counts.

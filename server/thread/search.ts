@@ -4,10 +4,11 @@ import { emptySearch } from "../protocol/rpc/errors.ts";
 import type { Ripgrep } from "../files/ripgrep.ts";
 import type { ThreadListParams, ThreadSearchParams } from "../protocol/thread-store.ts";
 import type { ListedRollout } from "../rollout/listed.ts";
+import { partsOf } from "../rollout/parts.ts";
 import { slices } from "../util/slices.ts";
 import { checkTerm } from "./find-text.ts";
 import { rolloutsWith } from "./rollouts-with.ts";
-import { type Looking, mayHold, type RolloutPart, snippetIn, snippetOf } from "./search-rollout.ts";
+import { type Looking, mayHold, snippetIn, snippetOf } from "./search-rollout.ts";
 import { lineFilter } from "./search-term.ts";
 import { type AllThreads, listOptions, orderOf, wantedBy } from "./thread-list.ts";
 import { cursorBehind, cutPage, fromCursor, type ListPage } from "./thread-page.ts";
@@ -70,7 +71,7 @@ async function lookThrough(
   const { ripgrep, home } = deps;
   for (const [at, entry] of candidates.entries()) {
     if (at === FEW && ripgrep !== null) worthIt = await rolloutsWith(looking.filter, { ...looking, ripgrep, home });
-    const snippet = (await titleSnippet(entry, looking)) ?? (await textSnippet(entry, looking, worthIt));
+    const snippet = (await titleSnippet(entry, looking)) ?? (await textSnippet(entry, { looking, home, worthIt }));
     // Cut short, it says nothing; but of the first one it must, or no page would ever get further.
     if (looking.signal.aborted) return { found, last: last ?? entry };
     last = entry;
@@ -83,15 +84,22 @@ async function titleSnippet({ meta, metadata }: ListedRollout, looking: Looking)
   return (await snippetOf(metadata.name ?? "", looking)) ?? (await snippetOf(meta.preview, looking));
 }
 
-/** `worthIt`: null when nobody knows. */
-async function textSnippet(
-  { path }: ListedRollout,
-  looking: Looking,
-  worthIt: ReadonlySet<string> | null,
-): Promise<string | null> {
-  const part: RolloutPart = { path, end: Number.POSITIVE_INFINITY };
-  const isWorthIt = worthIt === null ? await mayHold(part, looking) : worthIt.has(path);
-  return isWorthIt ? snippetIn([part], looking) : null;
+/** A fork is found by all that it shows, also by what stands in the thread that it comes from. */
+async function textSnippet({ path, meta }: ListedRollout, asked: Asked): Promise<string | null> {
+  const { looking, home, worthIt } = asked;
+  const parts = meta.baseId === undefined ? [{ path, end: Number.POSITIVE_INFINITY }] : await partsOf(home, path);
+  for (const part of parts) {
+    const isWorthIt = worthIt === null ? await mayHold(part, looking) : worthIt.has(part.path);
+    if (isWorthIt) return snippetIn(parts, looking);
+  }
+  return null;
+}
+
+interface Asked {
+  readonly looking: Looking;
+  readonly home: string;
+  /** Null when nobody knows. */
+  readonly worthIt: ReadonlySet<string> | null;
 }
 
 /** The text is looked for in the thread itself, not only in what a list shows. */

@@ -7,6 +7,7 @@ import { type WriterLock, type Writers, writerLock } from "../rollout/writer-loc
 import type { SavingTrouble } from "../protocol/thread-saving.ts";
 import type { ThreadDeps } from "./deps.ts";
 import { rebuildRecord } from "./rebuild.ts";
+import { RecentRead, stampOf } from "./recent-read.ts";
 import type { ThreadRecord } from "./record.ts";
 
 /** What is read from a rollout. */
@@ -29,6 +30,7 @@ export interface StoredThreadsDeps {
 
 export class StoredThreads {
   readonly #deps: StoredThreadsDeps;
+  readonly #recent = new RecentRead();
 
   constructor(deps: StoredThreadsDeps) {
     this.#deps = deps;
@@ -41,10 +43,14 @@ export class StoredThreads {
     return found;
   }
 
-  /** Throws what `missing` makes when there is none. */
+  /** Throws what `missing` makes when there is none. What it returns is not to be changed. */
   async read(threadId: string, missing: (threadId: string) => Error): Promise<StoredThread> {
-    const { found, record } = await this.#read(threadId, missing);
-    return { found, record };
+    const recent = this.#recent.get(threadId);
+    if (recent !== null) return recent;
+    const { found, record, chain, stamp } = await this.#read(threadId, missing);
+    const thread = { found, record };
+    this.#recent.keep(thread, { stamp, bytes: chain.bytes });
+    return thread;
   }
 
   /** As it is to be forked. Throws RpcError when there is none. */
@@ -74,22 +80,23 @@ export class StoredThreads {
     return this.#recorder(path, { threadId, nextOrdinal: 0, knownBytes: null, lock: this.#lock(threadId) });
   }
 
-  async #read(threadId: string, missing: (threadId: string) => Error): Promise<StoredThread & { chain: Chain }> {
+  async #read(threadId: string, missing: (threadId: string) => Error): Promise<ReadThread> {
     const { home, log } = this.#deps;
     const found = await findRollout(home, threadId);
     if (found === null) throw missing(threadId);
+    const stamp = stampOf(found.path);
     const chain = await readChain(home, found.path);
     const record = rebuildRecord(chain.lines);
     // A copy of another thread's: that one is who writes to it, and who is known by its id.
     if (record?.meta.id !== threadId) throw missing(threadId);
     for (const sentence of chain.missing) log("warning", `${found.path}: ${sentence}`);
-    record.notices = [...record.notices, ...chain.missing];
+    record.missing = chain.missing;
     const { unreadable } = chain;
     if (unreadable > 0) {
       log("warning", `${found.path}: ${unreadable} lines cannot be read; the rest is kept`);
-      record.notices = [...record.notices, damaged(found.path, unreadable)];
+      record.missing = [...record.missing, damaged(found.path, unreadable)];
     }
-    return { found, record, chain };
+    return { found, record, chain, stamp };
   }
 
   /** Does something with the file of a thread that nobody has loaded. Throws RpcError when another process has. */
@@ -137,6 +144,12 @@ export class StoredThreads {
       onGivenUp: (lines) => log("error", `${path}: ${lines} lines could not be written and are lost`),
     });
   }
+}
+
+interface ReadThread extends StoredThread {
+  chain: Chain;
+  /** Of the file, before it was read. */
+  stamp: string;
 }
 
 /** Where the next line goes. */

@@ -1,5 +1,5 @@
 // All threads: the live ones here, those that wait on disk by way of stored-threads.ts.
-import { stat } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import type { Config } from "../config/schema.ts";
 import {
   invalidThreadId,
@@ -17,7 +17,7 @@ import type { DynamicTool, GitInfo, Thread as ThreadData, ThreadSettings } from 
 import type { ThreadForkParams, ThreadListParams, ThreadListResponse } from "../protocol/thread-store.ts";
 import type { ThreadSectionMoveParams } from "../protocol/thread-section.ts";
 import type { Turn } from "../protocol/turn.ts";
-import { archive, findRollout, rolloutPath, unarchive } from "../rollout/files.ts";
+import { archive, findBase, findRollout, rolloutPath, unarchive } from "../rollout/files.ts";
 import { RolloutIndex } from "../rollout/index.ts";
 import type { ListedRollout } from "../rollout/listed.ts";
 import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
@@ -30,15 +30,18 @@ import type { Client } from "./client.ts";
 import type { Clients } from "./clients.ts";
 import type { ThreadDeps } from "./deps.ts";
 import { forkStart } from "./fork.ts";
+import { isFolder } from "./is-folder.ts";
 import { rebuildRecord } from "./rebuild.ts";
 import { newThreadRecord, type ThreadRecord } from "./record.ts";
 import type { OwnFiles } from "./rule-store.ts";
 import { withMovedThread, withoutThread } from "./section-places.ts";
 import { changeSettings, initialSettings, type SettingsOverrides } from "./settings.ts";
+import { QueueFiles } from "./queue-files.ts";
 import { StoredThreads } from "./stored-threads.ts";
 import { Thread } from "./thread.ts";
 import { threadData } from "./thread-data.ts";
 import { listThreads } from "./thread-list.ts";
+import { ThreadQueues } from "./thread-queues.ts";
 import { ThreadSections } from "./thread-sections.ts";
 
 export interface StoreDeps {
@@ -77,6 +80,7 @@ export class ThreadStore {
   readonly #stored: StoredThreads;
   /** All that is on disk, for lists. */
   readonly index: RolloutIndex;
+  readonly queues: ThreadQueues;
   /** What people have sorted threads into, whichever process they did it in. */
   readonly sections: ThreadSections;
 
@@ -85,13 +89,28 @@ export class ThreadStore {
     const { home, writers, thread } = deps;
     this.#stored = new StoredThreads({
       ...{ home, writers, log: thread.log, now: thread.now },
-      onSaving: (threadId, trouble) => this.#live.get(threadId)?.savingChanged(trouble),
+      onSaving: (threadId, trouble) => {
+        this.#live.get(threadId)?.savingChanged(trouble);
+        if (trouble === null) this.#unloadLater(threadId);
+      },
       onMended: (threadId, message) =>
         this.#live.get(threadId)?.emit({ method: "warning", params: { threadId, message } }),
     });
     const warn = (message: string) => deps.thread.log("warning", message);
     this.index = new RolloutIndex(home, warn);
     this.sections = new ThreadSections(home, deps.ownFiles, warn);
+    this.queues = new ThreadQueues({
+      files: new QueueFiles(home, deps.ownFiles),
+      live: (threadId) => {
+        checkId(threadId);
+        return this.#live.get(threadId) ?? null;
+      },
+      find: (threadId) => findRollout(home, threadId),
+      turns: (threadId) => this.turns(threadId),
+      holding: (thread, work) => this.holding(thread, work),
+      tellAll: (notification) => deps.clients.tell(notification),
+      log: thread.log,
+    });
   }
 
   get home(): string {
@@ -135,6 +154,8 @@ export class ThreadStore {
       recorder.close();
       throw threadArchived(threadId);
     }
+    const { cwd } = record.settings;
+    if (!(await isFolder(cwd))) record.notices = [...record.notices, goneWords(cwd)];
     const config = this.#configOf(overrides.config);
     const thread = this.#keep(record, recorder, { isPersisted: true, config });
     thread.announceStatus();
@@ -157,11 +178,17 @@ export class ThreadStore {
     const own = source.turns.length === 0 || ephemeral ? null : base;
     const forked = { ...meta, forkedFromId: threadId, base: own, preview: source.meta.preview };
     // The name is the source's as it is now, wherever the fork is cut.
-    const { metadata, notices } = whole;
-    const record = { ...source, meta: forked, metadata, notices, settings, updatedAt: meta.createdAt };
+    const { metadata, missing } = whole;
+    const record = { ...source, meta: forked, metadata, missing, settings, updatedAt: meta.createdAt };
     const recorder = ephemeral ? null : this.#stored.newRecorder(path, meta.id);
     const thread = this.#keep(record, recorder, { isPersisted: false, config });
     thread.beginFork(own === null ? livingLines(lines) : []);
+    if (own !== null && (await findBase(this.#deps.home, own.threadId)) === null) {
+      // Another process deleted it at this very moment, and has not seen this fork.
+      await this.unload(thread.id);
+      await rm(path, { force: true });
+      throw noRollout(threadId);
+    }
     return thread;
   }
 
@@ -251,6 +278,7 @@ export class ThreadStore {
     const found = await findRollout(this.#deps.home, threadId);
     if (found === null && !this.#live.has(threadId)) throw noRollout(threadId);
     await this.unload(threadId);
+    await this.queues.forget(threadId);
     if (found === null) return;
     await this.#stored.alone(threadId, () =>
       removeRollout(this.#deps.home, { threadId, path: found.path }, () => this.#basesInUse()),
@@ -276,6 +304,12 @@ export class ThreadStore {
     this.#tellUnloaded(threadId);
     thread.announceStatus();
     return thread;
+  }
+
+  /** What waits in its queue gets its turn, if it may have one now. Does nothing for one that is not loaded. */
+  goOn(threadId: string): void {
+    const thread = this.#live.get(threadId);
+    if (thread !== undefined) void this.queues.goOn(thread);
   }
 
   /** A client stops listening. A thread that nobody listens to is let go of after a while. */
@@ -366,6 +400,7 @@ export class ThreadStore {
         turnEnded: (threadId) => {
           this.#indexThread(thread);
           this.#unloadLater(threadId);
+          void this.queues.turnEnded(thread);
         },
       },
     );
@@ -418,11 +453,13 @@ export class ThreadStore {
     this.#unloads.set(threadId, timer);
   }
 
-  /** Nobody listens, and nothing runs. */
+  /** Nobody listens, nothing runs, and all of it is saved. */
   #isIdle(threadId: string): boolean {
     const thread = this.#live.get(threadId);
     if (thread === undefined || this.#stopping.has(threadId)) return false;
-    return !thread.isWanted && thread.status.type !== "active";
+    // What is in memory alone would be gone.
+    const isUnsaved = thread.savingTrouble !== null && thread.savingTrouble.kind !== "lost";
+    return !thread.isWanted && !isUnsaved && thread.status.type !== "active";
   }
 }
 
@@ -431,15 +468,10 @@ function definedOnly<T extends object>(params: T): Partial<T> {
   return Object.fromEntries(Object.entries(params).filter(([, value]) => value != null)) as Partial<T>;
 }
 
-function checkId(threadId: string): void {
-  if (!isUuid(threadId)) throw invalidThreadId(threadId);
+function goneWords(cwd: string): string {
+  return `The folder of this thread is not there any more: ${cwd}. What was said can be read. To go on, bring the folder back, or choose another one.`;
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch {
-    // Not there, or not to be seen: no place for a thread.
-    return false;
-  }
+function checkId(threadId: string): void {
+  if (!isUuid(threadId)) throw invalidThreadId(threadId);
 }

@@ -1,6 +1,6 @@
 // Runs one turn of a thread: says what begins and ends, and gives the loop what it needs.
 import { developerMessage, interruptedMessage } from "../agent/context.ts";
-import { runTurn, type TurnEnd } from "../agent/run-turn.ts";
+import { runTurn, type TurnDeps, type TurnEnd } from "../agent/run-turn.ts";
 import { ThreadProposals } from "../journal/review/thread-proposals.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
@@ -27,6 +27,11 @@ export async function runThreadTurn(
 ): Promise<boolean> {
   const { deps } = thread;
   const ids = { threadId: thread.id, turnId: turn.id };
+  const takeWaiting = () => {
+    const waiting = thread.life.takeWaitingInput();
+    for (const queued of waiting) takeInput(thread, turn.id, queued);
+    return waiting.length > 0;
+  };
   const clock = startClock(thread, turn);
   await recordContext(thread);
   const brought = clientTools(thread.meta.dynamicTools);
@@ -50,7 +55,7 @@ export async function runThreadTurn(
     journal: () => deps.journal(cwd),
   });
   const previews = new CallPreviews({ ...ids, ...told, cwd });
-  const end = await runTurn({
+  const turnDeps: TurnDeps = {
     ...told,
     ...ids,
     model: onlyWithRoom(thread, deps.selectModel(thread.settings.modelProvider)),
@@ -77,22 +82,28 @@ export async function runThreadTurn(
       },
       stop: () => abort.abort(),
     },
-    takeInput: () => {
-      const waiting = thread.life.takeWaitingInput();
-      for (const queued of waiting) takeInput(thread, turn.id, queued);
-      return waiting.length > 0;
-    },
+    takeInput: takeWaiting,
     reportUsage: (last) => {
       if (last !== null) costs.add(last);
     },
     newInput: () => thread.life.newInput,
     signal: abort.signal,
-    // Whatever breaks: a started item completes.
-  }).finally(() => previews.settle([]));
-  // The turn can end before it took what the user added to it. That is kept: the model hears it with the next turn.
-  for (const queued of thread.life.takeWaitingInput()) takeInput(thread, turn.id, queued);
-  // Stopping a turn stops what it left in the background, too.
-  if (abort.signal.aborted) await thread.commands.endOf(turn.id);
+  };
+  // Whatever breaks: a started item completes.
+  const run = () => runTurn(turnDeps).finally(() => previews.settle([]));
+  let end = await run();
+  // The person's own commands may run on beside it: what they say meanwhile is answered at once.
+  while (end.status === "completed" && (await thread.life.hearsMore())) {
+    takeWaiting();
+    end = await run();
+  }
+  if (abort.signal.aborted) {
+    end = { status: "interrupted" };
+    // What was said before the stop is kept: the model hears it with the next turn.
+    takeWaiting();
+    // Stopping a turn stops what it left in the background, too.
+    await thread.commands.endOf(turn.id);
+  }
   return finish(thread, turn.id, end, { ...clock(), usage: costs.sum });
 }
 
@@ -130,7 +141,7 @@ export async function runShellTurn(
   const clock = startClock(thread, turn);
   await recordContext(thread);
   thread.recordHistory([await runUserShell(thread, turn.id, command, abort.signal)]);
-  for (const queued of thread.life.takeWaitingInput()) takeInput(thread, turn.id, queued);
+  if (abort.signal.aborted) for (const queued of thread.life.takeWaitingInput()) takeInput(thread, turn.id, queued);
   const status = abort.signal.aborted ? ("interrupted" as const) : ("completed" as const);
   return finish(thread, turn.id, { status }, { ...clock(), usage: null });
 }
@@ -193,11 +204,12 @@ export async function recordContext(thread: Thread): Promise<void> {
   thread.recordHistory(entries);
 }
 
-function takeInput(thread: Thread, turnId: string, { input, told, clientId }: QueuedInput): void {
+/** What the user said becomes an item, and something that the model is told. */
+export function takeInput(thread: Thread, turnId: string, { input, told, clientId, itemId, taken }: QueuedInput): void {
   const now = thread.deps.now();
   const item = {
     type: "userMessage" as const,
-    id: thread.deps.newId(),
+    id: itemId ?? thread.deps.newId(),
     clientId,
     content: input,
     startedAtMs: now,
@@ -208,4 +220,5 @@ function takeInput(thread: Thread, turnId: string, { input, told, clientId }: Qu
   thread.emit({ method: "item/started", params: { ...params, item: started, startedAtMs: now } });
   thread.emit({ method: "item/completed", params: { ...params, contentTokenCount: null, completedAtMs: now } });
   thread.recordHistory([told]);
+  taken?.();
 }

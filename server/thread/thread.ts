@@ -6,7 +6,7 @@ import { type ContextLimits, contextLimits } from "../model/limits.ts";
 import type { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import { compactionNotUndoable, noRevertOfEphemeral, turnNotFound } from "../protocol/rpc/errors.ts";
-import type { SavingTrouble } from "../protocol/thread-saving.ts";
+import { notSavedWords, type SavingTrouble } from "../protocol/thread-saving.ts";
 import type { Thread as ThreadData, ThreadSettings, ThreadStatus } from "../protocol/thread.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
 import type { Compacted, RolloutEntry, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
@@ -17,7 +17,7 @@ import type { Client } from "./client.ts";
 import type { ThreadDeps } from "./deps.ts";
 import { openQuestion } from "./open-question.ts";
 import { QuestionDesk } from "./question-desk.ts";
-import { checkRoom, notSavedWords } from "./saving.ts";
+import { checkRoom } from "./saving.ts";
 import { neverBackwards } from "./item-times.ts";
 import { type AnnouncedUsage, cutRecord, type ThreadRecord } from "./record.ts";
 import { noteStart, noteUsage, replaceHistory, undoCompaction } from "./told-history.ts";
@@ -25,7 +25,7 @@ import { RunningCommands } from "./running-commands.ts";
 import { changeSettings, type SettingsOverrides } from "./settings.ts";
 import { announcedSettings, threadData } from "./thread-data.ts";
 import { TurnLife } from "./turn-life.ts";
-import { applyToTurns } from "./turn-log.ts";
+import { applyToTurns, snapshotOf } from "./turn-log.ts";
 import { addUsage, noUsage } from "./usage.ts";
 import { afterAnswer } from "../util/after-answer.ts";
 
@@ -153,7 +153,7 @@ export class Thread {
 
   /** As clients see it; with `turns` it is a snapshot that the notifications from now on continue. */
   toData(options: { includeTurns: boolean }): ThreadData {
-    const turns = options.includeTurns ? structuredClone(this.#record.turns) : [];
+    const turns = options.includeTurns ? snapshotOf(this.#record.turns) : [];
     const place = this.deps.shownPlaceOf(this.id);
     return threadData({ ...this.#record, place, path: this.#recorder?.path ?? null, status: this.status, turns });
   }
@@ -179,7 +179,7 @@ export class Thread {
     // One that went while its request was worked on never leaves again.
     if (client.ended.aborted || this.#subscribers.has(client)) return;
     this.#subscribers.add(client);
-    for (const message of this.#record.notices) {
+    for (const message of [...this.#record.missing, ...this.#record.notices]) {
       client.notify({ method: "warning", params: { threadId: this.id, message } });
     }
     if (this.savingTrouble !== null) this.#tellSaving(client, this.savingTrouble);
@@ -220,6 +220,7 @@ export class Thread {
 
   /** Ends what runs, waits until it has ended, and closes the file. */
   async stop(): Promise<void> {
+    this.life.hold();
     await Promise.all([this.life.end(), this.commands.stopAll()]);
     this.#recorder?.close();
   }
@@ -232,8 +233,10 @@ export class Thread {
     if (this.ephemeral) throw noRevertOfEphemeral();
     const at = this.turns.findIndex(({ id }) => id === beforeTurnId);
     if (at === -1) throw turnNotFound(beforeTurnId);
+    const release = this.life.hold();
     await this.life.end();
     await this.commands.stopOf(this.turns.slice(at).map(({ id }) => id));
+    release();
     cutRecord(this.#record, beforeTurnId);
     this.#record.updatedAt = Math.floor(this.deps.now() / 1000);
     this.life.forgetFailure();

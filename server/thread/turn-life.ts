@@ -8,6 +8,7 @@ import {
 } from "../protocol/rpc/errors.ts";
 import type { Turn } from "../protocol/turn.ts";
 import { afterAnswer } from "../util/after-answer.ts";
+import { orAborted } from "../util/or-aborted.ts";
 import { endCrashed } from "./crashed-turn.ts";
 import type { ReadInput } from "./read-input.ts";
 import { emptyTurn, previewOf, summaryOf } from "./record.ts";
@@ -16,26 +17,36 @@ import type { SettingsOverrides } from "./settings.ts";
 import type { Thread } from "./thread.ts";
 import { runUserShell, type ShellCommand } from "./user-shell.ts";
 
-//   idle --start--> running --the turn ends--> idle
+//   idle --start--> running --the turn ends--> idle, or running again for what was said too late for it
 // While it runs, further input joins the turn; `done` resolves when the turn has ended and said so.
-type Activity = { kind: "idle"; failed: boolean } | ({ kind: "running"; done: Promise<void> } & RunningTurn);
+type Activity = { kind: "idle"; failed: boolean } | { kind: "running"; done: Promise<void>; running: RunningTurn };
 
 interface RunningTurn {
   readonly turnId: string;
   readonly abort: AbortController;
+  /** It is to stop, as soon as who asked for that has an answer. */
+  isStopping: boolean;
+  /** Nothing may begin behind it: the thread is put away, or cut. */
+  isLast: boolean;
   readonly waitingInput: QueuedInput[];
+  /** What was said after the turn was told to stop: a turn of its own, by this id. */
+  behind: { readonly turnId: string; readonly inputs: QueuedInput[] } | null;
   /** Aborted when input waits: a reply that is being streamed is cut short for it. Renewed when it is taken. */
   newInput: AbortController;
   /** Commands of the user's own that run beside; the turn ends behind them. */
   readonly beside: Set<Promise<void>>;
-  /** It makes the history shorter, and takes no input. */
+  /** It only makes the history shorter, and hears nobody. */
   readonly isCompaction: boolean;
-  /** Begins the turn that this one makes room for. */
-  next: (() => void) | null;
+  /** Begins the compaction that the turn is stopped for. */
+  next: (() => RunningTurn) | null;
 }
 
 export interface QueuedInput extends ReadInput {
   clientId: string | null;
+  /** Of the item that it becomes; a new one when absent. */
+  itemId?: string;
+  /** Called once: it is in the rollout now. */
+  taken?(): void;
 }
 
 /** What holds for one turn alone. */
@@ -58,6 +69,7 @@ export class TurnLife {
   readonly #thread: Thread;
   readonly #hooks: TurnHooks;
   #activity: Activity = { kind: "idle", failed: false };
+  #holds = 0;
 
   constructor(thread: Thread, hooks: TurnHooks) {
     this.#thread = thread;
@@ -66,7 +78,7 @@ export class TurnLife {
 
   /** Null when none runs. */
   get runningTurnId(): string | null {
-    return this.#activity.kind === "running" ? this.#activity.turnId : null;
+    return this.#running?.turnId ?? null;
   }
 
   /** The last turn did, and none has begun since. */
@@ -74,35 +86,41 @@ export class TurnLife {
     return this.#activity.kind === "idle" && this.#activity.failed;
   }
 
+  /** No turn runs, and nothing is going on that one must not begin in. */
+  get isFree(): boolean {
+    return this.#activity.kind === "idle" && this.#holds === 0;
+  }
+
   forgetFailure(): void {
     if (this.#activity.kind === "idle") this.#activity.failed = false;
   }
 
+  /** Until the result is called, `isFree` is false. */
+  hold(): () => void {
+    this.#holds++;
+    return () => void this.#holds--;
+  }
+
   /** Starts a turn; while one runs, the input joins it, as the protocol has it. Returns the turn that takes it. */
   start(queued: QueuedInput, overrides: SettingsOverrides, options: TurnOptions): Turn {
-    const thread = this.#thread;
-    checkRoom(thread.savingTrouble);
-    if (this.#activity.kind === "running") {
-      if (this.#activity.isCompaction) throw turnNotSteerable("compact");
-      thread.change(overrides);
-      join(this.#activity, queued);
-      return emptyTurn(this.#activity.turnId);
+    checkRoom(this.#thread.savingTrouble);
+    const running = this.#running;
+    if (running !== null) {
+      if (running.isCompaction) throw turnNotSteerable("compact");
+      this.#thread.change(overrides);
+      return emptyTurn(this.#join(running, queued));
     }
-    return this.#begin(options.rootTurnId, async (turn, running) => {
-      const { runThreadTurn } = await loadTurns();
-      thread.change(overrides);
-      this.#hooks.persist(previewOf(queued.input));
-      return runThreadTurn(thread, turn, queued, { ...options, ...running });
-    });
+    return this.#beginWith(this.#thread.deps.newId(), [queued], { overrides, options });
   }
 
   /** Adds input to the turn that runs. Throws RpcError when none does, or another one. */
   steer(turnId: string, queued: QueuedInput): void {
     checkRoom(this.#thread.savingTrouble);
-    if (this.#activity.kind === "idle") throw noTurnToSteer();
-    if (this.#activity.turnId !== turnId) throw otherTurnSteered(turnId, this.#activity.turnId);
-    if (this.#activity.isCompaction) throw turnNotSteerable("compact");
-    join(this.#activity, queued);
+    const running = this.#running;
+    if (running === null) throw noTurnToSteer();
+    if (running.turnId !== turnId) throw otherTurnSteered(turnId, running.turnId);
+    if (running.isCompaction) throw turnNotSteerable("compact");
+    this.#join(running, queued);
   }
 
   /** Makes the history shorter, in a turn of its own; one that runs is stopped for it. */
@@ -111,8 +129,8 @@ export class TurnLife {
     // Before they are given up with their turn.
     const { openQuestions } = thread;
     const begin = () =>
-      void this.#begin(
-        null,
+      this.#begin(
+        emptyTurn(thread.deps.newId()),
         async (turn, { abort }) => {
           const { runCompactionTurn } = await loadTurns();
           this.#hooks.persist("");
@@ -120,11 +138,12 @@ export class TurnLife {
         },
         { isCompaction: true },
       );
-    if (this.#activity.kind === "idle") {
+    const running = this.#running;
+    if (running === null) {
       begin();
       return;
     }
-    this.#activity.next = begin;
+    running.next = begin;
     this.abort();
   }
 
@@ -132,15 +151,15 @@ export class TurnLife {
   runShell(command: ShellCommand): void {
     const thread = this.#thread;
     checkRoom(thread.savingTrouble);
-    if (this.#activity.kind === "idle") {
-      this.#begin(null, async (turn, { abort }) => {
+    const running = this.#running;
+    if (running === null) {
+      this.#begin(emptyTurn(thread.deps.newId()), async (turn, { abort }) => {
         const { runShellTurn } = await loadTurns();
         this.#hooks.persist(`! ${command.command}`.slice(0, 400));
         return runShellTurn(thread, turn, command, abort);
       });
       return;
     }
-    const running = this.#activity;
     const ran = afterAnswer().then(async () => {
       thread.recordHistory([await runUserShell(thread, running.turnId, command, running.abort.signal)]);
     });
@@ -150,51 +169,100 @@ export class TurnLife {
 
   /** Throws RpcError when no turn runs, or another one. */
   interrupt(turnId: string): void {
-    if (this.#activity.kind === "idle") throw noTurnToInterrupt();
-    if (this.#activity.turnId !== turnId) throw otherTurnActive(turnId, this.#activity.turnId);
+    const running = this.#running;
+    if (running === null) throw noTurnToInterrupt();
+    if (running.turnId !== turnId) throw otherTurnActive(turnId, running.turnId);
     this.abort();
   }
 
   /** Stops whatever turn runs, once the client has its answer. False when none does. */
   abort(): boolean {
-    if (this.#activity.kind === "idle") return false;
-    const { abort } = this.#activity;
-    void afterAnswer().then(() => abort.abort());
+    const running = this.#running;
+    if (running === null) return false;
+    running.isStopping = true;
+    void afterAnswer().then(() => running.abort.abort());
     return true;
   }
 
-  /** Stops what runs and waits until it has ended. */
+  /** Stops what runs and waits until it has ended. Nothing that was said meanwhile begins another. */
   async end(): Promise<void> {
-    const activity = this.#activity;
-    if (activity.kind === "idle") return;
-    activity.next = null;
-    activity.abort.abort();
-    await activity.done;
+    if (this.#activity.kind === "idle") return;
+    const { running, done } = this.#activity;
+    running.isLast = true;
+    running.next = null;
+    running.abort.abort();
+    await done;
   }
 
   /** What the user added since; the reply that comes is not cut short for it any more. */
   takeWaitingInput(): QueuedInput[] {
-    if (this.#activity.kind === "idle") return [];
-    this.#activity.newInput = new AbortController();
-    return this.#activity.waitingInput.splice(0);
+    const running = this.#running;
+    if (running === null) return [];
+    running.newInput = new AbortController();
+    return running.waitingInput.splice(0);
+  }
+
+  /** Waits for what runs beside the turn; true: there is input that the turn can still hear. */
+  async hearsMore(): Promise<boolean> {
+    const running = this.#running;
+    if (running === null) return false;
+    const { abort, waitingInput, beside } = running;
+    while (beside.size > 0 && waitingInput.length === 0 && !abort.signal.aborted) {
+      await orAborted(Promise.race(beside), AbortSignal.any([abort.signal, running.newInput.signal]));
+    }
+    return waitingInput.length > 0 && !abort.signal.aborted;
   }
 
   /** Aborted when input waits for the running turn. */
   get newInput(): AbortSignal {
-    return this.#activity.kind === "running" ? this.#activity.newInput.signal : AbortSignal.abort();
+    return this.#running?.newInput.signal ?? AbortSignal.abort();
+  }
+
+  get #running(): RunningTurn | null {
+    return this.#activity.kind === "running" ? this.#activity.running : null;
+  }
+
+  /** Returns the id of the turn that will hear it. */
+  #join(running: RunningTurn, queued: QueuedInput): string {
+    if (running.isStopping || running.abort.signal.aborted) {
+      running.behind ??= { turnId: this.#thread.deps.newId(), inputs: [] };
+      running.behind.inputs.push(queued);
+      return running.behind.turnId;
+    }
+    running.waitingInput.push(queued);
+    void afterAnswer().then(() => running.newInput.abort());
+    return running.turnId;
+  }
+
+  #beginWith(
+    turnId: string,
+    [first, ...more]: readonly [QueuedInput, ...QueuedInput[]],
+    { overrides, options }: { overrides: SettingsOverrides; options: TurnOptions },
+  ): Turn {
+    const thread = this.#thread;
+    const turn = emptyTurn(turnId, options.rootTurnId ?? turnId);
+    this.#begin(turn, async (_, running) => {
+      const { runThreadTurn } = await loadTurns();
+      thread.change(overrides);
+      this.#hooks.persist(previewOf(first.input));
+      running.waitingInput.unshift(...more);
+      return runThreadTurn(thread, turn, first, { ...options, abort: running.abort });
+    });
+    return turn;
   }
 
   #begin(
-    rootTurnId: string | null,
+    turn: Turn,
     run: (turn: Turn, running: RunningTurn) => Promise<boolean>,
     { isCompaction } = { isCompaction: false },
-  ): Turn {
-    const turnId = this.#thread.deps.newId();
-    const turn = emptyTurn(turnId, rootTurnId ?? turnId);
+  ): RunningTurn {
     const running: RunningTurn = {
-      turnId,
+      turnId: turn.id,
       abort: new AbortController(),
+      isStopping: false,
+      isLast: false,
       waitingInput: [],
+      behind: null,
       newInput: new AbortController(),
       beside: new Set(),
       isCompaction,
@@ -204,20 +272,27 @@ export class TurnLife {
       try {
         const failed = await run(turn, running);
         await Promise.all(running.beside);
-        this.#endTurn(turn.id, { failed });
+        if (running.isLast) await this.#recordUnheard(running);
+        this.#endTurn(running, { failed });
       } catch (error) {
         endCrashed(this.#thread, turn.id, error);
-        this.#endTurn(turn.id, { failed: true });
+        this.#endTurn(running, { failed: true });
       }
     });
-    this.#activity = { kind: "running", done, ...running };
-    return turn;
+    this.#activity = { kind: "running", done, running };
+    return running;
   }
 
-  #endTurn(turnId: string, { failed }: { failed: boolean }): void {
+  /** The model hears it with the next turn, whenever that is. */
+  async #recordUnheard(running: RunningTurn): Promise<void> {
+    const { takeInput } = await loadTurns();
+    for (const queued of takeUnheard(running)) takeInput(this.#thread, running.turnId, queued);
+  }
+
+  #endTurn(running: RunningTurn, { failed }: { failed: boolean }): void {
     const thread = this.#thread;
+    const { turnId } = running;
     const turn = thread.turns.find(({ id }) => id === turnId);
-    const next = this.#activity.kind === "running" ? this.#activity.next : null;
     this.#activity = { kind: "idle", failed };
     this.#hooks.touch();
     thread.announceStatus();
@@ -227,14 +302,28 @@ export class TurnLife {
       thread.emit({ method: "turn/completed", params: { threadId: thread.id, turn: summaryOf(turn) } });
     }
     this.#hooks.flush();
-    next?.();
+    if (running.next === null) this.#answerUnheard(running);
+    else handOn(running, running.next());
     thread.deps.turnEnded(thread.id);
+  }
+
+  /** What was said too late for the turn that has just ended is answered all the same. */
+  #answerUnheard(running: RunningTurn): void {
+    const [first, ...more] = takeUnheard(running);
+    if (first === undefined) return;
+    const turnId = running.behind?.turnId ?? this.#thread.deps.newId();
+    this.#beginWith(turnId, [first, ...more], { overrides: {}, options: { outputSchema: null, rootTurnId: null } });
   }
 }
 
-function join(running: RunningTurn, queued: QueuedInput): void {
-  running.waitingInput.push(queued);
-  void afterAnswer().then(() => running.newInput.abort());
+/** What was said too late for the one is answered behind the other. */
+function handOn(from: RunningTurn, to: RunningTurn): void {
+  to.behind = from.behind;
+  to.waitingInput.push(...from.waitingInput.splice(0));
+}
+
+function takeUnheard({ waitingInput, behind }: RunningTurn): QueuedInput[] {
+  return [...waitingInput.splice(0), ...(behind?.inputs.splice(0) ?? [])];
 }
 
 /** What a turn takes (the loop, the tools) is loaded with the first one: starting and listing do without. */

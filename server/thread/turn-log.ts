@@ -79,6 +79,12 @@ export function applyToTurns(
   }
 }
 
+/** As they are now. What has completed changes no more: another item takes its place. */
+export function snapshotOf(turns: readonly Turn[]): Turn[] {
+  const copy = (item: ThreadItem) => (item.completedAtMs == null ? structuredClone(item) : item);
+  return turns.map((turn) => ({ ...turn, items: turn.items.map(copy) }));
+}
+
 /**
  * What nobody ends any more, because the process that ran it is gone: a turn was interrupted, a command, which may have
  * outlived its turn, was stopped.

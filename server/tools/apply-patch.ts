@@ -8,7 +8,15 @@ import type { FileUpdateChange, ThreadItemOf } from "../protocol/item.ts";
 import { freeformTool } from "./define.ts";
 import { patchReport, proposalReport } from "./patch-report.ts";
 import { judgeTargets } from "./patch-targets.ts";
-import { type FileTarget, type Finished, immediate, type PrepareContext, type RunContext } from "./tool.ts";
+import { isInside } from "../util/inside.ts";
+import {
+  type FileReader,
+  type FileTarget,
+  type Finished,
+  immediate,
+  type PrepareContext,
+  type RunContext,
+} from "./tool.ts";
 
 const grammar = `start: begin file+ end
 begin: "*** Begin Patch" LF
@@ -60,7 +68,7 @@ export const applyPatch = freeformTool(grammar, {
       completedAtMs: null,
     };
     const action = Object.freeze({ kind: "fileChange" as const, plan, targets });
-    return { kind: "prepared", item, action, run: (run) => writePlan(item, action, context.cwd, run) };
+    return { kind: "prepared", item, action, run: (run) => writePlan(item, action, context, run) };
   },
 
   preview(cwd) {
@@ -75,10 +83,10 @@ export const applyPatch = freeformTool(grammar, {
 async function writePlan(
   item: ThreadItemOf<"fileChange">,
   { plan, targets }: { plan: readonly FilePlan[]; targets: readonly FileTarget[] },
-  cwd: string,
+  { cwd, files }: PrepareContext,
   context: RunContext,
 ): Promise<Finished> {
-  const written = await context.write(plan, targets);
+  const written = (await isThere(cwd, plan, files)) ? await context.write(plan, targets) : noFolder(cwd);
   const completedAtMs = context.now();
   if (!written.ok) {
     const failed = { ...item, status: "failed" as const, completedAtMs };
@@ -88,6 +96,15 @@ async function writePlan(
   return "isProposed" in written
     ? { item: { ...completed, isProposed: true }, output: proposalReport(plan, cwd) }
     : { item: completed, output: patchReport(plan, written, cwd) };
+}
+
+/** A folder that was deleted or renamed meanwhile is not made anew around one file of it. */
+async function isThere(cwd: string, plan: readonly FilePlan[], files: FileReader): Promise<boolean> {
+  return !plan.some(({ path }) => isInside(cwd, path)) || (await files.realFolder(cwd)) !== null;
+}
+
+function noFolder(cwd: string) {
+  return { ok: false, message: `there is no folder ${cwd} any more. Nothing was written.`, isStale: false } as const;
 }
 
 function toChange({ path, change, diff }: FilePlan, targets: ReadonlyMap<string, FileTarget>): FileUpdateChange {

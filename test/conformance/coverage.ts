@@ -54,15 +54,13 @@ const leftOut: readonly LeftOut[] = [
     methods: ["app/*", "marketplace/*", "plugin/*", "environment/*", "thread/environment/*", "externalAgentConfig/*"],
   },
   {
-    why: "Sorts the sidebar of one application: projects, sections, attachments, what was read.",
+    why: "Sorts the sidebar of one application: projects, attachments, what was read.",
     methods: [
       "project/*",
       "thread/attachment/*",
       "thread/attachmentOwner/list",
       "thread/project/updated",
       "thread/readState/*",
-      "thread/section/*",
-      "threadSection/*",
       "thread/timeline/list",
     ],
   },
@@ -79,14 +77,13 @@ const leftOut: readonly LeftOut[] = [
     ],
   },
   {
-    why: "Turns that nobody typed: goals, queues, reviews, plans and other modes are not here yet.",
+    why: "Turns that nobody typed: goals, reviews, plans and other modes are not here yet.",
     methods: [
       "collaborationMode/list",
       "item/plan/delta",
       "review/start",
       "thread/goal/*",
       "thread/prepareApprovedPlan",
-      "thread/queue/*",
       "turn/plan/updated",
       "turn/settings/update",
     ],

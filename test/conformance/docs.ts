@@ -61,11 +61,14 @@ ${differences.map(differenceRow).join("\n")}
 
 /** What no run finds out: written by hand, to be deleted with the gap. */
 const gaps: readonly string[] = [
-  "A stream that breaks off fails its turn: it is not taken up again, and `willRetry` is never true. Only a request that\n  has no answer yet is sent again (`request_max_retries`).",
+  "`request_max_retries` are the silent tries of one answer, not of each `Reconnecting...`, and the waits go on growing. A key\n  that is refused is not tried again, nor is a limit that asks for more than two minutes.",
+  "With `error {willRetry: true}` an item that was cut completes first, empty. `takenBack` names all items of that answer:\n  also those that completed are no part of the thread any more.",
   "The model's commands run as `/bin/bash -c -- …`, which is no login shell. `thread/shellCommand` has one.",
   "`/tmp` in the sandbox is empty for each command, and private to it.",
   "A shell line is taken for a patch when it is `apply_patch` with a here-document and nothing besides, but for a `cd`\n  before it; any other is a command like any other.",
   "`turn/interrupt` ends every command that the turn started, also in the background; the original leaves them running.",
+  "What is said to a turn too late for its model (`turn/start` or `turn/steer` while it is being stopped, while a command of\n  the user's own is all that runs, or as its model fails) is answered in a turn of its own behind it; the original records it unanswered.",
+  "The item of a queued message has the id of its `queuedSubmission`. `belay/queue/sendNow` puts a message into the turn\n  that runs, or begins one. `thread/queue/changed` goes to every client.",
   "A command without `tty` has an empty input, as with the original. `\\u0003` by `write_stdin` ends it; the original\n  refuses that, too.",
   "`item/commandExecution/terminalInteraction` comes before what is typed, and not when a model only looks.",
   "`item/fileChange/patchUpdated` always comes, where the original sends it behind a feature that is off; its item has\n  started before, with `isWriting`, and the paths are absolute. The last one, without `isWriting`, has what would be\n  written. Of a large patch `diff` has the newest lines, and `written` all of the numbers. Only freeform input is shown so.",

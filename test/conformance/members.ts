@@ -45,7 +45,7 @@ const unread: readonly Omit<WithoutEffect, "methods">[] = [
     why: "Threads form no trees and stand in no projects.",
     members: ["includeAttachedThreads", "attachToSource", "projectId"],
   },
-  { why: "There is one account, and one index of threads.", members: ["currentAccountOnly", "useStateDbOnly"] },
+  { why: "There is one account.", members: ["currentAccountOnly"] },
   {
     why: "Of features that are not here, or for the original's own tests.",
     members: [

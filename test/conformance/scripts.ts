@@ -9,6 +9,7 @@ import {
   sse,
   streamCalls,
   streamEnd,
+  streamPart,
   toolOutputs,
 } from "../support/responses-api.ts";
 
@@ -75,6 +76,11 @@ const scripts = {
   badargs: [{ calls: [{ name: "exec_command", arguments: { nonsense: true } }] }, { text: "Bad arguments." }],
   big: [command("seq 1 400000"), { text: "Big." }],
   fail: [{ fail: "the model is unwell" }],
+  /** Breaks off the first time, or always; or is refused the first time. */
+  cutonce: [{ text: "Whole." }],
+  cutalways: [{ text: "Never said." }],
+  unwellonce: [{ text: "Well again." }],
+  limitedonce: [{ text: "Let through." }],
   dynamic: [{ calls: [{ name: "lookup_ticket", arguments: { id: "ABC-1" } }] }, { text: "The ticket is open." }],
   askuser: [
     {
@@ -112,10 +118,26 @@ export async function scriptedApi(): Promise<ResponsesApi> {
     misbehave: (response) => {
       const request = api.requests.at(-1);
       if (promptOf(request) === "aloud") return thinkAloud(response);
+      const attempt = api.requests.filter((other) => promptOf(other) === promptOf(request)).length;
+      if (breakOff(promptOf(request), attempt, response)) return true;
       return promptOf(request) === "written" && toolOutputs(request).length === 0 && writePatch(response);
     },
   });
   return api;
+}
+
+function breakOff(prompt: string, attempt: number, response: ServerResponse): boolean {
+  const isFirst = attempt === 1;
+  if (prompt === "cutalways" || (prompt === "cutonce" && isFirst)) {
+    streamPart(response, "Half", `msg_part_${attempt}`);
+    response.end();
+    return true;
+  }
+  const status = { unwellonce: 500, limitedonce: 429 }[prompt];
+  if (status === undefined || !isFirst) return false;
+  const error = { message: "not now", type: "trouble", code: null };
+  response.writeHead(status, { "content-type": "application/json", "retry-after": "0" }).end(JSON.stringify({ error }));
+  return true;
 }
 
 function promptOf(request: RequestBody | undefined): string {

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { whyNoWorkbench } from "../support/vscode/install.ts";
+import { serverOf, serversOf } from "./processes.ts";
 import { setStage } from "./stage.ts";
 
 const skip = whyNoWorkbench() ?? false;
@@ -104,14 +105,6 @@ test("in a folder that is not trusted nothing runs until it is", { skip }, async
   assert.equal(serversOf(stage.home).length, 0);
 });
 
-/** The process id of the one server that uses this home. */
-function serverOf(home: string): number {
-  const [pid, ...others] = serversOf(home);
-  assert.deepEqual(others, []);
-  assert.ok(pid !== undefined, "no server runs");
-  return pid;
-}
-
 /** Of every process that there is. */
 function commandLines(): string[] {
   return readdirSync("/proc")
@@ -124,21 +117,4 @@ function commandLines(): string[] {
         return [];
       }
     });
-}
-
-function serversOf(home: string): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-        return (
-          line.includes("belay.mjs") && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`BELAY_HOME=${home}`)
-        );
-      } catch {
-        // It has ended meanwhile, or belongs to someone else.
-        return false;
-      }
-    })
-    .map(Number);
 }

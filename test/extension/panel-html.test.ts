@@ -25,3 +25,14 @@ test("the page loads scripts by nonce only, styles, fonts and pictures from the 
 test("there is text to read before the script has run", () => {
   assert.match(html, /<p id="shell">[^<]+<\/p>\n<div id="root"><\/div>/);
 });
+
+test("what an earlier page has kept comes along as text, whatever characters are in it", () => {
+  const kept = { draft: `"'<script>alert(1)</script>&amp;\u2028` };
+  const parts = { cspSource: "x", script: "x", style: "x", nonce: "abc" };
+  const page = panelHtml({ ...parts, kept });
+  assert.deepEqual([...page.matchAll(/<script(?! nonce="abc")/g)], []);
+  const text = /data-kept="([^"]*)"/.exec(page)?.[1] ?? "";
+  const names = { "&quot;": '"', "&lt;": "<", "&gt;": ">", "&amp;": "&" } as const;
+  const read = text.replaceAll(/&(?:quot|lt|gt|amp);/g, (name) => names[name as keyof typeof names]);
+  assert.deepEqual(JSON.parse(read), kept);
+});

@@ -1,5 +1,7 @@
 // The server's log lines keep their level in the editor's log.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { findCause, readLogLine } from "../../extension/server-log.ts";
 
@@ -27,4 +29,14 @@ test("the cause of an end is the error, not its stack; without one the last word
   assert.equal(findCause(crash), "TypeError: no");
   assert.equal(findCause(["2026-01-31T12:00:00.000Z info hello", "Killed by its sandbox"]), "Killed by its sandbox");
   assert.equal(findCause([]), null);
+});
+
+test("a server that ran out of memory is said to have, whatever stack the engine prints", async () => {
+  const program = "const kept = []; for (;;) kept.push(new Array(10_000).fill({}));";
+  const child = spawn(process.execPath, ["--max-old-space-size=32", "-e", program], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const printed = await text(child.stderr);
+  // As many as are kept of it.
+  assert.equal(findCause(printed.trimEnd().split("\n").slice(-50)), "it ran out of memory");
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import type { Client } from "../../extension/client.ts";
-import { type RunEvents, ServerProcess, type ServerState } from "../../extension/server-process.ts";
+import { type RunEvents, ServerProcess, type ServerState, statusOf } from "../../extension/server-process.ts";
 
 const client: Client = {
   request: () => Promise.reject(new Error("not asked here")),
@@ -13,6 +13,7 @@ function fakeServer(obstacle: () => string | null = () => null) {
   const runs: (RunEvents & { stopped: boolean })[] = [];
   const states: ServerState["kind"][] = [];
   const gaveUp: string[] = [];
+  const clock = { nowMs: 0 };
   const server = new ServerProcess({
     startRun: (events) => {
       const run = { ...events, stopped: false };
@@ -26,8 +27,9 @@ function fakeServer(obstacle: () => string | null = () => null) {
     obstacle,
     changed: ({ kind }) => states.push(kind),
     gaveUp: (reason) => gaveUp.push(reason),
+    now: () => clock.nowMs,
   });
-  return { server, runs, states, gaveUp, latest: () => runs.at(-1) as (typeof runs)[number] };
+  return { clock, server, runs, states, gaveUp, latest: () => runs.at(-1) as (typeof runs)[number] };
 }
 
 test("the first request starts the server, and all that come meanwhile wait for the same start", async () => {
@@ -40,13 +42,13 @@ test("the first request starts the server, and all that come meanwhile wait for 
 });
 
 test("a request waits through a crash and its restart", async (t) => {
-  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  mock.timers.enable({ apis: ["setTimeout"] });
   t.after(() => mock.timers.reset());
   const { server, runs, states, latest } = fakeServer();
   const request = server.running();
   await Promise.resolve();
   latest().ended("It fell over.", { canRetry: true });
-  assert.deepEqual(server.state, { kind: "failed", reason: "It fell over.", retryAt: 200 });
+  assert.deepEqual(server.state, { kind: "failed", reason: "It fell over.", retryInMs: 200 });
   mock.timers.tick(200);
   assert.equal(runs.length, 2);
   latest().running(client);
@@ -85,7 +87,7 @@ test("stopping ends the run and fails those who wait; what the old run says late
 });
 
 test("a restart by a person forgets earlier crashes", async (t) => {
-  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  mock.timers.enable({ apis: ["setTimeout"] });
   t.after(() => mock.timers.reset());
   const { server, gaveUp, latest } = fakeServer();
   const request = server.running();
@@ -101,4 +103,42 @@ test("a restart by a person forgets earlier crashes", async (t) => {
   assert.deepEqual(server.state.kind === "starting" && server.state.attempt, 1);
   latest().running(client);
   assert.equal(await restarted, client);
+});
+
+test("ends that are long past count no more: neither as attempts nor towards giving up", async (t) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  t.after(() => mock.timers.reset());
+  const { clock, server, gaveUp, latest } = fakeServer();
+  const request = server.running();
+  await Promise.resolve();
+  for (let end = 0; end < 20; end++) {
+    latest().ended("It fell over.", { canRetry: true });
+    mock.timers.tick(4_000);
+    assert.equal(server.state.kind === "starting" && server.state.attempt <= 4, true);
+    clock.nowMs += 80_000;
+  }
+  latest().running(client);
+  assert.deepEqual([await request, gaveUp], [client, []]);
+});
+
+test("a server that does not answer is still the one that runs, until a person restarts it", async () => {
+  const { server, runs, states, latest } = fakeServer();
+  const request = server.running();
+  await Promise.resolve();
+  latest().running(client);
+  await request;
+  latest().silent("short");
+  assert.deepEqual(statusOf(server.state), { kind: "running", silence: "short" });
+  assert.equal(await server.running(), client);
+  latest().silent("none");
+  assert.deepEqual(statusOf(server.state), { kind: "running" });
+  latest().silent("long");
+  const silent = latest();
+  const restarted = server.restart();
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  assert.equal(silent.stopped, true);
+  silent.silent("short");
+  latest().running(client);
+  assert.deepEqual([await restarted, runs.length], [client, 2]);
+  assert.deepEqual(states.slice(-3), ["stopped", "starting", "running"]);
 });

@@ -42,6 +42,13 @@ test("a container that a person trusts is said to be the sandbox", () => {
   assert.match(shown({ sandbox: { ...off, kind: "container" } }).tooltip, /this container, because you said so/);
 });
 
+test("a server that does not answer is said so before all else, and a restart is offered only after a while", () => {
+  const waiting = { count: 1, sentence: "Belay waits" };
+  const silent = (silence: "short" | "long") => shown({ server: { kind: "running", silence }, waiting });
+  assert.deepEqual(["Belay: not responding", "belay.showLog"], [silent("short").text, silent("short").command]);
+  assert.deepEqual(["Belay: not responding", "belay.restartServer"], [silent("long").text, silent("long").command]);
+});
+
 test("what waits for a person comes before the sandbox, and a server that gave up offers a restart", () => {
   assert.equal(shown({ sandbox: off, waiting: { count: 1, sentence: "Belay waits" } }).text, "Belay waits");
   assert.equal(shown({ server: { kind: "failed", reason: "Gone.", retrying: false } }).command, "belay.restartServer");

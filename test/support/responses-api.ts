@@ -199,15 +199,15 @@ function pieces(text: string): string[] {
 }
 
 /** Begins a stream that says `text` and then nothing: the response stays open for the test to break. */
-export function streamPart(response: ServerResponse, text: string): true {
+export function streamPart(response: ServerResponse, text: string, id = "msg_part"): true {
   const [created, added, delta] = [
     { type: "response.created", response: { id: "resp_part", object: "response", status: "in_progress" } },
     {
       type: "response.output_item.added",
       output_index: 0,
-      item: { type: "message", id: "msg_part", role: "assistant", content: [] },
+      item: { type: "message", id, role: "assistant", content: [] },
     },
-    { type: "response.output_text.delta", item_id: "msg_part", output_index: 0, content_index: 0, delta: text },
+    { type: "response.output_text.delta", item_id: id, output_index: 0, content_index: 0, delta: text },
   ];
   response.writeHead(200, { "content-type": "text/event-stream" });
   response.write(sse(created) + sse(added) + sse(delta));

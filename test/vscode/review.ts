@@ -103,6 +103,18 @@ test("review goes from change to change through all files and around, in both di
   assert.deepEqual(places, ["a.txt:1", "a.txt:6", "b.txt:3", "a.txt:1", "b.txt:3", "a.txt:6"]);
 });
 
+test("what going to the next change has found out is shown everywhere, too", async () => {
+  const [first, second] = [hunk("first", 1), hunk("second", 5)];
+  const api = await withReview(reviewed("told.txt", [first, second]));
+  await vscode.window.showTextDocument(inWorkspace("told.txt"));
+  const { list } = api.ctx.review;
+  const told = eventOf("all to hear of it", list.onDidChange, () => list.all[0]?.hunks.length === 1);
+  await say(api, { answer: "belay/review/list", with: { files: [reviewed("told.txt", [second])] } });
+  await vscode.commands.executeCommand("belay.reviewNextHunk");
+  await list.refresh();
+  await told;
+});
+
 test("Keep and Undo at the cursor act on the change that the server has there now", async () => {
   const api = await withReview(reviewed("cursor.txt", [hunk("first", 1), hunk("second", 5, 2)]));
   const done = { outcome: "done", files: [], message: null };

@@ -265,6 +265,15 @@ test("a question answered elsewhere folds, and the panel gives no answer of its 
   await refused;
 });
 
+test("a question that was answered in another window says so", inBrowser, async () => {
+  await using panel = await inTurn([waiting]);
+  const refused = assert.rejects(panel.host.ask("item/commandExecution/requestApproval", commandApproval, 41));
+  await card(panel).waitFor();
+  await panel.host.notify("serverRequest/resolved", { threadId, requestId: 41, answered: true });
+  await panel.page.getByText("answered in another window").waitFor();
+  await refused;
+});
+
 test(
   "a question that comes before its item has a place, and one of another thread a way to it",
   inBrowser,

@@ -64,7 +64,7 @@ test("what is typed while a prompt is under way is kept", inBrowser, async () =>
   const answer = Promise.withResolvers<{ turn: ReturnType<typeof turn> }>();
   await using panel = await inTurn({ prepare: (host) => host.on("turn/start", () => answer.promise) });
   await box(panel).fill("First");
-  await box(panel).press("Enter");
+  await box(panel).press("Control+Enter");
   await panel.host.expectCall("turn/start");
   await box(panel).pressSequentially(" and more");
   answer.resolve({ turn: turn() });
@@ -89,18 +89,23 @@ test("Shift+Enter makes a line and the Enter of an input method sends nothing", 
   assert.equal(panel.host.calls.filter(({ method }) => method === "turn/start").length, 1);
 });
 
-test("while a turn runs Stop stands alone, and beside Send once there is text", inBrowser, async () => {
+test("while a turn runs Stop stands alone, and beside Steer and Queue once there is text", inBrowser, async () => {
   await using panel = await inTurn();
-  assert.equal(await button(panel, "Send").count(), 0);
+  for (const name of ["Send", "Steer", "Queue"]) assert.equal(await button(panel, name).count(), 0);
   await box(panel).fill("Also the tax");
-  await button(panel, "Send").click();
+  await button(panel, "Queue").waitFor();
+  await button(panel, "Steer").click();
   await panel.host.expectCall("turn/start");
   await panel.page.getByRole("article", { name: "Prompt" }).getByText("Also the tax").waitFor();
   await button(panel, "Stop").click();
   assert.deepEqual(await panel.host.expectCall("turn/interrupt"), at);
   await panel.host.notify("turn/completed", { threadId, turn: turn({ status: "interrupted" }) });
   await panel.page.getByText("Interrupted", { exact: true }).waitFor();
-  await panel.page.getByText("The turn ended before this was read.").waitFor();
+  // The server that comes next says that it never read it.
+  const cut = turn({ status: "interrupted", items: [item.user("Make the tests pass")] });
+  panel.host.on("thread/resume", () => opened({ turns: [cut] }));
+  await panel.host.notify("host/showThread", { threadId });
+  await panel.page.getByText("Belay was stopped before this was read.").waitFor();
   await button(panel, "Send again").click();
   const again = await panel.host.expectCall("turn/start", 2);
   assert.deepEqual(again["input"], [{ type: "text", text: "Also the tax", text_elements: [] }]);
@@ -240,6 +245,20 @@ test("each state of the window says what to do and leaves the draft alone", inBr
   }
   await panel.host.notify("host/state", { ...running, server: { kind: "starting", attempt: 1 } });
   await panel.page.getByText("Starting", { exact: true }).waitFor();
+});
+
+test("a server that does not answer is said not to; a restart is offered only after a while", inBrowser, async () => {
+  await using panel = await inTurn();
+  await box(panel).fill("Half a thought");
+  await panel.host.notify("host/state", { ...running, server: { kind: "running", silence: "short" } });
+  await panel.page.getByText(/^Belay is not responding\./).waitFor();
+  assert.equal(await button(panel, "Restart").count(), 0);
+  await panel.host.notify("host/state", { ...running, server: { kind: "running", silence: "long" } });
+  await button(panel, "Restart").waitFor();
+  await panel.host.notify("host/state", running);
+  await panel.page.getByText(/^Belay is not responding\./).waitFor({ state: "detached" });
+  assert.equal(await box(panel).inputValue(), "Half a thought");
+  assert.equal(panel.host.calls.filter(({ method }) => method === "thread/resume").length, 1);
 });
 
 test("after a failure of the server the thread is read again", inBrowser, async () => {

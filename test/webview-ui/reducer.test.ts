@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { ThreadItemOf } from "../../server/protocol/item.ts";
+import { notSavedWords } from "../../server/protocol/thread-saving.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { PanelEvent } from "../../webview-ui/state/events.ts";
 import { reduce } from "../../webview-ui/state/reducer.ts";
@@ -42,6 +43,11 @@ const accepted: PanelEvent = {
   turn: turn({ id: "turn-2" }),
   sent: noChoice,
 };
+const gaveUp = "What waited for your answer was given up, and not done, because Belay's server ended.";
+const startsAgain: PanelEvent = {
+  type: "hostChanged",
+  host: { ...running, server: { kind: "starting", attempt: 2 } },
+};
 const asked: PanelEvent = {
   type: "approvalAsked",
   key: "a1",
@@ -49,6 +55,8 @@ const asked: PanelEvent = {
   request: { kind: "command", params: commandApproval },
 };
 
+const writer = { pid: 7, host: null, client: "Visual Studio Code" };
+const trouble = { kind: "waiting" as const, cause: "The disk is full.", cure: "Free some space." };
 const replied: PanelEvent = { type: "approvalReplied", key: "q1", reply: { answers: { a: { answers: ["b"] } } } };
 const questioned: PanelEvent = {
   type: "approvalAsked",
@@ -66,6 +74,7 @@ const names = (state: PanelState) => state.threads?.map(({ name, preview }) => n
 const items = (state: PanelState) => shownThread(state.view)?.turns.flatMap((shown) => shown.items);
 const outgoing = (state: PanelState) => state.outgoing.map(({ kind, clientId }) => `${clientId} ${kind}`);
 const outcomes = (state: PanelState) => state.approvals.map(({ key, outcome }) => `${key} ${outcome.kind}`);
+const lost = (state: PanelState) => state.reconnecting;
 const texts = (state: PanelState) => state.notices.map(({ text }) => text);
 
 type Row = [sentence: string, events: PanelEvent[], look: (state: PanelState) => unknown, expected: unknown];
@@ -163,8 +172,32 @@ const rows: Row[] = [
     items,
     [item.answer("One")],
   ],
-  ["a retry says so once", [showing, retrying(), retrying()], texts, ["Reconnecting... 1/2"]],
-  ["a retry that worked is forgotten", [showing, retrying(), said(starts(item.answer("Two")))], texts, []],
+  [
+    "what the server takes back disappears, whole or not, and nothing else",
+    [
+      showing,
+      said(completes(item.answer("One"))),
+      said(completes(item.answer("Tw", { id: "answer-2" }))),
+      retrying({ takenBack: ["answer-2", "never-seen"] }),
+    ],
+    items,
+    [item.answer("One")],
+  ],
+  [
+    "a turn that is asked anew says which try it is, and why",
+    [showing, retrying(), retrying({ message: "Reconnecting... 2/5", additionalDetails: "It broke off." })],
+    ({ reconnecting, announcement }) => [reconnecting, announcement.text],
+    [{ turnId, text: "Reconnecting 2 of 5…", cause: "It broke off." }, "Reconnecting 2 of 5…"],
+  ],
+  [
+    "a command that ends beside it does not mean that the model answers",
+    [showing, retrying(), said(completes(item.command("sleep 9")))],
+    ({ reconnecting }) => reconnecting?.text,
+    "Reconnecting 1 of 2…",
+  ],
+  ["a try that worked is forgotten", [showing, retrying(), said(starts(item.answer("Two")))], lost, null],
+  ["so is one in a turn that ends", [showing, retrying(), ends("interrupted")], lost, null],
+  ["so is one of a thread that was left", [showing, retrying(), { type: "threadOpening", threadId: "b" }], lost, null],
 
   ["a prompt is there at once", [showing, sent], outgoing, ["c1 sending"]],
   ["an accepted prompt waits for its echo", [showing, sent, accepted], outgoing, ["c1 accepted"]],
@@ -199,8 +232,20 @@ const rows: Row[] = [
     null,
   ],
   [
-    "a prompt nobody read is kept when its turn ends",
-    [showing, sent, { ...accepted, turn: turn() }, ends("interrupted")],
+    "a prompt that was refused for want of a folder says which, until the thread is opened in another one",
+    [showing, sent, { type: "promptRefused", clientId: "c1", message: "Gone.", missingFolder: "/gone" }, showing],
+    (state) => [state.sendError, state.missingFolder],
+    [null, null],
+  ],
+  [
+    "a prompt nobody read is kept when the server that had it is gone",
+    [
+      showing,
+      sent,
+      { ...accepted, turn: turn() },
+      { type: "threadOpening", threadId },
+      { type: "threadOpened", response: opened({ turns: [turn({ status: "interrupted" })] }) },
+    ],
     outgoing,
     ["c1 unread"],
   ],
@@ -247,10 +292,20 @@ const rows: Row[] = [
     { kind: "answered", decision: "accept" },
   ],
   [
-    "a question resolved elsewhere is void",
+    "a question that was taken back is void",
     [asked, said({ method: "serverRequest/resolved", params: { threadId, requestId: 7 } })],
-    outcomes,
-    ["a1 void"],
+    (state) => state.approvals[0]?.outcome,
+    { kind: "void", why: "takenBack" },
+  ],
+  [
+    "a question that was answered elsewhere says so, also when it was taken back first",
+    [
+      asked,
+      { type: "approvalWithdrawn", key: "a1" },
+      said({ method: "serverRequest/resolved", params: { threadId, requestId: 7, answered: true } }),
+    ],
+    (state) => state.approvals[0]?.outcome,
+    { kind: "void", why: "elsewhere" },
   ],
   [
     "our own answer is not made void by its confirmation",
@@ -281,7 +336,112 @@ const rows: Row[] = [
     `Answer needed: ${lockFile.question} And 1 more question.`,
   ],
   ["a question of another thread has no key here", [asked], currentApproval, null],
-  ["questions go with the server that asked", [showing, asked, serverFailed()], outcomes, ["a1 void"]],
+  [
+    "questions go with the server that asked, and say so",
+    [showing, asked, serverFailed()],
+    (state) => [state.approvals[0]?.outcome, texts(state)],
+    [{ kind: "void", why: "serverEnded" }, [gaveUp]],
+  ],
+  [
+    "a server that was restarted by itself is told of once, until the next prompt is taken",
+    [showing, serverFailed(), startsAgain, { type: "hostChanged", host: running }],
+    texts,
+    ["Belay's server had ended and was restarted. What ran was stopped; the thread goes on from here."],
+  ],
+  [
+    "who goes on after a restart has read of it",
+    [showing, asked, serverFailed(), startsAgain, { type: "hostChanged", host: running }, showing, sent, accepted],
+    texts,
+    [],
+  ],
+  [
+    "a server that a person restarted needs no words",
+    [
+      showing,
+      { type: "hostChanged", host: { ...running, server: { kind: "stopped" } } },
+      { type: "hostChanged", host: { ...running, server: { kind: "starting", attempt: 1 } } },
+      { type: "hostChanged", host: running },
+    ],
+    texts,
+    [],
+  ],
+  [
+    "a server that does not answer has not ended: what runs goes on, and what is asked can be answered later",
+    [showing, asked, { type: "hostChanged", host: { ...running, server: { kind: "running", silence: "long" } } }],
+    (state) => [runningTurn(shownThread(state.view))?.id, outcomes(state)],
+    [turnId, ["a1 waiting"]],
+  ],
+  [
+    "a prompt that another thread refused is told apart from those of this one",
+    [
+      showing,
+      sent,
+      { type: "threadOpening", threadId: "other" },
+      { type: "promptRefused", clientId: "c1", message: "No." },
+    ],
+    (state) => [state.sendError, texts(state)],
+    [null, ["A message to another thread was not sent: No."]],
+  ],
+  [
+    "a prompt that another thread took leaves alone what is picked here",
+    [
+      showing,
+      sent,
+      { type: "threadOpening", threadId: "other" },
+      { type: "threadOpened", response: opened({ id: "other", turns: [] }) },
+      { type: "choiceMade", choice: { mode: "ask" } },
+      { ...accepted, sent: { ...noChoice, mode: "ask" } },
+    ],
+    (state) => [state.choice.mode, shownThread(state.view)?.turns],
+    ["ask", []],
+  ],
+  [
+    "a thread that another process writes to is offered, and what was read of it shown",
+    [
+      { type: "threadOpening", threadId },
+      { type: "threadHeld", threadId, writer },
+      { type: "heldThreadRead", thread: thread({ turns: [turn({ itemsView: "full" })] }) },
+    ],
+    (state) => [shownThread(state.view)?.turns.length, shownThread(state.view)?.held],
+    [1, { writer, isRead: true }],
+  ],
+  [
+    "a thread that is free again is loaded like any other",
+    [
+      { type: "threadOpening", threadId },
+      { type: "threadHeld", threadId, writer },
+      { type: "threadOpening", threadId },
+      showing,
+    ],
+    (state) => shownThread(state.view)?.held,
+    null,
+  ],
+  [
+    "an answer about a thread that was left is none of the one on screen",
+    [showing, { type: "threadHeld", threadId: "other", writer }],
+    (state) => shownThread(state.view)?.held,
+    null,
+  ],
+  [
+    "a thread that is not being saved says so once, and until it is saved again",
+    [
+      showing,
+      said({ method: "belay/thread/saving/updated", params: { threadId, trouble } }),
+      said({ method: "warning", params: { threadId, message: notSavedWords(trouble) } }),
+    ],
+    (state) => [state.notices, [...state.unsaved]],
+    [[], [[threadId, trouble]]],
+  ],
+  [
+    "a thread that is saved again says nothing",
+    [
+      showing,
+      said({ method: "belay/thread/saving/updated", params: { threadId, trouble } }),
+      said({ method: "belay/thread/saving/updated", params: { threadId, trouble: null } }),
+    ],
+    (state) => state.unsaved.size,
+    0,
+  ],
   [
     "a turn that ran in a server that failed was cut",
     [showing, serverFailed()],
@@ -408,9 +568,16 @@ function delta(text: string): PanelEvent {
   return said({ method: "item/agentMessage/delta", params: { ...at, itemId: "answer-1", delta: text } });
 }
 
-function retrying(): PanelEvent {
-  const error = { message: "Reconnecting... 1/2", codexErrorInfo: null, additionalDetails: null };
-  return said({ method: "error", params: { error, willRetry: true, threadId, turnId } });
+function retrying({ message = "Reconnecting... 1/2", additionalDetails = null, takenBack }: Retrying = {}): PanelEvent {
+  const error = { message, codexErrorInfo: null, additionalDetails };
+  const more = takenBack === undefined ? {} : { takenBack };
+  return said({ method: "error", params: { error, willRetry: true, threadId, turnId, ...more } });
+}
+
+interface Retrying {
+  message?: string;
+  additionalDetails?: string | null;
+  takenBack?: string[];
 }
 
 function named(threadName: string | undefined, id = threadId): PanelEvent {

@@ -16,6 +16,7 @@ import {
   threadId,
   tokens,
   turn,
+  turnId,
 } from "./support/fixtures.ts";
 import { closeBrowser, type OpenPanel, openPanel, type PanelOptions, whyNoPanel } from "./support/panel-page.ts";
 import { picture } from "./support/question-scenes.ts";
@@ -137,7 +138,7 @@ test("a prompt shows its pictures and names what else went along", inBrowser, as
   assert.deepEqual([await added.innerText(), await added.getByRole("img").count()], ["[picture]", 1]);
   await panel.page.waitForFunction(() => [...document.images].every(({ naturalWidth }) => naturalWidth > 0));
   // What would be sent again would be another prompt.
-  assert.equal(await panel.page.getByRole("button", { name: "Retry" }).count(), 0);
+  assert.equal(await panel.page.getByRole("button", { name: "Try again" }).count(), 0);
   assert.deepEqual(panel.foreign, []);
 });
 
@@ -218,15 +219,59 @@ test("a finished turn says what it changed and what it cost", inBrowser, async (
   );
 });
 
-test("a failed turn says why in place, and Retry sends the same prompt", inBrowser, async () => {
+test("a failed turn says why in place, and Try again sends the same prompt", inBrowser, async () => {
   const error = { message: "The key was refused.", codexErrorInfo: null, additionalDetails: null };
   await using panel = await showing([], { status: "failed", error });
   await panel.page.getByRole("group", { name: "Error" }).getByText("The key was refused.").waitFor();
-  await panel.page.getByRole("button", { name: "Retry" }).click();
+  await panel.page.getByRole("button", { name: "Try again" }).click();
   assert.deepEqual((await panel.host.expectCall("turn/start"))["input"], [
     { type: "text", text: "Go", text_elements: [] },
   ]);
 });
+
+test(
+  "a turn that failed after it had done something can be continued, not asked for all of it again",
+  inBrowser,
+  async () => {
+    const error = {
+      ...{ message: "The key was refused.", additionalDetails: null },
+      codexErrorInfo: { httpConnectionFailed: { httpStatusCode: 401 } },
+    };
+    await using panel = await showing([item.answer("I began.")], { status: "failed", error });
+    const block = panel.page.getByRole("group", { name: "Error" });
+    await block.getByText("The key was refused.").waitFor();
+    assert.deepEqual(await block.getByRole("button").allInnerTexts(), ["Set API key…", "Continue", "Show log"]);
+    await block.getByRole("button", { name: "Continue" }).click();
+    assert.deepEqual((await panel.host.expectCall("turn/start"))["input"], [
+      { type: "text", text: "Continue.", text_elements: [] },
+    ]);
+  },
+);
+
+test(
+  "an answer that broke off makes place for one line that says which try it is, until there is another",
+  inBrowser,
+  async () => {
+    await using panel = await showing([item.answer("Half of", { completedAtMs: null })]);
+    await panel.page.getByText("Half of").waitFor();
+    const error = {
+      message: "Reconnecting... 2/5",
+      codexErrorInfo: null,
+      additionalDetails: "The answer ended early.",
+    };
+    const takenBack = ["answer-1"];
+    await panel.host.notify("error", { error, willRetry: true, takenBack, threadId, turnId });
+    const line = panel.page.getByText("Reconnecting 2 of 5… The answer");
+    await line.waitFor();
+    assert.equal(await panel.page.getByTitle("The answer ended early.").count(), 1);
+    assert.equal(await panel.page.getByText("Half of").count(), 0);
+    assert.equal(await panel.page.locator(".banner").count(), 0);
+    const answer = item.answer("All of it", { id: "answer-2", completedAtMs: null });
+    await panel.host.notify("item/started", { item: answer, threadId, turnId, startedAtMs: 1 });
+    await panel.page.getByText("All of it").waitFor();
+    assert.equal(await line.count(), 0);
+  },
+);
 
 test("a refused key is answered by the way to set another, only where the thread ends", inBrowser, async () => {
   const error = { message: "The key was refused.", codexErrorInfo: "unauthorized", additionalDetails: null };
@@ -247,7 +292,7 @@ test("a refused key is answered by the way to set another, only where the thread
   const errors = panel.page.getByRole("group", { name: "Error" });
   await errors.nth(1).getByText("The key was refused.").waitFor();
   assert.deepEqual(await errors.nth(0).getByRole("button").allInnerTexts(), []);
-  assert.deepEqual(await errors.nth(1).getByRole("button").allInnerTexts(), ["Set API key…", "Retry", "Show log"]);
+  assert.deepEqual(await errors.nth(1).getByRole("button").allInnerTexts(), ["Set API key…", "Try again", "Show log"]);
   await errors.nth(1).getByRole("button", { name: "Set API key…" }).click();
   await panel.host.expectCall("host/setApiKey");
 });

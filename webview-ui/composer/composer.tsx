@@ -15,7 +15,9 @@ import { SandboxNote } from "./sandbox-note.tsx";
 const pickRunningId = ({ view }: PanelState) => runningTurn(shownThread(view))?.id ?? null;
 const pickIsStopping = ({ stoppingTurnId }: PanelState) => stoppingTurnId !== null;
 const pickIsSending = ({ outgoing }: PanelState) => outgoing.some(({ kind }) => kind === "sending");
-const pickMaySend = ({ host, view }: PanelState) => host?.workspace?.trusted === true && view.kind !== "loading";
+const pickIsHeld = ({ view }: PanelState) => (shownThread(view)?.held ?? null) !== null;
+const pickMaySend = (state: PanelState) =>
+  state.host?.workspace?.trusted === true && state.view.kind !== "loading" && !pickIsHeld(state);
 
 export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }) {
   const { draft, actions } = usePanel();
@@ -23,6 +25,7 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
   const isStopping = useSelected(pickIsStopping);
   const isSending = useSelected(pickIsSending);
   const maySend = useSelected(pickMaySend);
+  const isHeld = useSelected(pickIsHeld);
   const risky = useSignal<Mode | null>(null);
   const isStartingShell = useSignal(false);
   const noteId = useId();
@@ -31,12 +34,16 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
   const hasText = !isBlank(intent);
   const isBusy = isSending || isStartingShell.value;
   const canSend = hasText && maySend && !isBusy;
-  const send = async () => {
+  // Beside a turn there are two ways for words: behind it, which disturbs nothing, or into it.
+  const mayQueue = runningId !== null && intent.kind === "prompt";
+  const send = async ({ isUrgent }: { isUrgent: boolean }) => {
     if (!canSend) return;
     // What was typed meanwhile stays.
-    if (await (intent.kind === "shell" ? runShell(intent.command) : actions.send(intent.text)))
+    if (await sendBy(mayQueue && !isUrgent ? actions.queue : actions.send))
       draft.value = withoutSent(draft.peek(), text);
   };
+  const sendBy = (way: (words: string) => Promise<boolean>) =>
+    intent.kind === "shell" ? runShell(intent.command) : way(intent.text);
   const runShell = async (command: string) => {
     isStartingShell.value = true;
     const isTaken = await actions.runShell(command);
@@ -53,8 +60,8 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
           </p>
         )}
         <div class="composer-row">
-          <ModePicker onRisky={(mode) => (risky.value = mode)} />
-          <ModelPicker />
+          {!isHeld && <ModePicker onRisky={(mode) => (risky.value = mode)} />}
+          {!isHeld && <ModelPicker />}
           <FolderPicker />
           <span class="space" />
           <ContextRing />
@@ -70,8 +77,15 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
               <span class="stop-square" aria-hidden="true" />
             </button>
           )}
-          {(runningId === null || hasText) && (
-            <IconButton icon="arrow-up" label="Send" class="send" isDisabled={!canSend} onClick={() => void send()} />
+          {hasText && mayQueue && <QueueButtons isDisabled={!canSend} onSend={send} />}
+          {!mayQueue && (runningId === null || hasText) && (
+            <IconButton
+              icon="arrow-up"
+              label="Send"
+              class="send"
+              isDisabled={!canSend}
+              onClick={() => void send({ isUrgent: true })}
+            />
           )}
         </div>
       </div>
@@ -85,11 +99,41 @@ interface DraftProps {
   box: RefObject<HTMLTextAreaElement | null>;
   /** Of what is said about the text, while there is something to say. */
   noteId: string;
-  onSend: () => Promise<void>;
+  onSend: Send;
+}
+
+/** Urgent: into the turn that runs, not behind it. */
+type Send = (how: { isUrgent: boolean }) => Promise<void>;
+
+const pickModifier = ({ host }: PanelState) => host?.modifierKey ?? "Ctrl";
+
+function QueueButtons({ isDisabled, onSend }: { isDisabled: boolean; onSend: Send }) {
+  const modifier = useSelected(pickModifier);
+  return (
+    <>
+      <IconButton
+        icon="arrow-right"
+        label="Steer"
+        title={`Steer: Belay reads it now (${modifier}+Enter)`}
+        class="steer"
+        isDisabled={isDisabled}
+        onClick={() => void onSend({ isUrgent: true })}
+      />
+      <IconButton
+        icon="list-ordered"
+        label="Queue"
+        title="Queue: sent when this turn has ended (Enter)"
+        class="send"
+        isDisabled={isDisabled}
+        onClick={() => void onSend({ isUrgent: false })}
+      />
+    </>
+  );
 }
 
 function Draft({ box, noteId, onSend }: DraftProps) {
   const { draft } = usePanel();
+  const isHeld = useSelected(pickIsHeld);
   const isComposing = useRef(false);
   // The element keeps the text itself; only a change from outside is written into it, so that the cursor stays.
   useLayoutEffect(() => {
@@ -101,7 +145,8 @@ function Draft({ box, noteId, onSend }: DraftProps) {
       class="composer-text"
       aria-label="Message Belay"
       aria-describedby={noteId}
-      placeholder="Message Belay"
+      placeholder={isHeld ? "Another window writes to this thread. Fork it to go on here." : "Message Belay"}
+      disabled={isHeld}
       rows={2}
       spellcheck={false}
       onInput={({ currentTarget }) => (draft.value = currentTarget.value)}
@@ -118,7 +163,7 @@ function Draft({ box, noteId, onSend }: DraftProps) {
         )
           return;
         event.preventDefault();
-        void onSend();
+        void onSend({ isUrgent: event.ctrlKey || event.metaKey });
       }}
     />
   );

@@ -4,6 +4,7 @@ import { useApproveKey } from "../approvals/approve-key.ts";
 import { Readiness } from "../approvals/readiness.ts";
 import { BackgroundCommands } from "../composer/background-commands.tsx";
 import { Composer } from "../composer/composer.tsx";
+import { Queue } from "../composer/queue.tsx";
 import { ThreadList } from "../history/thread-list.tsx";
 import type { PanelState } from "../state/state.ts";
 import { PendingReview } from "../review/pending-review.tsx";
@@ -31,6 +32,7 @@ export function App({
       <Banners />
       <BackgroundCommands />
       <PendingReview />
+      <Queue />
       <Composer box={composer} />
       <ThreadOverlay />
       <Announcer />

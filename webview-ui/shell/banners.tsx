@@ -3,17 +3,33 @@
 import type { ComponentChildren } from "preact";
 import { Icon, IconButton, Ring } from "./icon.tsx";
 import { usePanel, useSelected } from "./panel-context.ts";
-import { type PanelState, shownThreadId } from "../state/state.ts";
+import { threadTitle } from "../history/thread-row.tsx";
+import { notSavedWords } from "../../server/protocol/thread-saving.ts";
+import { heldWords } from "../text/words.ts";
+import { type ApprovalRequest, type PanelState, shownThread, shownThreadId } from "../state/state.ts";
 
+const pickTrouble = ({ unsaved, view }: PanelState) => unsaved.get(shownThreadId(view) ?? "") ?? null;
+const pickHeld = ({ view }: PanelState) => shownThread(view)?.held ?? null;
 const pickHost = ({ host }: PanelState) => host;
 const pickNotices = ({ notices }: PanelState) => notices;
 // What the banner of the server says already is not said twice.
 const pickSendError = ({ sendError, host }: PanelState) =>
   host?.server.kind === "failed" && host.server.reason === sendError ? null : sendError;
-const pickOther = ({ approvals, view }: PanelState) =>
-  approvals.find(
+// Where it could go on instead.
+const pickIsMissing = ({ missingFolder, host }: PanelState) => missingFolder !== null && host?.workspace != null;
+const waitingElsewhere = ({ approvals, view }: PanelState) =>
+  approvals.filter(
     ({ outcome, request }) => outcome.kind === "waiting" && request.params.threadId !== shownThreadId(view),
-  ) ?? null;
+  );
+// The one that has waited longest.
+const pickOther = (state: PanelState) => waitingElsewhere(state)[0] ?? null;
+const pickOtherCount = (state: PanelState) =>
+  new Set(waitingElsewhere(state).map(({ request }) => request.params.threadId)).size;
+const pickOtherTitle = (state: PanelState) => {
+  const threadId = pickOther(state)?.request.params.threadId;
+  const thread = state.threads?.find(({ id }) => id === threadId);
+  return thread === undefined ? null : threadTitle(thread);
+};
 
 /** The newest lines; more would push the thread out of sight. */
 const SHOWN_NOTICES = 3;
@@ -22,15 +38,14 @@ export function Banners() {
   const { actions } = usePanel();
   const notices = useSelected(pickNotices);
   const sendError = useSelected(pickSendError);
+  const isMissing = useSelected(pickIsMissing);
   const other = useSelected(pickOther);
+  const otherCount = useSelected(pickOtherCount);
+  const otherTitle = useSelected(pickOtherTitle);
   return (
     <div class="banners">
       {other !== null && (
-        <Banner
-          icon="warning"
-          tone="warning"
-          text={`Another thread waits for your ${other.request.kind === "questions" ? "answer" : "approval"}.`}
-        >
+        <Banner icon="warning" tone="warning" text={waitsElsewhere(other.request, otherTitle, otherCount)}>
           <BannerButton label="Show" onClick={() => void actions.openThread(other.request.params.threadId)} />
         </Banner>
       )}
@@ -43,9 +58,51 @@ export function Banners() {
           onDismiss={() => actions.dismissNotice(notice.key)}
         />
       ))}
+      <SavingBanner />
+      <HeldBanner />
       <HostBanner />
-      {sendError !== null && <Banner icon="error" tone="error" text={sendError} role="alert" />}
+      {sendError !== null && (
+        <Banner icon="error" tone="error" text={sendError} role="alert">
+          {isMissing && (
+            <BannerButton label="Use this folder" isPrimary onClick={() => void actions.moveThreadHere()} />
+          )}
+        </Banner>
+      )}
     </div>
+  );
+}
+
+function waitsElsewhere({ kind }: ApprovalRequest, title: string | null, threads: number): string {
+  const what = kind === "questions" ? "answer" : "approval";
+  if (threads > 1) return `${threads} other threads wait for you.`;
+  return `${title === null ? "Another thread" : `The thread “${title}”`} waits for your ${what}.`;
+}
+
+// Stays until the thread is saved again.
+function SavingBanner() {
+  const trouble = useSelected(pickTrouble);
+  if (trouble === null) return null;
+  const tone = trouble.kind === "waiting" ? "warning" : "error";
+  return <Banner icon={tone} tone={tone} text={notSavedWords(trouble)} role="alert" />;
+}
+
+function HeldBanner() {
+  const { actions, store } = usePanel();
+  const held = useSelected(pickHeld);
+  if (held === null) return null;
+  const withThread = (act: (threadId: string) => Promise<void>) => () => {
+    const threadId = shownThreadId(store.state.peek().view);
+    if (threadId !== null) void act(threadId);
+  };
+  return (
+    <Banner icon="lock" tone="warning" text={heldWords(held)}>
+      {held.isRead ? (
+        <BannerButton label="Refresh" isPrimary onClick={withThread(actions.openThread)} />
+      ) : (
+        <BannerButton label="Read only" isPrimary onClick={withThread(actions.readHeld)} />
+      )}
+      <BannerButton label="Fork" onClick={withThread(actions.fork)} />
+    </Banner>
   );
 }
 
@@ -74,6 +131,7 @@ function HostBanner() {
   }
   switch (server.kind) {
     case "running":
+      return server.silence === undefined ? null : <SilentServer silence={server.silence} />;
     case "stopped":
       return null;
     case "starting":
@@ -86,14 +144,39 @@ function HostBanner() {
       );
     case "failed":
       return (
-        <Banner icon={server.retrying ? "ring" : "error"} tone="error" text={server.reason} role="alert">
-          <BannerButton label="Restart" isPrimary onClick={() => void actions.host("host/restartServer", {})} />
-          <BannerButton label="Show log" onClick={() => void actions.host("host/showLog", {})} />
+        <Banner
+          icon={server.retrying ? "ring" : "error"}
+          tone={server.retrying ? "quiet" : "error"}
+          text={server.retrying ? `${server.reason} It is being restarted.` : server.reason}
+          {...(server.retrying ? {} : { role: "alert" as const })}
+        >
+          <RestartOrLog isPrimary={!server.retrying} />
         </Banner>
       );
     default:
       return server satisfies never;
   }
+}
+
+function SilentServer({ silence }: { silence: "short" | "long" }) {
+  const words = "Belay is not responding. What you type is kept";
+  return silence === "short" ? (
+    <Banner icon="warning" tone="quiet" text={`${words}, and what runs goes on when it answers again.`} />
+  ) : (
+    <Banner icon="warning" tone="warning" text={`${words}. A restart stops what runs; waiting may help, too.`}>
+      <RestartOrLog isPrimary={false} />
+    </Banner>
+  );
+}
+
+function RestartOrLog({ isPrimary }: { isPrimary: boolean }) {
+  const { actions } = usePanel();
+  return (
+    <>
+      <BannerButton label="Restart" isPrimary={isPrimary} onClick={() => void actions.host("host/restartServer", {})} />
+      <BannerButton label="Show log" onClick={() => void actions.host("host/showLog", {})} />
+    </>
+  );
 }
 
 interface BannerProps {

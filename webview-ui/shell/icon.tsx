@@ -11,6 +11,8 @@ export function Ring() {
 export function IconButton(props: {
   icon: string;
   label: string;
+  /** The tooltip, where it says more than the label. */
+  title?: string;
   onClick: () => void;
   class?: string;
   isDisabled?: boolean;
@@ -22,7 +24,7 @@ export function IconButton(props: {
       type="button"
       class={`icon-button ${props.class ?? ""}`}
       aria-label={props.label}
-      title={props.label}
+      title={props.title ?? props.label}
       disabled={props.isDisabled ?? false}
       {...(props.isExpanded === undefined
         ? {}

@@ -4,7 +4,9 @@ import type { SandboxState } from "../../server/protocol/command.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Model } from "../../server/protocol/model.ts";
 import type { HostState } from "../../server/protocol/panel.ts";
+import type { QueuedSubmission } from "../../server/protocol/queue.ts";
 import type { TurnChanges } from "../../server/protocol/review.ts";
+import type { ActiveWriter } from "../../server/protocol/thread-saving.ts";
 import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { Thread, ThreadSettings, ThreadStartResponse } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
@@ -19,6 +21,10 @@ export type PanelEvent =
   /** A snapshot, or the answer to `thread/start`. */
   | { type: "threadOpened"; response: ThreadStartResponse }
   | { type: "threadRefused"; threadId: string; message: string }
+  /** Another process writes to it. */
+  | { type: "threadHeld"; threadId: string; writer: ActiveWriter | null }
+  /** A thread that another process writes to, as it is now. */
+  | { type: "heldThreadRead"; thread: Thread }
   | { type: "newThread" }
   | { type: "threadsListed"; threads: readonly Thread[] }
   | { type: "modelsListed"; models: readonly Model[] }
@@ -28,10 +34,13 @@ export type PanelEvent =
   | { type: "reviewListed"; files: readonly ListedFile[] }
   /** All turns of a thread that changed files. */
   | { type: "changesRead"; threadId: string; turns: readonly TurnChanges[] }
+  | { type: "queueListed"; threadId: string; queue: readonly QueuedSubmission[] }
+  /** For the live region. */
+  | { type: "told"; text: string }
   | { type: "choiceMade"; choice: Partial<Choice> }
   | { type: "promptSent"; clientId: string; text: string }
   | { type: "promptAccepted"; clientId: string; threadId: string; turn: Turn; sent: Choice }
-  | { type: "promptRefused"; clientId: string; message: string }
+  | { type: "promptRefused"; clientId: string; message: string; missingFolder?: string | null }
   | { type: "promptDropped"; clientId: string }
   /** A command line of the person's own is on its way. */
   | { type: "shellSent" }

@@ -1,30 +1,39 @@
 // What the server tells without being asked, applied to the whole panel.
 import type { ThreadItem } from "../../server/protocol/item.ts";
+import { notSavedWords } from "../../server/protocol/thread-saving.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Thread } from "../../server/protocol/thread.ts";
-import { turnOutcome } from "../text/words.ts";
-import { type Notice, type NoticeKind, type Outgoing, type PanelState, shownThread, shownThreadId } from "./state.ts";
+import type { TurnError } from "../../server/protocol/turn.ts";
+import { reconnectingWords, turnOutcome } from "../text/words.ts";
+import { type Notice, type NoticeKind, type PanelState, shownThread, shownThreadId } from "./state.ts";
 import { isDelta, isOpen, reduceThread } from "./thread-reducer.ts";
+
+type Params<M extends ServerNotification["method"]> = Extract<ServerNotification, { method: M }>["params"];
+type Resolved = Params<"serverRequest/resolved">;
 
 export function reduceNotification(state: PanelState, notification: ServerNotification): PanelState {
   const inThread = followThread(state, notification);
   const { method, params } = notification;
   switch (method) {
     case "serverRequest/resolved":
-      return resolveApproval(inThread, params.requestId);
+      return resolveApproval(inThread, params);
     case "configWarning":
       return withNotice(inThread, {
         kind: "config",
         text: params.details === null ? params.summary : `${params.summary} ${params.details}`,
       });
     case "warning":
-      if (isOfAnother(state, params.threadId)) return inThread;
+      if (isOfAnother(state, params.threadId) || isSaidByBanner(state, params)) return inThread;
       return withNotice(inThread, { kind: "warning", text: params.message });
+    case "belay/thread/saving/updated":
+      return { ...inThread, unsaved: withTrouble(state.unsaved, params) };
+    case "thread/closed":
+      return { ...inThread, unsaved: withTrouble(state.unsaved, { threadId: params.threadId, trouble: null }) };
     case "belay/sandbox/updated":
       return { ...inThread, sandbox: params };
     case "error":
       if (!params.willRetry || shownThreadId(state.view) !== params.threadId) return inThread;
-      return withNotice(inThread, { kind: "info", text: params.error.message, turnId: params.turnId });
+      return withReconnecting(inThread, params);
     case "thread/status/changed":
       return updateListed(inThread, params.threadId, { status: params.status });
     case "thread/name/updated":
@@ -38,20 +47,38 @@ export function reduceNotification(state: PanelState, notification: ServerNotifi
   }
 }
 
+// Other clients know that the thread is not being saved from this sentence alone; here it stands in a banner.
+function isSaidByBanner({ unsaved }: PanelState, { threadId, message }: Params<"warning">): boolean {
+  const trouble = threadId === null ? undefined : unsaved.get(threadId);
+  return trouble !== undefined && message === notSavedWords(trouble);
+}
+
+function withTrouble(
+  unsaved: PanelState["unsaved"],
+  { threadId, trouble }: Params<"belay/thread/saving/updated">,
+): PanelState["unsaved"] {
+  if (trouble === null && !unsaved.has(threadId)) return unsaved;
+  const others = [...unsaved].filter(([id]) => id !== threadId);
+  return new Map(trouble === null ? others : [...others, [threadId, trouble]]);
+}
+
 // Without a shown thread it may be of the one that is just being started.
 function isOfAnother({ view }: PanelState, threadId: string | null): boolean {
   const shownId = shownThreadId(view);
   return shownId !== null && threadId !== null && threadId !== shownId;
 }
 
-/** Adds a line above the composer; the same sentence is not said twice, and a turn has one "trying again" at a time. */
-export function withNotice(
-  state: PanelState,
-  { kind, text, turnId = null }: { kind: NoticeKind; text: string; turnId?: string | null },
-): PanelState {
-  const key = turnId === null ? `text:${text}` : `turn:${turnId}`;
+function withReconnecting(state: PanelState, { turnId, error }: { turnId: string; error: TurnError }): PanelState {
+  const text = reconnectingWords(error.message);
+  const announcement = { number: state.announcement.number + 1, text };
+  return { ...state, reconnecting: { turnId, text, cause: error.additionalDetails }, announcement };
+}
+
+/** Adds a line above the composer; the same sentence is not said twice. */
+export function withNotice(state: PanelState, { kind, text }: { kind: NoticeKind; text: string }): PanelState {
+  const key = `text:${text}`;
   if (kind === "config" && state.dismissed.includes(key)) return state;
-  const notice: Notice = { key, kind, text, turnId };
+  const notice: Notice = { key, kind, text };
   return { ...state, notices: [...state.notices.filter((other) => other.key !== key), notice] };
 }
 
@@ -65,12 +92,15 @@ function followThread(state: PanelState, notification: ServerNotification): Pane
   return isDelta(notification) ? moved : followTurn(moved, notification);
 }
 
-// The small things around a turn: the optimistic prompt, the stop button, the "trying again" line, the live region.
+// The small things around a turn: the optimistic prompt, the stop button, the line that says that an answer is asked for
+// anew, the live region.
 function followTurn(state: PanelState, { method, params }: ServerNotification): PanelState {
   switch (method) {
     case "item/started":
     case "item/completed": {
-      const calmer = clearRetry(clearStop(state, params.item), params.turnId);
+      // What completes may be a command that goes on beside it; what starts is what was waited for.
+      const moved = method === "item/started" ? clearReconnecting(state, params.turnId) : state;
+      const calmer = clearStop(moved, params.item);
       const { item } = params;
       if (item.type !== "userMessage" || !calmer.outgoing.some(({ clientId }) => clientId === item.clientId))
         return calmer;
@@ -78,10 +108,9 @@ function followTurn(state: PanelState, { method, params }: ServerNotification): 
     }
     case "turn/completed": {
       const { turn } = params;
-      const outgoing = state.outgoing.map((prompt) => leftUnread(prompt, turn.id));
       const stoppingTurnId = state.stoppingTurnId === turn.id ? null : state.stoppingTurnId;
       const announcement = { number: state.announcement.number + 1, text: turnOutcome(turn) };
-      return { ...clearRetry(state, turn.id), outgoing, stoppingTurnId, announcement };
+      return { ...clearReconnecting(state, turn.id), stoppingTurnId, announcement };
     }
     default:
       return state;
@@ -93,23 +122,20 @@ function clearStop(state: PanelState, item: ThreadItem): PanelState {
   return { ...state, stoppingItemIds: state.stoppingItemIds.filter((id) => id !== item.id) };
 }
 
-function leftUnread(prompt: Outgoing, turnId: string): Outgoing {
-  return prompt.kind === "accepted" && prompt.turnId === turnId ? { ...prompt, kind: "unread" } : prompt;
+function clearReconnecting(state: PanelState, turnId: string): PanelState {
+  return state.reconnecting?.turnId === turnId ? { ...state, reconnecting: null } : state;
 }
 
-function clearRetry(state: PanelState, turnId: string): PanelState {
-  if (!state.notices.some((notice) => notice.turnId === turnId)) return state;
-  return { ...state, notices: state.notices.filter((notice) => notice.turnId !== turnId) };
-}
-
-function resolveApproval(state: PanelState, requestId: string | number): PanelState {
-  if (!state.approvals.some(({ id, outcome }) => id === requestId && outcome.kind === "waiting")) return state;
-  const approvals = state.approvals.map((approval) =>
-    approval.id === requestId && approval.outcome.kind === "waiting"
-      ? { ...approval, outcome: { kind: "void" as const } }
-      : approval,
-  );
-  return { ...state, approvals };
+// The extension may have taken the question back already: that says less.
+function resolveApproval(state: PanelState, { requestId, answered }: Resolved): PanelState {
+  const at = state.approvals.findLastIndex(({ id }) => id === requestId);
+  const approval = state.approvals[at];
+  if (approval === undefined) return state;
+  const { outcome } = approval;
+  const isOpen = outcome.kind === "waiting" || (outcome.kind === "void" && outcome.why === "takenBack");
+  if (!isOpen) return state;
+  const why = answered ? "elsewhere" : "takenBack";
+  return { ...state, approvals: state.approvals.with(at, { ...approval, outcome: { kind: "void", why } }) };
 }
 
 function updateListed(state: PanelState, threadId: string, change: Partial<Thread>): PanelState {

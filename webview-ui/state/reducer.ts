@@ -15,7 +15,10 @@ import {
   shownThreadId,
   type View,
 } from "./state.ts";
-import { addTurn, cutRunningTurns, openThread, withChanges } from "./thread-reducer.ts";
+import { addTurn, cutRunningTurns, heldThread, openThread, withChanges, withReading } from "./thread-reducer.ts";
+
+const restarted = "Belay's server had ended and was restarted. What ran was stopped; the thread goes on from here.";
+const givenUp = "What waited for your answer was given up, and not done, because Belay's server ended.";
 
 export function reduce(state: PanelState, event: PanelEvent): PanelState {
   switch (event.type) {
@@ -25,11 +28,18 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       return reduceNotification(state, event.notification);
     case "threadOpening":
       return startLoading(state, event.threadId);
-    case "threadOpened":
-      return showSnapshot(state, event.response);
+    case "threadOpened": {
+      const shown = showSnapshot(state, event.response);
+      // It has a folder again, or is another thread.
+      return shown.missingFolder === null ? shown : { ...shown, sendError: null, missingFolder: null };
+    }
     case "threadRefused":
       if (shownThreadId(state.view) !== event.threadId) return state;
       return withNotice({ ...leaveThread(state), view: { kind: "new" } }, info(event.message));
+    case "threadHeld":
+      return hold(state, event);
+    case "heldThreadRead":
+      return changeThread(state, event.thread.id, (thread) => withReading(thread, event.thread));
     case "newThread":
       return {
         ...leaveThread(state),
@@ -50,6 +60,10 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       return changeThread(state, event.threadId, (thread) =>
         withChanges({ ...thread, changes: new Map() }, event.turns),
       );
+    case "queueListed":
+      return shownThreadId(state.view) === event.threadId ? { ...state, queue: event.queue } : state;
+    case "told":
+      return announce(state, event.text);
     case "choiceMade":
       return makeChoice(state, event.choice);
     case "noticed":
@@ -75,13 +89,13 @@ function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
     case "promptAccepted":
       return acceptPrompt(state, event);
     case "promptRefused":
-      return { ...dropOutgoing(state, event.clientId), sendError: event.message };
+      return refusePrompt(state, event);
     case "promptDropped":
       return dropOutgoing(state, event.clientId);
     case "shellSent":
       return { ...state, sendError: null };
     case "shellRefused":
-      return { ...state, sendError: event.message };
+      return { ...state, sendError: event.message, missingFolder: null };
     case "commandStopAsked":
       return { ...state, stoppingItemIds: [...state.stoppingItemIds, event.itemId] };
     case "commandStopSettled":
@@ -99,7 +113,7 @@ function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
     case "approvalReplied":
       return settle(state, event.key, { kind: "replied", reply: event.reply });
     case "approvalWithdrawn":
-      return settle(state, event.key, { kind: "void" });
+      return settle(state, event.key, { kind: "void", why: "takenBack" });
     default:
       return event satisfies never;
   }
@@ -108,14 +122,25 @@ function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
 function changeHost(state: PanelState, host: HostState): PanelState {
   const changed = startsAnew(state, host) ? forgetConfigWarnings({ ...state, host }) : { ...state, host };
   if (host.server.kind === "running") {
+    if (state.host?.server.kind === "running") return changed;
     // A refusal from the time without a server is out of date.
-    return state.host?.server.kind === "running" ? changed : { ...changed, sendError: null };
+    const ready = { ...changed, sendError: null };
+    return wasRestarted(state) ? withNotice(ready, info(restarted)) : ready;
   }
   // The process that asked is gone, and with it whatever ran in it.
+  const hasAsked = state.approvals.some(({ outcome }) => outcome.kind === "waiting");
   const approvals = state.approvals.map((approval) =>
-    approval.outcome.kind === "waiting" ? { ...approval, outcome: { kind: "void" as const } } : approval,
+    approval.outcome.kind === "waiting"
+      ? { ...approval, outcome: { kind: "void" as const, why: "serverEnded" as const } }
+      : approval,
   );
-  return { ...changed, view: cutView(state.view), approvals, stoppingTurnId: null, stoppingItemIds: [], sandbox: null };
+  const cut = { ...changed, view: cutView(state.view), approvals, stoppingTurnId: null, stoppingItemIds: [] };
+  return { ...(hasAsked ? withNotice(cut, info(givenUp)) : cut), sandbox: null, unsaved: new Map() };
+}
+
+// By itself, after it had ended by itself.
+function wasRestarted({ host }: PanelState): boolean {
+  return host?.server.kind === "starting" && host.server.attempt > 1;
 }
 
 // A server that starts reads its configuration anew, and says again what is still wrong with it.
@@ -165,6 +190,16 @@ function changeThread(state: PanelState, threadId: string, change: (thread: Show
   return { ...state, view: { kind: "shown", thread: change(view.thread) } };
 }
 
+function hold(state: PanelState, { threadId, writer }: Extract<PanelEvent, { type: "threadHeld" }>): PanelState {
+  if (shownThreadId(state.view) !== threadId) return state;
+  const before = shownThread(state.view);
+  const listed = state.threads?.find(({ id }) => id === threadId);
+  // What was read of it stays on screen until it is read again.
+  const isRead = before?.id === threadId && before.turns.length > 0;
+  const thread = isRead ? { ...before, held: { writer, isRead } } : heldThread(threadId, listed, writer);
+  return { ...state, view: { kind: "shown", thread } };
+}
+
 function startLoading(state: PanelState, threadId: string): PanelState {
   const previous = shownThread(state.view);
   const isSame = previous?.id === threadId;
@@ -183,7 +218,12 @@ function showSnapshot(state: PanelState, response: ThreadStartResponse): PanelSt
   const echoed = new Set(
     thread.turns.flatMap(({ items }) => items.flatMap((item) => (item.type === "userMessage" ? [item.clientId] : []))),
   );
-  const outgoing = state.outgoing.filter(({ clientId }) => !echoed.has(clientId));
+  const ended = new Set(thread.turns.flatMap(({ id, status }) => (status === "inProgress" ? [] : [id])));
+  const outgoing = state.outgoing
+    .filter(({ clientId }) => !echoed.has(clientId))
+    .map((prompt) =>
+      prompt.kind === "accepted" && ended.has(prompt.turnId) ? { ...prompt, kind: "unread" as const } : prompt,
+    );
   return { ...state, view: { kind: "shown", thread }, outgoing };
 }
 
@@ -193,6 +233,8 @@ function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "pro
       ? { kind: "accepted" as const, clientId: prompt.clientId, text: prompt.text, turnId: event.turn.id }
       : prompt,
   );
+  // What is picked in another thread by now is none of its business.
+  if (shownThreadId(state.view) !== event.threadId) return { ...state, outgoing };
   const { sent } = event;
   // A pick made while the prompt was under way holds for the next one.
   const choice = {
@@ -201,8 +243,10 @@ function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "pro
     edits: state.choice.edits === sent.edits ? null : state.choice.edits,
     cwd: state.choice.cwd === sent.cwd ? null : state.choice.cwd,
   };
-  const accepted = { ...state, outgoing, choice, sendError: null };
-  if (state.view.kind !== "shown" || state.view.thread.id !== event.threadId) return accepted;
+  // Who goes on has read them.
+  const notices = state.notices.filter(({ text }) => text !== restarted && text !== givenUp);
+  const accepted = { ...state, outgoing, choice, notices, sendError: null };
+  if (state.view.kind !== "shown") return accepted;
   const thread = addTurn(state.view.thread, event.turn);
   const { settings } = thread;
   const taken = {
@@ -212,6 +256,18 @@ function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "pro
     edits: sent.edits ?? settings.edits,
   };
   return { ...accepted, view: { kind: "shown", thread: { ...thread, settings: taken } } };
+}
+
+// The person may be in another thread by now: there it is a line that can be put away.
+function refusePrompt(state: PanelState, event: Extract<PanelEvent, { type: "promptRefused" }>): PanelState {
+  const isHere = state.outgoing.some(({ clientId }) => clientId === event.clientId);
+  return isHere
+    ? {
+        ...dropOutgoing(state, event.clientId),
+        sendError: event.message,
+        missingFolder: event.missingFolder ?? null,
+      }
+    : withNotice(state, info(`A message to another thread was not sent: ${event.message}`));
 }
 
 function settle(state: PanelState, key: string, outcome: Approval["outcome"]): PanelState {
@@ -234,11 +290,12 @@ function leaveThread(state: PanelState): PanelState {
   return {
     ...state,
     outgoing: [],
+    queue: [],
     choice: noChoice,
     sendError: null,
     stoppingTurnId: null,
     stoppingItemIds: [],
-    notices: state.notices.filter(({ turnId }) => turnId === null),
+    reconnecting: null,
   };
 }
 

@@ -10,6 +10,8 @@ import type { Edits, Mode } from "../../server/protocol/mode.ts";
 import type { Model } from "../../server/protocol/model.ts";
 import type { HostState } from "../../server/protocol/panel.ts";
 import type { ReviewFile, TurnChanges } from "../../server/protocol/review.ts";
+import type { ActiveWriter, SavingTrouble } from "../../server/protocol/thread-saving.ts";
+import type { QueuedSubmission } from "../../server/protocol/queue.ts";
 import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { Thread, ThreadSettings } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
@@ -23,6 +25,8 @@ export interface PanelState {
   approvals: readonly Approval[];
   /** Prompts that the shown thread does not contain yet. */
   outgoing: readonly Outgoing[];
+  /** Of the shown thread, as the server last said: what waits for its turn. */
+  queue: readonly QueuedSubmission[];
   /** Picked here and not yet taken over by the server. */
   choice: Choice;
   /** The mode picked last: the next new thread has it too. Never one with a risk; null: the default. */
@@ -33,10 +37,14 @@ export interface PanelState {
   /** Threads of this workspace, newest first; null until the first list arrives. */
   threads: readonly Thread[] | null;
   notices: readonly Notice[];
+  /** The model's answer broke off and is asked for anew, until it speaks. */
+  reconnecting: Reconnecting | null;
   /** Keys of warnings about the configuration that were read and put away; until the server starts anew. */
   dismissed: readonly string[];
   /** Why the last prompt was refused; stands above the composer until the next attempt. */
   sendError: string | null;
+  /** The folder whose absence that was; null: it had another reason. */
+  missingFolder: string | null;
   /** The turn that was asked to stop and has not ended yet. */
   stoppingTurnId: string | null;
   /** Items of commands that were asked to stop and have not ended yet. */
@@ -45,6 +53,8 @@ export interface PanelState {
   sandbox: SandboxState | null;
   /** What Belay changed in this workspace and nobody has kept or undone yet. */
   review: readonly ListedFile[];
+  /** Why threads are not being saved, by their ids; those that are saved are not in it. */
+  unsaved: ReadonlyMap<string, SavingTrouble>;
   /** What the live region says; the number makes equal sentences distinct. */
   announcement: { number: number; text: string };
 }
@@ -66,6 +76,15 @@ export interface ShownThread {
   tokenUsage: TokenUsage | null;
   /** By turn, what it changed in files, and what became of that. Empty until the server has said so. */
   changes: ReadonlyMap<string, TurnChanges>;
+  /** Set while another process writes to it: it can be read, not written to. */
+  held: HeldThread | null;
+}
+
+export interface HeldThread {
+  /** Null: nobody knows. */
+  writer: ActiveWriter | null;
+  /** Its turns are here, as they were then. */
+  isRead: boolean;
 }
 
 /** A file to review, with the folder of the window that it was listed for. */
@@ -85,11 +104,11 @@ export interface Choice {
 
 export const noChoice: Choice = { mode: null, model: null, edits: null, cwd: null };
 
-// sending --turn/start answered--> accepted --echoed as an item--> gone, or --turn ended first--> unread
+// sending --turn/start answered--> accepted --echoed as an item--> gone, or --the server died first--> unread
 export type Outgoing =
   | { kind: "sending"; clientId: string; text: string }
   | { kind: "accepted"; clientId: string; text: string; turnId: string }
-  /** The turn ended before the model read it. */
+  /** Its server died before the model read it. */
   | { kind: "unread"; clientId: string; text: string; turnId: string };
 
 export type ApprovalRequest =
@@ -112,7 +131,10 @@ export type ApprovalOutcome =
   | { kind: "waiting" }
   | { kind: "answered"; decision: CommandApprovalDecision }
   | { kind: "replied"; reply: ToolRequestUserInputResponse }
-  | { kind: "void" };
+  | { kind: "void"; why: VoidReason };
+
+/** `elsewhere`: another client gave the answer. `takenBack`: its turn was stopped, or nobody knows why. */
+export type VoidReason = "elsewhere" | "serverEnded" | "takenBack";
 
 /** `config`: of the present server run; the next one says it again where it still holds. */
 export type NoticeKind = "info" | "warning" | "config";
@@ -121,8 +143,14 @@ export interface Notice {
   key: string;
   kind: NoticeKind;
   text: string;
-  /** Set for "trying again" lines: they go when that turn moves on. */
-  turnId: string | null;
+}
+
+export interface Reconnecting {
+  turnId: string;
+  /** "Reconnecting 2 of 5…". */
+  text: string;
+  /** Null: nobody said why. */
+  cause: string | null;
 }
 
 export const initialState: PanelState = {
@@ -130,18 +158,22 @@ export const initialState: PanelState = {
   view: { kind: "new" },
   approvals: [],
   outgoing: [],
+  queue: [],
   choice: noChoice,
   lastMode: null,
   models: [],
   defaults: null,
   threads: null,
   notices: [],
+  reconnecting: null,
   dismissed: [],
   sendError: null,
+  missingFolder: null,
   stoppingTurnId: null,
   stoppingItemIds: [],
   sandbox: null,
   review: [],
+  unsaved: new Map(),
   announcement: { number: 0, text: "" },
 };
 

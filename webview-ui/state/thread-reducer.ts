@@ -4,7 +4,8 @@ import { withDelta } from "../../server/protocol/live-output.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { ThreadItem, ThreadItemOf } from "../../server/protocol/item.ts";
 import type { TurnChanges } from "../../server/protocol/review.ts";
-import type { ThreadStartResponse } from "../../server/protocol/thread.ts";
+import type { ActiveWriter } from "../../server/protocol/thread-saving.ts";
+import type { Thread, ThreadSettings, ThreadStartResponse } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
 import { userText } from "../text/prompt-parts.ts";
 import type { ShownThread } from "./state.ts";
@@ -18,7 +19,29 @@ export function openThread({ thread, ...rest }: ThreadStartResponse): ShownThrea
     turns: thread.turns,
     tokenUsage: null,
     changes: new Map(),
+    held: null,
   };
+}
+
+/** Nothing of it is here yet but what a list knows. */
+export function heldThread(id: string, listed: Thread | undefined, writer: ActiveWriter | null): ShownThread {
+  const title = listed === undefined ? "" : (listed.name ?? firstLine(listed.preview));
+  const held = { writer, isRead: false };
+  return { id, title, settings: noSettings, turns: [], tokenUsage: null, changes: new Map(), held };
+}
+
+/** Of a thread whose settings are not known, because nothing can be started in it. */
+const noSettings: ThreadSettings = {
+  ...{ model: "", modelProvider: "", cwd: "", reasoningEffort: null, mode: null },
+  approvalPolicy: "untrusted",
+  sandbox: { type: "readOnly", networkAccess: false },
+};
+
+/** The same for one that is not held. */
+export function withReading(shown: ShownThread, thread: Thread): ShownThread {
+  if (shown.held === null || shown.id !== thread.id) return shown;
+  const title = thread.name ?? firstLine(thread.preview);
+  return { ...shown, title, turns: thread.turns, held: { ...shown.held, isRead: true } };
 }
 
 /** Returns the very same thread where the notification changes nothing in it. */
@@ -74,7 +97,7 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "belay/files/updated":
       return withChanges(thread, params.turns);
     case "error":
-      return params.willRetry ? dropVoidText(thread, params.turnId) : thread;
+      return params.willRetry ? dropVoid(thread, params) : thread;
     case "configWarning":
     case "account/login/completed":
     case "account/updated":
@@ -85,6 +108,7 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
     case "thread/deleted":
     case "thread/closed":
     case "thread/status/changed":
+    case "thread/queue/changed":
     case "turn/diff/updated":
     case "fs/changed":
     case "fuzzyFileSearch/sessionUpdated":
@@ -197,10 +221,15 @@ function updateItem<T extends ThreadItem["type"]>(
   });
 }
 
-function dropVoidText(thread: ShownThread, turnId: string): ShownThread {
+// Ours says which items are void; another server means the text that is still open.
+function dropVoid(
+  thread: ShownThread,
+  { turnId, takenBack = [] }: { turnId: string; takenBack?: readonly string[] | undefined },
+): ShownThread {
   return updateTurn(thread, turnId, (turn) => {
     const items = turn.items.filter(
-      (item) => !((item.type === "agentMessage" || item.type === "reasoning") && isOpen(item)),
+      (item) =>
+        !takenBack.includes(item.id) && !((item.type === "agentMessage" || item.type === "reasoning") && isOpen(item)),
     );
     return items.length === turn.items.length ? turn : { ...turn, items };
   });

@@ -2,7 +2,7 @@
 import type { CommandExecutionRequestApprovalParams } from "../../server/protocol/approval.ts";
 import type { FileUpdateChange, ItemStatus } from "../../server/protocol/item.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
-import type { ApprovalRequest } from "../state/state.ts";
+import type { ApprovalRequest, HeldThread } from "../state/state.ts";
 import { changeName } from "./paths.ts";
 
 /** What the live region says when an approval comes up. */
@@ -63,6 +63,12 @@ export function turnOutcome({ status, error }: Turn): string {
   }
 }
 
+/** "Reconnecting... 2/5", as servers of the protocol say it, in words. */
+export function reconnectingWords(message: string): string {
+  const [, attempt, of] = /^Reconnecting\W+(\d+)\/(\d+)$/.exec(message) ?? [];
+  return of === undefined ? message : `Reconnecting ${attempt} of ${of}…`;
+}
+
 /** The status word in accessible names. An item that is open in a turn that ended was cut. */
 export function statusWord(status: ItemStatus, options: { isCut: boolean }): string {
   switch (status) {
@@ -117,4 +123,15 @@ export function relativeTime(at: number, now: number): string {
 
 function trimZero(digits: string): string {
   return digits.replace(/\.0$/, "");
+}
+
+/** Of a thread that another process writes to. */
+export function heldWords({ writer, isRead }: HeldThread): string {
+  const who = [
+    writer?.client ?? null,
+    writer?.pid == null ? null : `process ${writer.pid}`,
+    writer?.host == null ? null : `on ${writer.host}`,
+  ].filter((word) => word !== null);
+  const where = `open in another window${who.length === 0 ? "" : ` (${who.join(", ")})`}`;
+  return isRead ? `You read this thread as it was a moment ago. It is ${where}.` : `This thread is ${where}.`;
 }

@@ -26,7 +26,7 @@ export function AddedPrompt({ prompt }: { prompt: Outgoing }) {
       <div class="prompt-note">
         {prompt.kind === "unread" ? (
           <>
-            {"The turn ended before this was read. "}
+            {"Belay was stopped before this was read. "}
             <TextButton label="Send again" onClick={sendAgain} />
           </>
         ) : (

@@ -86,9 +86,11 @@ function Waiting({ turn }: { turn: Turn }) {
     approvals.some(({ outcome, request }) => outcome.kind === "waiting" && request.params.turnId === turn.id),
   );
   const isStopping = useSelectedBy(turn.id, ({ stoppingTurnId }) => stoppingTurnId === turn.id);
+  const lost = useSelectedBy(turn.id, ({ reconnecting }) => (reconnecting?.turnId === turn.id ? reconnecting : null));
   const last = turn.items.at(-1);
   const isMoving = last !== undefined && last.type !== "userMessage" && isOpen(last);
-  if ((isAsked || isMoving) && !isStopping) return null;
+  if ((isAsked || (isMoving && lost === null)) && !isStopping) return null;
+  if (lost !== null && !isStopping) return <Reconnecting {...lost} />;
   return (
     <div class="quiet-row waiting">
       <span class="row-icon">
@@ -96,6 +98,18 @@ function Waiting({ turn }: { turn: Turn }) {
       </span>
       <span class="row-text">{isStopping ? "Stopping…" : "Working"}</span>
       {turn.startedAt !== null && !isStopping && <Elapsed sinceMs={turn.startedAt * 1000} />}
+    </div>
+  );
+}
+
+/** Takes the place of the line above, at the same height. */
+function Reconnecting({ text, cause }: { text: string; cause: string | null }) {
+  return (
+    <div class="quiet-row waiting" title={cause ?? undefined}>
+      <span class="row-icon">
+        <Ring />
+      </span>
+      <span class="row-text">{cause === null ? text : `${text} ${cause}`}</span>
     </div>
   );
 }

@@ -85,6 +85,34 @@ export const turnNotSteerable = (turnKind: "compact") => {
 };
 export const compactionNotUndoable = (reason: string) =>
   new RpcError(INVALID_REQUEST, `this compaction cannot be taken back: ${reason}`);
+export const queuedNotFound = (id: string) => new RpcError(INVALID_REQUEST, `queued submission not found: ${id}`);
+export const queueFull = (max: number) =>
+  new RpcError(INVALID_REQUEST, `queue cannot contain more than ${max} submissions`);
+export const queueTooLarge = () =>
+  new RpcError(INVALID_REQUEST, "the queue is too large to be kept: send some of it first, or use smaller pictures");
+export const queueEmpty = () => new RpcError(INVALID_REQUEST, "queue is empty");
+export const nothingToQueue = () =>
+  new RpcError(INVALID_REQUEST, "only user input can be added to the user-message queue");
+export const incompleteOrder = () =>
+  new RpcError(INVALID_REQUEST, "queue reorder must include every queued submission exactly once");
+export const turnIsPending = () => new RpcError(INVALID_REQUEST, "thread already has an active or pending turn");
+export const queueNeedsThread = () =>
+  new RpcError(INVALID_REQUEST, "resume the thread before starting a queued message");
+export const noQueueOfEphemeral = (threadId: string) =>
+  new RpcError(INVALID_REQUEST, `ephemeral thread does not support queued submissions: ${threadId}`);
+export const noThreadOfQueue = (threadId: string) =>
+  new RpcError(
+    INTERNAL_ERROR,
+    `failed to read thread: invalid thread-store request: no rollout found for thread id ${threadId}`,
+  );
+export const queueUnreadable = (path: string, cause: unknown) =>
+  new RpcError(
+    INTERNAL_ERROR,
+    `the queued messages in ${path} cannot be read (${messageOf(cause)}); mend the file, or move it away to begin anew`,
+    { cause },
+  );
+export const queueNotSaved = (reason: string) =>
+  new RpcError(INTERNAL_ERROR, `the queue was not changed, because it could not be saved: ${reason}`);
 export const turnNotFound = (turnId: string) => new RpcError(INVALID_REQUEST, `turn not found: ${turnId}`);
 export const threadArchived = (threadId: string) =>
   new RpcError(
@@ -132,6 +160,19 @@ export const providerNotConfigured = (modelProvider: string) =>
 export const loginRefused = (message: string) => new RpcError(INVALID_REQUEST, message);
 export const missingFolder = (cwd: string) =>
   invalidRequest(`the folder ${cwd} does not exist; open or create it, or start a thread elsewhere`);
+/** `data` says which one it is, so that a client can offer another. */
+export const goneFolder = (cwd: string) =>
+  new RpcError(
+    INVALID_REQUEST,
+    `the folder of this thread is not there any more: ${cwd}. Bring it back, or go on elsewhere: give another cwd.`,
+    { data: { missingFolder: cwd } },
+  );
+/** Of a refusal as above; null for any other. */
+export function missingFolderOf(error: unknown): string | null {
+  const data = error instanceof RpcError ? error.data : null;
+  const folder = typeof data === "object" && data !== null && "missingFolder" in data ? data.missingFolder : null;
+  return typeof folder === "string" ? folder : null;
+}
 /** What the operating system said, as `osErrorText` has it. */
 export const osError = (text: string, cause: unknown) => new RpcError(INTERNAL_ERROR, text, { cause });
 export const nulInPath = () => new RpcError(INVALID_REQUEST, "file name contained an unexpected NUL byte");

@@ -6,13 +6,11 @@ export class LineSplitter {
   #parts: Uint8Array[] = [];
   #size = 0;
   readonly #decoder = new TextDecoder();
-  readonly #onTooLong: (() => void) | null;
 
-  /** `maxBytes` caps one line; a longer one throws RangeError from `push`, or is told by `onTooLong` and passed over. */
-  constructor(onLine: (line: string) => void, options: { maxBytes?: number; onTooLong?: () => void } = {}) {
+  /** `maxBytes` caps one line; a longer one throws RangeError from `push`. */
+  constructor(onLine: (line: string) => void, options: { maxBytes?: number } = {}) {
     this.#onLine = onLine;
     this.#maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
-    this.#onTooLong = options.onTooLong ?? null;
   }
 
   push(bytes: Uint8Array): void {
@@ -32,17 +30,11 @@ export class LineSplitter {
 
   #keep(part: Uint8Array): void {
     this.#size += part.length;
-    if (this.#size <= this.#maxBytes) this.#parts.push(part);
-    else if (this.#onTooLong === null) throw new RangeError(`a line is longer than ${this.#maxBytes} bytes`);
-    else this.#parts = [];
+    if (this.#size > this.#maxBytes) throw new RangeError(`a line is longer than ${this.#maxBytes} bytes`);
+    this.#parts.push(part);
   }
 
   #emit(): void {
-    if (this.#size > this.#maxBytes) {
-      this.#size = 0;
-      this.#onTooLong?.();
-      return;
-    }
     const text =
       this.#parts.map((part) => this.#decoder.decode(part, { stream: true })).join("") + this.#decoder.decode();
     this.#parts = [];

@@ -9,7 +9,8 @@ import { type Message, type NotificationMessage, textOf } from "./messages.ts";
 /**
  * What may be done to a notification that waits to be read. `keep`: nothing. `latest`: a newer one takes its place.
  * `append`: a newer one is joined to it by its member `delta`, and both may be left out. "Newer one" means of the same
- * method and with the same ids (members named ...Id or ...Index).
+ * method and with the same ids (members named ...Id or ...Index), with no answer between: an answer may be a snapshot,
+ * which what was said before it is part of, and what was said behind it is not.
  */
 export type Backlog = "keep" | "latest" | "append";
 
@@ -138,6 +139,8 @@ class Queue {
   /** One iterator for many: each new one would walk again over what has left. */
   #next: MapIterator<[string | number, Waiting]> | null = null;
   #number = 0;
+  /** How many answers were pushed: what stands on either side of one is never merged. */
+  #answers = 0;
   #bytes = 0;
   #deltaBytes = 0;
 
@@ -161,7 +164,8 @@ class Queue {
       this.#append(message as Delta);
       return;
     }
-    const key = isNotification && backlog === "latest" ? keyOf(message) : this.#number++;
+    const key = isNotification && backlog === "latest" ? this.#keyOf(message) : this.#number++;
+    if ("result" in message) this.#answers++;
     this.#remove(key);
     this.#add(key, { kind: "text", text: textOf(message) });
   }
@@ -189,7 +193,7 @@ class Queue {
   }
 
   #append(message: Delta): void {
-    const key = keyOf(message);
+    const key = this.#keyOf(message);
     const before = this.#deltas.get(key);
     if (before === undefined) {
       const copy = { ...message, params: { ...message.params } };
@@ -203,6 +207,11 @@ class Queue {
       this.#deltaBytes += delta.length;
     }
     while (this.#deltaBytes > this.#maxDeltaBytes) this.#remove(this.#longestDelta());
+  }
+
+  #keyOf({ method, params }: NotificationMessage): string {
+    const ids = Object.entries(params ?? {}).filter(([name]) => /(?:Id|Index)$/.test(name));
+    return JSON.stringify([method, this.#answers, ...ids]);
   }
 
   #longestDelta(): string {
@@ -232,11 +241,6 @@ class Queue {
 
 function bytesOf(waiting: Waiting): number {
   return OVERHEAD_BYTES + (waiting.kind === "text" ? waiting.text : waiting.message.params.delta).length;
-}
-
-function keyOf({ method, params }: NotificationMessage): string {
-  const ids = Object.entries(params ?? {}).filter(([name]) => /(?:Id|Index)$/.test(name));
-  return JSON.stringify([method, ...ids]);
 }
 
 interface Deferred {

@@ -9,7 +9,9 @@ import { methodsOf, play, type Replay } from "./replay.ts";
 import { commandReplays } from "./replays/commands.ts";
 import { interruptReplays } from "./replays/interrupts.ts";
 import { lifecycleReplays } from "./replays/lifecycle.ts";
+import { modelTroubleReplays } from "./replays/model-trouble.ts";
 import { patchReplays } from "./replays/patches.ts";
+import { queueReplays } from "./replays/queues.ts";
 import { threadReplays } from "./replays/threads.ts";
 import { workspaceReplays } from "./replays/workspace.ts";
 
@@ -18,7 +20,9 @@ const replays: readonly Replay[] = [
   ...patchReplays,
   ...lifecycleReplays,
   ...interruptReplays,
+  ...modelTroubleReplays,
   ...threadReplays,
+  ...queueReplays,
   ...workspaceReplays,
 ];
 

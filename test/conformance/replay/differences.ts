@@ -102,6 +102,10 @@ export const differences: readonly Allowed[] = [
     what: [{ kind: "adds", at: "item/*/requestApproval", member: "explanation" }],
   },
   {
+    why: "Who still shows a question learns that another client has answered it.",
+    what: [{ kind: "adds", at: "serverRequest/resolved of item/*", member: "answered" }],
+  },
+  {
     why: "A client can show what it is asked about without remembering the item.",
     what: [{ kind: "adds", at: "item/fileChange/requestApproval", member: ["changes", "availableDecisions"] }],
   },
@@ -168,12 +172,27 @@ export const differences: readonly Allowed[] = [
       "interrupt a streaming answer",
       "interrupt a command",
       "interrupt an approval",
+      "a queue after an interrupt",
       "steer a streaming answer",
       "steer what is not there",
+      "an answer that breaks off once",
+      "an answer that always breaks off",
     ],
     what: [
       { kind: "adds", at: "item/completed agentMessage" },
       { kind: "adds", at: "item/completed commandExecution" },
+    ],
+  },
+  {
+    why: "Which items are void when an answer is asked for anew; also those that have completed.",
+    what: [{ kind: "adds", at: "error", member: "takenBack" }],
+  },
+  {
+    why: "What broke off is told from what is wrong in itself, and a status is told where there was one.",
+    in: ["an answer that always breaks off", "a failure before the answer"],
+    what: [
+      { kind: "differs", at: "error", member: "error.codexErrorInfo*" },
+      { kind: "differs", at: "turn/completed", member: "turn.error.codexErrorInfo" },
     ],
   },
   {

@@ -18,7 +18,7 @@ export interface Replay {
 }
 
 export type Step =
-  /** Sends a request. Waits for the answer unless `later`. `as` saves the id of the thread or turn in it. */
+  /** Sends a request. Waits for the answer unless `later`. `as` saves the id of what it is about. */
   | { do: "ask"; method: string; params?: unknown; as?: string; later?: boolean }
   | { do: "tell"; message: Message }
   /** Sends a line as it is. */
@@ -118,9 +118,9 @@ class Player {
     // Whoever does not wait finds it among what was said.
     if (later) return void answered.catch(() => {});
     const { result } = await answered;
-    const { thread, turn } = (result ?? {}) as { thread?: { id: string }; turn?: { id: string } };
+    const { thread, turn, queuedSubmission } = (result ?? {}) as Record<string, { id: string } | undefined>;
     const name = as ?? defaultNames[method];
-    const id = turn?.id ?? thread?.id;
+    const id = turn?.id ?? thread?.id ?? queuedSubmission?.id;
     if (name !== undefined && id !== undefined) this.#saved[name] = id;
   }
 

@@ -8,6 +8,7 @@ import { sideBySide } from "../side-by-side.ts";
 import type { ServerName } from "../servers.ts";
 import type { PrintedSchema } from "./printed.ts";
 import { ownScenarios } from "./scenarios/ours.ts";
+import { queueScenarios } from "./scenarios/queue.ts";
 import { serverScenarios } from "./scenarios/server.ts";
 import { threadScenarios } from "./scenarios/thread.ts";
 import { turnScenarios } from "./scenarios/turn.ts";
@@ -18,6 +19,7 @@ import { validator, type Violation } from "./validator.ts";
 export const scenarios: readonly Scenario[] = [
   ...serverScenarios,
   ...threadScenarios,
+  ...queueScenarios,
   ...turnScenarios,
   ...workspaceScenarios,
   ...ownScenarios,

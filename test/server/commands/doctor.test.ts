@@ -139,6 +139,17 @@ const homes: [string, (home: string) => void, status: string, says: RegExp, code
     /is a link to .*home-real/,
     0,
   ],
+  [
+    "is a link to a place of everybody",
+    (home) => {
+      mkdirSync(`${home}-open`);
+      chmodSync(`${home}-open`, 0o777);
+      symlinkSync(`${home}-open`, home);
+    },
+    "fail",
+    /is a link to a folder that can be written to by other users/,
+    1,
+  ],
   ["is a link to nothing", (home) => symlinkSync(`${home}-gone`, home), "fail", /where nothing is/, 1],
 ];
 

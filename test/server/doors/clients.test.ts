@@ -21,7 +21,7 @@ test("an approval goes to every client of the thread under one id; the first ans
   first.send({ id: asked[0]?.id ?? "", result: { decision: "decline" } });
   for (const client of [first, second]) {
     const resolved = await client.expect("serverRequest/resolved");
-    assert.deepEqual(resolved["params"], { threadId, requestId: asked[0]?.id });
+    assert.deepEqual(resolved["params"], { threadId, requestId: asked[0]?.id, answered: true });
     const ended = await client.expect("item/completed", ({ item }) => item.type === "commandExecution");
     assert.equal((ended["params"] as Params).item.status, "completed");
     await client.expect("turn/completed", ({ turn }) => turn.items[0]?.text === "done");

@@ -153,6 +153,11 @@ const final: Record<string, { answer: (response: ServerResponse) => unknown; mes
     message: /no longer fits into the model's context window/,
     info: "contextWindowExceeded",
   },
+  "a full context without a code": {
+    answer: (response) => status(response, 400, { message: "This model's maximum context length is 8192 tokens." }),
+    message: /no longer fits into the model's context window/,
+    info: "contextWindowExceeded",
+  },
   "a filter": {
     answer: (response) => failed(response, "content_filter", "Not this"),
     message: /reported an error: Not this/,
@@ -275,6 +280,12 @@ test("bytes that are no event do not keep an answer alive", async () => {
   assert.equal((await server.completeTurn("more")).turn.status, "completed");
   const error = await server.expectNotification("error");
   assert.match(error.error.additionalDetails ?? "", /sent nothing for 0\.3 s/);
+});
+
+test("who waits longer than Node does can be answered all the same", async () => {
+  await using api = await breaking((response, request) => request === 1 && cutBehind(response, message));
+  await using server = await testServer({ api, provider: `${quick}\nstream_idle_timeout_ms = 9000000000` });
+  assert.equal((await server.completeTurn("more")).turn.status, "completed");
 });
 
 test("an answer in odd pieces is read as it was meant", async () => {

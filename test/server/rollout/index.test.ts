@@ -1,5 +1,7 @@
 // The index of threads: derived from the rollouts, shared by processes, and never the reason that a list is wrong.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   appendFileSync,
   chmodSync,
@@ -10,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -261,7 +264,10 @@ test("a thread is found by its id, wherever its file lies", async () => {
 
 test("whatever happens to the files, an index that was there and one that is new list the same", async () => {
   const Event = fc.record({
-    kind: fc.constantFrom("write", "append", "archive", "unarchive", "delete", "list", "loseIndex"),
+    kind: fc.constantFrom(
+      ...(["write", "append", "archive", "unarchive", "delete", "list", "loseIndex"] as const),
+      ...(["truncate", "halfALine", "garbage", "spoilIndex"] as const),
+    ),
     at: fc.nat(9),
   });
   await fc.assert(
@@ -275,6 +281,36 @@ test("whatever happens to the files, an index that was there and one that is new
     }),
     { numRuns: 40 },
   );
+});
+
+test("processes that write, list and spoil the index at once, one of them killed, leave every list right", async () => {
+  using home = rolloutHome();
+  for (let at = 0; at < 300; at++) home.write(longAgo + at * 3600);
+  const program = join(import.meta.dirname, "../../fixtures/programs/index-user.ts");
+  const run = (seed: number) =>
+    spawn(process.execPath, [program, home.path, `${seed}`, "60"], { stdio: ["ignore", "pipe", "inherit"] });
+  const children = [1, 2, 3, 4].map((seed) => run(seed * 7919));
+  const ended = children.map((child) => once(child, "exit"));
+  const killed = run(5);
+  await once(killed.stdout, "data");
+  killed.kill("SIGKILL");
+  const codes = (await Promise.all(ended)).map(([code]) => code as number);
+  assert.deepEqual(codes, [0, 0, 0, 0]);
+  const shared = await list(home);
+  rmSync(indexOf(home), { force: true });
+  assert.deepEqual(shared.map(plain), (await list(home)).map(plain));
+  assert.ok(shared.length > 300);
+});
+
+test("times that make no sense order a list and end none", async () => {
+  using home = rolloutHome();
+  const [past, future] = [home.write(60), home.write(longAgo + 100 * 365 * dayS)];
+  const now = home.write(longAgo);
+  utimesSync(now.path, longAgo * 3, longAgo * 3);
+  for (const index of [newIndex(home), newIndex(home)]) {
+    assert.deepEqual(idsOf(await list(home, index)), [past.id, now.id, future.id]);
+    assert.deepEqual(byUpdate(index), idsOf(index.sorted("updatedAt")));
+  }
 });
 
 /** By the rules, not by the index. */
@@ -294,6 +330,10 @@ async function happen(home: RolloutHome, index: RolloutIndex, kind: string, at: 
   else if (kind === "archive" && !found.isArchived) await archive(home.path, found.path);
   else if (kind === "unarchive" && found.isArchived) await unarchive(home.path, found.path);
   else if (kind === "delete") await deleteRollout(found.path);
+  else if (kind === "truncate") truncateSync(found.path, (step * 37) % (statSync(found.path).size + 1));
+  else if (kind === "halfALine") home.append(found.path, nameLine("half").slice(0, 40), longAgo + step);
+  else if (kind === "garbage") writeFileSync(found.path, `\0\xff${step}`.repeat(step + 1));
+  else if (kind === "spoilIndex") await list(home, index).then(() => appendFileSync(indexOf(home), "[\0\n{\n[]\n"));
 }
 
 const settings = { model: "m", modelProvider: "p", cwd: "/w", reasoningEffort: null };

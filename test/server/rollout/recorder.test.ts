@@ -9,6 +9,7 @@ import type { RolloutEntry } from "../../../server/rollout/line.ts";
 import { readRollout } from "../../../server/rollout/reader.ts";
 import type { SavingTrouble } from "../../../server/protocol/thread-saving.ts";
 import { openRecorder, type RecorderOptions } from "../../../server/rollout/recorder.ts";
+import { UnwrittenLines } from "../../../server/rollout/unwritten-lines.ts";
 import type { WriterLock } from "../../../server/rollout/writer-lock.ts";
 
 const entry = (text: string): RolloutEntry => ({ type: "history", payload: { type: "message", role: "user", text } });
@@ -76,6 +77,121 @@ test("trouble is told once while it lasts; nothing is lost, and the order stays"
   );
 });
 
+test("a timer tries again, less and less often, and what waits is written in order without another append", async () => {
+  using folder = temporary();
+  const place = join(folder.path, "threads");
+  const waits: number[] = [];
+  let retry = () => {};
+  const troubles: (string | null)[] = [];
+  const recorder = openRecorder(join(place, "r.jsonl"), {
+    ...plain,
+    onTrouble: (trouble) => troubles.push(trouble?.kind ?? null),
+    later(work, ms) {
+      waits.push(ms);
+      retry = work;
+      return { cancel() {} };
+    },
+  });
+  writeFileSync(place, "in the way");
+  for (const text of ["1", "2"]) recorder.append(entry(text));
+  for (let turn = 0; turn < 8; turn++) retry();
+  assert.deepEqual(waits, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+  rmSync(place);
+  retry();
+  assert.deepEqual(troubles, ["waiting", null]);
+  assert.deepEqual(await textsIn(recorder.path), ["1", "2"]);
+  recorder.close();
+});
+
+test("more than may wait in memory is told, and all of it is kept", async () => {
+  using folder = temporary();
+  const place = join(folder.path, "threads");
+  const troubles: (string | null)[] = [];
+  const recorder = openRecorder(join(place, "r.jsonl"), {
+    ...plain,
+    maxWaitingBytes: 500,
+    onTrouble: (trouble) => troubles.push(trouble?.kind ?? null),
+  });
+  writeFileSync(place, "in the way");
+  const texts = ["a", "b".repeat(300), "c".repeat(300), "d"];
+  for (const text of texts) recorder.append(entry(text));
+  rmSync(place);
+  recorder.append(entry("e"));
+  assert.deepEqual(troubles, ["waiting", "full", null]);
+  assert.deepEqual(await textsIn(recorder.path), [...texts, "e"]);
+  recorder.close();
+});
+
+test("what is never written is said to be lost when the thread is closed", () => {
+  using folder = temporary();
+  writeFileSync(join(folder.path, "threads"), "in the way");
+  const given: number[] = [];
+  const recorder = openRecorder(join(folder.path, "threads", "r.jsonl"), {
+    ...plain,
+    onTrouble() {},
+    onGivenUp: (lines) => given.push(lines),
+  });
+  for (const text of ["1", "2"]) recorder.append(entry(text));
+  recorder.close();
+  assert.deepEqual(given, [2]);
+});
+
+test("a thread that was read without its lock is not written to when somebody else has written since", async () => {
+  using folder = temporary();
+  const path = join(folder.path, "r.jsonl");
+  record(path, 0, ["one"]);
+  const knownBytes = statSync(path).size;
+  record(path, 1, ["theirs"]);
+  const troubles: (string | null)[] = [];
+  const late = openRecorder(path, {
+    ...plain,
+    ...{ nextOrdinal: 1, knownBytes, onGivenUp() {} },
+    onTrouble: (trouble) => troubles.push(trouble?.kind ?? null),
+  });
+  late.append(entry("ours"));
+  late.close();
+  assert.deepEqual([troubles, await textsIn(path)], [["lost"], ["one", "theirs"]]);
+});
+
+test("something too large to be read back is not written, and said", async () => {
+  using folder = temporary();
+  const told: string[] = [];
+  const path = join(folder.path, "r.jsonl");
+  const recorder = openRecorder(path, { ...plain, onMended: (sentence) => told.push(sentence) });
+  for (const text of ["1", "x".repeat(33 * 2 ** 20), "2"]) recorder.append(entry(text));
+  recorder.close();
+  assert.deepEqual(await textsIn(path), ["1", "2"]);
+  assert.deepEqual(told, ["Something of 33 MB is too large to be kept: it will be missing when the thread is read."]);
+});
+
+test("however writes are cut, the lines in the file are those that were pushed, each once", () => {
+  const Lines = fc.array(fc.string({ maxLength: 40 }), { minLength: 1, maxLength: 30 });
+  fc.assert(
+    fc.property(Lines, fc.infiniteStream(fc.nat(60)), fc.infiniteStream(fc.boolean()), (texts, cuts, seals) => {
+      const waiting = new UnwrittenLines();
+      const lines = texts.map((text) => Buffer.from(`${JSON.stringify(text)}\n`));
+      for (const line of lines) waiting.push(line);
+      let file = "";
+      for (let step = 0; waiting.count > 0 && step < 2_000; step++) {
+        const bytes = waiting.next().subarray(0, (cuts.next().value ?? 0) + 1);
+        file += bytes.toString("latin1");
+        waiting.wrote(bytes.length);
+        // Somebody has sealed what was cut, as who opens the file anew does.
+        if (step < 20 && seals.next().value && !file.endsWith("\n")) {
+          file += "#\n";
+          waiting.sealed();
+        }
+      }
+      const whole = file.split("\n").filter((line) => line !== "" && !line.endsWith("#"));
+      assert.deepEqual(
+        whole,
+        lines.map((line) => line.toString("latin1").trimEnd()),
+      );
+      assert.equal(waiting.bytes, 0);
+    }),
+  );
+});
+
 test("whatever is in a file, reading it does not throw, and gives back the whole lines", async () => {
   using folder = temporary();
   const path = join(folder.path, "r.jsonl");
@@ -104,6 +220,10 @@ test("whatever is in a file, reading it does not throw, and gives back the whole
     { numRuns: 50 },
   );
 });
+
+async function textsIn(path: string): Promise<string[]> {
+  return (await readRollout(path)).lines.map(({ payload }) => (payload as { text: string }).text);
+}
 
 function record(path: string, nextOrdinal: number, texts: string[]): void {
   const recorder = openRecorder(path, { ...plain, nextOrdinal });

@@ -21,6 +21,18 @@ const scenes = [
   { steps: [{ reasoning: "Hm.", text: "Sure, the Parser." }] },
 ];
 
+test("pages of a long thread that another process writes to have what it has written by then", async () => {
+  const long = { name: "exec_command", arguments: { cmd: "head -c 1500000 /dev/zero | tr '\\0' x" } };
+  await using api = await responsesApi([{ prompt: "long", steps: [{ calls: [long] }, { text: "ok" }] }, ...scenes]);
+  await using server = await testServer({ api, approvalPolicy: "never", sandboxMode: "danger-full-access" });
+  const { threadId } = await server.completeTurn("long");
+  await using other = await testServer({ like: server });
+  const listed = async () => (await other.request("thread/turns/list", { threadId })).data.length;
+  assert.deepEqual([await listed(), await listed()], [1, 1]);
+  await server.completeTurn("more", threadId);
+  assert.equal(await listed(), 2);
+});
+
 test("items go on behind one that is named by its id", async () => {
   await using api = await responsesApi(scenes);
   await using server = await testServer({ api });

@@ -128,6 +128,32 @@ test("a client that joins a thread which is not being saved hears so", async () 
   assert.equal((await server.expectNotification("belay/thread/saving/updated")).trouble?.kind, "waiting");
 });
 
+test("a thread that nobody listens to any more is let go of only when it is saved", async () => {
+  await using api = await responsesApi(ok);
+  await using server = await testServer({ api, config: "thread_unload_delay_secs = 0" });
+  writeFileSync(join(server.home, "threads"), "in the way");
+  const { threadId } = await server.completeTurn("one");
+  await server.expectNotification("belay/thread/saving/updated");
+  await server.request("thread/unsubscribe", { threadId });
+  const { data } = await server.request("thread/loaded/list", {});
+  assert.deepEqual(data, [threadId]);
+  rmSync(join(server.home, "threads"));
+  assert.deepEqual(await server.expectNotification("thread/closed"), { threadId });
+  await assertTurns(server, threadId, 1);
+});
+
+test("on a full disk, too, a thread that another process has loaded is refused", { skip: noSmallDisks }, async () => {
+  await using api = await responsesApi(ok);
+  await using server = await testServer({ api });
+  using disk = smallDisk(join(server.home, "locks"));
+  const { threadId } = await server.completeTurn("one");
+  disk.fill();
+  await using other = await testServer({ like: server });
+  assert.match((await other.refusal("thread/resume", { threadId })).message, /already has an active writer$/);
+  await server.end();
+  await other.end();
+});
+
 test("a thread whose file is deleted while it is open is written anew, whole", async () => {
   await using api = await responsesApi(ok);
   await using server = await testServer({ api });

@@ -1,12 +1,13 @@
 // Looking for a text in all threads: what people saw is found however it is written down, with ripgrep and without.
 import assert from "node:assert/strict";
-import { appendFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { arch } from "node:os";
 import { test } from "node:test";
 import fc from "fast-check";
 import { findRipgrep, type Ripgrep } from "../../../server/files/ripgrep.ts";
 import type { ThreadSearchParams } from "../../../server/protocol/thread-store.ts";
 import { RolloutIndex } from "../../../server/rollout/index.ts";
+import { removeRollout } from "../../../server/rollout/shared.ts";
 import { searchThreads } from "../../../server/thread/search.ts";
 import { ThreadSections } from "../../../server/thread/thread-sections.ts";
 import { rolloutHome, type RolloutHome, rolloutLine } from "../../support/rollouts.ts";
@@ -83,6 +84,24 @@ for (const [how, engine] of engines) {
     const { id } = home.write(longAgo, { lines });
     const results = ["first", "second", "third"].map((text) => found(home, engine, text));
     assert.deepEqual(await Promise.all(results), [[id], [], [id]]);
+  });
+
+  test(`a fork is found by what it shows of the thread that it comes from, also when that is deleted, ${how}`, async () => {
+    using home = rolloutHome();
+    crowd(home);
+    const lines = turn("one", [said("early")]) + turn("two", [said("late")]);
+    const base = home.write(longAgo, { lines });
+    const endByteOffset = readFileSync(base.path, "utf8").indexOf(turn("two", []).trimEnd());
+    const begins = { base: { threadId: base.id, endOrdinal: 9, endByteOffset } };
+    const fork = home.write(longAgo + 1, { ...begins, lines: turn("three", [said("own")]) });
+    const forkOfFork = home.write(longAgo + 2, {
+      base: { threadId: fork.id, endOrdinal: 9, endByteOffset: readFileSync(fork.path).length },
+    });
+    const all = () => Promise.all(["early", "late", "own"].map((text) => found(home, engine, text)));
+    const forks = [forkOfFork.id, fork.id];
+    assert.deepEqual(await all(), [[...forks, base.id], [base.id], forks]);
+    await removeRollout(home.path, { threadId: base.id, path: base.path }, async () => new Set([base.id]));
+    assert.deepEqual(await all(), [forks, [], forks]);
   });
 
   test(`a torn line, garbage and a file that goes are no reason to find less, ${how}`, async () => {

@@ -322,6 +322,7 @@ export function prepareHost(host: FakeHost): void {
   host.on("turn/start", () => ({ turn: turn() }));
   host.on("turn/interrupt", () => ({}));
   host.on("thread/shellCommand", () => ({}));
+  host.on("thread/queue/list", () => ({ data: [], nextCursor: null }));
   host.on("belay/command/stop", () => ({ stopped: true }));
   host.on("belay/sandbox/read", () => sandboxWorks);
   host.on("belay/review/list", () => ({ files: [] }));

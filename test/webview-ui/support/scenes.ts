@@ -1,11 +1,12 @@
 // Moments in the life of the panel, for pictures: each takes a fresh panel there.
 import type { Thread } from "../../../server/protocol/thread.ts";
 import { approvalScenes } from "./approval-scenes.ts";
-import { at, cwd, item, models, opened, running, starts, thread, threadId, tokens, turn } from "./fixtures.ts";
+import { at, cwd, item, models, opened, running, starts, thread, threadId, tokens, turn, turnId } from "./fixtures.ts";
 import { commandScenes } from "./command-scenes.ts";
 import { contextScenes } from "./context-scenes.ts";
 import { editScenes } from "./edit-scenes.ts";
 import { questionScenes } from "./question-scenes.ts";
+import { queueScenes } from "./queue-scenes.ts";
 import { reviewScenes } from "./review-scenes.ts";
 import {
   answer,
@@ -45,6 +46,7 @@ export const scenes: Record<string, Scene> = {
   ...editScenes,
   ...reviewScenes,
   ...questionScenes,
+  ...queueScenes,
 
   async empty({ host, page }) {
     host.on("thread/list", () => ({ data: threads, nextCursor: null, backwardsCursor: null }));
@@ -114,7 +116,15 @@ export const scenes: Record<string, Scene> = {
     };
     await showTurn(panel, turn({ items, status: "failed", error }));
     await panel.host.notify("warning", { threadId, message: "AGENTS.md is longer than 32 KB; its end was left out." });
-    await panel.page.getByRole("button", { name: "Retry" }).waitFor();
+    await panel.page.getByRole("button", { name: "Continue" }).waitFor();
+  },
+
+  async reconnecting(panel) {
+    await showTurn(panel, turn({ items: [prompt, thought, ...reads] }));
+    const additionalDetails = 'The answer of the model provider "openai" ended before it was complete. Try again.';
+    const error = { message: "Reconnecting... 2/5", codexErrorInfo: null, additionalDetails };
+    await panel.host.notify("error", { error, willRetry: true, takenBack: [], threadId, turnId });
+    await panel.page.getByText("Reconnecting 2 of 5… The answer").waitFor();
   },
 
   async "server failed"(panel) {

@@ -3,6 +3,7 @@ import { ask, commandStarted, end, ended, hear, shakeHands, start, thread, touch
 import type { Replay } from "../replay.ts";
 
 const unasked = [...shakeHands(), thread("never", "danger-full-access")];
+const pinned = "01984de2-8f74-7c91-a3b2-5c5e937cf318";
 const onThread = (method: string, more: Record<string, unknown> = {}) => ask(method, { threadId: "$thread", ...more });
 
 export const threadReplays: readonly Replay[] = [
@@ -66,6 +67,30 @@ export const threadReplays: readonly Replay[] = [
       ask("thread/search", { searchTerm: "plain" }),
       ask("thread/search", { searchTerm: "zzz", limit: 1 }),
       onThread("thread/searchOccurrences", { searchTerm: "plain" }),
+    ],
+  },
+  {
+    name: "pin",
+    about: "A thread is pinned, listed among the pinned ones, and no more.",
+    steps: [
+      ...unasked,
+      turn("hello"),
+      ended,
+      ask("threadSection/list", {}),
+      ask("threadSection/create", { name: " " }),
+      ask("threadSection/update", { sectionId: pinned, name: "Mine" }),
+      ask("threadSection/delete", { sectionId: pinned }),
+      onThread("thread/section/move", { sectionId: pinned }),
+      hear("thread/section/changed"),
+      ask("thread/list", { sectionId: pinned, sortKey: "section_position", limit: 1 }),
+      ask("thread/list", { sectionId: null }),
+      ask("thread/list", { sortKey: "section_position" }),
+      onThread("thread/section/move", { sectionId: pinned, beforeThreadId: "$thread" }),
+      onThread("thread/section/move", { sectionId: "none" }),
+      onThread("thread/section/move", { sectionId: null }),
+      hear("thread/section/changed"),
+      ask("thread/list", { sectionId: pinned }),
+      ask("thread/search", { searchTerm: "" }),
     ],
   },
   {

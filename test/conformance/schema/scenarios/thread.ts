@@ -90,6 +90,29 @@ export const threadScenarios: readonly Scenario[] = [
     await server.hear("thread/name/updated");
     await server.result("thread/read", { threadId });
   }),
+  {
+    name: "a thread is sorted into a section",
+    drives: [
+      ...["threadSection/list", "threadSection/create", "threadSection/update", "threadSection/delete"],
+      "thread/section/move",
+    ],
+    async run(stage) {
+      const { server, threadId } = await stage.threadWithTurn();
+      await server.result("threadSection/list", { limit: 1 });
+      const appearance = { icon: "star", color: null };
+      const { section } = await server.result("threadSection/create", {
+        name: "A",
+        appearance,
+      });
+      const sectionId = (section as { id: string }).id;
+      await server.result("threadSection/update", { sectionId, name: "B", appearance: null });
+      await server.result("thread/section/move", { threadId, sectionId });
+      await server.hear("thread/section/changed");
+      await server.result("thread/list", { sectionId, sortKey: "section_position" });
+      await server.result("thread/section/move", { threadId, sectionId: null });
+      await server.result("threadSection/delete", { sectionId });
+    },
+  },
   onThread("thread/metadata/update", ({ server, threadId }) =>
     server.result("thread/metadata/update", { threadId, gitInfo: { branch: "a-branch" } }),
   ),

@@ -33,6 +33,19 @@ test("while it does not, deltas of one thing are joined, of what is replaced the
   ]);
 });
 
+test("what is said behind an answer stays behind it: a snapshot neither lacks it nor has it twice", async () => {
+  const pipe = fakePipe();
+  const outbox = bounded(pipe, { backlogOf, later });
+  pipe.isFull = true;
+  say(outbox, [event("first"), delta("x", "1"), delta("x", "2"), status("t", "active")]);
+  say(outbox, [{ id: 1, result: "a snapshot with 12" }, delta("x", "3"), status("t", "idle"), delta("x", "4")]);
+  await pipe.drain();
+  assert.deepEqual(pipe.read(), [
+    ...[event("first"), delta("x", "12"), status("t", "active")],
+    ...[{ id: 1, result: "a snapshot with 12" }, delta("x", "34"), status("t", "idle")],
+  ]);
+});
+
 test("the other side is behind from a megabyte that waits on, until it has read", async () => {
   const pipe = fakePipe();
   const outbox = bounded(pipe, { backlogOf, later });

@@ -1,0 +1,104 @@
+// Threads that run side by side: whichever is shown, none loses a word, and a question of one that is not shown is told.
+import assert from "node:assert/strict";
+import test, { after } from "node:test";
+import type { Turn } from "../../server/protocol/turn.ts";
+import { commandApproval, item, opened, running, thread, turn } from "./support/fixtures.ts";
+import { closeBrowser, type OpenPanel, openPanel, whyNoPanel } from "./support/panel-page.ts";
+
+const inBrowser = { skip: whyNoPanel };
+after(closeBrowser);
+
+const [left, right] = ["thread-left", "thread-right"] as const;
+type Id = typeof left | typeof right;
+
+/** A panel, and a server in which both threads run; `says` adds to the answer of one. */
+async function bothRun() {
+  const texts = { [left]: "", [right]: "" };
+  const turnOf = (id: Id): Turn =>
+    turn({
+      id: `turn-of-${id}`,
+      items: [item.user(`Prompt of ${id}`), item.answer(texts[id], { id: `answer-of-${id}`, completedAtMs: null })],
+    });
+  const panel = await openPanel({
+    prepare: (host) => {
+      host.on("thread/resume", ({ threadId }) => opened({ id: threadId, turns: [turnOf(threadId as Id)] }));
+      host.on("thread/list", () => ({
+        data: [left, right].map((id) => thread({ id, name: id, status: { type: "active", activeFlags: [] } })),
+        nextCursor: null,
+        backwardsCursor: null,
+      }));
+    },
+  });
+  await panel.host.notify("host/state", running);
+  const says = async (threadId: Id, delta: string) => {
+    texts[threadId] += delta;
+    const at = { threadId, turnId: `turn-of-${threadId}`, itemId: `answer-of-${threadId}` };
+    await panel.host.notify("item/agentMessage/delta", { ...at, delta });
+  };
+  const shows = async (threadId: Id) => {
+    await panel.host.notify("host/showThread", { threadId });
+    await panel.page.getByRole("region", { name: `Prompt of ${threadId}` }).waitFor();
+  };
+  return { panel, says, shows };
+}
+
+const reads = (panel: OpenPanel, text: string) => panel.page.getByText(text, { exact: true }).waitFor();
+
+test("the panel moves between threads that run, and each has all that it said meanwhile, once", inBrowser, async () => {
+  const { panel, says, shows } = await bothRun();
+  await using _ = panel;
+  await shows(left);
+  await says(left, "one ");
+  await says(right, "un ");
+  await shows(right);
+  await says(left, "two ");
+  await says(right, "deux ");
+  await reads(panel, "un deux");
+  await shows(left);
+  await says(right, "trois");
+  await says(left, "three");
+  await reads(panel, "one two three");
+  await shows(right);
+  await reads(panel, "un deux trois");
+});
+
+test(
+  "a question of a thread that is not shown is told by its name, keeps waiting there, and can be answered",
+  inBrowser,
+  async () => {
+    const { panel, shows } = await bothRun();
+    await using _ = panel;
+    await shows(left);
+    const params = { ...commandApproval, threadId: right, turnId: `turn-of-${right}` };
+    const decision = panel.host.ask("item/commandExecution/requestApproval", params);
+    await reads(panel, `The thread “${right}” waits for your approval.`);
+    const card = panel.page.getByRole("group", { name: "Approval: run command" });
+    assert.equal(await card.count(), 0);
+    await panel.page.getByRole("button", { name: "Show", exact: true }).click();
+    await card.getByRole("button", { name: "Approve", exact: true }).click();
+    assert.deepEqual(await decision, { decision: "accept" });
+  },
+);
+
+test("two threads that wait are told as two", inBrowser, async () => {
+  const { panel } = await bothRun();
+  await using _ = panel;
+  for (const threadId of [left, right]) {
+    void panel.host.ask("item/commandExecution/requestApproval", { ...commandApproval, threadId }).catch(() => {});
+  }
+  await reads(panel, "2 other threads wait for you.");
+});
+
+test("a thread that was joined once is sent to without being read again", inBrowser, async () => {
+  const { panel, shows } = await bothRun();
+  await using _ = panel;
+  panel.host.on("turn/start", () => ({ turn: turn({ id: "next" }) }));
+  await shows(left);
+  await shows(right);
+  const read = () => panel.host.calls.filter(({ method }) => method === "thread/resume").length;
+  const before = read();
+  await panel.page.getByRole("textbox", { name: "Message Belay" }).fill("go on");
+  await panel.page.getByRole("textbox", { name: "Message Belay" }).press("Enter");
+  assert.equal((await panel.host.expectCall("turn/start"))["threadId"], right);
+  assert.equal(read(), before);
+});
