@@ -11,6 +11,8 @@ import { clearCheckpoints } from "./review/checkpoints.ts";
 import * as review from "./review/commands.ts";
 import { redoTurn, undoTurn } from "./review/turns.ts";
 import { runTask } from "./tasks.ts";
+import * as threads from "./threads/commands.ts";
+import { searchThreads } from "./threads/search.ts";
 import { trustContainer } from "./trust-container.ts";
 
 type Run<C> = (ctx: C, ...given: unknown[]) => unknown;
@@ -38,6 +40,20 @@ export const commands: readonly CommandRow[] = [
     whenDown: "run",
     run: (ctx) => showing(ctx, () => ctx.panel.tell("host/showThreads", {})),
   },
+  { id: "belay.searchThreads", whenDown: "start", run: searchThreads },
+  { id: "belay.showAllThreads", whenDown: "run", run: threads.showAllThreads },
+  { id: "belay.showWorkspaceThreads", whenDown: "run", run: threads.showWorkspaceThreads },
+  { id: "belay.refreshThreads", whenDown: "start", run: threads.refreshThreads },
+  { id: "belay.renameThread", whenDown: "start", run: threads.renameThread },
+  { id: "belay.pinThread", whenDown: "start", run: threads.pinThread },
+  { id: "belay.unpinThread", whenDown: "start", run: threads.unpinThread },
+  { id: "belay.forkThread", whenDown: "start", run: threads.forkThread },
+  { id: "belay.copyThreadId", whenDown: "start", run: threads.copyThreadId },
+  { id: "belay.archiveThread", whenDown: "start", run: threads.archiveThread },
+  { id: "belay.unarchiveThread", whenDown: "start", run: threads.unarchiveThread },
+  { id: "belay.deleteThread", whenDown: "start", run: threads.deleteThread },
+  { id: "belay.openThread", internal: true, whenDown: "run", run: threads.openThread },
+  { id: "belay.showMoreThreads", internal: true, whenDown: "skip", run: threads.showMoreThreads },
   { id: "belay.reviewChanges", whenDown: "start", run: review.reviewChanges },
   { id: "belay.reviewNextHunk", whenDown: "skip", run: review.reviewNextHunk },
   { id: "belay.reviewPreviousHunk", whenDown: "skip", run: review.reviewPreviousHunk },

@@ -9,6 +9,7 @@ import type { RunningCommands } from "./running-commands.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { ServerProcess } from "./server-process.ts";
 import type { Terminals } from "./terminals.ts";
+import type { Threads } from "./threads/threads.ts";
 import type { Turns } from "./turns.ts";
 
 export interface Ctx {
@@ -23,6 +24,7 @@ export interface Ctx {
   readonly sandbox: Sandbox;
   readonly diffs: ChangeDiffs;
   readonly review: Review;
+  readonly threads: Threads;
 }
 
 /** For code that needs the server: whoever has one of these need not ask whether it runs. */

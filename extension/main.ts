@@ -34,6 +34,7 @@ import { Status } from "./status.ts";
 import { ClosedTerminals } from "./stop-commands.ts";
 import { Terminals } from "./terminals.ts";
 import type { ServerChoice, TestApi } from "./test-api.ts";
+import { Threads } from "./threads/threads.ts";
 import { Turns } from "./turns.ts";
 import { waitingWords } from "./waiting-words.ts";
 import { findFolder, localFolders, whyNoServer } from "./workspace.ts";
@@ -109,6 +110,7 @@ class Belay implements vscode.Disposable {
     });
     const diffs = new ChangeDiffs();
     const review = new Review({ client, notifications, log, memory: extension.workspaceState });
+    const threads = new Threads({ client, notifications, log, shown: () => this.#startForPanel() });
     const sandbox = new Sandbox(notifications, log, () => this.#show());
     this.#runInTerminal = new RunInTerminal(({ itemId }, terminal) => terminals.runsElsewhere(itemId, terminal));
     this.ctx = {
@@ -123,6 +125,7 @@ class Belay implements vscode.Disposable {
       sandbox,
       diffs,
       review,
+      threads,
     };
     this.#attention = new Attention(panel);
     this.#subscriptions = [
@@ -134,6 +137,7 @@ class Belay implements vscode.Disposable {
       this.#runInTerminal,
       diffs,
       review,
+      threads,
       review.list.onDidChange(() => this.#reviewChanged()),
       notifications.on("serverRequest/resolved", ({ requestId }) => this.#approvals.drop(requestId)),
       onConfigChanged(() => void this.#offerNewSettings()),
@@ -167,6 +171,7 @@ class Belay implements vscode.Disposable {
       handlers: {
         "panel/threadShown": ({ threadId }) => {
           this.ctx.turns.shownThreadId = threadId;
+          this.ctx.threads.threadShown(threadId);
         },
         "panel/kept": ({ state }) => void extension.workspaceState.update(KEPT_KEY, state),
       },
@@ -177,6 +182,7 @@ class Belay implements vscode.Disposable {
       gone: () => this.#approvals.panelGone(),
       visibilityChanged: () => {
         this.#show();
+        this.ctx.threads.panelVisibilityChanged(this.ctx.panel.isVisible);
         this.#startForPanel();
       },
     });
@@ -217,12 +223,14 @@ class Belay implements vscode.Disposable {
     this.ctx.panel.stateChanged();
     if (state.kind === "failed" || state.kind === "stopped") {
       // The end of a run's scope: whatever belonged to that process ends with it.
-      const { terminals, turns, runningCommands, sandbox, review } = this.ctx;
-      for (const part of [this.#approvals, terminals, turns, runningCommands, sandbox, review]) part.serverEnded();
+      const { terminals, turns, runningCommands, sandbox, review, threads } = this.ctx;
+      for (const part of [this.#approvals, terminals, turns, runningCommands, sandbox, review, threads])
+        part.serverEnded();
     }
     if (state.kind === "running" && from.kind !== "running") {
       void this.ctx.sandbox.read(state.client);
       void this.ctx.review.list.refresh();
+      this.ctx.threads.serverRuns();
     }
     this.#show();
     for (const listener of this.#stateListeners) listener(state);
@@ -261,10 +269,10 @@ class Belay implements vscode.Disposable {
     server.running().catch((error: unknown) => log.warn(String(error)));
   }
 
-  /** A panel on show needs the server. Why it does not start is for the panel to say; it is told with the state. */
+  /** A panel or a list on show needs the server. Why it does not start is for them to say; the panel has the state. */
   #startForPanel(): void {
-    const { panel, server, log } = this.ctx;
-    if (!panel.isVisible || server.state.kind !== "stopped") return;
+    const { panel, threads, server, log } = this.ctx;
+    if (!(panel.isVisible || threads.isVisible) || server.state.kind !== "stopped") return;
     server.running().catch((error: unknown) => log.warn(String(error)));
   }
 

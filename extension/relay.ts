@@ -39,6 +39,8 @@ function panelMethods(): string[] {
 /** What the panel says itself stands. */
 function withFolders(params: object, part: WorkspacePart, window: WindowFolders | null): object {
   if (part === "nothing") return params;
+  // A list of no folder in particular is one of all.
+  if (part === "cwds" && "cwd" in params && params.cwd === null) return params;
   const isNamed = "cwd" in params && params.cwd != null;
   if (window === null) {
     if (isNamed) return params;

@@ -11,6 +11,7 @@ import type { ThreadStartResponse } from "../server/protocol/thread.ts";
 import type { ContextReadResponse } from "../server/protocol/turn.ts";
 import type { ToolRequestUserInputResponse } from "../server/protocol/user-input.ts";
 import type { PanelConnection } from "./connection.ts";
+import { createThreadActions, type ThreadActions } from "./history/thread-actions.ts";
 import type { Folder } from "../server/protocol/panel.ts";
 import { type Choice, noChoice, runningTurn, shownThread, shownThreadId } from "./state/state.ts";
 import type { Store } from "./state/store.ts";
@@ -57,6 +58,8 @@ export interface Actions {
   threadClosed(threadId: string): void;
   readDefaults(): Promise<void>;
   listThreads(): Promise<void>;
+  /** In the list of threads. */
+  readonly threads: ThreadActions;
   listModels(): Promise<void>;
   /** What waits for review. */
   listReview(): Promise<void>;
@@ -377,6 +380,7 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
         .request("thread/list", { limit: LISTED_THREADS, sortKey: "updated_at" })
         .then(({ data }) => dispatch({ type: "threadsListed", threads: data }), complain);
     },
+    threads: createThreadActions(store, connection),
     async listModels() {
       await connection
         .request("model/list", {})

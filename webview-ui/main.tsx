@@ -14,17 +14,18 @@ import "./styles/review.css";
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { type Actions, createActions } from "./actions.ts";
+import { messageOf } from "../server/protocol/rpc/errors.ts";
 import { createAskPerson } from "./approvals/pending.ts";
 import type { PicksByCard } from "./approvals/picks.ts";
 import { connectPanel, type Incoming, type PanelConnection } from "./connection.ts";
 import { App } from "./shell/app.tsx";
 import { ErrorBoundary } from "./shell/error-boundary.tsx";
-import { type Persisted, readPersisted } from "./state/persisted.ts";
+import { newestPersisted, type Persisted } from "./state/persisted.ts";
 import { initialState, noChoice, shownThreadId } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
 
 const api = acquireVsCodeApi();
-const kept = readPersisted(api.getState() ?? keptByExtension());
+const kept = newestPersisted(api.getState(), keptByExtension());
 const store = createStore(nextFrame, {
   ...initialState,
   choice: { ...noChoice, mode: kept.mode, edits: kept.edits },
@@ -33,6 +34,7 @@ const store = createStore(nextFrame, {
 });
 const draft = signal(kept.draft);
 const isThreadListOpen = signal(false);
+const turnToShow = signal<string | null>(null);
 const picks = signal<PicksByCard>(kept.picks);
 const composer: { current: HTMLTextAreaElement | null } = { current: null };
 
@@ -46,12 +48,17 @@ const actions = createActions(store, connection, () => crypto.randomUUID());
 
 start(store, connection, actions, kept);
 
-function start(panelStore: Store, wire: PanelConnection, does: Actions, { threadId }: Persisted): void {
+function start(
+  panelStore: Store,
+  wire: PanelConnection,
+  does: Actions,
+  { threadId, sequence: first }: Persisted,
+): void {
   const root = document.getElementById("root") ?? document.body.appendChild(document.createElement("div"));
   root.id = "root";
   render(
     <ErrorBoundary onReload={() => readAgain(panelStore, does)} onNewThread={() => does.newThread()}>
-      <App panel={{ store: panelStore, actions: does, draft, picks, isThreadListOpen, composer, now }} />
+      <App panel={{ store: panelStore, actions: does, draft, picks, isThreadListOpen, turnToShow, composer, now }} />
     </ErrorBoundary>,
     root,
   );
@@ -61,7 +68,9 @@ function start(panelStore: Store, wire: PanelConnection, does: Actions, { thread
   const edits = panelStore.select(({ view, choice }) => (view.kind === "new" ? choice.edits : null));
   const lastMode = panelStore.select((state) => state.lastMode);
   const dismissed = panelStore.select((state) => state.dismissed);
-  const keep = (state: Persisted) => {
+  let sequence = first;
+  const keep = (parts: Omit<Persisted, "sequence">) => {
+    const state: Persisted = { sequence: ++sequence, ...parts };
     api.setState(state);
     wire.notify("panel/kept", { state });
   };
@@ -78,7 +87,7 @@ function start(panelStore: Store, wire: PanelConnection, does: Actions, { thread
   );
   effect(() => wire.notify("panel/threadShown", { threadId: shownId.value }));
   effect(() => {
-    if (isThreadListOpen.value) void does.listThreads();
+    if (isThreadListOpen.value) void browse(does);
   });
   wire.notify("panel/ready", {});
 }
@@ -107,6 +116,7 @@ function onNotification(incoming: Incoming): void {
     }
     case "host/showThread":
       isThreadListOpen.value = false;
+      turnToShow.value = incoming.params.turnId ?? null;
       void actions.openThread(incoming.params.threadId);
       return;
     case "host/newThread":
@@ -124,7 +134,9 @@ function onNotification(incoming: Incoming): void {
       void actions.compact();
       return;
     case "thread/unarchived":
-      // Back in the list: where and under which name, the server knows.
+    case "thread/section/changed":
+      // Where it stands in the list now, and under which name, the server knows.
+      if (isThreadListOpen.peek()) void browse(actions);
       if (store.state.peek().threads !== null) void actions.listThreads();
       return;
     case "belay/review/updated":
@@ -159,6 +171,10 @@ function onServerRunning(): void {
   void actions.readDefaults();
   void actions.readSandbox();
   void actions.listModels();
+}
+
+async function browse({ threads }: Actions): Promise<void> {
+  await threads.browse().catch((error: unknown) => store.dispatch({ type: "noticed", text: messageOf(error) }));
 }
 
 // An event is as old as the press that made it, however late the page comes to it.

@@ -80,6 +80,7 @@ export const clientRequests = {
     experimental: true,
   }),
   "thread/searchOccurrences": request(threads.ThreadSearchOccurrencesParams, threads.ThreadSearchOccurrencesResponse, {
+    from: anyone,
     experimental: true,
   }),
   "thread/read": request(threads.ThreadReadParams, thread.ThreadResponse, { lane: "thread", from: anyone }),

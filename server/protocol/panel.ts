@@ -42,5 +42,6 @@ export const ReviewParams = z.lazy(() =>
   z.object({ verb: z.enum(["show", "keep", "undo"]), path: z.string().nullable() }),
 );
 export const OpenLinkParams = z.object({ url: z.string() });
-export const ShowThreadParams = z.object({ threadId: z.string() });
+/** `turnId`: what it is scrolled to; without it to its end. */
+export const ShowThreadParams = z.lazy(() => z.object({ threadId: z.string(), turnId: z.string().optional() }));
 export const CopyParams = z.object({ text: z.string() });

@@ -87,7 +87,7 @@ function joined(links: readonly Link[], missing: string[]): Chain {
     unreadable: links.reduce((sum, { unreadable }) => sum + unreadable, 0),
     nextOrdinal: own?.nextOrdinal ?? 0,
     bytes: own?.bytes ?? 0,
-    paths: links.map(({ path }) => path).reverse(),
+    paths: links.map(({ path }) => path).toReversed(),
     turnStarts,
     end: own === undefined || id === undefined ? null : { threadId: id, ...(own.end satisfies Cut) },
     missing,

@@ -15,6 +15,7 @@ import type { ServerNotification } from "../protocol/methods.ts";
 import type { Turn } from "../protocol/turn.ts";
 import type { FoundRollout } from "../rollout/files.ts";
 import type { Log } from "./deps.ts";
+import { checkFolder } from "./is-folder.ts";
 import { found, type Queue, without } from "./queue.ts";
 import type { QueueFiles } from "./queue-files.ts";
 import { readInput } from "./read-input.ts";
@@ -54,13 +55,14 @@ export class ThreadQueues {
     let hasChanged = false;
     const isEmpty = (await this.#deps.files.read(threadId)).length === 0;
     const begun = isEmpty ? new Set<string>() : await this.#begun(threadId);
+    const isSaved = (this.#deps.live(threadId)?.savingTrouble ?? null) === null;
     await this.#deps.files.change(threadId, (queue) => {
-      const kept = without(queue, begun);
       const given = this.#given.get(threadId) ?? new Set();
-      const waiting = without(kept, given);
+      const waiting = without(without(queue, begun), given);
       const next = change(waiting);
       hasChanged = next !== waiting;
-      return hasChanged ? [...kept.filter(({ id }) => given.has(id)), ...next] : kept;
+      const kept = queue.filter(({ id }) => given.has(id) || (begun.has(id) && !isSaved));
+      return hasChanged || kept.length + waiting.length < queue.length ? [...kept, ...next] : queue;
     });
     if (hasChanged) this.#tellChanged(threadId);
   }
@@ -126,21 +128,26 @@ export class ThreadQueues {
   /** Null: a turn runs that it may not join. */
   async #give(thread: Thread, next: QueuedSubmission, { joins }: { joins: boolean }): Promise<Turn | null> {
     const { id, input, clientUserMessageId } = next;
+    if (thread.life.runningTurnId === null) await checkFolder(thread.settings.cwd);
     const read = await readInput(input, thread.settings.cwd);
     if (!thread.life.isFree && !(joins && thread.life.runningTurnId !== null)) return null;
+    const taken = () => void this.#leave(thread, id);
+    const options = { outputSchema: null, rootTurnId: null };
+    const turn = thread.life.start({ ...read, clientId: clientUserMessageId, itemId: id, taken }, {}, options);
     const given = this.#given.get(thread.id) ?? new Set();
     this.#given.set(thread.id, given.add(id));
     this.#tellChanged(thread.id);
-    const taken = () => void this.#leave(thread.id, id);
-    const options = { outputSchema: null, rootTurnId: null };
-    return thread.life.start({ ...read, clientId: clientUserMessageId, itemId: id, taken }, {}, options);
+    return turn;
   }
 
-  /** It is in the rollout now. */
-  async #leave(threadId: string, id: string): Promise<void> {
+  /** Its item was said, and is in the rollout, unless the thread cannot be saved. */
+  async #leave(thread: Thread, id: string): Promise<void> {
+    const threadId = thread.id;
     const given = this.#given.get(threadId);
     given?.delete(id);
     if (given?.size === 0) this.#given.delete(threadId);
+    // It leaves the file with a later change, once its item is on the disk.
+    if (thread.savingTrouble !== null) return;
     try {
       await this.#deps.files.change(threadId, (queue) => without(queue, new Set([id])));
     } catch (error) {

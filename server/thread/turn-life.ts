@@ -35,10 +35,10 @@ interface RunningTurn {
   newInput: AbortController;
   /** Commands of the user's own that run beside; the turn ends behind them. */
   readonly beside: Set<Promise<void>>;
-  /** It only makes the history shorter, and hears nobody. */
+  /** It makes the history shorter, and takes no input. */
   readonly isCompaction: boolean;
-  /** Begins the compaction that the turn is stopped for. */
-  next: (() => RunningTurn) | null;
+  /** Begins the turn that this one makes room for. */
+  next: (() => void) | null;
 }
 
 export interface QueuedInput extends ReadInput {
@@ -106,7 +106,7 @@ export class TurnLife {
     checkRoom(this.#thread.savingTrouble);
     const running = this.#running;
     if (running !== null) {
-      if (running.isCompaction) throw turnNotSteerable("compact");
+      checkSteerable(running);
       this.#thread.change(overrides);
       return emptyTurn(this.#join(running, queued));
     }
@@ -119,7 +119,7 @@ export class TurnLife {
     const running = this.#running;
     if (running === null) throw noTurnToSteer();
     if (running.turnId !== turnId) throw otherTurnSteered(turnId, running.turnId);
-    if (running.isCompaction) throw turnNotSteerable("compact");
+    checkSteerable(running);
     this.#join(running, queued);
   }
 
@@ -129,7 +129,7 @@ export class TurnLife {
     // Before they are given up with their turn.
     const { openQuestions } = thread;
     const begin = () =>
-      this.#begin(
+      void this.#begin(
         emptyTurn(thread.deps.newId()),
         async (turn, { abort }) => {
           const { runCompactionTurn } = await loadTurns();
@@ -224,7 +224,7 @@ export class TurnLife {
 
   /** Returns the id of the turn that will hear it. */
   #join(running: RunningTurn, queued: QueuedInput): string {
-    if (running.isStopping || running.abort.signal.aborted) {
+    if (isStopping(running)) {
       running.behind ??= { turnId: this.#thread.deps.newId(), inputs: [] };
       running.behind.inputs.push(queued);
       return running.behind.turnId;
@@ -240,22 +240,20 @@ export class TurnLife {
     { overrides, options }: { overrides: SettingsOverrides; options: TurnOptions },
   ): Turn {
     const thread = this.#thread;
-    const turn = emptyTurn(turnId, options.rootTurnId ?? turnId);
-    this.#begin(turn, async (_, running) => {
+    return this.#begin(emptyTurn(turnId, options.rootTurnId ?? turnId), async (turn, running) => {
       const { runThreadTurn } = await loadTurns();
       thread.change(overrides);
       this.#hooks.persist(previewOf(first.input));
       running.waitingInput.unshift(...more);
       return runThreadTurn(thread, turn, first, { ...options, abort: running.abort });
     });
-    return turn;
   }
 
   #begin(
     turn: Turn,
     run: (turn: Turn, running: RunningTurn) => Promise<boolean>,
     { isCompaction } = { isCompaction: false },
-  ): RunningTurn {
+  ): Turn {
     const running: RunningTurn = {
       turnId: turn.id,
       abort: new AbortController(),
@@ -280,7 +278,7 @@ export class TurnLife {
       }
     });
     this.#activity = { kind: "running", done, running };
-    return running;
+    return turn;
   }
 
   /** The model hears it with the next turn, whenever that is. */
@@ -302,24 +300,29 @@ export class TurnLife {
       thread.emit({ method: "turn/completed", params: { threadId: thread.id, turn: summaryOf(turn) } });
     }
     this.#hooks.flush();
-    if (running.next === null) this.#answerUnheard(running);
-    else handOn(running, running.next());
+    running.next?.();
+    this.#answerUnheard(running);
     thread.deps.turnEnded(thread.id);
   }
 
   /** What was said too late for the turn that has just ended is answered all the same. */
-  #answerUnheard(running: RunningTurn): void {
-    const [first, ...more] = takeUnheard(running);
+  #answerUnheard(ended: RunningTurn): void {
+    const [first, ...more] = takeUnheard(ended);
     if (first === undefined) return;
-    const turnId = running.behind?.turnId ?? this.#thread.deps.newId();
-    this.#beginWith(turnId, [first, ...more], { overrides: {}, options: { outputSchema: null, rootTurnId: null } });
+    const turnId = ended.behind?.turnId ?? this.#thread.deps.newId();
+    const running = this.#running;
+    if (running !== null) running.behind = { turnId, inputs: [first, ...more] };
+    else
+      this.#beginWith(turnId, [first, ...more], { overrides: {}, options: { outputSchema: null, rootTurnId: null } });
   }
 }
 
-/** What was said too late for the one is answered behind the other. */
-function handOn(from: RunningTurn, to: RunningTurn): void {
-  to.behind = from.behind;
-  to.waitingInput.push(...from.waitingInput.splice(0));
+function isStopping({ isStopping: isAsked, abort }: RunningTurn): boolean {
+  return isAsked || abort.signal.aborted;
+}
+
+function checkSteerable(running: RunningTurn): void {
+  if (running.isCompaction && !isStopping(running)) throw turnNotSteerable("compact");
 }
 
 function takeUnheard({ waitingInput, behind }: RunningTurn): QueuedInput[] {

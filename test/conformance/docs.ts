@@ -67,7 +67,7 @@ const gaps: readonly string[] = [
   "`/tmp` in the sandbox is empty for each command, and private to it.",
   "A shell line is taken for a patch when it is `apply_patch` with a here-document and nothing besides, but for a `cd`\n  before it; any other is a command like any other.",
   "`turn/interrupt` ends every command that the turn started, also in the background; the original leaves them running.",
-  "What is said to a turn too late for its model (`turn/start` or `turn/steer` while it is being stopped, while a command of\n  the user's own is all that runs, or as its model fails) is answered in a turn of its own behind it; the original records it unanswered.",
+  "What is said to a turn too late for its model (while it is being stopped, while a command of the user's own is all that\n  runs, or as its model fails) is answered in a turn of its own behind it; the original records it and leaves it there.",
   "The item of a queued message has the id of its `queuedSubmission`. `belay/queue/sendNow` puts a message into the turn\n  that runs, or begins one. `thread/queue/changed` goes to every client.",
   "A command without `tty` has an empty input, as with the original. `\\u0003` by `write_stdin` ends it; the original\n  refuses that, too.",
   "`item/commandExecution/terminalInteraction` comes before what is typed, and not when a model only looks.",

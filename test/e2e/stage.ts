@@ -140,7 +140,7 @@ export class Panel {
 
   async send(text: string): Promise<void> {
     await this.composer.fill(text);
-    await this.button("Send").click();
+    await this.button(/^(Send|Steer)$/).click();
   }
 
   async approve(what: "run command" | "change files"): Promise<void> {

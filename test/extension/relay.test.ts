@@ -32,6 +32,7 @@ test("the workspace's folder is added where the row asks for it and the panel na
   assert.deepEqual(params("thread/start", { cwd: "/other" }, one), { cwd: "/other" });
   assert.deepEqual(params("thread/read", { threadId: "t" }, one), { threadId: "t" });
   assert.deepEqual(params("thread/list", {}, one), { cwd: ["/work"] });
+  assert.deepEqual(params("thread/list", { cwd: null }, one), { cwd: null });
   const two = { cwd: "/second", folders: ["/first", "/second"] };
   const roots = { runtimeWorkspaceRoots: ["/first", "/second"] };
   assert.deepEqual(params("thread/start", {}, two), { cwd: "/second", ...roots });

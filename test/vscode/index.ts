@@ -8,6 +8,7 @@ import "./stopping.ts";
 import "./run-in-terminal.ts";
 import "./manage-approvals.ts";
 import "./sandbox.ts";
+import "./threads.ts";
 import "./live-terminals.ts";
 import "./approvals.ts";
 import "./commands.ts";

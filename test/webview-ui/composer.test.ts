@@ -214,6 +214,7 @@ test("draft, thread and mode outlive the view", inBrowser, async () => {
   await box(before).fill("Half a thought");
   const kept = await before.kept();
   assert.deepEqual(kept, {
+    sequence: (kept as { sequence: number }).sequence,
     threadId: null,
     draft: "Half a thought",
     mode: "ask",
@@ -222,6 +223,11 @@ test("draft, thread and mode outlive the view", inBrowser, async () => {
     dismissed: [],
     picks: {},
   });
+  // The extension has it too, and writes it down at once.
+  assert.deepEqual(
+    (await before.host.expectCall("panel/kept", (kept as { sequence: number }).sequence))["state"],
+    kept,
+  );
   await using later = await openPanel({ kept: { ...(kept as object), threadId } });
   await later.host.notify("host/state", running);
   assert.deepEqual(await later.host.expectCall("thread/resume"), { threadId });

@@ -5,13 +5,14 @@ import { cutMiddle } from "../../webview-ui/approvals/cut-middle.ts";
 import { turnRows } from "../../webview-ui/items/rows.ts";
 import { foldedPhrase, toolPhrase } from "../../webview-ui/items/tool-words.ts";
 import { readPicks, replyOf, withPicks } from "../../webview-ui/approvals/picks.ts";
-import { readPersisted } from "../../webview-ui/state/persisted.ts";
+import { newestPersisted, readPersisted } from "../../webview-ui/state/persisted.ts";
 import { askedQuestions } from "../../webview-ui/text/asked-questions.ts";
 import { diffLines, lineCounts } from "../../webview-ui/text/diff-lines.ts";
 import { textRuns, visibleText } from "../../webview-ui/text/hidden-characters.ts";
 import { relativePath, splitPath } from "../../webview-ui/text/paths.ts";
 import { endOfOutput, lastLine, plainOutput } from "../../webview-ui/text/terminal-output.ts";
-import { changeQuestion, compact, count, duration, relativeTime, wholeSeconds } from "../../webview-ui/text/words.ts";
+import { changeQuestion, compact, count, duration, wholeSeconds } from "../../webview-ui/text/words.ts";
+import { relativeTime } from "../../server/protocol/thread-words.ts";
 import { cartChange, cwd, item } from "./support/fixtures.ts";
 import { lockFile, ownWords, strict } from "./support/questions.ts";
 
@@ -203,13 +204,15 @@ test("tool calls are told in words", () => {
 });
 
 test("what an earlier version kept is read as far as it fits", () => {
-  const nothing = { threadId: null, draft: "", mode: null, edits: null, lastMode: null, dismissed: [], picks: {} };
+  const modes = { mode: null, edits: null, lastMode: null };
+  const nothing = { sequence: 0, threadId: null, draft: "", ...modes, dismissed: [], picks: {} };
   assert.deepEqual(readPersisted(undefined), nothing);
   assert.deepEqual(readPersisted({ threadId: 5, draft: "Hi", mode: "toString", lastMode: "fullAccess" }), {
     ...nothing,
     draft: "Hi",
   });
   const kept = {
+    sequence: 7,
     threadId: "t",
     draft: "",
     mode: "ask",
@@ -219,6 +222,15 @@ test("what an earlier version kept is read as far as it fits", () => {
     picks: {},
   };
   assert.deepEqual(readPersisted({ ...kept, dismissed: ["text:Hm.", 5] }), kept);
+});
+
+test("of what the editor and the extension kept the newer one counts", () => {
+  const older = { sequence: 4, draft: "Half" };
+  const newer = { sequence: 5, draft: "Half a thought" };
+  assert.equal(newestPersisted(older, newer).draft, "Half a thought");
+  assert.equal(newestPersisted(newer, older).draft, "Half a thought");
+  assert.equal(newestPersisted(undefined, older).draft, "Half");
+  assert.equal(newestPersisted(undefined, null).draft, "");
 });
 
 test("a question of the model is read from its call, whatever stands there", () => {

@@ -1,23 +1,32 @@
-// All threads of this workspace: type to search, arrows to move, Enter to open, Escape to leave.
+// The threads there are: type to search, arrows to move, Enter to open, Shift+F10 for what else can be done, Escape to
+// leave.
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Thread } from "../../server/protocol/thread.ts";
 import { focusNext } from "../approvals/use-answer.ts";
-import { IconButton } from "../shell/icon.tsx";
+import { Icon, IconButton, ToggleButton } from "../shell/icon.tsx";
 import { usePanel, useSelected } from "../shell/panel-context.ts";
-import { type PanelState, shownThreadId } from "../state/state.ts";
+import { type ListFilter, type PanelState, shownThreadId } from "../state/state.ts";
+import { groupsOf, type ListGroup, type ListRow } from "./thread-groups.ts";
+import { ThreadFoot } from "./thread-foot.tsx";
+import { ThreadMenu } from "./thread-menu.tsx";
 import { ThreadRow, threadTitle } from "./thread-row.tsx";
+import { useDeeds } from "./use-deeds.ts";
+import { useSearch } from "./use-search.ts";
 
-const pickThreads = ({ threads }: PanelState) => threads;
+const pickBrowsed = ({ browsed }: PanelState) => browsed;
 const pickShownId = ({ view }: PanelState) => shownThreadId(view);
+const pickFolders = ({ host }: PanelState) => host?.workspace?.folders;
 
 export function ThreadList() {
   const panel = usePanel();
-  const { isThreadListOpen, actions } = panel;
+  const { isThreadListOpen, turnToShow, actions } = panel;
   const dialog = useRef<HTMLDialogElement>(null);
-  const threads = useSelected(pickThreads);
+  const box = useRef<HTMLInputElement>(null);
+  const browsed = useSelected(pickBrowsed);
   const shownId = useSelected(pickShownId);
+  const folders = useSelected(pickFolders) ?? [];
   const [search, setSearch] = useState("");
-  const [active, setActive] = useState(0);
+  const [activeId, setActiveId] = useState<string | null>(null);
   const listId = useId();
   const wasOpened = useRef(false);
   useEffect(() => {
@@ -28,19 +37,44 @@ export function ThreadList() {
       if (wasOpened.current || document.activeElement === document.body) focusNext(panel);
     };
   }, [panel]);
-  const found = (threads ?? []).filter((thread) => matches(thread, search));
-  const at = Math.min(active, found.length - 1);
   const close = () => (isThreadListOpen.value = false);
-  const open = (thread: Thread | undefined) => {
-    if (!thread) return;
+  const leaveFor = (threadId: string, turnId: string | null) => {
     wasOpened.current = true;
     close();
-    if (thread.id !== shownId) void actions.openThread(thread.id);
+    turnToShow.value = turnId;
+    if (threadId !== shownId || turnId !== null) void actions.openThread(threadId);
+  };
+  const deeds = useDeeds({ box, onFork: (threadId) => leaveFor(threadId, null) });
+  const { filter } = browsed;
+  const { found, isSearching } = useSearch(search, filter, deeds.fail);
+  const groups = groupsOf({
+    browsed,
+    search,
+    found: found.threads,
+    folders: folders.map(({ cwd }) => cwd),
+    now: Date.now() / 1000,
+  });
+  const rows = groups.flatMap((group) => group.rows);
+  const at = rows.findIndex(({ thread }) => thread.id === activeId);
+  const active = rows[Math.max(0, at)]?.thread;
+  const open = async (thread: Thread) => {
+    const isInText = found.threads.some((each) => each.thread.id === thread.id);
+    // A search that fails now only costs the place.
+    const turnId = isInText ? await actions.threads.turnWith(thread.id, found.words).catch(() => null) : null;
+    leaveFor(thread.id, turnId);
+  };
+  const openMenu = (thread: Thread) => {
+    const row = document.getElementById(`${listId}-${thread.id}`);
+    if (row) deeds.openMenu(thread, row.getBoundingClientRect());
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const moved = moveBy(event.key, at, found.length);
-    if (moved !== null) setActive(moved);
-    else if (event.key === "Enter") open(found[at]);
+    const moved = moveBy(event.key, Math.max(0, at), rows.length);
+    if (moved !== null) setActiveId(rows[moved]?.thread.id ?? null);
+    else if (!active) return;
+    else if (event.key === "Enter") void open(active);
+    else if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) openMenu(active);
+    else if (event.key === "F2") deeds.pick(active, "rename");
+    else if (event.key === "Delete" && search === "") deeds.pick(active, "delete");
     else return;
     event.preventDefault();
   };
@@ -48,50 +82,133 @@ export function ThreadList() {
     <dialog ref={dialog} class="thread-list" aria-label="Threads" onClose={close}>
       <div class="thread-search">
         <input
+          ref={box}
           type="text"
           role="combobox"
           class="search-box"
-          placeholder="Search threads"
+          placeholder={filter.isArchived ? "Search archived threads" : "Search threads"}
           aria-label="Search threads"
+          aria-description="F2 renames, Shift+F10 shows what else can be done"
           aria-expanded="true"
           aria-controls={listId}
-          aria-activedescendant={found[at] ? `${listId}-${at}` : undefined}
+          aria-activedescendant={active ? `${listId}-${active.id}` : undefined}
           autofocus
           value={search}
           onInput={({ currentTarget }) => {
             setSearch(currentTarget.value);
-            setActive(0);
+            setActiveId(null);
           }}
           onKeyDown={onKeyDown}
         />
+        <Filters filter={filter} onFailure={deeds.fail} onChange={deeds.leave} />
         <IconButton icon="close" label="Close" onClick={close} />
       </div>
-      <div id={listId} class="scroller thread-rows" role="listbox" aria-label="Threads">
-        {found.map((thread, index) => (
-          <Option
-            key={thread.id}
-            id={`${listId}-${index}`}
-            thread={thread}
-            isActive={index === at}
-            isShown={thread.id === shownId}
-            onOpen={() => open(thread)}
-          />
-        ))}
+      <div class="scroller thread-rows">
+        <Groups
+          listId={listId}
+          groups={groups}
+          words={search.trim()}
+          activeId={active?.id ?? null}
+          onOpen={(thread) => void open(thread)}
+          onMenu={openMenu}
+        />
+        {!active && <p class="thread-none">{noneFound(browsed.threads === null || isSearching, search, filter)}</p>}
+        {browsed.nextCursor !== null && search === "" && (
+          <button
+            type="button"
+            class="text-button thread-more"
+            onClick={() => void actions.threads.browseMore().catch(deeds.fail)}
+          >
+            Show more
+          </button>
+        )}
       </div>
-      {found.length === 0 && <p class="thread-none">{noneFound(threads, search)}</p>}
+      <ThreadFoot foot={deeds.foot} onRename={deeds.rename} onDelete={deeds.remove} onLeave={deeds.leave} />
+      {deeds.menu && (
+        <ThreadMenu
+          key={deeds.menu.thread.id}
+          {...deeds.menu}
+          isArchived={filter.isArchived}
+          onPick={deeds.pick}
+          onClose={deeds.leave}
+        />
+      )}
     </dialog>
+  );
+}
+
+function Filters(props: { filter: ListFilter; onChange: () => void; onFailure: (error: unknown) => void }) {
+  const { actions } = usePanel();
+  const { isAll, isArchived } = props.filter;
+  const change = (filter: ListFilter) => {
+    actions.threads.browse(filter).catch(props.onFailure);
+    props.onChange();
+  };
+  return (
+    <>
+      <ToggleButton
+        icon="globe"
+        label="All workspaces"
+        isPressed={isAll}
+        onClick={() => change({ isAll: !isAll, isArchived })}
+      />
+      <ToggleButton
+        icon="archive"
+        label="Archived"
+        isPressed={isArchived}
+        onClick={() => change({ isAll, isArchived: !isArchived })}
+      />
+    </>
+  );
+}
+
+interface GroupsProps {
+  listId: string;
+  groups: readonly ListGroup[];
+  words: string;
+  activeId: string | null;
+  onOpen: (thread: Thread) => void;
+  onMenu: (thread: Thread) => void;
+}
+
+function Groups({ listId, groups, words, activeId, onOpen, onMenu }: GroupsProps) {
+  const shownId = useSelected(pickShownId);
+  return (
+    <div id={listId} role="listbox" aria-label="Threads">
+      {groups.map(({ label, rows }) => (
+        <div key={label} role="group" aria-label={label} class="thread-group">
+          <div class="list-title" aria-hidden="true">
+            {label}
+          </div>
+          {rows.map((row) => (
+            <Option
+              key={row.thread.id}
+              id={`${listId}-${row.thread.id}`}
+              row={row}
+              words={words}
+              isActive={row.thread.id === activeId}
+              isShown={row.thread.id === shownId}
+              onOpen={() => onOpen(row.thread)}
+              onMenu={() => onMenu(row.thread)}
+            />
+          ))}
+        </div>
+      ))}
+    </div>
   );
 }
 
 interface OptionProps {
   id: string;
-  thread: Thread;
+  row: ListRow;
+  words: string;
   isActive: boolean;
   isShown: boolean;
   onOpen: () => void;
+  onMenu: () => void;
 }
 
-function Option({ id, thread, isActive, isShown, onOpen }: OptionProps) {
+function Option({ id, row: { thread, detail }, words, isActive, isShown, onOpen, onMenu }: OptionProps) {
   const row = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (isActive) row.current?.scrollIntoView({ block: "nearest" });
@@ -106,18 +223,28 @@ function Option({ id, thread, isActive, isShown, onOpen }: OptionProps) {
       aria-current={isShown ? "true" : undefined}
       title={threadTitle(thread)}
       onClick={onOpen}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        onMenu();
+      }}
     >
-      <ThreadRow thread={thread} />
+      <ThreadRow thread={thread} detail={detail} words={words} />
+      {/* For the pointer; keys have theirs, and an option has no buttons for a screen reader. */}
+      <button
+        type="button"
+        class="icon-button thread-deeds"
+        tabIndex={-1}
+        aria-hidden="true"
+        title="More"
+        onClick={(event) => {
+          event.stopPropagation();
+          onMenu();
+        }}
+      >
+        <Icon name="ellipsis" />
+      </button>
     </div>
   );
-}
-
-function matches(thread: Thread, search: string): boolean {
-  const text = `${thread.name ?? ""}\n${thread.preview}`.toLowerCase();
-  return search
-    .toLowerCase()
-    .split(/\s+/)
-    .every((word) => text.includes(word));
 }
 
 function moveBy(key: string, at: number, length: number): number | null {
@@ -135,7 +262,9 @@ function moveBy(key: string, at: number, length: number): number | null {
   }
 }
 
-function noneFound(threads: readonly Thread[] | null, search: string): string {
-  if (threads === null) return "Reading the threads of this workspace";
-  return search === "" ? "No threads in this workspace yet" : "No thread has these words in its title";
+function noneFound(isReading: boolean, search: string, { isAll, isArchived }: ListFilter): string {
+  if (search !== "") return isReading ? "Searching" : "No thread has these words in it";
+  const where = isAll ? "" : " in this workspace";
+  if (isReading) return isAll ? "Reading all threads" : "Reading the threads of this workspace";
+  return isArchived ? `No archived threads${where}` : `No threads${where} yet`;
 }

@@ -1,21 +1,38 @@
 // One thread in a list: what it was about and when, and whether it runs or waits for someone.
+import { relativeTime, stateOf, stateWords, type ThreadState, titleOf } from "../../server/protocol/thread-words.ts";
 import type { Thread } from "../../server/protocol/thread.ts";
 import { Icon, Ring } from "../shell/icon.tsx";
-import { firstLine } from "../state/thread-reducer.ts";
+import { useSelectedBy } from "../shell/panel-context.ts";
 import { visibleText } from "../text/hidden-characters.ts";
-import { relativeTime } from "../text/words.ts";
 
-export function threadTitle({ name, preview }: Pick<Thread, "name" | "preview">): string {
-  return visibleText(name ?? firstLine(preview)) || "Empty thread";
+export function threadTitle(thread: Pick<Thread, "name" | "preview">): string {
+  return visibleText(titleOf(thread));
 }
 
-export function ThreadRow({ thread }: { thread: Thread }) {
+export interface ThreadRowProps {
+  thread: Thread;
+  /** A second line, dim: where it is, or where the words are. */
+  detail?: string;
+  /** Marked wherever they stand in it. */
+  words?: string;
+}
+
+export function ThreadRow({ thread, detail = "", words = "" }: ThreadRowProps) {
   return (
     <>
       <span class="row-icon">
-        <StatusMark thread={thread} />
+        <StateMark thread={thread} />
       </span>
-      <span class="row-text">{threadTitle(thread)}</span>
+      <span class="row-words">
+        <span class="row-text">
+          <Marked text={threadTitle(thread)} words={words} />
+        </span>
+        {detail !== "" && (
+          <span class="row-text row-detail">
+            <Marked text={detail} words={words} />
+          </span>
+        )}
+      </span>
       <span class="number" title={new Date(thread.updatedAt * 1000).toLocaleString("en")}>
         {relativeTime(thread.updatedAt, Date.now() / 1000)}
       </span>
@@ -23,16 +40,37 @@ export function ThreadRow({ thread }: { thread: Thread }) {
   );
 }
 
-function StatusMark({ thread: { status } }: { thread: Thread }) {
-  if (status.type !== "active") return <Icon name="comment" />;
-  const [icon, label] = status.activeFlags.includes("waitingOnApproval")
-    ? (["warning", "Waits for your approval"] as const)
-    : status.activeFlags.includes("waitingOnUserInput")
-      ? (["question", "Waits for your answer"] as const)
-      : ([null, "Running"] as const);
+const marks: Record<ThreadState, { icon: string | null; tone: string }> = {
+  waitsForApproval: { icon: "bell-dot", tone: "warning" },
+  waitsForAnswer: { icon: "question", tone: "warning" },
+  running: { icon: null, tone: "" },
+  failed: { icon: "error", tone: "error" },
+  finished: { icon: "pass-filled", tone: "passed" },
+  calm: { icon: "comment", tone: "" },
+};
+
+function StateMark({ thread: { id, status } }: { thread: Thread }) {
+  const isUnseen = useSelectedBy(id, ({ unseen }) => unseen.includes(id));
+  const state = stateOf(status, { isUnseen });
+  const { icon, tone } = marks[state];
+  const label = stateWords[state];
+  if (state === "calm") return <Icon name="comment" />;
   return (
     <span class="row-icon" role="img" aria-label={label} title={label}>
-      {icon === null ? <Ring /> : <Icon name={icon} class="warning" />}
+      {icon === null ? <Ring /> : <Icon name={icon} class={tone} />}
     </span>
+  );
+}
+
+function Marked({ text, words }: { text: string; words: string }) {
+  const at = words === "" ? -1 : text.toLowerCase().indexOf(words.toLowerCase());
+  if (at === -1) return text;
+  const end = at + words.length;
+  return (
+    <>
+      {text.slice(0, at)}
+      <mark>{text.slice(at, end)}</mark>
+      {text.slice(end)}
+    </>
   );
 }

@@ -2,6 +2,7 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Reverted } from "../actions.ts";
 import { IconButton } from "../shell/icon.tsx";
+import { moveIn } from "../shell/menu-keys.ts";
 import { usePanel, useSelected, useSelectedBy } from "../shell/panel-context.ts";
 import { type PanelState, runningTurn, shownThread } from "../state/state.ts";
 import { count } from "../text/words.ts";
@@ -109,19 +110,4 @@ function filesSince({ view }: PanelState, turnId: string): number {
   if (thread === null || at === -1) return 0;
   const changes = thread.turns.slice(at).map(({ id }) => thread.changes.get(id));
   return new Set(changes.flatMap((each) => (each && each.state !== "undone" ? each.paths : []))).size;
-}
-
-function moveIn(event: KeyboardEvent, menu: HTMLElement | null, onClose: () => void): void {
-  if (event.key === "Escape" || event.key === "Tab") {
-    event.preventDefault();
-    event.stopPropagation();
-    onClose();
-    return;
-  }
-  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step === undefined || menu === null) return;
-  event.preventDefault();
-  const items = [...menu.querySelectorAll("button")];
-  const at = items.findIndex((item) => item === document.activeElement);
-  items[(at + step + items.length) % items.length]?.focus();
 }

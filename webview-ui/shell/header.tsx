@@ -1,6 +1,6 @@
 // One slim row: what this thread is about, the other threads, a new one. The product's name is in the editor's own title.
 import { usePanel, useSelected } from "./panel-context.ts";
-import { type PanelState, shownThread } from "../state/state.ts";
+import { type PanelState, shownThread, shownThreadId } from "../state/state.ts";
 import { firstLine } from "../state/thread-reducer.ts";
 import { visibleText } from "../text/hidden-characters.ts";
 import { userText } from "../text/prompt-parts.ts";
@@ -17,6 +17,13 @@ const pickIsSaidBelow = (state: PanelState) => {
   return turns.length < 2 && prompt !== undefined && firstLine(prompt) === pickTitle(state);
 };
 
+const pickWaitingElsewhere = ({ approvals, view }: PanelState) => {
+  const waiting = approvals.filter(({ outcome }) => outcome.kind === "waiting");
+  const threads = new Set(waiting.map(({ request }) => request.params.threadId));
+  threads.delete(shownThreadId(view) ?? "");
+  return threads.size;
+};
+
 export function Header() {
   const { actions, isThreadListOpen, focusComposer } = usePanel();
   const title = visibleText(useSelected(pickTitle));
@@ -26,7 +33,7 @@ export function Header() {
       <h1 class={isSaidBelow ? "for-screen-readers" : `header-title ${title === "" ? "untitled" : ""}`} title={title}>
         {title || "New thread"}
       </h1>
-      <IconButton icon="history" label="Threads" onClick={() => (isThreadListOpen.value = true)} />
+      <ThreadsButton onClick={() => (isThreadListOpen.value = true)} />
       <IconButton
         icon="add"
         label="New thread"
@@ -36,5 +43,26 @@ export function Header() {
         }}
       />
     </header>
+  );
+}
+
+/** Its mark stays while a thread waits that is not on show. */
+function ThreadsButton({ onClick }: { onClick: () => void }) {
+  const waiting = useSelected(pickWaitingElsewhere);
+  const waits = waiting === 1 ? "1 other thread waits for you" : `${waiting} other threads wait for you`;
+  return (
+    <span class="threads-button">
+      <IconButton
+        icon="history"
+        label="Threads"
+        {...(waiting === 0 ? {} : { title: `Threads: ${waits}`, describedBy: "threads-waiting" })}
+        onClick={onClick}
+      />
+      {waiting > 0 && (
+        <span class="count-mark" id="threads-waiting" role="img" aria-label={waits}>
+          {waiting}
+        </span>
+      )}
+    </span>
   );
 }

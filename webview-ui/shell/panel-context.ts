@@ -16,6 +16,8 @@ export interface Panel {
   /** What is picked and typed in cards that ask questions, so that it outlives them. */
   picks: Signal<PicksByCard>;
   isThreadListOpen: Signal<boolean>;
+  /** The turn that the thread on show is to be scrolled to once it is there. */
+  turnToShow: Signal<string | null>;
   focusComposer(): void;
   readiness: Readiness;
   /** Milliseconds on a clock that only goes forward: now, or when the event happened. */

@@ -11,7 +11,7 @@ import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { Thread, ThreadSettings, ThreadStartResponse } from "../../server/protocol/thread.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
 import type { ToolRequestUserInputResponse } from "../../server/protocol/user-input.ts";
-import type { ApprovalRequest, Choice, ListedFile } from "./state.ts";
+import type { ApprovalRequest, Choice, ListedFile, ListFilter } from "./state.ts";
 
 export type PanelEvent =
   | { type: "hostChanged"; host: HostState }
@@ -27,6 +27,8 @@ export type PanelEvent =
   | { type: "heldThreadRead"; thread: Thread }
   | { type: "newThread" }
   | { type: "threadsListed"; threads: readonly Thread[] }
+  | { type: "threadsBrowsing"; filter: ListFilter }
+  | { type: "threadsBrowsed"; filter: ListFilter; threads: readonly Thread[]; nextCursor: string | null }
   | { type: "modelsListed"; models: readonly Model[] }
   /** What a new thread would start with. */
   | { type: "defaultsRead"; settings: ThreadSettings }

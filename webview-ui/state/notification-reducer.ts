@@ -35,7 +35,7 @@ export function reduceNotification(state: PanelState, notification: ServerNotifi
       if (!params.willRetry || shownThreadId(state.view) !== params.threadId) return inThread;
       return withReconnecting(inThread, params);
     case "thread/status/changed":
-      return updateListed(inThread, params.threadId, { status: params.status });
+      return followStatus(inThread, params);
     case "thread/name/updated":
       return updateListed(inThread, params.threadId, { name: params.threadName ?? null });
     case "thread/archived":
@@ -139,17 +139,40 @@ function resolveApproval(state: PanelState, { requestId, answered }: Resolved): 
 }
 
 function updateListed(state: PanelState, threadId: string, change: Partial<Thread>): PanelState {
-  if (!state.threads?.some(({ id }) => id === threadId)) return state;
-  return {
-    ...state,
-    threads: state.threads.map((thread) => (thread.id === threadId ? { ...thread, ...change } : thread)),
-  };
+  const update = (threads: readonly Thread[] | null) =>
+    threads?.some(({ id }) => id === threadId)
+      ? threads.map((thread) => (thread.id === threadId ? { ...thread, ...change } : thread))
+      : threads;
+  return withLists(state, update);
+}
+
+/** A list that is the same stays the same value: nothing is drawn for it. */
+function withLists(
+  state: PanelState,
+  change: (threads: readonly Thread[] | null) => readonly Thread[] | null,
+): PanelState {
+  const { browsed } = state;
+  const [threads, inList] = [change(state.threads), change(browsed.threads)];
+  return { ...state, threads, browsed: inList === browsed.threads ? browsed : { ...browsed, threads: inList } };
+}
+
+function followStatus(
+  state: PanelState,
+  { threadId, status }: Extract<ServerNotification, { method: "thread/status/changed" }>["params"],
+): PanelState {
+  const changed = updateListed(state, threadId, { status });
+  const listed = [...(state.threads ?? []), ...(state.browsed.threads ?? [])].find(({ id }) => id === threadId);
+  if (status.type === "active") return { ...changed, unseen: state.unseen.filter((id) => id !== threadId) };
+  if (listed?.status.type !== "active" || shownThreadId(state.view) === threadId) return changed;
+  return { ...changed, unseen: [...state.unseen, threadId] };
 }
 
 // What is on screen stays there to be read; the line above the composer says what became of it.
 function leaveList(state: PanelState, threadId: string, became: string): PanelState {
-  const threads = state.threads?.filter(({ id }) => id !== threadId) ?? null;
+  const left = withLists(state, (threads) =>
+    threads?.some(({ id }) => id === threadId) ? threads.filter(({ id }) => id !== threadId) : threads,
+  );
   const shown = shownThread(state.view);
-  if (shown?.id !== threadId) return { ...state, threads };
-  return withNotice({ ...state, threads }, { kind: "info", text: `The thread “${shown.title}” ${became}.` });
+  if (shown?.id !== threadId) return left;
+  return withNotice(left, { kind: "info", text: `The thread “${shown.title}” ${became}.` });
 }

@@ -4,6 +4,8 @@ import type { Edits, Mode } from "../../server/protocol/mode.ts";
 import { modes } from "../../server/protocol/modes.ts";
 
 export interface Persisted {
+  /** Counts what was kept, through all lives of the panel in this workspace: the higher one is the newer one. */
+  sequence: number;
   threadId: string | null;
   draft: string;
   /** The mode picked for a thread that has not started yet. */
@@ -17,12 +19,19 @@ export interface Persisted {
   picks: PicksByCard;
 }
 
+/** The newer one of what the editor and the extension have kept. */
+export function newestPersisted(byEditor: unknown, byExtension: unknown): Persisted {
+  const [first, second] = [readPersisted(byEditor), readPersisted(byExtension)];
+  return second.sequence > first.sequence ? second : first;
+}
+
 /** Reads what an earlier version may have written: whatever does not fit is left out. */
 export function readPersisted(value: unknown): Persisted {
-  const { threadId, draft, mode, edits, lastMode, dismissed, picks } = (
+  const { sequence, threadId, draft, mode, edits, lastMode, dismissed, picks } = (
     typeof value === "object" && value !== null ? value : {}
   ) as Record<string, unknown>;
   return {
+    sequence: Number.isSafeInteger(sequence) ? Number(sequence) : 0,
     threadId: typeof threadId === "string" ? threadId : null,
     draft: typeof draft === "string" ? draft : "",
     mode: readMode(mode),

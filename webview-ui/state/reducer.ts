@@ -8,6 +8,7 @@ import { lasting } from "./persisted.ts";
 import {
   type Approval,
   type Choice,
+  type ListFilter,
   noChoice,
   type PanelState,
   type ShownThread,
@@ -27,7 +28,7 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
     case "notified":
       return reduceNotification(state, event.notification);
     case "threadOpening":
-      return startLoading(state, event.threadId);
+      return startLoading(seen(state, event.threadId), event.threadId);
     case "threadOpened": {
       const shown = showSnapshot(state, event.response);
       // It has a folder again, or is another thread.
@@ -48,6 +49,17 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       };
     case "threadsListed":
       return { ...state, threads: event.threads };
+    case "threadsBrowsing":
+      return isSameFilter(state.browsed.filter, event.filter)
+        ? state
+        : { ...state, browsed: { filter: event.filter, threads: null, nextCursor: null } };
+    case "threadsBrowsed": {
+      const { filter, threads, nextCursor } = event;
+      // The answer to a question that a later click made void.
+      return isSameFilter(state.browsed.filter, filter)
+        ? { ...state, browsed: { filter, threads, nextCursor } }
+        : state;
+    }
     case "modelsListed":
       return { ...state, models: event.models };
     case "defaultsRead":
@@ -188,6 +200,14 @@ function changeThread(state: PanelState, threadId: string, change: (thread: Show
   const { view } = state;
   if (view.kind !== "shown" || view.thread.id !== threadId) return state;
   return { ...state, view: { kind: "shown", thread: change(view.thread) } };
+}
+
+function seen(state: PanelState, threadId: string): PanelState {
+  return { ...state, unseen: state.unseen.filter((id) => id !== threadId) };
+}
+
+function isSameFilter(a: ListFilter, b: ListFilter): boolean {
+  return a.isAll === b.isAll && a.isArchived === b.isArchived;
 }
 
 function hold(state: PanelState, { threadId, writer }: Extract<PanelEvent, { type: "threadHeld" }>): PanelState {

@@ -36,6 +36,10 @@ export interface PanelState {
   defaults: ThreadSettings | null;
   /** Threads of this workspace, newest first; null until the first list arrives. */
   threads: readonly Thread[] | null;
+  /** What the list of threads shows while it is open. */
+  browsed: Browsed;
+  /** Threads whose turns ended while another one was on show. */
+  unseen: readonly string[];
   notices: readonly Notice[];
   /** The model's answer broke off and is asked for anew, until it speaks. */
   reconnecting: Reconnecting | null;
@@ -90,6 +94,20 @@ export interface HeldThread {
 /** A file to review, with the folder of the window that it was listed for. */
 export interface ListedFile extends ReviewFile {
   cwd: string;
+}
+
+export interface ListFilter {
+  /** Of every folder, not only of those of the window. */
+  isAll: boolean;
+  isArchived: boolean;
+}
+
+export interface Browsed {
+  filter: ListFilter;
+  /** The pinned ones, then newest first; null until they are read. */
+  threads: readonly Thread[] | null;
+  /** Null: there are no more. */
+  nextCursor: string | null;
 }
 
 export type TokenUsage = Extract<ServerNotification, { method: "thread/tokenUsage/updated" }>["params"]["tokenUsage"];
@@ -164,6 +182,8 @@ export const initialState: PanelState = {
   models: [],
   defaults: null,
   threads: null,
+  browsed: { filter: { isAll: false, isArchived: false }, threads: null, nextCursor: null },
+  unseen: [],
   notices: [],
   reconnecting: null,
   dismissed: [],

@@ -111,16 +111,6 @@ export function count(amount: number, noun: string, plural = `${noun}s`): string
   return `${amount.toLocaleString("en")} ${amount === 1 ? noun : plural}`;
 }
 
-/** "now", "5 min", "3 h", "2 d", then the date. Both in Unix seconds. */
-export function relativeTime(at: number, now: number): string {
-  const seconds = Math.max(0, now - at);
-  if (seconds < 60) return "now";
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
-  if (seconds < 7 * 86_400) return `${Math.floor(seconds / 86_400)} d`;
-  return new Date(at * 1000).toLocaleDateString("en", { day: "numeric", month: "short" });
-}
-
 function trimZero(digits: string): string {
   return digits.replace(/\.0$/, "");
 }

@@ -9,6 +9,8 @@ const NEAR_PX = 24;
 export interface FollowEnd {
   isFollowing: Signal<boolean>;
   jumpToEnd(): void;
+  /** For who scrolls somewhere else by themselves. */
+  leaveEnd(): void;
 }
 
 /** `content` grows inside `scroller`. Starts at the end, and again whenever `key` changes. */
@@ -59,6 +61,9 @@ export function useFollowEnd(
   }, [scroller, content, key, isFollowing]);
   return {
     isFollowing,
+    leaveEnd() {
+      isFollowing.value = false;
+    },
     jumpToEnd() {
       isFollowing.value = true;
       scroller.current?.scrollTo({ top: scroller.current.scrollHeight });

@@ -5,7 +5,7 @@ import type { ThreadItem } from "../../server/protocol/item.ts";
 import { Empty } from "../history/empty.tsx";
 import { asksPerson } from "../items/tool-words.ts";
 import { Icon, Ring } from "../shell/icon.tsx";
-import { useSelected } from "../shell/panel-context.ts";
+import { usePanel, useSelected } from "../shell/panel-context.ts";
 import {
   type Approval,
   type Outgoing,
@@ -35,11 +35,20 @@ export function Transcript() {
   const isLoading = useSelected(pickIsLoading);
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
-  const { isFollowing, jumpToEnd } = useFollowEnd(scroller, content, threadId);
+  const { isFollowing, jumpToEnd, leaveEnd } = useFollowEnd(scroller, content, threadId);
   // Whoever sends something wants to see what becomes of it.
   useLayoutEffect(() => {
     if (ownLatest !== null) jumpToEnd();
   }, [ownLatest]);
+  const { turnToShow } = usePanel();
+  useLayoutEffect(() => {
+    const wanted = turnToShow.value;
+    const turn = wanted === null ? null : document.getElementById(`prompt-${wanted}`)?.closest(".turn");
+    if (!turn) return;
+    turnToShow.value = null;
+    leaveEnd();
+    turn.scrollIntoView({ block: "start" });
+  });
   const running = thread?.turns.findLast(({ status }) => status === "inProgress");
   const homeless = outgoing.filter((prompt) => turnOf(prompt, thread, running?.id) === null);
   const isEmpty = !isLoading && homeless.length === 0 && (thread?.turns.length ?? 0) === 0;

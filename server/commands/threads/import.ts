@@ -7,7 +7,13 @@ import { readInstructions } from "../../instructions/agents-md.ts";
 import { defaultModel } from "../../model/list.ts";
 import { findProvider } from "../../model/providers.ts";
 import { readChain } from "../../rollout/chain.ts";
-import { convertExported, type ExportedThread, exportedSetting, readExported } from "../../rollout/import/exported.ts";
+import {
+  convertExported,
+  exportedFile,
+  type ExportedThread,
+  exportedSetting,
+  readExported,
+} from "../../rollout/import/exported.ts";
 import type { ImportedThread, ImportOptions } from "../../rollout/import/imported.ts";
 import { readNative } from "../../rollout/import/native-files.ts";
 import { convertNative, nativeSetting } from "../../rollout/import/native-thread.ts";
@@ -77,11 +83,7 @@ async function readThreadFile(path: string, notes: string[], io: ThreadsIo): Pro
   if (first.includes('"threadMeta"') && !first.trimStart().startsWith('{"format"') && path.endsWith(".jsonl")) {
     const { lines, missing } = await readChain(homeOf(path), path);
     notes.push(...missing);
-    return exported(
-      { format: "belay-thread", version: 1, lines: lines as unknown as ExportedThread["lines"] },
-      path,
-      io,
-    );
+    return exported(exportedFile({}, lines), path, notes, io);
   }
   const native = first.includes('"session_meta"') ? await readNative(path) : null;
   if (native !== null) {
@@ -90,11 +92,11 @@ async function readThreadFile(path: string, notes: string[], io: ThreadsIo): Pro
     return { convert: (threadId) => convertNative(native, threadId ?? native.id, options), id: native.id };
   }
   const file = first.includes("belay-thread") ? readExported(parse(await readFile(path, "utf8"))) : null;
-  if (file !== null) return exported(file, path, io, notes);
+  if (file !== null) return exported(file, path, notes, io);
   throw new Refusal("it is no thread: neither a rollout nor what `belay threads export --format json` writes.");
 }
 
-async function exported(file: ExportedThread, path: string, io: ThreadsIo, notes: string[] = []) {
+async function exported(file: ExportedThread, path: string, notes: string[], io: ThreadsIo) {
   const options = await optionsFor(exportedSetting(file), notes, io);
   const own = convertExported(file, null, options);
   if (own === null) throw new Refusal(`no line of ${basename(path)} says which thread it is.`);

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { readChain } from "../chain.ts";
 import { archivedPath, findBase, findRollout, rolloutPath } from "../files.ts";
 import { startedTurnOf } from "../living-lines.ts";
+import { uuidV7 } from "../../util/uuid-v7.ts";
 import { derivedId, type ImportedThread } from "./imported.ts";
 
 export type ImportOutcome =
@@ -49,7 +50,7 @@ async function write(home: string, { meta, entries, isArchived }: ImportedThread
     .join("");
   const live = rolloutPath(home, meta.id, meta.createdAt * 1000);
   const path = isArchived ? archivedPath(home, live) : live;
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = `${path}.${uuidV7()}.tmp`;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   try {
     await writeFile(temporary, text, { mode: 0o600, flag: "wx" });

@@ -102,6 +102,11 @@ test("what is exported can be imported elsewhere and goes on there, with the rig
   assert.deepEqual([resumed.approvalPolicy, resumed.sandbox.type], ["on-request", "readOnly"]);
   const { thread } = await server.request("thread/read", { threadId: fork.id, includeTurns: true });
   assert.deepEqual(resumed.thread.turns, thread.turns);
+  // The rollout itself is as good, with what it begins in.
+  await using third = await testServer({ api });
+  assert.match(run(third, "import", fork.path ?? "").stdout, new RegExp(`^imported  ${fork.id}  look around`));
+  const copied = (await third.request("thread/read", { threadId: fork.id, includeTurns: true })).thread;
+  assert.deepEqual([copied.turns, copied.path === fork.path], [thread.turns, false]);
   await other.completeTurn("and on", fork.id);
   const told = toldText(api.requests.at(-1) ?? assert.fail());
   for (const words of ["look around", "There is nothing.", "in the fork", "and on"])

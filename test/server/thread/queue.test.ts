@@ -6,6 +6,7 @@ import { test } from "node:test";
 import type { UserInput } from "../../../server/protocol/user-input.ts";
 import { gate } from "../../support/lifeline.ts";
 import { type RequestBody, responsesApi, streamPart } from "../../support/responses-api.ts";
+import { noSmallDisks, smallDisk } from "../../support/small-disk.ts";
 import { type ServerOptions, type TestServer, testServer as plainServer } from "../../support/test-server.ts";
 
 const ok = [{ steps: [{ text: "ok" }] }];
@@ -291,6 +292,27 @@ test("a fork has no queue, a deleted thread takes its own along, and a revert le
   assert.equal(existsSync(pathOf(server, threadId)), false);
 });
 
+test("what is queued while a thread is summed up gets its turn behind that; it cannot join it", async () => {
+  const summary = Promise.withResolvers<void>();
+  await using api = await responsesApi(ok, {
+    misbehave: async (_, request) => {
+      if (request === 2) await summary.promise;
+      return false;
+    },
+  });
+  await using server = await testServer({ api });
+  const { threadId } = await server.completeTurn("hello");
+  await server.request("thread/compact/start", { threadId });
+  await api.asked(2);
+  const id = await add(server, threadId, "one");
+  const now = await server.refusal("belay/queue/sendNow", { threadId, queuedSubmissionId: id });
+  assert.match(now.message, /cannot steer a compact turn/);
+  assert.deepEqual(await queued(server, threadId), ["one"]);
+  summary.resolve();
+  assert.deepEqual(await completions(server, 2), ["completed", "completed"]);
+  assert.deepEqual((await prompts(server, threadId)).at(-1), ["one"]);
+});
+
 test("a file of a queue that cannot be read is named and kept", async () => {
   await using api = await responsesApi(gated);
   await using server = await testServer({ api });
@@ -304,6 +326,31 @@ test("a file of a queue that cannot be read is named and kept", async () => {
   const warning = await server.expectNotification("warning");
   assert.match(warning.message, /^A queued message was not sent: .* mend the file/);
   assert.equal(readFileSync(pathOf(server, threadId), "utf8"), "{broken");
+});
+
+test("a message whose item could not be saved is still in the file of the queue, and leaves it once it is saved", {
+  skip: noSmallDisks,
+}, async () => {
+  await using api = await responsesApi(gated);
+  await using server = await testServer({ api });
+  using disk = smallDisk(join(server.home, "threads"));
+  const { threadId, held } = await busy(server);
+  await add(server, threadId, "one");
+  disk.fill();
+  await held.open();
+  assert.deepEqual(await completions(server, 2), ["completed", "completed"]);
+  await server.expectNotification("belay/thread/saving/updated");
+  assert.deepEqual(await queued(server, threadId), []);
+  assert.equal(fileOf(server, threadId)?.length, 1);
+  disk.free();
+  await server.expectNotification("belay/thread/saving/updated", ({ trouble }) => trouble === null);
+  await server.completeTurn("two", threadId);
+  assert.deepEqual(await queued(server, threadId), []);
+  const last = await add(server, threadId, "three");
+  await completions(server, 1);
+  await server.request("thread/queue/delete", { threadId, queuedSubmissionId: last });
+  assert.equal(fileOf(server, threadId), null);
+  await server.end();
 });
 
 test("two processes that queue for one thread lose nothing of each other", async () => {

@@ -319,6 +319,7 @@ export function prepareHost(host: FakeHost): void {
   host.on("thread/start", () => opened({ preview: "" }));
   host.on("thread/resume", () => opened());
   host.on("thread/list", () => ({ data: [], nextCursor: null, backwardsCursor: null }));
+  host.on("thread/search", () => ({ data: [], nextCursor: null, backwardsCursor: null }));
   host.on("turn/start", () => ({ turn: turn() }));
   host.on("turn/interrupt", () => ({}));
   host.on("thread/shellCommand", () => ({}));

@@ -1,7 +1,23 @@
 // Moments in the life of the panel, for pictures: each takes a fresh panel there.
 import type { Thread } from "../../../server/protocol/thread.ts";
 import { approvalScenes } from "./approval-scenes.ts";
-import { at, cwd, item, models, opened, running, starts, thread, threadId, tokens, turn, turnId } from "./fixtures.ts";
+import {
+  at,
+  commandApproval,
+  cwd,
+  item,
+  models,
+  opened,
+  running,
+  starts,
+  thread,
+  threadId,
+  tokens,
+  turn,
+  turnId,
+} from "./fixtures.ts";
+import { pinnedSectionId } from "../../../server/protocol/thread-section.ts";
+import type { OpenPanel } from "./panel-page.ts";
 import { commandScenes } from "./command-scenes.ts";
 import { contextScenes } from "./context-scenes.ts";
 import { editScenes } from "./edit-scenes.ts";
@@ -38,6 +54,24 @@ const threads: Thread[] = (
     status: index === 1 ? { type: "active", activeFlags: ["waitingOnApproval"] } : { type: "idle" },
   }),
 );
+
+/** One of each kind that a list tells apart. */
+const many = threads.map((each, index): Thread => {
+  const states: Thread["status"][] = [{ type: "active", activeFlags: [] }, each.status, { type: "systemError" }];
+  const section = { id: pinnedSectionId, name: "Pinned", appearance: null };
+  return { ...each, status: states[index] ?? { type: "notLoaded" }, section: index === 4 ? section : null };
+});
+
+async function openThreads({ host, page }: OpenPanel): Promise<void> {
+  host.on("thread/list", ({ sectionId }) => ({
+    data: many.filter(({ section }) => sectionId == null || section?.id === sectionId),
+    nextCursor: sectionId == null ? "more" : null,
+    backwardsCursor: null,
+  }));
+  await host.notify("host/state", running);
+  await page.getByRole("button", { name: "Threads" }).click();
+  await page.getByRole("listbox", { name: "Threads" }).getByRole("option").first().waitFor();
+}
 
 export const scenes: Record<string, Scene> = {
   ...approvalScenes,
@@ -183,11 +217,58 @@ export const scenes: Record<string, Scene> = {
     await panel.page.getByText("12.4k tokens").waitFor();
   },
 
-  async threads({ host, page }) {
-    host.on("thread/list", () => ({ data: threads, nextCursor: null, backwardsCursor: null }));
-    await host.notify("host/state", running);
-    await page.getByRole("button", { name: "Threads" }).click();
-    await page.getByRole("listbox", { name: "Threads" }).getByRole("option").first().waitFor();
+  async threads(panel) {
+    await openThreads(panel);
+  },
+
+  async "threads searched"(panel) {
+    await openThreads(panel);
+    const snippet = "so the discount is taken once, at the end, and the tests of the tax pass";
+    panel.host.on("thread/search", () => ({
+      data: [
+        { thread: many[2] ?? thread(), snippet },
+        { thread: thread({ id: "other", preview: "Port the tax tables", cwd: "/home/ada/till" }), snippet },
+      ],
+      nextCursor: null,
+      backwardsCursor: null,
+    }));
+    await panel.page.getByRole("combobox", { name: "Search threads" }).fill("tests");
+    await panel.page.getByRole("group", { name: "Other workspaces" }).waitFor();
+  },
+
+  async "threads menu"(panel) {
+    await openThreads(panel);
+    await panel.page.keyboard.press("ArrowDown");
+    await panel.page.keyboard.press("Shift+F10");
+    await panel.page.getByRole("menu").waitFor();
+  },
+
+  async "threads archived undo"(panel) {
+    await openThreads(panel);
+    panel.host.on("thread/archive", () => ({}));
+    await panel.page.keyboard.press("Shift+F10");
+    await panel.page.getByRole("menuitem", { name: /rchive/ }).click();
+    await panel.page.getByRole("button", { name: "Undo" }).waitFor();
+  },
+
+  async "threads delete"(panel) {
+    await openThreads(panel);
+    await panel.page.keyboard.press("ArrowDown");
+    await panel.page.keyboard.press("Delete");
+    await panel.page.getByRole("alertdialog").waitFor();
+  },
+
+  async "threads all"(panel) {
+    await openThreads(panel);
+    await panel.page.getByRole("button", { name: "All workspaces" }).click();
+    await panel.page.getByText("shop").first().waitFor();
+  },
+
+  async "threads wait"(panel) {
+    await showTurn(panel, turn({ items: [prompt, answer], status: "completed", tokenUsage: tokens }));
+    const params = { ...commandApproval, threadId: "019a0000-0000-7000-8000-000000000002" };
+    panel.host.ask("item/commandExecution/requestApproval", params).catch(() => undefined);
+    await panel.page.getByText("waits for your approval").waitFor();
   },
 
   async "full access"(panel) {
