@@ -152,7 +152,6 @@ interface ReadThread extends StoredThread {
   stamp: string;
 }
 
-/** Where the next line goes. */
 interface RecorderStart {
   threadId: string;
   nextOrdinal: number;

@@ -278,12 +278,14 @@ export class ThreadStore {
     const found = await findRollout(this.#deps.home, threadId);
     if (found === null && !this.#live.has(threadId)) throw noRollout(threadId);
     await this.unload(threadId);
+    if (found !== null) {
+      await this.#stored.alone(threadId, () =>
+        removeRollout(this.#deps.home, { threadId, path: found.path }, () => this.#basesInUse()),
+      );
+      this.index.gone(found.path);
+    }
+    // Behind that: a thread that another process writes to is not deleted, and keeps all that is its own.
     await this.queues.forget(threadId);
-    if (found === null) return;
-    await this.#stored.alone(threadId, () =>
-      removeRollout(this.#deps.home, { threadId, path: found.path }, () => this.#basesInUse()),
-    );
-    this.index.gone(found.path);
     await this.#forgetPlace(threadId);
   }
 

@@ -20,7 +20,7 @@ test(
       prepare(host) {
         host.on("thread/resume", () => {
           if (isHeld) throw activeWriter(threadId, writer);
-          return opened({ turns: [turn({ itemsView: "full" })] }) as never;
+          return opened({ turns: [turn({ itemsView: "full" })] });
         });
         host.on("thread/read", () => ({ thread: thread({ turns: [turn({ itemsView: "full" })] }) }));
         host.on("thread/fork", () => opened({ id: forkId, preview: "Forked", turns: [] }));

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { ThreadItemOf } from "../../server/protocol/item.ts";
-import { notSavedWords } from "../../server/protocol/thread-saving.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { PanelEvent } from "../../webview-ui/state/events.ts";
 import { reduce } from "../../webview-ui/state/reducer.ts";
@@ -55,8 +54,6 @@ const asked: PanelEvent = {
   request: { kind: "command", params: commandApproval },
 };
 
-const writer = { pid: 7, host: null, client: "Visual Studio Code" };
-const trouble = { kind: "waiting" as const, cause: "The disk is full.", cure: "Free some space." };
 const replied: PanelEvent = { type: "approvalReplied", key: "q1", reply: { answers: { a: { answers: ["b"] } } } };
 const questioned: PanelEvent = {
   type: "approvalAsked",
@@ -394,53 +391,6 @@ const rows: Row[] = [
     ],
     (state) => [state.choice.mode, shownThread(state.view)?.turns],
     ["ask", []],
-  ],
-  [
-    "a thread that another process writes to is offered, and what was read of it shown",
-    [
-      { type: "threadOpening", threadId },
-      { type: "threadHeld", threadId, writer },
-      { type: "heldThreadRead", thread: thread({ turns: [turn({ itemsView: "full" })] }) },
-    ],
-    (state) => [shownThread(state.view)?.turns.length, shownThread(state.view)?.held],
-    [1, { writer, isRead: true }],
-  ],
-  [
-    "a thread that is free again is loaded like any other",
-    [
-      { type: "threadOpening", threadId },
-      { type: "threadHeld", threadId, writer },
-      { type: "threadOpening", threadId },
-      showing,
-    ],
-    (state) => shownThread(state.view)?.held,
-    null,
-  ],
-  [
-    "an answer about a thread that was left is none of the one on screen",
-    [showing, { type: "threadHeld", threadId: "other", writer }],
-    (state) => shownThread(state.view)?.held,
-    null,
-  ],
-  [
-    "a thread that is not being saved says so once, and until it is saved again",
-    [
-      showing,
-      said({ method: "belay/thread/saving/updated", params: { threadId, trouble } }),
-      said({ method: "warning", params: { threadId, message: notSavedWords(trouble) } }),
-    ],
-    (state) => [state.notices, [...state.unsaved]],
-    [[], [[threadId, trouble]]],
-  ],
-  [
-    "a thread that is saved again says nothing",
-    [
-      showing,
-      said({ method: "belay/thread/saving/updated", params: { threadId, trouble } }),
-      said({ method: "belay/thread/saving/updated", params: { threadId, trouble: null } }),
-    ],
-    (state) => state.unsaved.size,
-    0,
   ],
   [
     "a turn that ran in a server that failed was cut",

@@ -73,6 +73,8 @@ test("a thread that another process writes to is pinned all the same, and both s
   for (const server of [first, second]) {
     assert.deepEqual(await listed(server, { sectionId: pinnedSectionId }), [threadId]);
   }
+  assert.match((await second.refusal("thread/delete", { threadId })).message, /already has an active writer/);
+  assert.deepEqual(await listed(first, { sectionId: pinnedSectionId }), [threadId]);
   const all = await Promise.all(
     Array.from({ length: 20 }, (_, at) =>
       (at % 2 === 0 ? first : second).request("threadSection/create", { name: `s${at}` }),
