@@ -18,11 +18,9 @@ const scenes = [
 
 /** The rows on show: titles below the name of their group. */
 function rows({ ctx: { threads } }: TestApi): Record<string, string[]> {
-  const titles = (node: Node) =>
-    threads.tree.getChildren(node).map((row) => String(threads.tree.getTreeItem(row).label));
-  return Object.fromEntries(
-    threads.tree.getChildren().map((root) => [String(threads.tree.getTreeItem(root).label), titles(root)]),
-  );
+  const { tree } = threads;
+  const label = (node: Node) => tree.getTreeItem(node).label as string;
+  return Object.fromEntries(tree.getChildren().map((root) => [label(root), tree.getChildren(root).map(label)]));
 }
 
 async function until(api: TestApi, what: string, isSo: () => boolean): Promise<void> {

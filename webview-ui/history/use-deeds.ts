@@ -36,9 +36,9 @@ export function useDeeds({
     setFoot(nothing);
     box.current?.focus();
   };
-  const perform = (deed: Promise<unknown>, done: Foot = nothing) => {
+  const perform = (deed: Promise<unknown>, outcome: Foot = nothing) => {
     leave();
-    deed.then(() => setFoot(done), fail);
+    deed.then(() => setFoot(outcome), fail);
   };
   const pick = (thread: Thread, deed: Deed) => {
     const { id } = thread;
