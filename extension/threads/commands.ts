@@ -5,6 +5,7 @@ import { pinnedSectionId } from "../../server/protocol/thread-section.ts";
 import { titleOf } from "../../server/protocol/thread-words.ts";
 import type { Thread } from "../../server/protocol/thread.ts";
 import type { Ctx, RunningCtx } from "../ctx.ts";
+import { saveThread } from "./export.ts";
 import { archiveQuestion, deleteQuestion } from "./thread-words.ts";
 
 /** What a menu of the tree hands over: the row it was opened on, and all that are selected with it. */
@@ -64,6 +65,11 @@ export async function forkThread(ctx: RunningCtx, ...given: unknown[]): Promise<
   if (source === undefined) return;
   const { thread } = await ctx.client.request("thread/fork", { threadId: source.id, excludeTurns: true });
   await openThread(ctx, thread.id);
+}
+
+export async function exportThread(ctx: RunningCtx, ...given: unknown[]): Promise<void> {
+  const [thread] = await threadsOf(ctx, given);
+  if (thread !== undefined) await saveThread(ctx, thread);
 }
 
 export async function copyThreadId(ctx: RunningCtx, ...given: unknown[]): Promise<void> {
