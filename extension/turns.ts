@@ -66,9 +66,8 @@ export class Turns implements vscode.Disposable {
   /** Starts a thread of its own with this prompt. `ended` rejects when the server goes away before the turn's end. */
   async startInNewThread(client: Client, prompt: string): Promise<TurnIds & { ended: Promise<Turn> }> {
     const { cwd } = openFolder();
-    const folders = localFolders().map((folder) => folder.cwd);
-    const roots = folders.length > 1 ? { runtimeWorkspaceRoots: folders } : {};
-    const { thread } = await client.request("thread/start", { cwd, ...roots });
+    const windowFolders = localFolders().map((folder) => folder.cwd);
+    const { thread } = await client.request("thread/start", { cwd, windowFolders });
     const threadId = thread.id;
     // Listened to before the turn starts: it can be over before its answer is read.
     const end = Promise.withResolvers<Turn>();

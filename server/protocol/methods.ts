@@ -36,7 +36,7 @@ export const clientRequests = {
   initialize: request(initialize.InitializeParams, initialize.InitializeResponse),
   "thread/start": request(thread.ThreadStartParams, thread.ThreadStartResponse, {
     from: anyone,
-    needsWorkspace: "roots",
+    needsWorkspace: "both",
     experimental: {
       dynamicTools: "thread/start.dynamicTools",
       permissions: "thread/start.permissions",
@@ -47,6 +47,7 @@ export const clientRequests = {
   "thread/resume": request(threads.ThreadResumeParams, threads.ThreadResumeResponse, {
     lane: "thread",
     from: anyone,
+    needsWorkspace: "windowFolders",
     experimental: {
       initialTurnsPage: "thread/resume.initialTurnsPage",
       permissions: "thread/resume.permissions",
@@ -57,6 +58,7 @@ export const clientRequests = {
   "thread/fork": request(threads.ThreadForkParams, thread.ThreadStartResponse, {
     lane: "thread",
     from: anyone,
+    needsWorkspace: "windowFolders",
     experimental: {
       beforeTurnId: "thread/fork.beforeTurnId",
       permissions: "thread/fork.permissions",
@@ -100,6 +102,7 @@ export const clientRequests = {
   "thread/settings/update": request(turn.ThreadSettingsUpdateParams, turn.EmptyResponse, {
     lane: "thread",
     from: anyone,
+    needsWorkspace: "windowFolders",
     experimental: true,
   }),
   "thread/inject_items": request(turn.ThreadInjectItemsParams, turn.EmptyResponse, { lane: "thread" }),
@@ -128,6 +131,7 @@ export const clientRequests = {
   "turn/start": request(turn.TurnStartParams, turn.TurnStartResponse, {
     lane: "thread",
     from: anyone,
+    needsWorkspace: "windowFolders",
     experimental: {
       permissions: "turn/start.permissions",
       runtimeWorkspaceRoots: "turn/start.runtimeWorkspaceRoots",

@@ -63,6 +63,14 @@ export async function findRollout(home: string, threadId: string): Promise<Found
   return null;
 }
 
+/** Rejects when a folder is there and cannot be read. */
+export async function allRollouts(home: string): Promise<ReadonlySet<string>> {
+  const found: string[] = [];
+  // The first once more: one that comes back from the archive between the two would be in neither.
+  for (const root of [...roots, roots[0]]) found.push(...(await listFolder(join(home, root))));
+  return new Set(found);
+}
+
 export async function archive(home: string, path: string): Promise<string> {
   return move(path, archivedPath(home, path));
 }

@@ -275,9 +275,11 @@ export class ThreadStore {
   /** For good. Throws RpcError when there is none, loaded or on disk. */
   async delete(threadId: string): Promise<void> {
     checkId(threadId);
-    const found = await findRollout(this.#deps.home, threadId);
-    if (found === null && !this.#live.has(threadId)) throw noRollout(threadId);
+    const isThere = this.#live.has(threadId) || (await findRollout(this.#deps.home, threadId)) !== null;
+    if (!isThere) throw noRollout(threadId);
     await this.unload(threadId);
+    // Only now: what ran until then may have been what brought it onto the disk.
+    const found = await findRollout(this.#deps.home, threadId);
     if (found !== null) {
       await this.#stored.alone(threadId, () =>
         removeRollout(this.#deps.home, { threadId, path: found.path }, () => this.#basesInUse()),
@@ -289,7 +291,7 @@ export class ThreadStore {
     await this.#forgetPlace(threadId);
   }
 
-  /** The threads that those on disk, and those about to be, begin in. */
+  /** The threads that those on disk, and those about to be, begin in, as far as the index knows. */
   async #basesInUse(): Promise<ReadonlySet<string>> {
     await this.index.refresh();
     const stored = this.index.sorted("createdAt").map(({ meta }) => meta.baseId ?? null);

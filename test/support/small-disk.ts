@@ -18,9 +18,9 @@ export interface SmallDisk extends Disposable {
 }
 
 /** Over this folder, whose files are hidden meanwhile. Files of `like` are there from the start. */
-export function smallDisk(folder: string, like: Readonly<Record<string, string>> = {}): SmallDisk {
+export function smallDisk(folder: string, like: Readonly<Record<string, string>> = {}, size = "400k"): SmallDisk {
   mkdirSync(folder, { recursive: true });
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=400k,mode=0700", "belay-test", folder]);
+  execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size},mode=0700`, "belay-test", folder]);
   for (const [name, text] of Object.entries(like)) writeFileSync(join(folder, name), text);
   const filler = join(folder, "filler");
   return {

@@ -63,11 +63,11 @@ export function titleOf({ metadata, meta }: Pick<ListedRollout, "metadata" | "me
   return title === "" ? "(no words yet)" : title;
 }
 
-/** Without escape sequences and control characters, which a terminal would obey; lines and tabs stay. */
+/** Without escape sequences, and what turns the direction of writing, which a terminal would obey; lines and tabs stay. */
 export function plainText(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   const sequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-_])/g;
-  return text.replace(sequences, "").replace(/[^\P{Cc}\n\t]/gu, "");
+  return text.replace(sequences, "").replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, "");
 }
 
 /** In local time, to the minute. */

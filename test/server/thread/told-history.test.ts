@@ -125,7 +125,7 @@ class Played {
 
   #write(entry: RolloutEntry): void {
     const line = { timestamp: new Date(0).toISOString(), ordinal: this.lines.length, ...entry };
-    this.lines.push(structuredClone(line) as ReadLine);
+    this.lines.push(structuredClone(line));
   }
 }
 
