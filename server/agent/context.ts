@@ -68,19 +68,24 @@ export function newInstructions(
 export const instructionsTag = "instructions";
 export const shellTag = "user_shell_command";
 
+/** People type tags of these names, too: ours names its file. */
+export const instructionsBegin = `<${instructionsTag} file="`;
+
 /** In the user's name and not in ours: anyone who can write to the repository may have written them. */
 function instructionsMessage(instructions: readonly InstructionFile[]): HistoryItem {
-  const files = instructions.map((file) => `${beginOf(file)}\n${withoutTag(file.text)}\n</${instructionsTag}>`);
+  const files = instructions.map(
+    (file) => `${beginOf(file)}\n${withoutTag(file.text, instructionsTag)}\n</${instructionsTag}>`,
+  );
   return { type: "message", role: "user", text: files.join("\n\n") };
 }
 
 function beginOf({ path }: InstructionFile): string {
-  return `<${instructionsTag} file="${inTag(path)}">`;
+  return `${instructionsBegin}${inTag(path)}">`;
 }
 
-/** So that a file cannot end its own tag and go on as something else. */
-function withoutTag(text: string): string {
-  return text.replace(/<(?=\s*\/?\s*instructions)/gi, "&lt;");
+/** So that a text of others cannot end the tag that it stands in, and go on as something else. */
+export function withoutTag(text: string, tag: string): string {
+  return text.replace(new RegExp(`<(?=\\s*/?\\s*${tag})`, "gi"), "&lt;");
 }
 
 /** A folder may be called anything, and its name must not end the tag that it stands in. */
@@ -137,7 +142,7 @@ function sandboxText(sandbox: SandboxPolicy): string {
     case "readOnly":
       return `Commands run in a sandbox that cannot write files. ${network(sandbox.networkAccess)}`;
     case "workspaceWrite": {
-      const more = sandbox.writableRoots.length > 0 ? ` and ${sandbox.writableRoots.join(", ")}` : "";
+      const more = sandbox.writableRoots.length > 0 ? ` and ${sandbox.writableRoots.map(inTag).join(", ")}` : "";
       return `Commands run in a sandbox that can write only below the folder${more} and in /tmp, and not to .git or .vscode there. ${network(sandbox.networkAccess)}`;
     }
     case "externalSandbox":
