@@ -75,7 +75,7 @@ export class ThreadStore {
   readonly #deps: StoreDeps;
   readonly #live = new Map<string, Thread>();
   /** Being let go of already. */
-  readonly #stopping = new Set<string>();
+  readonly #stopping = new Map<string, Promise<void>>();
   readonly #unloads = new Map<string, NodeJS.Timeout>();
   readonly #stored: StoredThreads;
   /** All that is on disk, for lists. */
@@ -147,6 +147,8 @@ export class ThreadStore {
   async resume(threadId: string, overrides: Pick<StartOptions, "config" | "modelProvider"> = {}): Promise<Thread> {
     checkId(threadId);
     this.#checkProvider(overrides);
+    // One that is being let go of hears nobody any more.
+    await this.#stopping.get(threadId);
     const live = this.#live.get(threadId);
     if (live !== undefined) return live;
     const { found, record, recorder } = await this.#stored.readToWrite(threadId);
@@ -346,11 +348,16 @@ export class ThreadStore {
   async unload(threadId: string): Promise<void> {
     const thread = this.#live.get(threadId);
     if (thread === undefined) return;
-    this.#stopping.add(threadId);
+    const stopped = this.#stopping.get(threadId) ?? this.#stop(thread);
+    this.#stopping.set(threadId, stopped);
+    await stopped;
+  }
+
+  async #stop(thread: Thread): Promise<void> {
     await thread.stop();
-    this.#stopping.delete(threadId);
-    this.#live.delete(threadId);
-    this.#tellUnloaded(threadId);
+    this.#stopping.delete(thread.id);
+    this.#live.delete(thread.id);
+    this.#tellUnloaded(thread.id);
   }
 
   live(): Iterable<Thread> {
