@@ -73,6 +73,7 @@ async function appServer(args: string[]): Promise<number> {
     );
     return print(`${sentences.join("\n")}\n`, 1);
   }
+  outliveFileLimits();
   if (listen.kind === "stdio") {
     onTermination(() => process.stdin.destroy());
     process.stdin.once("close", endInTime).once("end", endInTime);
@@ -90,6 +91,7 @@ async function editor(): Promise<number> {
     import("./doors/editor.ts"),
   ]);
   const options = { ...baseOptions(), clientsReturn: false };
+  outliveFileLimits();
   onTermination(() => process.disconnect?.());
   process.once("disconnect", endInTime);
   await serveEditor(nodeIpc(process), options);
@@ -164,6 +166,14 @@ const log: Log = (level, message, cause) => {
   const stack = cause instanceof Error ? `\n${cause.stack ?? cause.message}` : "";
   process.stderr.write(`${new Date().toISOString()} ${level} ${message}${stack}\n`);
 };
+
+/**
+ * A file that may not grow any more is an error of that write, which says so. Node ignores the signal, but only until
+ * execa, which listens to it while a command runs, has stopped listening.
+ */
+function outliveFileLimits(): void {
+  process.on("SIGXFSZ", () => {});
+}
 
 /** A polite end: as if the client had gone. */
 function onTermination(leave: () => void): void {

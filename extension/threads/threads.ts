@@ -30,7 +30,7 @@ export class Threads implements vscode.Disposable {
   #isPanelVisible = false;
 
   constructor(options: ThreadsOptions) {
-    this.list = new ThreadList(options);
+    this.list = new ThreadList({ ...options, isLookedAt: () => this.view.visible });
     this.tree = new ThreadTree(this.list);
     this.view = vscode.window.createTreeView(THREADS_VIEW, {
       treeDataProvider: this.tree,

@@ -187,7 +187,7 @@ export const clientRequests = {
   "belay/sandbox/read": request(z.object({}), command.SandboxState, { from: anyone }),
   "belay/review/list": request(review.ReviewListParams, review.ReviewListResponse, {
     from: anyone,
-    needsWorkspace: "cwd",
+    needsWorkspace: "both",
   }),
   "belay/review/text": request(review.ReviewTextParams, review.ReviewTextResponse, {
     from: anyone,
@@ -195,11 +195,11 @@ export const clientRequests = {
   }),
   "belay/review/keep": request(review.ReviewKeepParams, review.RestoreResponse, {
     from: anyone,
-    needsWorkspace: "cwd",
+    needsWorkspace: "both",
   }),
   "belay/review/undo": request(review.ReviewUndoParams, review.RestoreResponse, {
     from: anyone,
-    needsWorkspace: "cwd",
+    needsWorkspace: "both",
   }),
   "belay/files/restore": request(review.FilesRestoreParams, review.RestoreResponse, { lane: "thread", from: anyone }),
   "belay/files/turns": request(review.FilesTurnsParams, review.FilesTurnsResponse, { from: anyone }),

@@ -63,7 +63,8 @@ function toTarget(
   return {
     ...named,
     leadsTo: realPath === expected ? null : realPath,
-    isWritable: sandbox.type === "dangerFullAccess" || roots.some((root) => mayBeRoot(root) && isInside(root, realPath)),
+    isWritable:
+      sandbox.type === "dangerFullAccess" || roots.some((root) => mayBeRoot(root) && isInside(root, realPath)),
     isProtected: [cwd, ...roots].some((root) => isProtected(root, realPath) || isProtected(root, path)),
     isDenied: isDenied(realPath),
   };

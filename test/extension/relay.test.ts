@@ -39,7 +39,7 @@ test("the workspace's folder is added where the row asks for it and the panel na
   assert.deepEqual(params("thread/start", {}, two), { cwd: "/second", ...roots });
   assert.deepEqual(params("thread/start", { cwd: "/first" }, two), { cwd: "/first", ...roots });
   assert.deepEqual(params("thread/list", {}, two), { cwd: ["/first", "/second"] });
-  assert.deepEqual(params("belay/review/list", {}, two), { cwd: "/second" });
+  assert.deepEqual(params("belay/review/list", {}, two), { cwd: "/second", ...roots });
   for (const method of ["turn/start", "thread/resume", "thread/fork", "thread/settings/update"]) {
     assert.deepEqual(params(method, { threadId: "t", input: [] }, two), {
       threadId: "t",

@@ -53,6 +53,7 @@ async function crash(append: (method: string, itemId: string | null) => void) {
   const deps = {
     config,
     selectModel: () => model,
+    listedModel: () => null,
     readInstructions: async () => [],
     containerIsSandbox: async () => false,
     newId: () => `item-${++nextId}`,

@@ -95,6 +95,20 @@ test("a file that may not grow is healed by itself, and a server that is killed 
   assertWholeLines(path, { torn: 1 });
 });
 
+test("a file that may not grow does not end a server that has run a command", { skip: noPrlimit }, async () => {
+  const command = { name: "exec_command", arguments: { cmd: "true" } };
+  await using api = await responsesApi([{ prompt: "run", steps: [{ calls: [command] }, { text: "ok" }] }, ...ok]);
+  await using server = await testServer({ api, approvalPolicy: "never", sandboxMode: "danger-full-access" });
+  const { threadId } = await server.completeTurn("run");
+  const pid = server.child.pid ?? 0;
+  limitFiles(pid, 100);
+  await server.completeTurn("two", threadId);
+  assert.equal((await server.expectNotification("belay/thread/saving/updated")).trouble?.kind, "waiting");
+  limitFiles(pid, null);
+  assert.equal((await server.expectNotification("belay/thread/saving/updated")).trouble, null);
+  await assertTurns(server, threadId, 2);
+});
+
 test("a thread that has more unsaved than memory should hold takes no more until it is saved", async () => {
   await using api = await responsesApi(ok);
   await using server = await testServer({ api, initialize: { experimentalApi: true } });
