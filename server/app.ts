@@ -274,7 +274,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async close() {
       isClosing = true;
       clearTimeout(probing);
-      await store.stopAll();
+      await store.live.stopAll();
       if (fileWork !== null) await (await fileWork).journal.close();
     },
   };

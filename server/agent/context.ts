@@ -68,19 +68,24 @@ export function newInstructions(
 export const instructionsTag = "instructions";
 export const shellTag = "user_shell_command";
 
+/** People type tags of these names, too: ours names its file. */
+export const instructionsBegin = `<${instructionsTag} file="`;
+
 /** In the user's name and not in ours: anyone who can write to the repository may have written them. */
 function instructionsMessage(instructions: readonly InstructionFile[]): HistoryItem {
-  const files = instructions.map((file) => `${beginOf(file)}\n${withoutTag(file.text)}\n</${instructionsTag}>`);
+  const files = instructions.map(
+    (file) => `${beginOf(file)}\n${withoutTag(file.text, instructionsTag)}\n</${instructionsTag}>`,
+  );
   return { type: "message", role: "user", text: files.join("\n\n") };
 }
 
 function beginOf({ path }: InstructionFile): string {
-  return `<${instructionsTag} file="${inTag(path)}">`;
+  return `${instructionsBegin}${inTag(path)}">`;
 }
 
-/** So that a file cannot end its own tag and go on as something else. */
-function withoutTag(text: string): string {
-  return text.replace(/<(?=\s*\/?\s*instructions)/gi, "&lt;");
+/** So that a text of others cannot end the tag that it stands in, and go on as something else. */
+export function withoutTag(text: string, tag: string): string {
+  return text.replace(new RegExp(`<(?=\\s*/?\\s*${tag})`, "gi"), "&lt;");
 }
 
 /** A folder may be called anything, and its name must not end the tag that it stands in. */
@@ -132,7 +137,7 @@ function containerText(sandbox: SandboxPolicy): string {
 }
 
 function moreFolders({ writableRoots }: { writableRoots: readonly string[] }): string {
-  return writableRoots.length > 0 ? ` and ${writableRoots.join(", ")}` : "";
+  return writableRoots.length > 0 ? ` and ${writableRoots.map(inTag).join(", ")}` : "";
 }
 
 function sandboxText(sandbox: SandboxPolicy): string {

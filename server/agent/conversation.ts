@@ -1,6 +1,6 @@
 // What of a history was said in a conversation, and not by a server in its own name. Pure.
 import type { HistoryItem } from "../model/model.ts";
-import { instructionsTag, interruptedMessage } from "./context.ts";
+import { instructionsBegin, interruptedMessage } from "./context.ts";
 
 /** What clients bring as it goes over the wire, of the kinds that can say nothing in the server's name. */
 const rawTypes = ["function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output"];
@@ -13,5 +13,5 @@ export function isConversation(item: HistoryItem): boolean {
   }
   if (item.type !== "message") return true;
   if (item.role === "developer") return item.text === interruptedMessage;
-  return item.role === "assistant" || !item.text.startsWith(`<${instructionsTag} file="`);
+  return item.role === "assistant" || !item.text.startsWith(instructionsBegin);
 }

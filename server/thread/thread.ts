@@ -241,10 +241,14 @@ export class Thread {
     const at = this.turns.findIndex(({ id }) => id === beforeTurnId);
     if (at === -1) throw turnNotFound(beforeTurnId);
     const release = this.life.hold();
-    await this.life.end();
-    await this.commands.stopOf(this.turns.slice(at).map(({ id }) => id));
-    release();
-    cutRecord(this.#record, beforeTurnId);
+    try {
+      await this.life.end();
+      await this.commands.stopOf(this.turns.slice(at).map(({ id }) => id));
+    } finally {
+      release();
+    }
+    // Another client was faster.
+    if (cutRecord(this.#record, beforeTurnId).length === 0) throw turnNotFound(beforeTurnId);
     this.#record.updatedAt = Math.floor(this.deps.now() / 1000);
     this.life.forgetFailure();
     this.#append({ type: "reverted", payload: { beforeTurnId } });
@@ -256,6 +260,7 @@ export class Thread {
     checkRoom(this.savingTrouble);
     const { recordContext } = await import("./thread-turn.ts");
     await recordContext(this);
+    this.life.checkOpen();
     this.#persist();
     this.recordHistory(items.map((item) => ({ type: "raw", item })));
   }
