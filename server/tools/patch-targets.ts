@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import type { FileEffect } from "../approval/approvals.ts";
 import type { Patch } from "../files/patch-parser.ts";
 import { hiddenMessage, pathsOf } from "../files/patch-plan.ts";
-import { inKernelDirectory, isProtected } from "../files/paths.ts";
+import { inKernelDirectory, isInGit, isProtected } from "../files/paths.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { isInside } from "../util/inside.ts";
 import type { FileReader, FileTarget } from "./tool.ts";
@@ -65,7 +65,8 @@ function toTarget(
     leadsTo: realPath === expected ? null : realPath,
     isWritable:
       sandbox.type === "dangerFullAccess" || roots.some((root) => mayBeRoot(root) && isInside(root, realPath)),
-    isProtected: [cwd, ...roots].some((root) => isProtected(root, realPath) || isProtected(root, path)),
+    isProtected:
+      isInGit(realPath) || [cwd, ...roots].some((root) => isProtected(root, realPath) || isProtected(root, path)),
     isDenied: isDenied(realPath),
   };
 }

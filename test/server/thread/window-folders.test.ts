@@ -159,19 +159,34 @@ test("a folder in another, and one that is a link, are written, watched and undo
 
 test("what is protected in one folder is not opened by having a place in it as another", { skip }, async () => {
   await using api = await responsesApi([
-    { prompt: "patch", steps: [add(".git/hooks/pre-commit"), done] },
-    { prompt: "command", steps: [command("touch .git/hooks/pre-commit || echo refused"), done] },
+    { prompt: "patch", steps: [add(".vscode/tasks.json"), done] },
+    { prompt: "command", steps: [command("touch .vscode/tasks.json || echo refused"), done] },
   ]);
   using at = places({ api, approvalPolicy: "never", sandboxMode: "workspace-write" });
   await using server = await testServer({ initialize, like: at.like });
-  const hooks = join(server.workspace, ".git", "hooks");
-  mkdirSync(hooks, { recursive: true });
-  const { thread } = await server.request("thread/start", { runtimeWorkspaceRoots: [hooks] });
+  const inside = join(server.workspace, ".vscode");
+  mkdirSync(inside);
+  const { thread } = await server.request("thread/start", { runtimeWorkspaceRoots: [inside] });
   await turn(server, thread.id, "patch");
   assert.match(lastOutput(api), /change what programs run/);
   await turn(server, thread.id, "command");
   assert.match(lastOutput(api), /refused/);
-  assert.ok(!existsSync(join(hooks, "pre-commit")));
+  assert.ok(!existsSync(join(inside, "tasks.json")));
+});
+
+test("what git keeps of a repository is not written for being a folder of the thread", { skip }, async () => {
+  await using api = await responsesApi([
+    { prompt: "patch", steps: [add("../second/.git/hooks/pre-commit"), done] },
+    { prompt: "command", steps: [command("touch ../second/.git/hooks/pre-commit"), done] },
+  ]);
+  using at = places({ api, approvalPolicy: "never", sandboxMode: "workspace-write" }, "second");
+  await using server = await testServer({ initialize, like: at.like });
+  const { thread } = await server.request("thread/start", { runtimeWorkspaceRoots: [at.path("second", ".git")] });
+  await turn(server, thread.id, "patch");
+  assert.match(lastOutput(api), /change what programs run/);
+  await turn(server, thread.id, "command");
+  assert.match(lastOutput(api), /lies in a \.git/);
+  assert.ok(!existsSync(at.path("second", ".git", "hooks")));
 });
 
 test("a command in the background keeps the rights that it began with", { skip }, async () => {
