@@ -1,8 +1,9 @@
 // `npm run bench -- --faults`: servers, clients, the model and the disk break at random while threads run, and what must
 // hold is checked behind each fault. Ends with 1 when something did not.
-//   --minutes N   how long (5)            --faults N    at least so many faults (0)
+//   --minutes N   how long (5)            --count N     at least so many faults (0)
 //   --seed N      what the chances are    --server FILE another belay.mjs, built before
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+//   --trace FILE  all that was said       --verbose     a line for each fault
+import { appendFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { homedir, loadavg } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,9 +11,9 @@ import { parseArgs } from "node:util";
 import { buildServer } from "./build.ts";
 import { type FaultReport, runFaults } from "./faults/bench.ts";
 
-process.exitCode = await main();
+if (import.meta.main) process.exitCode = await runFaultBench();
 
-async function main(): Promise<number> {
+export async function runFaultBench(): Promise<number> {
   const options = readOptions();
   // Not under the system's folder for temporary files, which is private inside a sandbox.
   const base = mkdtempSync(join(homedir(), ".belay-faults-"));
@@ -23,6 +24,7 @@ async function main(): Promise<number> {
   const report = await runFaults({
     ...{ seed: options.seed, minutes: options.minutes, faults: options.faults, server: [server] },
     ...{ base: join(base, "run"), say: (line) => options.isVerbose && say(line) },
+    trace: (line) => options.trace !== undefined && appendFileSync(options.trace, `${line}\n`),
   });
   tell(report, (performance.now() - startedAt) / 60_000, options.seed);
   return report.violations.length === 0 ? 0 : 1;
@@ -35,7 +37,11 @@ function tell(report: FaultReport, minutes: number, seed: number): void {
   for (const sentence of report.skipped) say(`skipped: ${sentence}`);
   say(`seed ${seed}, ${minutes.toFixed(1)} minutes, load ${loadavg()[0]?.toFixed(1)}`);
   say(`kills: ${total} (server ${kills.server}, client ${kills.client}, model ${kills.model})`);
-  say(`other faults: ${Object.entries(otherFaults).map(([what, count]) => `${what} ${count}`).join(", ")}`);
+  say(
+    `other faults: ${Object.entries(otherFaults)
+      .map(([what, count]) => `${what} ${count}`)
+      .join(", ")}`,
+  );
   say(`checked ${report.checks} times; ${report.turns} turns, ${report.tornLines} torn lines; `);
   say(`commands were gone ${Math.round(report.slowestEndMs)} ms behind the end of their server at the latest`);
   for (const [at, sentence] of violations.entries()) say(`${at + 1}. ${sentence}`);
@@ -46,21 +52,22 @@ function readOptions() {
   const { values } = parseArgs({
     options: {
       minutes: { type: "string", default: "5" },
-      faults: { type: "string", default: "0" },
+      count: { type: "string", default: "0" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
       server: { type: "string" },
+      trace: { type: "string" },
       verbose: { type: "boolean", default: false },
     },
   });
-  const number = (name: "minutes" | "faults" | "seed") => {
+  const number = (name: "minutes" | "count" | "seed") => {
     const value = Number(values[name]);
     if (values[name] === "" || !(value >= 0)) refuse(`--${name}: ${values[name]} is no count. Give a number from 0 on`);
     return value;
   };
   const server = values.server === undefined ? undefined : resolve(values.server);
   if (server !== undefined && !existsSync(server)) refuse(`--server: there is no ${server}. Build it first`);
-  const counts = { minutes: number("minutes"), faults: number("faults"), seed: number("seed") };
-  return { ...counts, server, isVerbose: values.verbose };
+  const counts = { minutes: number("minutes"), faults: number("count"), seed: number("seed") };
+  return { ...counts, server, trace: values.trace, isVerbose: values.verbose };
 }
 
 function refuse(reason: string): never {

@@ -2,6 +2,7 @@
 //   --rows a,b    only rows whose id begins so       --runs N        samples of each row (20)
 //   --peer NAME   belay, codex or both (both)        --server FILE   another belay.mjs, built before
 //   --assert      end with 1 when a row is behind its bar
+//   --faults      none of this: what breaks when processes are killed (faults.ts, with options of its own)
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
@@ -44,6 +45,11 @@ const groups: readonly Group[] = [
 ];
 const checkout = fileURLToPath(new URL("..", import.meta.url));
 
+if (process.argv.includes("--faults")) {
+  process.argv = process.argv.filter((word) => word !== "--faults");
+  const { runFaultBench } = await import("./faults.ts");
+  process.exit(await runFaultBench());
+}
 const options = readOptions();
 // Not under the system's folder for temporary files, which is private inside a sandbox.
 const base = mkdtempSync(join(homedir(), ".belay-bench-"));

@@ -21,6 +21,7 @@ export interface FaultRun {
   /** A folder of its own, not there yet. */
   readonly base: string;
   say(line: string): void;
+  trace(line: string): void;
 }
 
 export interface FaultReport {
@@ -35,7 +36,7 @@ export interface FaultReport {
   readonly skipped: readonly string[];
 }
 
-const weights = { server: 30, ending: 8, client: 15, model: 20, stopped: 8, limited: 8, full: 6, readOnly: 4 };
+const weights = { server: 30, ending: 8, client: 15, model: 20, stopped: 8, limited: 8, full: 8 };
 
 export async function runFaults(options: FaultRun): Promise<FaultReport> {
   const run = new Run(options);
@@ -49,7 +50,7 @@ export async function runFaults(options: FaultRun): Promise<FaultReport> {
 class Run {
   readonly #options: FaultRun;
   readonly #luck: Chance;
-  readonly #book = new Book();
+  readonly #book: Book;
   readonly #home: string;
   readonly #disk: SmallDisk | null;
   readonly #model: ModelSlot;
@@ -65,8 +66,13 @@ class Run {
   constructor(options: FaultRun) {
     const { base, seed, server } = options;
     this.#options = options;
+    this.#book = new Book(options.trace);
     this.#luck = chance(seed);
-    const [home, workspace, marks] = ["home", "work", "marks"].map((name) => join(base, name)) as [string, string, string];
+    const [home, workspace, marks] = ["home", "work", "marks"].map((name) => join(base, name)) as [
+      string,
+      string,
+      string,
+    ];
     for (const folder of [home, workspace, marks]) mkdirSync(folder, { recursive: true, mode: 0o700 });
     this.#home = home;
     this.#disk = noSmallDisks === false ? smallDisk(home, {}, "256m") : null;
@@ -87,9 +93,11 @@ class Run {
     for (; count < faults || performance.now() < until; count++) {
       await this.#actFor(this.#luck.between(200, 2_000));
       const what = this.#luck.weighed(weights);
+      this.#options.trace(`FAULT ${count + 1} ${what}`);
       await this.#break(what);
       await this.#checks.afterFault({ kills: this.#kills.server + (this.#others["full"] ?? 0) });
       if (count % 6 === 5) await this.#checks.atRest();
+      this.#options.trace(`FAULT ${count + 1} ${what} is over`);
       say(`${count + 1} ${what}, ${this.#book.violations.length} violations`);
     }
     await this.#checks.atRest();
@@ -152,7 +160,7 @@ class Run {
   }
 
   /** For a moment; what is tried meanwhile may be refused. */
-  async #disturb(what: "stopped" | "limited" | "full" | "readOnly", slot: ServerSlot): Promise<void> {
+  async #disturb(what: "stopped" | "limited" | "full", slot: ServerSlot): Promise<void> {
     const ms = this.#luck.between(200, 1_500);
     const [begin, end] = this.#disturbance(what, slot);
     begin();
@@ -160,7 +168,7 @@ class Run {
     end();
   }
 
-  #disturbance(what: "stopped" | "limited" | "full" | "readOnly", slot: ServerSlot): [() => void, () => void] {
+  #disturbance(what: "stopped" | "limited" | "full", slot: ServerSlot): [() => void, () => void] {
     const disk = this.#disk;
     const nothing = () => {};
     switch (what) {
@@ -168,11 +176,9 @@ class Run {
         return [() => slot.signal("SIGSTOP"), () => slot.signal("SIGCONT")];
       case "limited":
         if (noPrlimit !== false) return [nothing, nothing];
-        return [() => limitFiles(slot.pid, 2_000), () => limitFiles(slot.pid, null)];
+        return [() => limitFiles(slot.pid, 2_000), () => slot.isRunning && limitFiles(slot.pid, null)];
       case "full":
         return disk === null ? [nothing, nothing] : [() => disk.fill(), () => disk.free()];
-      case "readOnly":
-        return disk === null ? [nothing, nothing] : [() => disk.setReadOnly(true), () => disk.setReadOnly(false)];
     }
   }
 
@@ -205,7 +211,7 @@ class Run {
 
   #report(): FaultReport {
     const skipped = [
-      ...(this.#disk === null ? [`full and read-only disks: ${String(noSmallDisks)}`] : []),
+      ...(this.#disk === null ? [`full disks: ${String(noSmallDisks)}`] : []),
       ...(noPrlimit === false ? [] : [`limits of files: ${noPrlimit}`]),
     ];
     const turns = [...this.#book.threads.values()].reduce((sum, thread) => sum + thread.turns.size, 0);

@@ -4,7 +4,7 @@ import type { ThreadItem } from "../../server/protocol/item.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
 
-interface KnownTurn {
+export interface KnownTurn {
   /** Null: its end was not heard. */
   status: Turn["status"] | null;
   /** Items whose completion was heard. */
@@ -26,10 +26,16 @@ interface KnownThread {
 export class Book {
   readonly threads = new Map<string, KnownThread>();
   readonly violations: string[] = [];
+  /** Gets everything that is asked and heard, to see how it came to a violation. */
+  readonly trace: (line: string) => void;
+
+  constructor(trace: (line: string) => void) {
+    this.trace = trace;
+  }
 
   violate(sentence: string): void {
     this.violations.push(sentence);
-    process.stderr.write(`VIOLATION ${sentence}\n`);
+    this.trace(`VIOLATION ${sentence}`);
   }
 
   thread(threadId: string): KnownThread {
@@ -75,27 +81,29 @@ export class Book {
     }
   }
 
-  /** A thread as any server shows it. `isLive`: by the process that writes to it. */
-  check(threadId: string, turns: readonly Turn[], where: string, { isLive }: { isLive: boolean }): void {
-    const known = this.thread(threadId);
+  /** What a server that is asked now has to show, unless it is taken back before it answers. */
+  known(threadId: string): Map<string, KnownTurn> {
+    const { turns } = this.thread(threadId);
+    return new Map([...turns].map(([id, { status, items }]) => [id, { status, items: new Set(items) }]));
+  }
+
+  /** `known`: when it was asked for. */
+  check(threadId: string, turns: readonly Turn[], known: ReadonlyMap<string, KnownTurn>): void {
     const shown = new Map(turns.map((turn) => [turn.id, turn]));
-    if (shown.size !== turns.length) this.violate(`${where}: thread ${threadId} shows a turn twice`);
-    for (const [id, { status, items }] of known.turns) {
+    if (shown.size !== turns.length) this.violate(`thread ${threadId} shows a turn twice`);
+    const now = this.thread(threadId).turns;
+    for (const [id, { status, items }] of known) {
+      const stays = now.get(id);
+      if (stays === undefined) continue;
       const turn = shown.get(id);
-      if (turn === undefined) {
-        this.violate(`${where}: turn ${id} of thread ${threadId} is gone`);
-        continue;
-      }
-      if (status !== null && turn.status !== status) {
-        this.violate(`${where}: turn ${id} of thread ${threadId} ended as ${status} and is shown as ${turn.status}`);
-      }
-      if (!isLive && turn.status === "inProgress") {
-        this.violate(`${where}: turn ${id} of thread ${threadId} runs, and nobody runs it`);
-      }
+      const name = `turn ${id} of thread ${threadId}`;
+      if (turn === undefined) this.violate(`${name} is gone`);
+      if (turn === undefined) continue;
+      if (status !== null && turn.status !== status) this.violate(`${name} ended as ${status}, and is ${turn.status}`);
       const there = new Set(turn.items.map((item) => item.id));
-      if (there.size !== turn.items.length) this.violate(`${where}: turn ${id} of ${threadId} shows an item twice`);
+      if (there.size !== turn.items.length) this.violate(`${name} shows an item twice`);
       for (const item of items) {
-        if (!there.has(item)) this.violate(`${where}: item ${item} of turn ${id} of thread ${threadId} is gone`);
+        if (!there.has(item) && stays.items.has(item)) this.violate(`item ${item} of ${name} is gone`);
       }
     }
   }

@@ -58,7 +58,8 @@ export class Checks {
       const reads = await Promise.all(slots.map((slot) => read(slot.clients[0], threadId)));
       const turns = reads.flatMap((each) => (each === null ? [] : [each.map(restedTurn)]));
       const what = differenceOf(turns[0], turns[1]);
-      if (turns.length > 1 && what !== null) book.violate(`thread ${threadId} is read differently by two servers: ${what}`);
+      if (turns.length > 1 && what !== null)
+        book.violate(`thread ${threadId} is read differently by two servers: ${what}`);
       await this.#checkQueue(threadId);
     }
   }
@@ -70,7 +71,11 @@ export class Checks {
       const client = await this.#writer(threadId);
       if (client === null || book.thread(threadId).turns.size === 0) continue;
       this.#told.delete(threadId);
-      const begun = await client.ask("turn/start", { threadId, input: actions.input("calmly"), approvalPolicy: "never" });
+      const begun = await client.ask("turn/start", {
+        threadId,
+        input: actions.input("calmly"),
+        approvalPolicy: "never",
+      });
       if (begun.kind !== "result") {
         book.violate(`thread ${threadId} takes no more turns: ${wordsOf(begun)}`);
         continue;
@@ -79,7 +84,9 @@ export class Checks {
       const told = this.#told.get(threadId);
       if (told === undefined) book.violate(`the model heard no more of thread ${threadId}`);
       if (book.thread(threadId).isCut) continue;
-      const ran = readdirSync(marks).flatMap((name) => (name.startsWith(threadId) ? [name.slice(threadId.length + 1)] : []));
+      const ran = readdirSync(marks).flatMap((name) =>
+        name.startsWith(threadId) ? [name.slice(threadId.length + 1)] : [],
+      );
       for (const call of ran) {
         if (told?.has(call) === false) book.violate(`thread ${threadId}: ${call} ran, and the model is not told`);
       }
@@ -95,23 +102,23 @@ export class Checks {
   /** It can be taken up, unless the other server has it; and it shows all that was ever told of it. */
   async #checkThread(threadId: string): Promise<void> {
     const { book, slots } = this.#of;
-    const answers = new Map<ServerSlot, Answer>();
-    for (const slot of slots) {
-      const client = slot.clients[0];
-      if (client !== undefined) answers.set(slot, await client.ask("thread/resume", { threadId }));
+    const answers: Answer[] = [];
+    for (const { clients } of slots) {
+      const known = book.known(threadId);
+      const answer = (await clients[0]?.ask("thread/resume", { threadId })) ?? { kind: "lost" };
+      answers.push(answer);
+      if (answer.kind !== "result" || book.thread(threadId).isUnsaved) continue;
+      book.check(threadId, (answer.result["thread"] as Thread).turns, known);
     }
     if (!this.#of.actions.threads.has(threadId)) return;
-    const refusals = [...answers.values()].flatMap((each) => (each.kind === "error" ? [each.message] : []));
-    const resumed = [...answers].flatMap(([slot, each]) => (each.kind === "result" ? [{ slot, ...each }] : []));
+    const refusals = answers.flatMap((each) => (each.kind === "error" ? [each.message] : []));
+    const resumed = answers.filter(({ kind }) => kind === "result");
     if (resumed.length > 1) book.violate(`thread ${threadId} is written to by two servers`);
-    for (const { slot, result } of resumed) {
-      const { turns } = result["thread"] as Thread;
-      if (!book.thread(threadId).isUnsaved) book.check(threadId, turns, slot.name, { isLive: true });
-    }
     if (resumed.length > 0 || refusals.length === 0) return;
     // A thread without a turn is nowhere when its server has ended, and an archived one waits.
     const isExcused = refusals.every((each) => /archived|no rollout|not found/.test(each));
-    if (isExcused && (book.thread(threadId).turns.size === 0 || refusals.every((each) => /archived/.test(each)))) return;
+    if (isExcused && (book.thread(threadId).turns.size === 0 || refusals.every((each) => /archived/.test(each))))
+      return;
     book.violate(`thread ${threadId} cannot be taken up: ${refusals.join("; ")}`);
   }
 
@@ -149,24 +156,33 @@ export class Checks {
     });
   }
 
+  /** Looked at again where something is on its way from the queue into a turn. */
   async #checkQueue(threadId: string): Promise<void> {
-    const { book } = this.#of;
-    const { queued, unqueued, isUnsaved } = book.thread(threadId);
+    let faults: string[] = [];
+    await waitFor(async () => {
+      faults = await this.#queueFaults(threadId);
+      return faults.length === 0;
+    }, 5_000);
+    for (const fault of faults) this.#of.book.violate(`${fault} (thread ${threadId})`);
+  }
+
+  async #queueFaults(threadId: string): Promise<string[]> {
+    const { queued, unqueued, isUnsaved } = this.#of.book.thread(threadId);
     const client = await this.#writer(threadId);
-    if (client === null || isUnsaved) return;
+    if (client === null || isUnsaved) return [];
     const listed = await client.ask("thread/queue/list", { threadId, limit: 100 });
     const turns = await read(client, threadId);
-    if (listed.kind !== "result" || turns === null) return;
+    if (listed.kind !== "result" || turns === null) return [];
     const waiting = new Set((listed.result["data"] as QueuedSubmission[]).map(({ id }) => id));
     const begun = turns.flatMap(({ items }) => items.flatMap(({ type, id }) => (type === "userMessage" ? [id] : [])));
-    for (const id of waiting) {
-      if (begun.includes(id)) book.violate(`message ${id} of ${threadId} has begun and still waits`);
-      if (unqueued.has(id)) book.violate(`message ${id} of ${threadId} was deleted and waits`);
-    }
-    for (const id of queued) {
-      if (!waiting.has(id) && !begun.includes(id)) book.violate(`message ${id} of ${threadId} is lost`);
-      if (begun.filter((each) => each === id).length > 1) book.violate(`message ${id} of ${threadId} was sent twice`);
-    }
+    const faultOf = (id: string): string[] => {
+      if (waiting.has(id) && begun.includes(id)) return [`message ${id} has begun and still waits`];
+      if (unqueued.has(id) && waiting.has(id)) return [`message ${id} was deleted and waits`];
+      if (begun.filter((each) => each === id).length > 1) return [`message ${id} was sent twice`];
+      if (queued.has(id) && !waiting.has(id) && !begun.includes(id)) return [`message ${id} is lost`];
+      return [];
+    };
+    return [...new Set([...waiting, ...queued])].flatMap(faultOf);
   }
 
   /** A client of the server that writes to it. Null: nobody can. */
@@ -185,8 +201,8 @@ async function read(client: Client | undefined, threadId: string): Promise<Turn[
   return answer?.kind === "result" ? (answer.result["thread"] as Thread).turns : null;
 }
 
-async function waitFor(holds: () => Promise<boolean>): Promise<boolean> {
-  for (const until = performance.now() + REST_MS; performance.now() < until; await pause(50)) {
+async function waitFor(holds: () => Promise<boolean>, ms = REST_MS): Promise<boolean> {
+  for (const until = performance.now() + ms; performance.now() < until; await pause(50)) {
     if (await holds()) return true;
   }
   return false;

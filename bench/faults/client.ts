@@ -39,6 +39,11 @@ interface Asked {
 }
 
 const opening = new Set(["thread/start", "thread/resume", "thread/fork"]);
+/** Failures inside that are none of ours: a thread that is gone, by the original's words, and a disk that is broken. */
+const excused = /no rollout found|ENOSPC|EFBIG|EROFS|read-only file system|no space left|may not grow|disk .* is full/i;
+
+/** A panel takes a new snapshot then. */
+const followsNoMore = new Set(["thread/reverted", "thread/closed", "thread/archived", "thread/deleted"]);
 
 export class Client {
   readonly name: string;
@@ -98,6 +103,7 @@ export class Client {
   }
 
   onLine(line: string): void {
+    this.#book.trace(`${this.name} < ${line.slice(0, 1_000)}`);
     const message = JSON.parse(line) as Message;
     if (message.method === undefined) this.#onAnswer(message);
     else if (message.id !== undefined) this.#onQuestion(message.id, message);
@@ -106,12 +112,13 @@ export class Client {
 
   #onAnswer({ id = "", result, error }: Message): void {
     const asked = this.#asked.get(id);
-    if (asked === undefined) return this.#book.violate(`${this.name}: an answer that nobody asked for, or a second one`);
+    if (asked === undefined)
+      return this.#book.violate(`${this.name}: an answer that nobody asked for, or a second one`);
     this.#asked.delete(id);
     if (result === undefined) {
       const { code = 0, message = "" } = error ?? {};
-      // What the original says of a queue whose thread is gone has that code, too.
-      if (code === -32603 && !message.includes("no rollout found")) this.#book.violate(`${this.name}: ${asked.method} failed inside: ${message}`);
+      if (code === -32603 && !excused.test(message))
+        this.#book.violate(`${this.name}: ${asked.method} failed inside: ${message}`);
       return asked.settle({ kind: "error", code, message });
     }
     this.#onResult(asked, result);
@@ -137,7 +144,8 @@ export class Client {
     if (view?.kind !== "shown") return;
     const [ours, theirs] = [view.thread.turns, thread.turns].map((turns) => turns.map(plainTurn));
     const what = differenceOf(ours, theirs);
-    if (what !== null) this.#book.violate(`${this.name}: thread ${thread.id} is not what was told (${method}): ${what}`);
+    if (what !== null)
+      this.#book.violate(`${this.name}: thread ${thread.id} is not what was told (${method}): ${what}`);
   }
 
   #onQuestion(id: number | string, { method = "", params = {} }: Message): void {
@@ -160,13 +168,13 @@ export class Client {
       if (at !== -1) this.questions.splice(at, 1);
     }
     if (!("threadId" in params) || typeof params.threadId !== "string") return;
-    // A panel takes a new snapshot then.
-    if (method === "thread/reverted" || method === "thread/closed") this.#folded.delete(params.threadId);
+    if (followsNoMore.has(method)) this.#folded.delete(params.threadId);
     const state = this.#folded.get(params.threadId);
     if (state !== undefined) this.#folded.set(params.threadId, reduce(state, { type: "notified", notification }));
   }
 
   #send(message: object): void {
+    this.#book.trace(`${this.name} > ${JSON.stringify(message)}`);
     this.#wire.send(JSON.stringify(message));
   }
 }

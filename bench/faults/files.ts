@@ -31,7 +31,7 @@ export function checkMarks(marks: string, book: Book): void {
 }
 
 export function temporaries(home: string): string[] {
-  return filesBelow(home).filter((path) => /\.tmp$|\.tmp[-.]|\/\.belay-/.test(path));
+  return filesBelow(home).filter((path) => /\.tmp\b/.test(relative(home, path)));
 }
 
 export function rolloutIds(home: string): string[] {

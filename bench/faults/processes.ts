@@ -61,6 +61,7 @@ export class ServerSlot {
     const listening = new Promise<void>((resolve) => {
       child.once("exit", () => resolve());
       child.stderr.on("data", (bytes: Buffer) => {
+        this.#place.book.trace(`${this.name} ! ${bytes.toString().trimEnd()}`);
         this.#stderr = (this.#stderr + bytes.toString()).slice(-20_000);
         if (this.#stderr.includes("listening on:")) resolve();
       });
