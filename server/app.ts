@@ -160,6 +160,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     configWith: (overrides) => overlaid(config.current, overrides),
     readGitInfo,
     thread: {
+      userHome: homes.userHome,
       get config() {
         return config.current;
       },

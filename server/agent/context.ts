@@ -127,7 +127,7 @@ function containerText(sandbox: SandboxPolicy): string {
     case "readOnly":
       return `${place} It does not keep them from writing, and you may only read: what is not known to only read asks the user first.`;
     case "workspaceWrite":
-      return `${place} Write only below the folder and in /tmp, and not to .git or .vscode there. There is nothing to escalate to: require_escalated only asks the user.`;
+      return `${place} Write only below the folder${moreFolders(sandbox)} and in /tmp, and not to .git or .vscode there. There is nothing to escalate to: require_escalated only asks the user.`;
     case "externalSandbox":
     case "dangerFullAccess":
       return sandboxText(sandbox);
@@ -136,15 +136,17 @@ function containerText(sandbox: SandboxPolicy): string {
   }
 }
 
+function moreFolders({ writableRoots }: { writableRoots: readonly string[] }): string {
+  return writableRoots.length > 0 ? ` and ${writableRoots.map(inTag).join(", ")}` : "";
+}
+
 function sandboxText(sandbox: SandboxPolicy): string {
   const network = (allowed: boolean) => (allowed ? "The network is reachable." : "The network is not reachable.");
   switch (sandbox.type) {
     case "readOnly":
       return `Commands run in a sandbox that cannot write files. ${network(sandbox.networkAccess)}`;
-    case "workspaceWrite": {
-      const more = sandbox.writableRoots.length > 0 ? ` and ${sandbox.writableRoots.map(inTag).join(", ")}` : "";
-      return `Commands run in a sandbox that can write only below the folder${more} and in /tmp, and not to .git or .vscode there. ${network(sandbox.networkAccess)}`;
-    }
+    case "workspaceWrite":
+      return `Commands run in a sandbox that can write only below the folder${moreFolders(sandbox)} and in /tmp, and not to .git or .vscode there. ${network(sandbox.networkAccess)}`;
     case "externalSandbox":
       return `Commands run inside a sandbox set up around this program. ${network(sandbox.networkAccess === "enabled")}`;
     case "dangerFullAccess":

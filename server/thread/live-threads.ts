@@ -18,7 +18,7 @@ export class LiveThreads {
   readonly #deps: LiveThreadsDeps;
   readonly #threads = new Map<string, Thread>();
   /** Being let go of already. */
-  readonly #stopping = new Set<string>();
+  readonly #stopping = new Map<string, Promise<void>>();
   readonly #unloads = new Map<string, NodeJS.Timeout>();
 
   constructor(deps: LiveThreadsDeps) {
@@ -88,11 +88,21 @@ export class LiveThreads {
   async unload(threadId: string): Promise<void> {
     const thread = this.#threads.get(threadId);
     if (thread === undefined) return;
-    this.#stopping.add(threadId);
+    const stopped = this.#stopping.get(threadId) ?? this.#stop(thread);
+    this.#stopping.set(threadId, stopped);
+    await stopped;
+  }
+
+  /** Waits for one that is being let go of; for others there is nothing to wait for. */
+  async letGo(threadId: string): Promise<void> {
+    await this.#stopping.get(threadId);
+  }
+
+  async #stop(thread: Thread): Promise<void> {
     await thread.stop();
-    this.#stopping.delete(threadId);
-    this.#threads.delete(threadId);
-    this.tellUnloaded(threadId);
+    this.#stopping.delete(thread.id);
+    this.#threads.delete(thread.id);
+    this.tellUnloaded(thread.id);
   }
 
   /** Lets go of it after a while, unless it is wanted then. */

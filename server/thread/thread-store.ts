@@ -152,6 +152,8 @@ export class ThreadStore {
   async resume(threadId: string, overrides: Pick<StartOptions, "config" | "modelProvider"> = {}): Promise<Thread> {
     checkThreadId(threadId);
     this.#checkProvider(overrides);
+    // One that is being let go of hears nobody any more.
+    await this.live.letGo(threadId);
     const live = this.live.find(threadId);
     if (live !== undefined) return live;
     const { found, record, recorder } = await this.#stored.readToWrite(threadId);

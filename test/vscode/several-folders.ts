@@ -207,6 +207,24 @@ test("a folder that joins the window may be changed with the next turn, and one 
   });
 });
 
+test("what waits in the queue of a thread begins in the folders that the window has by then", async () => {
+  await withRealServer([], async (api) => {
+    const { thread } = await asPanel(api, "thread/start", { cwd: first() });
+    const more: string[] = [];
+    const changed = Promise.withResolvers<void>();
+    const listening = api.ctx.notifications.on("thread/settings/updated", ({ threadId, threadSettings }) => {
+      if (threadId !== thread.id) return;
+      more.push(...(threadSettings.environments?.[0]?.runtimeWorkspaceRoots ?? []));
+      changed.resolve();
+    });
+    const web = { uri: vscode.Uri.file(second()), name: "Web" };
+    await setMore(api, web, { uri: vscode.Uri.file(third()) });
+    await within(10_000, "the thread to hear of it", changed.promise).finally(() => listening.dispose());
+    assert.deepEqual(more, folders());
+    await setMore(api, web);
+  });
+});
+
 test("a thread is taken up with the folders that the window has by then", async () => {
   await withRealServer([{ prompt: "hello", steps: [{ text: "Hello." }] }], async (api) => {
     const client = await api.ctx.server.running();

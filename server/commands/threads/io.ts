@@ -46,7 +46,7 @@ export function findThread(prefix: string, { index }: AllThreads): ListedRollout
     throw new Refusal(`no thread's id begins with ${JSON.stringify(prefix)}. \`belay threads list\` shows them.`);
   }
   if (others.length > 0) {
-    const few = found.slice(0, 10).map((entry) => `  ${entry.id}  ${titleOf(entry)}`);
+    const few = found.slice(0, 10).map((entry) => `  ${plainText(entry.id)}  ${titleOf(entry)}`);
     const rest = found.length > few.length ? [`  and ${found.length - few.length} more`] : [];
     throw new Refusal(
       `${found.length} threads' ids begin with ${JSON.stringify(prefix)}; give more of it:\n${[...few, ...rest].join("\n")}`,

@@ -54,6 +54,32 @@ test("threads are listed, shown, searched and exported while a server runs", asy
   assert.deepEqual(told.turns, JSON.parse(JSON.stringify(thread.turns)));
 });
 
+test("nothing that stands in a file of threads is obeyed by a terminal", async () => {
+  await using server = await testServer({});
+  const evil = "\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e\rend";
+  const folder = join(server.home, "threads/2026/01/01");
+  mkdirSync(folder, { recursive: true });
+  const line = (type: string, payload: object) =>
+    `${JSON.stringify({ timestamp: "2026-01-01T00:00:00.000Z", ordinal: 0, type, payload })}\n`;
+  const meta = {
+    ...{ id: `a${evil}`, createdAt: 1, cwd: evil, modelProvider: evil, model: evil, cliVersion: "1", originator: "o" },
+    ...{
+      source: "vscode",
+      preview: evil,
+      forkedFromId: evil,
+      base: { threadId: evil, endOrdinal: 1, endByteOffset: 1 },
+    },
+  };
+  const text = line("threadMeta", meta) + line("settings", meta) + line("metadata", { name: evil, gitInfo: null });
+  writeFileSync(join(folder, "rollout-2026-01-01T00-00-00-x.jsonl"), text);
+  const printed = ["list", "show a", "show zz", "search end", "export a"].map((call) =>
+    run(server, ...call.split(" ")),
+  );
+  const all = printed.map(({ stdout, stderr }) => stdout + stderr).join("");
+  assert.match(all, /# 31mend\n[^]*begins with "zz"/);
+  assert.doesNotMatch(all, /[^\P{Cc}\n\t]|\p{Bidi_Control}/u);
+});
+
 test("an id may be cut short while it says which thread is meant; what is wrong in a call is said, with code 2", async () => {
   await using api = await responsesApi(scenes);
   await using server = await testServer({ api });

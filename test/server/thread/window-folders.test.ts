@@ -141,12 +141,10 @@ test("a folder in another, and one that is a link, are written, watched and undo
   assert.match(lastOutput(api), /no/);
   const { files } = await server.request("belay/review/list", { windowFolders: roots });
   assert.deepEqual(
-    files.map(({ path, warning }) => [path, warning]),
-    [
-      [realpathSync(join(at.path("second"), "b.txt")), null],
-      [realpathSync(join(inner, "a.txt")), null],
-    ].toSorted(),
+    new Map(files.map(({ path, warning }) => [path, warning])),
+    new Map([at.path("second", "b.txt"), join(inner, "a.txt")].map((path) => [realpathSync(path), null])),
   );
+  assert.equal(files.length, 2);
   const undone = await server.request("belay/files/restore", {
     threadId: thread.id,
     turnIds: [turnId],
@@ -260,4 +258,25 @@ test("two threads of two folders change one file: each is undone without what th
   assert.deepEqual(has("OVER", "LATE"), [true, true]);
   assert.equal((await restore(other.thread.id, late, "undo", true)).outcome, "done");
   assert.deepEqual(has("OVER", "line 9", "LATE"), [true, true, false]);
+});
+
+test("who gives a thread their home as a folder is told what that means, however it is spelled", async () => {
+  using at = places({});
+  const home = at.path("home");
+  mkdirSync(join(home, "project"), { recursive: true });
+  symlinkSync(home, at.path("alias"));
+  await using server = await testServer({ initialize, like: at.like, env: { HOME: home } });
+  const told = () => server.expectNotification("warning", ({ message }) => message.includes("that is your home"));
+  const { thread } = await server.request("thread/start", {
+    windowFolders: [server.workspace],
+    sandbox: "workspace-write",
+  });
+  const added = told();
+  await server.request("thread/settings/update", {
+    threadId: thread.id,
+    windowFolders: [server.workspace, at.path("alias")],
+  });
+  await added;
+  await server.request("thread/start", { cwd: home, sandbox: "workspace-write" });
+  await told();
 });
