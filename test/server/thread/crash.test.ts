@@ -56,6 +56,7 @@ async function crash(append: (method: string, itemId: string | null) => void) {
     listedModel: () => null,
     readInstructions: async () => [],
     containerIsSandbox: async () => false,
+    userHome: null,
     newId: () => `item-${++nextId}`,
     now: () => 1,
     tellAll: (told: ServerNotification) => void heard.push(structuredClone(told)),
