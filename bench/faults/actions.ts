@@ -141,7 +141,10 @@ export class Actions {
         return;
       }
       case "queueReorder":
-        return void (await this.#ask(client, "thread/queue/reorder", { threadId, queuedSubmissionIds: ids.reverse() }));
+        return void (await this.#ask(client, "thread/queue/reorder", {
+          threadId,
+          queuedSubmissionIds: ids.toReversed(),
+        }));
       case "queueStart":
         return void (await this.#ask(client, "thread/queue/start", { threadId, queuedSubmissionId: id }));
       case "sendNow":

@@ -34,17 +34,18 @@ async function answer(asked: Asked, response: ServerResponse): Promise<void> {
     case "slow":
       return trickle(whole, response);
     case "cut":
-      return void begin(whole, response, () => response.destroy());
+      return begin(whole, response, () => response.destroy());
     case "stall":
       // The server has to give it up; its connection ends with that.
-      return void begin(whole, response, () => {});
+      return begin(whole, response, () => {});
     case "status":
       return refuse(response);
     case "garbage":
-      return void begin(whole, response, () => response.end(garbage()));
+      return begin(whole, response, () => response.end(garbage()));
     case "tooLong": {
       const error = { code: "context_length_exceeded", message: "Your input exceeds the context window." };
-      return void response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error }));
+      response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ error }));
+      return;
     }
   }
 }

@@ -57,7 +57,7 @@ export class ServerSlot {
     });
     this.#child = child;
     child.stdin.on("error", () => {});
-    child.once("exit", (code, signal) => this.#onExit(child, `${signal ?? `code ${code}`}`));
+    child.once("exit", (code, signal) => this.#onExit(child, signal ?? `code ${code}`));
     const listening = new Promise<void>((resolve) => {
       child.once("exit", () => resolve());
       child.stderr.on("data", (bytes: Buffer) => {
