@@ -132,7 +132,7 @@ class Played {
       missing: [],
     };
     const { lines } = forkStart({ lines: this.lines, ...none }, { beforeTurnId });
-    const record = rebuildRecord(structuredClone([...lines]));
+    const record = rebuildRecord(structuredClone(lines));
     assert.ok(record !== null);
     assert.deepEqual(told(record), expected);
     [this.record, this.lines] = [record, [...lines]];
