@@ -86,6 +86,12 @@ export class ChatView implements vscode.WebviewViewProvider {
     await vscode.commands.executeCommand(`${CHAT_VIEW}.focus`);
   }
 
+  /** Shows the view and leaves the focus where it is, but for the first time, when there is nothing to show yet. */
+  async show(): Promise<void> {
+    if (this.#view === null) await this.reveal();
+    else this.#view.show(true);
+  }
+
   /** Tells the page now, or as soon as there is one. */
   tell<M extends keyof HostTable & string>(method: M, params: ParamsIn<HostTable, M>): void {
     if (this.#page.kind === "ready") this.#page.connection.notify(method, params);

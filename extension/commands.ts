@@ -48,6 +48,7 @@ export const commands: readonly CommandRow[] = [
   { id: "belay.pinThread", whenDown: "start", run: threads.pinThread },
   { id: "belay.unpinThread", whenDown: "start", run: threads.unpinThread },
   { id: "belay.forkThread", whenDown: "start", run: threads.forkThread },
+  { id: "belay.exportThread", whenDown: "start", run: threads.exportThread },
   { id: "belay.copyThreadId", whenDown: "start", run: threads.copyThreadId },
   { id: "belay.archiveThread", whenDown: "start", run: threads.archiveThread },
   { id: "belay.unarchiveThread", whenDown: "start", run: threads.unarchiveThread },

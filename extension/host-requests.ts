@@ -18,8 +18,8 @@ const reviewCommands = {
 } as const;
 
 export const hostHandlers: Handlers<typeof hostRequests, Ctx> = {
-  "host/openFile": async ({ path, line }) => {
-    const absolute = openablePath(path, findFolder()?.cwd ?? null);
+  "host/openFile": async ({ path, line, cwd }) => {
+    const absolute = openablePath(path, cwd ?? findFolder()?.cwd ?? null);
     if (absolute === null) throw new RpcError(INVALID_REQUEST, "Belay opens files on this machine's disks only.");
     const file = vscode.Uri.file(absolute);
     await stat(file);

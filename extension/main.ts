@@ -32,6 +32,7 @@ import { Sandbox } from "./sandbox.ts";
 import { startRun } from "./server-run.ts";
 import { Status } from "./status.ts";
 import { ClosedTerminals } from "./stop-commands.ts";
+import { tellFolders } from "./tell-folders.ts";
 import { Terminals } from "./terminals.ts";
 import type { ServerChoice, TestApi } from "./test-api.ts";
 import { Threads } from "./threads/threads.ts";
@@ -144,6 +145,7 @@ class Belay implements vscode.Disposable {
       vscode.workspace.onDidChangeWorkspaceFolders(() => {
         panel.stateChanged();
         void review.list.refresh();
+        void tellFolders(client(), log);
       }),
       // A new thread runs in the folder of the file that a person looks at.
       vscode.window.onDidChangeActiveTextEditor(() => {

@@ -16,7 +16,7 @@ import {
   sourceWords,
   verdictWords,
 } from "./rule-words.ts";
-import { findFolder } from "./workspace.ts";
+import { folderInUse, localFolders } from "./workspace.ts";
 
 type Rules = ResultOf<typeof clientRequests, "belay/rule/list">;
 
@@ -47,7 +47,7 @@ function itemsOf({ rules, problems }: Rules): Item[] {
 }
 
 function groupsOf(rules: readonly Rule[]): Item[] {
-  const here = findFolder()?.cwd ?? null;
+  const here = localFolders();
   const groups = Map.groupBy(rules, ({ scope, workspace }) => scopeTitle(scope, workspace, here));
   return [...groups].flatMap(([title, members]) => [separator(title), ...members.map(itemOf)]);
 }
@@ -178,7 +178,7 @@ async function verdictOf({ client, turns }: RunningCtx, command: string): Promis
   const { Info, Warning, Error: Bad } = vscode.InputBoxValidationSeverity;
   try {
     const threadId = turns.shownThreadId;
-    const cwd = findFolder()?.cwd ?? null;
+    const cwd = folderInUse()?.cwd ?? null;
     const check = await client.request("belay/policy/check", { command, threadId, cwd });
     const severity = { run: Info, ask: Warning, forbid: Bad }[check.verdict];
     return { message: verdictWords(check), severity };

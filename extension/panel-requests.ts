@@ -9,7 +9,7 @@ import { type Ctx, whenRunning } from "./ctx.ts";
 import { hostHandlers } from "./host-requests.ts";
 import { route, type WindowFolders } from "./relay.ts";
 import { statusOf } from "./server-process.ts";
-import { folderInUse, localFolders } from "./workspace.ts";
+import { folderInUse, localFolders, openPaths } from "./workspace.ts";
 
 const INTERNAL_ERROR = -32603;
 const atEditor = dispatcher(hostRequests, hostHandlers, new Lanes());
@@ -41,5 +41,5 @@ export function hostState(ctx: Ctx): HostState {
 
 function windowFolders(): WindowFolders | null {
   const folder = folderInUse();
-  return folder === null ? null : { cwd: folder.cwd, folders: localFolders().map(({ cwd }) => cwd) };
+  return folder === null ? null : { cwd: folder.cwd, folders: openPaths() };
 }

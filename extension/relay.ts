@@ -39,6 +39,7 @@ function panelMethods(): string[] {
 /** What the panel says itself stands. */
 function withFolders(params: object, part: WorkspacePart, window: WindowFolders | null): object {
   if (part === "nothing") return params;
+  if (part === "windowFolders") return { ...(window === null ? {} : { windowFolders: window.folders }), ...params };
   // A list of no folder in particular is one of all.
   if (part === "cwds" && "cwd" in params && params.cwd === null) return params;
   const isNamed = "cwd" in params && params.cwd != null;
@@ -48,7 +49,5 @@ function withFolders(params: object, part: WorkspacePart, window: WindowFolders 
   }
   const { cwd, folders } = window;
   const added = isNamed ? {} : { cwd: part === "cwds" ? [...folders] : cwd };
-  // Of one folder nothing needs to be said.
-  const roots = part === "roots" && folders.length > 1 ? { runtimeWorkspaceRoots: [...folders] } : {};
-  return { ...added, ...roots, ...params };
+  return { ...added, ...(part === "both" ? { windowFolders: folders } : {}), ...params };
 }

@@ -1,5 +1,6 @@
 // Rules of what may run unasked, in words for lists and questions. Pure.
 import type { PolicyVerdict, Rule, RuleDecision, RuleScope } from "../server/protocol/command.ts";
+import type { Folder } from "../server/protocol/panel.ts";
 
 const decisions: Record<RuleDecision, string> = {
   allow: "runs without asking",
@@ -17,17 +18,24 @@ const verdicts: Record<PolicyVerdict, string> = {
 export const scopes: readonly RuleScope[] = ["thread", "workspace", "always"];
 
 /** `here`: the folder that is open, if one is. */
-export function scopeTitle(scope: RuleScope, workspace: string | null, here: string | null): string {
+export function scopeTitle(scope: RuleScope, workspace: string | null, here: readonly Folder[]): string {
   switch (scope) {
     case "thread":
       return "This thread";
     case "workspace":
-      return workspace !== null && workspace === here ? "This workspace" : `In ${workspace ?? "one workspace"}`;
+      return workspaceTitle(workspace, here);
     case "always":
       return "Always";
     default:
       return scope satisfies never;
   }
+}
+
+/** A rule counts for the threads of one folder, so in a window of several its name is said. */
+function workspaceTitle(workspace: string | null, here: readonly Folder[]): string {
+  const folder = here.find(({ cwd }) => cwd === workspace);
+  if (folder === undefined) return `In ${workspace ?? "one workspace"}`;
+  return here.length === 1 ? "This workspace" : `Threads in ${folder.name}`;
 }
 
 /** "npm test …": three dots stand for whatever follows. */

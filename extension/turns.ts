@@ -4,7 +4,7 @@ import { ConnectionClosed } from "../server/protocol/rpc/errors.ts";
 import type { Turn } from "../server/protocol/turn.ts";
 import type { Client } from "./client.ts";
 import type { Notifications } from "./notifications.ts";
-import { localFolders, openFolder } from "./workspace.ts";
+import { openFolder, openPaths } from "./workspace.ts";
 
 /** For `enablement` in the manifest: a turn runs. */
 const RUNNING_CONTEXT_KEY = "belay.turnRunning";
@@ -66,9 +66,7 @@ export class Turns implements vscode.Disposable {
   /** Starts a thread of its own with this prompt. `ended` rejects when the server goes away before the turn's end. */
   async startInNewThread(client: Client, prompt: string): Promise<TurnIds & { ended: Promise<Turn> }> {
     const { cwd } = openFolder();
-    const folders = localFolders().map((folder) => folder.cwd);
-    const roots = folders.length > 1 ? { runtimeWorkspaceRoots: folders } : {};
-    const { thread } = await client.request("thread/start", { cwd, ...roots });
+    const { thread } = await client.request("thread/start", { cwd, windowFolders: openPaths() });
     const threadId = thread.id;
     // Listened to before the turn starts: it can be over before its answer is read.
     const end = Promise.withResolvers<Turn>();

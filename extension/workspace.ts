@@ -8,6 +8,11 @@ export function localFolders(): Folder[] {
   return local.map(({ name, uri }) => ({ name, cwd: uri.fsPath }));
 }
 
+/** Where they are. */
+export function openPaths(): string[] {
+  return localFolders().map(({ cwd }) => cwd);
+}
+
 /** The first local folder of the window; null when there is none. */
 export function findFolder(): Folder | null {
   return localFolders()[0] ?? null;

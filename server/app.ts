@@ -160,6 +160,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     configWith: (overrides) => overlaid(config.current, overrides),
     readGitInfo,
     thread: {
+      userHome: homes.userHome,
       get config() {
         return config.current;
       },
@@ -273,7 +274,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async close() {
       isClosing = true;
       clearTimeout(probing);
-      await store.stopAll();
+      await store.live.stopAll();
       if (fileWork !== null) await (await fileWork).journal.close();
     },
   };

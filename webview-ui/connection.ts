@@ -18,6 +18,12 @@ export interface PanelConnection {
   notify<M extends keyof Notifications & string>(method: M, params: ParamsIn<Notifications, M>): void;
 }
 
+/** Asks the editor. Resolves to undefined where it refused, and the person was told. */
+export type HostAction = <M extends keyof typeof hostRequests>(
+  method: M,
+  params: ParamsIn<typeof hostRequests, M>,
+) => Promise<unknown>;
+
 export function connectPanel(api: VscodeApi, page: Window, receiver: Receiver): PanelConnection {
   const connection = new Connection(postMessageTransport(api, page), receiver);
   return {

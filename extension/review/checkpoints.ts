@@ -1,7 +1,7 @@
 // What Belay keeps so that changes can be undone: how much disk that takes, and forgetting it.
 import * as vscode from "vscode";
 import type { RunningCtx } from "../ctx.ts";
-import { findFolder } from "../workspace.ts";
+import { localFolders } from "../workspace.ts";
 import { sizeWords } from "./words.ts";
 
 export async function clearCheckpoints({ client, review }: RunningCtx): Promise<void> {
@@ -10,8 +10,10 @@ export async function clearCheckpoints({ client, review }: RunningCtx): Promise<
     void vscode.window.showInformationMessage("Belay keeps no checkpoints yet, so there is nothing to clear.");
     return;
   }
-  const folder = findFolder();
-  const ofFolder = `Clear for ${folder?.name ?? ""}`;
+  const folders = localFolders();
+  const [only] = folders;
+  const ofWindow =
+    folders.length > 1 ? `Clear for the ${folders.length} Open Folders` : `Clear for ${only?.name ?? ""}`;
   const ofAll = "Clear for All Folders";
   const choice = await vscode.window.showWarningMessage(
     `Belay's checkpoints take ${sizeWords(bytes)} of at most ${sizeWords(maxBytes)}. Clear them?`,
@@ -20,11 +22,12 @@ export async function clearCheckpoints({ client, review }: RunningCtx): Promise<
       detail:
         "What Belay changed so far can then not be undone any more, and what waits for review counts as kept. Files stay as they are.",
     },
-    ...(folder === null ? [ofAll] : [ofFolder, ofAll]),
+    ...(only === undefined ? [ofAll] : [ofWindow, ofAll]),
   );
   if (choice === undefined) return;
-  const cwd = choice === ofFolder ? (folder?.cwd ?? null) : null;
-  const { freedBytes } = await client.request("belay/journal/clear", { cwd });
+  const cleared = choice === ofWindow ? folders.map(({ cwd }) => cwd) : [null];
+  let freedBytes = 0;
+  for (const cwd of cleared) freedBytes += (await client.request("belay/journal/clear", { cwd })).freedBytes;
   void vscode.window.showInformationMessage(`Belay's checkpoints are cleared; that freed ${sizeWords(freedBytes)}.`);
   await review.list.refresh();
 }

@@ -10,6 +10,7 @@ import { showAll, showAt, showDiff } from "./show.ts";
 import { hunkAt, nextStop, type Position } from "./stops.ts";
 import { isBaseline, isProposed } from "./texts.ts";
 import { undoAllQuestion } from "./words.ts";
+import { openPaths } from "../workspace.ts";
 
 /** What lenses hand over. */
 const GivenHunk = z.object({ path: z.string(), hunkId: z.string() });
@@ -138,7 +139,10 @@ async function ask(
   const files = scope.path === undefined ? review.list.all : review.list.all.filter(({ path }) => path === scope.path);
   try {
     for (const cwd of new Set(files.map((file) => file.cwd))) {
-      await settle(review, verb, (consent) => client.request(`belay/review/${verb}`, { cwd, ...scope, ...consent }));
+      const where = { cwd, windowFolders: openPaths() };
+      await settle(review, verb, (consent) =>
+        client.request(`belay/review/${verb}`, { ...where, ...scope, ...consent }),
+      );
     }
   } finally {
     // Also behind a refusal: what was shown may be what is outdated.

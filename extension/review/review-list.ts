@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { ReviewFile } from "../../server/protocol/review.ts";
 import type { Client } from "../client.ts";
 import type { Notifications } from "../notifications.ts";
-import { localFolders } from "../workspace.ts";
+import { localFolders, openPaths } from "../workspace.ts";
 import { fileAt, MERGE_SCHEME } from "./places.ts";
 
 /** For `when` in the manifest: there is something to review. */
@@ -119,7 +119,7 @@ export class ReviewList implements vscode.Disposable {
   /** Null when the server cannot say: then what is known stays. */
   async #ask(client: Client, cwd: string, path: string | null): Promise<ReviewedFile[] | null> {
     try {
-      const { files } = await client.request("belay/review/list", { cwd, path });
+      const { files } = await client.request("belay/review/list", { cwd, windowFolders: openPaths(), path });
       if (this.#client() !== client) return null;
       return files.map((file) => ({ ...file, cwd, uri: fileAt(file.path) }));
     } catch (error) {

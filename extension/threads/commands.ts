@@ -5,6 +5,7 @@ import { pinnedSectionId } from "../../server/protocol/thread-section.ts";
 import { titleOf } from "../../server/protocol/thread-words.ts";
 import type { Thread } from "../../server/protocol/thread.ts";
 import type { Ctx, RunningCtx } from "../ctx.ts";
+import { saveThread } from "./export.ts";
 import { archiveQuestion, deleteQuestion } from "./thread-words.ts";
 
 /** What a menu of the tree hands over: the row it was opened on, and all that are selected with it. */
@@ -13,9 +14,16 @@ const GivenPart = z.enum(["recent", "archived"]);
 /** In the `args` of keys: the selected rows. */
 const SELECTION = "selection";
 
-export async function openThread({ panel }: Ctx, given: unknown): Promise<void> {
-  panel.tell("host/showThread", { threadId: z.string().parse(given) });
-  await panel.reveal();
+/** The keys of the tree go on to work; opened again, the thread is to be written to. */
+export async function openThread({ panel, turns }: Ctx, given: unknown): Promise<void> {
+  const threadId = z.string().parse(given);
+  if (panel.isVisible && turns.shownThreadId === threadId) {
+    panel.tell("host/focusComposer", {});
+    await panel.reveal();
+  } else {
+    panel.tell("host/showThread", { threadId });
+    await panel.show();
+  }
 }
 
 export async function renameThread(ctx: RunningCtx, ...given: unknown[]): Promise<void> {
@@ -63,7 +71,13 @@ export async function forkThread(ctx: RunningCtx, ...given: unknown[]): Promise<
   const [source] = await threadsOf(ctx, given);
   if (source === undefined) return;
   const { thread } = await ctx.client.request("thread/fork", { threadId: source.id, excludeTurns: true });
-  await openThread(ctx, thread.id);
+  ctx.panel.tell("host/showThread", { threadId: thread.id });
+  await ctx.panel.reveal();
+}
+
+export async function exportThread(ctx: RunningCtx, ...given: unknown[]): Promise<void> {
+  const [thread] = await threadsOf(ctx, given);
+  if (thread !== undefined) await saveThread(ctx, thread);
 }
 
 export async function copyThreadId(ctx: RunningCtx, ...given: unknown[]): Promise<void> {

@@ -32,6 +32,7 @@ export type Reading = { kind: "unread" } | { kind: "read"; lists: Lists } | { ki
 
 export class ThreadList implements vscode.Disposable {
   readonly #client: () => Client | null;
+  readonly #isLookedAt: () => boolean;
   readonly #log: vscode.LogOutputChannel;
   readonly #subscriptions: vscode.Disposable[];
   readonly #changed = new vscode.EventEmitter<void>();
@@ -47,9 +48,15 @@ export class ThreadList implements vscode.Disposable {
   #isStale = false;
   #refreshing: Promise<void> | null = null;
 
-  constructor(options: { client(): Client | null; notifications: Notifications; log: vscode.LogOutputChannel }) {
+  constructor(options: {
+    client(): Client | null;
+    isLookedAt(): boolean;
+    notifications: Notifications;
+    log: vscode.LogOutputChannel;
+  }) {
     const { notifications } = options;
     this.#client = options.client;
+    this.#isLookedAt = options.isLookedAt;
     this.#log = options.log;
     const readAgain = () => this.#readAgain();
     this.#subscriptions = [
@@ -94,12 +101,6 @@ export class ThreadList implements vscode.Disposable {
     return waiting.length;
   }
 
-  find(threadId: string): Thread | null {
-    if (this.#reading.kind !== "read") return null;
-    const { pinned, recent, archived } = this.#reading.lists;
-    return [...pinned, ...recent.threads, ...archived.threads].find(({ id }) => id === threadId) ?? null;
-  }
-
   shown(threadId: string | null): void {
     this.#shownId = threadId;
     if (threadId !== null) this.#unseen.delete(threadId);
@@ -118,8 +119,10 @@ export class ThreadList implements vscode.Disposable {
     await this.refresh();
   }
 
+  /** Nothing runs any more; the list stays to be read. */
   serverEnded(): void {
     this.#statuses.clear();
+    if (this.#reading.kind === "read") this.#reading = { kind: "read", lists: unloaded(this.#reading.lists) };
     this.#changed.fire();
   }
 
@@ -144,9 +147,9 @@ export class ThreadList implements vscode.Disposable {
     this.#readAgain();
   }
 
-  /** Nobody has looked at what was never read. */
+  /** What nobody looks at is read when somebody does. */
   #readAgain(): void {
-    if (this.#reading.kind !== "unread") void this.refresh();
+    if (this.#isLookedAt()) void this.refresh();
   }
 
   async #readAll(): Promise<void> {
@@ -179,6 +182,16 @@ export class ThreadList implements vscode.Disposable {
 }
 
 const inOrderOfPins = { sectionId: pinnedSectionId, sortKey: "section_position" } satisfies ThreadListParams;
+
+function unloaded({ pinned, recent, archived }: Lists): Lists {
+  const each = (threads: readonly Thread[]) =>
+    threads.map((thread) => ({ ...thread, status: { type: "notLoaded" as const } }));
+  return {
+    pinned: each(pinned),
+    recent: { ...recent, threads: each(recent.threads) },
+    archived: { ...archived, threads: each(archived.threads) },
+  };
+}
 
 async function readPart(client: Client, where: ThreadListParams, wanted: number): Promise<Part> {
   const threads: Thread[] = [];

@@ -24,12 +24,13 @@ export class Threads implements vscode.Disposable {
   readonly tree: ThreadTree;
   readonly view: vscode.TreeView<Node>;
   readonly #subscriptions: vscode.Disposable[];
-  #shownId: string | null = null;
+  /** Shown by the panel, and not yet selected here. Once it is, a person may select what they like. */
+  #toReveal: string | null = null;
   /** The panel counts what waits while it is out of sight; what is counted here is only what it does not show. */
   #isPanelVisible = false;
 
   constructor(options: ThreadsOptions) {
-    this.list = new ThreadList(options);
+    this.list = new ThreadList({ ...options, isLookedAt: () => this.view.visible });
     this.tree = new ThreadTree(this.list);
     this.view = vscode.window.createTreeView(THREADS_VIEW, {
       treeDataProvider: this.tree,
@@ -68,9 +69,8 @@ export class Threads implements vscode.Disposable {
 
   /** Null: the panel shows a new thread. */
   threadShown(threadId: string | null): void {
-    this.#shownId = threadId;
+    this.#toReveal = threadId;
     this.list.shown(threadId);
-    void this.#reveal();
   }
 
   panelVisibilityChanged(isVisible: boolean): void {
@@ -93,7 +93,6 @@ export class Threads implements vscode.Disposable {
   async #look(): Promise<void> {
     if (!this.view.visible) return;
     await this.list.refresh();
-    await this.#reveal();
   }
 
   #changed(): void {
@@ -104,14 +103,14 @@ export class Threads implements vscode.Disposable {
       const tooltip = waiting === 1 ? "Another thread waits for you" : `${waiting} other threads wait for you`;
       this.view.badge = { value: waiting, tooltip };
     }
+    void this.#reveal();
   }
 
   /** The row of the thread on show is the selected one, as the explorer does with files. */
   async #reveal(): Promise<void> {
-    const row = this.#shownId === null ? null : this.tree.rowOf(this.#shownId);
-    if (row === null || row.place === "archived" || !this.view.visible) return;
-    // What is selected by now was picked by a person for something else.
-    if (this.selected.length > 1) return;
+    const row = this.#toReveal === null || !this.view.visible ? null : this.tree.rowOf(this.#toReveal);
+    if (row === null || row.place === "archived") return;
+    this.#toReveal = null;
     await this.view.reveal(row, { select: true, focus: false });
   }
 }

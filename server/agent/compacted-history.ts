@@ -2,7 +2,7 @@
 // for word, what is so right now, and the summary of the rest. Pure.
 import { forModel } from "../exec/output.ts";
 import type { HistoryItem } from "../model/model.ts";
-import { instructionsTag, shellTag } from "./context.ts";
+import { instructionsBegin, shellTag, withoutTag } from "./context.ts";
 import { leftOutMessages, stateLead, summaryLead } from "./prompt/compaction.ts";
 import { estimateAll, estimateEntry } from "./token-estimate.ts";
 
@@ -94,8 +94,11 @@ function isUsersOwn(entry: HistoryItem): boolean {
   // Brought by a client, which may count on it.
   if (entry.type === "raw") return entry.item["type"] === "message" && entry.item["role"] !== "assistant";
   if (entry.type !== "message" || entry.role !== "user") return false;
-  return ![instructionsTag, shellTag, summaryTag, stateTag].some((tag) => new RegExp(`^<${tag}[ >]`).test(entry.text));
+  return !ourBeginnings.some((begin) => entry.text.startsWith(begin));
 }
+
+/** A person's own message may begin with a tag as well, such as `<instructions>`, and must not be lost for that. */
+const ourBeginnings = [instructionsBegin, ...[shellTag, summaryTag, stateTag].map((tag) => `<${tag}>\n`)];
 
 /** In the user's name and quoted as JSON: commands and names of files may have been written by anybody. */
 function stateMessage({ openQuestions, runningCommands, changedFiles }: Omit<CarriedOver, "opening">) {
@@ -117,10 +120,6 @@ const MAX_FILES = 200;
 /** JSON without a character that could end a tag. */
 function quoted(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
-}
-
-function withoutTag(text: string, tag: string): string {
-  return text.replace(new RegExp(`<(?=\\s*/?\\s*${tag})`, "gi"), "&lt;");
 }
 
 function userMessage(text: string): HistoryItem {

@@ -68,19 +68,24 @@ export function newInstructions(
 export const instructionsTag = "instructions";
 export const shellTag = "user_shell_command";
 
+/** People type tags of these names, too: ours names its file. */
+export const instructionsBegin = `<${instructionsTag} file="`;
+
 /** In the user's name and not in ours: anyone who can write to the repository may have written them. */
 function instructionsMessage(instructions: readonly InstructionFile[]): HistoryItem {
-  const files = instructions.map((file) => `${beginOf(file)}\n${withoutTag(file.text)}\n</${instructionsTag}>`);
+  const files = instructions.map(
+    (file) => `${beginOf(file)}\n${withoutTag(file.text, instructionsTag)}\n</${instructionsTag}>`,
+  );
   return { type: "message", role: "user", text: files.join("\n\n") };
 }
 
 function beginOf({ path }: InstructionFile): string {
-  return `<${instructionsTag} file="${inTag(path)}">`;
+  return `${instructionsBegin}${inTag(path)}">`;
 }
 
-/** So that a file cannot end its own tag and go on as something else. */
-function withoutTag(text: string): string {
-  return text.replace(/<(?=\s*\/?\s*instructions)/gi, "&lt;");
+/** So that a text of others cannot end the tag that it stands in, and go on as something else. */
+export function withoutTag(text: string, tag: string): string {
+  return text.replace(new RegExp(`<(?=\\s*/?\\s*${tag})`, "gi"), "&lt;");
 }
 
 /** A folder may be called anything, and its name must not end the tag that it stands in. */
@@ -122,7 +127,7 @@ function containerText(sandbox: SandboxPolicy): string {
     case "readOnly":
       return `${place} It does not keep them from writing, and you may only read: what is not known to only read asks the user first.`;
     case "workspaceWrite":
-      return `${place} Write only below the folder and in /tmp, and not to .git or .vscode there. There is nothing to escalate to: require_escalated only asks the user.`;
+      return `${place} Write only below the folder${moreFolders(sandbox)} and in /tmp, and not to .git or .vscode there. There is nothing to escalate to: require_escalated only asks the user.`;
     case "externalSandbox":
     case "dangerFullAccess":
       return sandboxText(sandbox);
@@ -131,15 +136,17 @@ function containerText(sandbox: SandboxPolicy): string {
   }
 }
 
+function moreFolders({ writableRoots }: { writableRoots: readonly string[] }): string {
+  return writableRoots.length > 0 ? ` and ${writableRoots.map(inTag).join(", ")}` : "";
+}
+
 function sandboxText(sandbox: SandboxPolicy): string {
   const network = (allowed: boolean) => (allowed ? "The network is reachable." : "The network is not reachable.");
   switch (sandbox.type) {
     case "readOnly":
       return `Commands run in a sandbox that cannot write files. ${network(sandbox.networkAccess)}`;
-    case "workspaceWrite": {
-      const more = sandbox.writableRoots.length > 0 ? ` and ${sandbox.writableRoots.join(", ")}` : "";
-      return `Commands run in a sandbox that can write only below the folder${more} and in /tmp, and not to .git or .vscode there. ${network(sandbox.networkAccess)}`;
-    }
+    case "workspaceWrite":
+      return `Commands run in a sandbox that can write only below the folder${moreFolders(sandbox)} and in /tmp, and not to .git or .vscode there. ${network(sandbox.networkAccess)}`;
     case "externalSandbox":
       return `Commands run inside a sandbox set up around this program. ${network(sandbox.networkAccess === "enabled")}`;
     case "dangerFullAccess":

@@ -67,8 +67,13 @@ function sealedTokens(encrypted: string): number {
   return Math.max(0, (encrypted.length * 0.75 - 500) / 4);
 }
 
+const ASCII_A_TOKEN = 3.5;
+// Most text is none of it, and is not looked at sign by sign: that is what the first turn of a process would wait for.
+const beyondAscii = /[\u0080-\uffff]/;
+
 /** Code and English have between three and five characters a token; other alphabets two; where a sign is a word, one. */
 function textTokens(text: string): number {
+  if (!beyondAscii.test(text)) return text.length / ASCII_A_TOKEN;
   let ascii = 0;
   let alphabetic = 0;
   for (let at = 0; at < text.length; at++) {
@@ -76,5 +81,5 @@ function textTokens(text: string): number {
     if (code < 0x80) ascii++;
     else if (code < 0x800) alphabetic++;
   }
-  return ascii / 3.5 + alphabetic / 2 + (text.length - ascii - alphabetic);
+  return ascii / ASCII_A_TOKEN + alphabetic / 2 + (text.length - ascii - alphabetic);
 }

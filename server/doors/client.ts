@@ -79,7 +79,7 @@ export function welcome(app: App, client: Client): void {
 
 export function farewell(app: App, client: Client): void {
   app.clients.leave(client);
-  app.store.leave(client);
+  app.store.live.leave(client);
 }
 
 /** Keeps no process alive. Returns what calls it off. */

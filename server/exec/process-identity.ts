@@ -56,7 +56,10 @@ export function isRunning(identity: string): boolean {
   const [pid = "", start] = identity.split(" ");
   const number = Number(pid);
   if (!Number.isSafeInteger(number) || number <= 0) return false;
-  if (start !== undefined) return startOf(number) === start;
+  const found = statOf(number);
+  // Ended, and kept in the table by a parent that does not look after it: it does nothing any more.
+  if (found !== null) return !found.hasEnded && (start === undefined || found.start === start);
+  // No /proc, or one that hides what others run.
   try {
     kill(number, 0);
     return true;
@@ -68,10 +71,15 @@ export function isRunning(identity: string): boolean {
 
 /** In clock ticks since boot; null where there is no /proc, and for what does not run. */
 function startOf(pid: number): string | null {
+  return statOf(pid)?.start ?? null;
+}
+
+function statOf(pid: number): { start: string; hasEnded: boolean } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
     // Behind the name in parentheses, which may hold anything.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { start: fields[19] ?? "", hasEnded: /^[ZXx]/.test(fields[0] ?? "") };
   } catch {
     return null;
   }

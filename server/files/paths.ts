@@ -48,6 +48,11 @@ export function isProtected(root: string, realPath: string): boolean {
   return relative(root, realPath).split(/[\\/]/).some(isProtectedName);
 }
 
+/** Whether a real path lies in what git keeps of a repository, whichever folder was opened. */
+export function isInGit(realPath: string): boolean {
+  return realPath.split(/[\\/]/).some((name) => asFileSystemsSee(name) === ".git");
+}
+
 /** Whether tools may run what a file says once its folder is opened or entered, besides those that are protected. */
 export function isAutorun(root: string, realPath: string): boolean {
   if (!isInside(root, realPath)) return false;

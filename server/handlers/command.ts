@@ -66,7 +66,7 @@ export function commandHandlers(store: ThreadStore): Pick<Handlers<typeof client
       return { stopped: stop(command === null ? [] : [command]) };
     },
     async "belay/stopAll"() {
-      const stopped = [...store.live()].map((thread) => thread.stopAll());
+      const stopped = [...store.live.all()].map((thread) => thread.stopAll());
       return {
         turns: stopped.reduce((sum, { turns }) => sum + turns, 0),
         commands: stopped.reduce((sum, { commands }) => sum + commands, 0),

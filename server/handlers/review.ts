@@ -1,5 +1,5 @@
 // Requests about what Belay changed in files: to review, to undo and to compare.
-import { stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import type { Workspace, Workspaces } from "../journal/review/workspaces.ts";
 import type { TurnFiles } from "../journal/review/turn-changes.ts";
 import type { clientRequests } from "../protocol/methods.ts";
@@ -33,14 +33,14 @@ export function reviewHandlers(deps: ReviewDeps): Pick<Handlers<typeof clientReq
     return { thread, turnFiles: (await workspaces.at(thread.cwd)).turnFiles };
   };
   return {
-    async "belay/review/list"({ cwd, path }) {
-      return { files: await (await named(cwd)).review.list(path ?? null) };
+    async "belay/review/list"({ cwd, windowFolders, path }) {
+      return { files: await (await named(cwd)).review.list(path ?? null, await realFolders(windowFolders)) };
     },
     async "belay/review/text"({ cwd, path, side }) {
       return { text: await (await named(cwd)).review.text(path, side) };
     },
-    async "belay/review/keep"({ cwd, ...scope }) {
-      return (await named(cwd)).review.keep(scopeOf(scope));
+    async "belay/review/keep"({ cwd, windowFolders, ...scope }) {
+      return (await named(cwd)).review.keep(scopeOf(scope), await realFolders(windowFolders));
     },
     async "belay/review/undo"({ cwd, ...scope }) {
       return (await named(cwd)).review.undo(scopeOf(scope));
@@ -74,6 +74,12 @@ interface GivenScope {
   path?: string | null | undefined;
   hunkId?: string | null | undefined;
   acceptMerges?: boolean | null | undefined;
+}
+
+/** Those that are there: in the others nothing lies. */
+async function realFolders(folders: readonly string[] | null | undefined): Promise<string[]> {
+  const real = await Promise.all((folders ?? []).map((folder) => realpath(folder).catch(() => null)));
+  return real.filter((folder) => folder !== null);
 }
 
 function scopeOf({ path, hunkId, acceptMerges }: GivenScope) {

@@ -27,19 +27,20 @@ export function threadCareHandlers(
 ): Pick<Handlers<typeof clientRequests, Caller>, CareMethods> {
   return {
     async "thread/archive"({ threadId }, { answerFirst }) {
-      await store.archive(threadId);
+      await store.care.archive(threadId);
       answerFirst();
       clients.tell({ method: "thread/archived", params: { threadId } });
       return {};
     },
     async "thread/unarchive"({ threadId }, { answerFirst }) {
-      const thread = await store.unarchive(threadId);
+      await store.care.unarchive(threadId);
+      const thread = await store.read(threadId, { includeTurns: false });
       answerFirst();
       clients.tell({ method: "thread/unarchived", params: { threadId } });
       return { thread };
     },
     async "thread/delete"({ threadId }, { answerFirst }) {
-      await store.delete(threadId);
+      await store.care.delete(threadId);
       await forgetChanges(threadId);
       answerFirst();
       clients.tell({ method: "thread/deleted", params: { threadId } });
@@ -54,18 +55,18 @@ export function threadCareHandlers(
       return { thread: data, turnsBackwardsCursor: turns, itemsBackwardsCursor: items };
     },
     async "thread/unsubscribe"({ threadId }, { client }) {
-      return { status: store.unsubscribe(threadId, client) };
+      return { status: store.live.unsubscribe(threadId, client) };
     },
     async "thread/name/set"({ threadId, name }, { answerFirst }) {
       const threadName = name.trim();
       if (threadName === "") throw invalidInput("thread name must not be empty");
-      await store.changeMetadata(threadId, (now) => ({ ...now, name: threadName }));
+      await store.care.changeMetadata(threadId, (now) => ({ ...now, name: threadName }));
       answerFirst();
       clients.tell({ method: "thread/name/updated", params: { threadId, threadName } });
       return {};
     },
     async "thread/metadata/update"({ threadId, gitInfo }) {
-      await store.changeMetadata(threadId, (now) => ({ ...now, gitInfo: merged(now.gitInfo, gitInfo) }));
+      await store.care.changeMetadata(threadId, (now) => ({ ...now, gitInfo: merged(now.gitInfo, gitInfo) }));
       const thread = await store.read(threadId, { includeTurns: false });
       return { thread: { ...thread, canAcceptDirectInput: null } };
     },

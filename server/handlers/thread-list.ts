@@ -28,7 +28,7 @@ export function threadListHandlers(
     "thread/list": (params) => store.list(params),
     async "thread/loaded/list"({ cursor, limit }) {
       if (cursor && !isUuid(cursor)) throw invalidCursor();
-      const all = [...store.live()].map(({ id }) => id).sort();
+      const all = [...store.live.all()].map(({ id }) => id).sort();
       const start = cursor ? all.findIndex((id) => id > cursor) : 0;
       const data = start === -1 ? [] : all.slice(start, start + Math.max(limit ?? all.length, 1));
       const last = data.at(-1);

@@ -49,7 +49,7 @@ export function threadSectionHandlers(
       return {};
     },
     async "thread/section/move"(params, { answerFirst }) {
-      await store.moveToSection(params);
+      await store.care.moveToSection(params);
       answerFirst();
       const { threadId, sectionId } = params;
       clients.tell({ method: "thread/section/changed", params: { threadId, sectionId } });

@@ -26,7 +26,7 @@ export function threadHandlers(
     async "thread/start"(params, caller) {
       const options = { ...withProfile(params), ephemeral: params.ephemeral ?? false, originator: caller.client.name };
       const thread = await store.start(options);
-      return store.holding(thread, async () => {
+      return store.live.holding(thread, async () => {
         const started = await answer(thread, { includeTurns: false });
         announce(thread, caller, clients);
         return started;
@@ -35,7 +35,7 @@ export function threadHandlers(
     async "thread/resume"({ threadId, excludeTurns, initialTurnsPage, ...params }, { client, answerFirst }) {
       const overrides = withProfile(params);
       const thread = await store.resume(threadId, overrides);
-      return store.holding(thread, async () => {
+      return store.live.holding(thread, async () => {
         thread.change(overrides);
         const sources = await instructionSources(rootsOf(thread.settings));
         // Joining in the same step as the snapshot: what comes after it is heard behind it, what came before is in it.
@@ -55,7 +55,7 @@ export function threadHandlers(
     },
     async "thread/fork"(params, caller) {
       const thread = await store.fork(withProfile(params), caller.client.name);
-      return store.holding(thread, async () => {
+      return store.live.holding(thread, async () => {
         const started = await answer(thread, { includeTurns: !params.excludeTurns });
         announce(thread, caller, clients);
         // As the original does: who leaves the turns out gets their tokens with the next one.

@@ -26,7 +26,7 @@ export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientReq
     async "turn/start"({ threadId, input, clientUserMessageId, outputSchema, rootTurnId, ...params }) {
       const thread = store.get(threadId);
       const overrides = withProfile(params);
-      return store.holding(thread, async () => {
+      return store.live.holding(thread, async () => {
         // One that runs is told by its tools.
         if (thread.life.runningTurnId === null) await checkFolder(resolve(thread.settings.cwd, params.cwd ?? "."));
         const read = await readInput(input, thread.settings.cwd);
@@ -37,7 +37,7 @@ export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientReq
     },
     async "turn/steer"({ threadId, input, clientUserMessageId, expectedTurnId }) {
       const thread = store.get(threadId);
-      return store.holding(thread, async () => {
+      return store.live.holding(thread, async () => {
         const read = await readInput(input, thread.settings.cwd);
         thread.life.steer(expectedTurnId, { ...read, clientId: clientUserMessageId ?? null });
         return { turnId: expectedTurnId };
@@ -49,7 +49,7 @@ export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientReq
     },
     async "thread/inject_items"({ threadId, items }) {
       const thread = store.get(threadId);
-      await store.holding(thread, () => thread.inject(items));
+      await store.live.holding(thread, () => thread.inject(items));
       return {};
     },
     async "thread/compact/start"({ threadId }) {

@@ -38,6 +38,7 @@ function fromWords(message: string): number | null {
   return parts.length === 0 ? null : positive(parts.reduce((sum, part) => sum + part, 0));
 }
 
+/** More than a number can hold is a very long time, and not nothing. */
 function positive(ms: number): number | null {
-  return Number.isFinite(ms) && ms >= 0 ? ms : null;
+  return ms >= 0 ? Math.min(ms, Number.MAX_SAFE_INTEGER) : null;
 }

@@ -36,7 +36,7 @@ export const clientRequests = {
   initialize: request(initialize.InitializeParams, initialize.InitializeResponse),
   "thread/start": request(thread.ThreadStartParams, thread.ThreadStartResponse, {
     from: anyone,
-    needsWorkspace: "roots",
+    needsWorkspace: "both",
     experimental: {
       dynamicTools: "thread/start.dynamicTools",
       permissions: "thread/start.permissions",
@@ -47,6 +47,7 @@ export const clientRequests = {
   "thread/resume": request(threads.ThreadResumeParams, threads.ThreadResumeResponse, {
     lane: "thread",
     from: anyone,
+    needsWorkspace: "windowFolders",
     experimental: {
       initialTurnsPage: "thread/resume.initialTurnsPage",
       permissions: "thread/resume.permissions",
@@ -57,6 +58,7 @@ export const clientRequests = {
   "thread/fork": request(threads.ThreadForkParams, thread.ThreadStartResponse, {
     lane: "thread",
     from: anyone,
+    needsWorkspace: "windowFolders",
     experimental: {
       beforeTurnId: "thread/fork.beforeTurnId",
       permissions: "thread/fork.permissions",
@@ -100,6 +102,7 @@ export const clientRequests = {
   "thread/settings/update": request(turn.ThreadSettingsUpdateParams, turn.EmptyResponse, {
     lane: "thread",
     from: anyone,
+    needsWorkspace: "windowFolders",
     experimental: true,
   }),
   "thread/inject_items": request(turn.ThreadInjectItemsParams, turn.EmptyResponse, { lane: "thread" }),
@@ -128,6 +131,7 @@ export const clientRequests = {
   "turn/start": request(turn.TurnStartParams, turn.TurnStartResponse, {
     lane: "thread",
     from: anyone,
+    needsWorkspace: "windowFolders",
     experimental: {
       permissions: "turn/start.permissions",
       runtimeWorkspaceRoots: "turn/start.runtimeWorkspaceRoots",
@@ -183,7 +187,7 @@ export const clientRequests = {
   "belay/sandbox/read": request(z.object({}), command.SandboxState, { from: anyone }),
   "belay/review/list": request(review.ReviewListParams, review.ReviewListResponse, {
     from: anyone,
-    needsWorkspace: "cwd",
+    needsWorkspace: "both",
   }),
   "belay/review/text": request(review.ReviewTextParams, review.ReviewTextResponse, {
     from: anyone,
@@ -191,11 +195,11 @@ export const clientRequests = {
   }),
   "belay/review/keep": request(review.ReviewKeepParams, review.RestoreResponse, {
     from: anyone,
-    needsWorkspace: "cwd",
+    needsWorkspace: "both",
   }),
   "belay/review/undo": request(review.ReviewUndoParams, review.RestoreResponse, {
     from: anyone,
-    needsWorkspace: "cwd",
+    needsWorkspace: "both",
   }),
   "belay/files/restore": request(review.FilesRestoreParams, review.RestoreResponse, { lane: "thread", from: anyone }),
   "belay/files/turns": request(review.FilesTurnsParams, review.FilesTurnsResponse, { from: anyone }),

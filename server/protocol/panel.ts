@@ -31,7 +31,10 @@ export const HostState = z.lazy(() =>
 export type HostState = z.infer<typeof HostState>;
 
 /** Ends at the extension. */
-export const OpenFileParams = z.lazy(() => z.object({ path: z.string(), line: z.number().int().optional() }));
+/** `cwd`: what a relative path is relative to; null: the first folder of the window. */
+export const OpenFileParams = z.lazy(() =>
+  z.object({ path: z.string(), line: z.number().int().optional(), cwd: z.string().nullish() }),
+);
 export const ItemParams = z.object({ threadId: z.string(), itemId: z.string() });
 /** These turns; or, with `fromTurnId`, that one and all later ones. */
 export const TurnsParams = z.lazy(() =>

@@ -53,8 +53,15 @@ export type ReviewFile = z.infer<typeof ReviewFile>;
 
 /** Absent: the workspace of the connection. */
 const workspace = { cwd: OwnPath.nullish() };
+/** The folders of the client's window: what lies in one of them is not outside the workspace. */
+const windowFolders = z.array(OwnPath).nullish();
 
-export const ReviewListParams = z.object({ ...workspace, /** Only this file. */ path: OwnPath.nullish() });
+export const ReviewListParams = z.object({
+  ...workspace,
+  windowFolders,
+  /** Only this file. */
+  path: OwnPath.nullish(),
+});
 /** Files in order of their paths. */
 export const ReviewListResponse = z.lazy(() => z.object({ files: z.array(ReviewFile) }));
 export type ReviewListResponse = z.infer<typeof ReviewListResponse>;
@@ -67,7 +74,7 @@ export const ReviewTextParams = z.lazy(() =>
 export const ReviewTextResponse = z.object({ text: z.string().nullable() });
 
 /** Without a path all files, without a hunk the whole file. */
-const reviewScope = { ...workspace, path: OwnPath.nullish(), hunkId: z.string().nullish() };
+const reviewScope = { ...workspace, windowFolders, path: OwnPath.nullish(), hunkId: z.string().nullish() };
 
 /**
  * Kept changes are not to review any more; kept proposals are written. Without a path those with a warning stay proposed,

@@ -12,8 +12,11 @@ export interface RequestRow<P extends z.ZodType = z.ZodType, R extends z.ZodType
   readonly result: R;
 }
 
-/** `cwd`: the folder in use; `roots`: also all folders of the window; `cwds`: as `cwd`, all of them. */
-export type WorkspacePart = "nothing" | "cwd" | "roots" | "cwds";
+/**
+ * `cwd`: the folder in use; `cwds`: in its place all folders of the window; `windowFolders`: all of them, for a thread
+ * that has a folder; `both`: the folder in use and all of them.
+ */
+export type WorkspacePart = "nothing" | "cwd" | "cwds" | "windowFolders" | "both";
 
 interface RowOptions {
   readonly lane: Lane;

@@ -14,6 +14,7 @@ const overrides = ThreadStartParams.pick({
   modelProvider: true,
   cwd: true,
   runtimeWorkspaceRoots: true,
+  windowFolders: true,
   approvalPolicy: true,
   sandbox: true,
   permissions: true,

@@ -122,6 +122,11 @@ const overrides = {
   cwd: z.string().nullish(),
   /** The folders it works in, in place of those it had. `cwd` always is one. */
   runtimeWorkspaceRoots: z.array(AbsolutePath).nullish(),
+  /**
+   * The folders of the client's window, where the roots are not named: a thread of one of them works in all of them. One
+   * from elsewhere gets none, and keeps of its own those that the window has. Ours.
+   */
+  windowFolders: z.array(AbsolutePath).nullish(),
   approvalPolicy: ApprovalPolicy.nullish(),
   sandbox: SandboxMode.nullish(),
   /** The id of a permission profile; not together with a sandbox. */

@@ -71,6 +71,8 @@ export const TurnStartParams = z.object({
   cwd: z.string().nullish(),
   /** The folders the thread works in, in place of those it had. `cwd` always is one. */
   runtimeWorkspaceRoots: z.array(AbsolutePath).nullish(),
+  /** As `thread/resume` takes them. Ours. */
+  windowFolders: z.array(AbsolutePath).nullish(),
   approvalPolicy: ApprovalPolicy.nullish(),
   sandboxPolicy: SandboxPolicy.nullish(),
   /** The id of a permission profile; not together with `sandboxPolicy`. */
@@ -106,6 +108,7 @@ export const ThreadSettingsUpdateParams = z.lazy(() =>
     threadId: true,
     cwd: true,
     runtimeWorkspaceRoots: true,
+    windowFolders: true,
     approvalPolicy: true,
     sandboxPolicy: true,
     permissions: true,

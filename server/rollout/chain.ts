@@ -63,15 +63,30 @@ function shorter({ threadId }: ThreadBase): string {
 async function readBase(home: string, base: ThreadBase): Promise<Link | string> {
   const { threadId, endByteOffset } = base;
   try {
-    const path = await findBase(home, threadId);
-    if (path === null) return `the thread ${threadId}, which it was forked from, is not there`;
-    const content = await readRollout(path, endByteOffset);
+    const read = await readWhereItIs(home, threadId, endByteOffset);
+    if (read === null) return `the thread ${threadId}, which it was forked from, is not there`;
+    const { path, content } = read;
     if (metaOf(content)?.id !== threadId) return `the file of the thread ${threadId} (${path}) is not its own`;
     return { ...content, path };
   } catch (error) {
     return `the thread ${threadId}, which it was forked from, cannot be read (${(error as Error).message})`;
   }
 }
+
+/** Null: it is nowhere. It may be archived, or deleted and kept, by another process while it is looked for. */
+async function readWhereItIs(home: string, threadId: string, to: number) {
+  for (let tries = 0; ; tries++) {
+    const path = await findBase(home, threadId);
+    if (path === null && tries > 0) return null;
+    try {
+      if (path !== null) return { path, content: await readRollout(path, to) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT" || tries === MAX_MOVES) throw error;
+    }
+  }
+}
+
+const MAX_MOVES = 3;
 
 function joined(links: readonly Link[], missing: string[]): Chain {
   const turnStarts = new Map<string, ThreadBase>();

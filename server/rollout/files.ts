@@ -20,11 +20,13 @@ export function isRolloutName(name: string): boolean {
   return /^rollout-\d{4}-\d\d-\d\dT.*\.jsonl$/.test(name);
 }
 
+const place = `\\${sep}`;
+// One expression, because it is asked of thousands: below a root, and no part that is empty, or leads up or elsewhere.
+const rolloutPlace = new RegExp(`^(?:${roots.join("|")})(?:${place}(?!\\.\\.?(?:${place}|$))[^${place}/\\0]+)*$`);
+
 /** Of a file or a folder of rollouts, relative to a home: one that leads out of it is none. */
 export function isRolloutPlace(path: string): boolean {
-  const [root, ...rest] = path.split(sep);
-  if (!(roots as readonly (string | undefined)[]).includes(root)) return false;
-  return rest.every((part) => part !== "" && part !== "." && part !== ".." && !/[/\0]/.test(part));
+  return rolloutPlace.test(path);
 }
 
 /** `path` is relative to a home. */
@@ -59,6 +61,14 @@ export async function findRollout(home: string, threadId: string): Promise<Found
     if (path !== undefined) return { path, isArchived: root === "archived" };
   }
   return null;
+}
+
+/** Rejects when a folder is there and cannot be read. */
+export async function allRollouts(home: string): Promise<ReadonlySet<string>> {
+  const found: string[] = [];
+  // The first once more: one that comes back from the archive between the two would be in neither.
+  for (const root of [...roots, roots[0]]) found.push(...(await listFolder(join(home, root))));
+  return new Set(found);
 }
 
 export async function archive(home: string, path: string): Promise<string> {

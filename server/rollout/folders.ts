@@ -58,10 +58,12 @@ export class FolderTree {
   remember(rows: Iterable<FolderRow>): void {
     for (const root of roots) this.#folder(root);
     // Files of a folder come one behind the other, mostly.
-    let last: Folder | null = null;
+    let [start, last]: [string, Folder | null] = ["", null];
     for (const path of this.#known()) {
-      const end = path.lastIndexOf(sep);
-      if (last?.path.length !== end || !path.startsWith(last.path)) last = this.#folder(path.slice(0, end));
+      if (last === null || !path.startsWith(start) || path.indexOf(sep, start.length) !== -1) {
+        last = this.#folder(dirname(path));
+        start = last.path + sep;
+      }
       last.files++;
     }
     const known = [...rows];

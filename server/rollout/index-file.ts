@@ -55,7 +55,11 @@ export class IndexFile {
       const there = statSync(this.#path, { throwIfNoEntry: false });
       if (there === undefined || (there.ino === this.#read.inode && there.size === this.#read.bytes)) return [];
       const text = this.#readText();
-      const rows = text.split("\n").flatMap(parseRow);
+      const rows: IndexRow[] = [];
+      for (const line of text.split("\n")) {
+        const row = parseRow(line);
+        if (row !== null) rows.push(row);
+      }
       this.#rowCount += rows.length;
       return rows;
     } catch (error) {

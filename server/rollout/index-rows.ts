@@ -31,6 +31,10 @@ export interface GoneRow {
 
 export type IndexRow = FileRow | GoneRow | FolderRow;
 
+// One expression takes half the time of looking for each comma. Names that JSON must escape are none of ours: such files
+// are looked at by each process.
+const keysOfRow = /^\["([^"\\]*)",([^",]+),"([^"\\]*)",/;
+
 export class FileRow implements FileFacts {
   readonly path: string;
   /** Of the thread; empty for a file that is no rollout. */
@@ -51,17 +55,13 @@ export class FileRow implements FileFacts {
     return new FileRow(path, { id, createdAt }, { seen, shown });
   }
 
-  /** None for a line that cannot be one. */
-  static parse(line: string): FileRow[] {
-    const pathEnd = line.indexOf('",', 2);
-    const timeEnd = line.indexOf(',"', pathEnd + 2);
-    const idEnd = line.indexOf('",', timeEnd + 2);
-    if (pathEnd === -1 || timeEnd === -1 || idEnd === -1 || !line.endsWith("]")) return [];
-    const createdAt = Number(line.slice(pathEnd + 2, timeEnd));
-    const [path, id] = [line.slice(2, pathEnd), line.slice(timeEnd + 2, idEnd)];
-    // Names that JSON must escape are none of ours: such files are looked at by each process.
-    if (Number.isNaN(createdAt) || path.includes("\\") || id.includes("\\")) return [];
-    return [new FileRow(path, { id, createdAt }, line.slice(idEnd + 2, -1))];
+  /** Null for a line that cannot be one. */
+  static parse(line: string): FileRow | null {
+    const [start, path, time, id] = keysOfRow.exec(line) ?? [];
+    if (start === undefined || path === undefined || id === undefined || !line.endsWith("]")) return null;
+    const createdAt = Number(time);
+    if (Number.isNaN(createdAt)) return null;
+    return new FileRow(path, { id, createdAt }, line.slice(start.length, -1));
   }
 
   get size(): number {
@@ -84,6 +84,11 @@ export class FileRow implements FileFacts {
   /** False: the row was damaged, and the file must be looked at. */
   get isSound(): boolean {
     return this.id === (this.shown?.meta.id ?? "") && this.createdAt === (this.shown?.meta.createdAt ?? 0);
+  }
+
+  /** False: none of the texts in `shown` is this one. True: one may be. */
+  mayShow(text: string): boolean {
+    return typeof this.#rest !== "string" || this.#rest.includes(JSON.stringify(text));
   }
 
   at(path: string): FileRow {
@@ -130,18 +135,19 @@ export function rowLine(row: IndexRow): string {
 }
 
 /**
- * None for a torn or damaged line: the file it was about is looked at again. None for what is not below the folders of
+ * Null for a torn or damaged line: the file it was about is looked at again. Null for what is not below the folders of
  * rollouts either: whoever wrote that into the file would have us read, and tell of, files anywhere.
  */
-export function parseRow(line: string): IndexRow[] {
-  return anyRow(line).filter((row) => isRolloutPlace("folder" in row ? row.folder : row.path));
+export function parseRow(line: string): IndexRow | null {
+  const row = line.startsWith("[") ? FileRow.parse(line) : otherRow(line);
+  if (row === null) return null;
+  return isRolloutPlace("folder" in row ? row.folder : row.path) ? row : null;
 }
 
-function anyRow(line: string): IndexRow[] {
-  if (line.startsWith("[")) return FileRow.parse(line);
+function otherRow(line: string): GoneRow | FolderRow | null {
   const row = parseJson(line) as Partial<Record<keyof FolderRow | keyof GoneRow, unknown>> | null | undefined;
-  if (typeof row?.folder === "string" && isNumbers([row.mtimeMs, row.files, row.folders])) return [row as FolderRow];
-  return typeof row?.path === "string" && row.isGone === true ? [{ path: row.path, isGone: true }] : [];
+  if (typeof row?.folder === "string" && isNumbers([row.mtimeMs, row.files, row.folders])) return row as FolderRow;
+  return typeof row?.path === "string" && row.isGone === true ? { path: row.path, isGone: true } : null;
 }
 
 function parseJson(text: string): unknown {

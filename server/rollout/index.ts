@@ -111,14 +111,9 @@ export class RolloutIndex {
   async #refresh(): Promise<void> {
     const rows = this.#file.readNew();
     const isFirst = !this.#isLoaded;
-    const folderRows = new Map<string, FolderRow>();
     if (rows.length > many) this.#sortLater();
-    for (const row of rows) {
-      if ("folder" in row) folderRows.set(row.folder, row);
-      else this.#apply(row);
-    }
-    this.#isLoaded = true;
-    if (isFirst) this.#folders.remember(folderRows.values());
+    if (isFirst) this.#load(rows);
+    else for (const row of rows) if (!("folder" in row)) this.#apply(row);
     const { came, went, read, troubles } = await this.#folders.check({ all: isFirst });
     const unsaved: IndexRow[] = [...read];
     for (const path of went) {
@@ -129,6 +124,19 @@ export class RolloutIndex {
     await this.#look([...came.filter((path) => !this.#known.has(path)), ...blank], { troubles, unsaved });
     // Nobody waits for it: it has no say in this list.
     if (isFirst) setImmediate(() => void this.sweep());
+  }
+
+  /** Begins with what was written down: all of it, while the first list waits. */
+  #load(rows: readonly IndexRow[]): void {
+    const folders = new Map<string, FolderRow>();
+    for (const row of rows) {
+      if (row instanceof FileRow) this.#known.set(row.path, new KnownRollout(this.#home, row));
+      else if ("folder" in row) folders.set(row.folder, row);
+      else this.#known.delete(row.path);
+    }
+    for (const [path, { id }] of this.#known) if (id === "") this.#blank.add(path);
+    this.#folders.remember(folders.values());
+    this.#isLoaded = true;
   }
 
   /** Looks at these files again, where their size or time has changed. Never rejects. */
@@ -296,6 +304,10 @@ class KnownRollout implements ListedRollout {
 
   get path(): string {
     return join(this.#home, this.row.path);
+  }
+
+  mayShow(text: string): boolean {
+    return this.row.mayShow(text);
   }
 
   get meta(): Shown["meta"] {

@@ -28,6 +28,8 @@ export interface ListedRollout {
   readonly path: string;
   /** Unix seconds; the time of the last write. */
   readonly updatedAt: number;
+  /** False: none of its texts is this one. True: one may be. Spares reading what `meta` and the like are made of. */
+  mayShow(text: string): boolean;
 }
 
 export type ListOrder = "createdAt" | "updatedAt";

@@ -26,6 +26,9 @@ export interface RolloutContent {
 /** A longer line is passed over and counted: what holds it in memory must not grow with what is in a file. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
+/** More is damage. What is appended must not count on from it: behind the last whole number no line could be read. */
+const maxOrdinal = 2 ** 52;
+
 /** Up to the byte `to`, exclusive. Rejects only when the file itself cannot be read. */
 export async function readRollout(path: string, to: number | null = null): Promise<RolloutContent> {
   const content: RolloutContent = {
@@ -40,7 +43,9 @@ export async function readRollout(path: string, to: number | null = null): Promi
     content.bytes = end;
     const parsed = text === null ? unreadable : parseLine(text);
     if (parsed.kind === "unreadable" && text?.trim() !== "") content.unreadable++;
-    if (parsed.kind !== "unreadable") content.nextOrdinal = Math.max(content.nextOrdinal, parsed.ordinal + 1);
+    if (parsed.kind !== "unreadable" && parsed.ordinal < maxOrdinal) {
+      content.nextOrdinal = Math.max(content.nextOrdinal, parsed.ordinal + 1);
+    }
     if (isWhole || parsed.kind !== "unreadable") {
       content.end = { endOrdinal: content.nextOrdinal, endByteOffset: end };
     }

@@ -12,6 +12,7 @@ export interface Recorder {
   readonly path: string;
   /** Null: all that was appended is in the file. */
   readonly trouble: SavingTrouble | null;
+  /** Once it is closed, nothing is written any more. */
   append(entry: RolloutEntry): void;
   /** Puts what was appended onto the disk itself, in the background. */
   flush(): void;
@@ -58,6 +59,7 @@ class FileRecorder implements Recorder {
   #trouble: SavingTrouble | null = null;
   #retry: { cancel(): void } | null = null;
   #pauseMs = FIRST_RETRY_MS;
+  #isClosed = false;
 
   constructor(path: string, options: RecorderOptions) {
     this.path = path;
@@ -70,6 +72,11 @@ class FileRecorder implements Recorder {
   }
 
   append(entry: RolloutEntry): void {
+    // The file may have been moved or deleted since: it must not come into being again.
+    if (this.#isClosed) {
+      this.#options.onGivenUp(1);
+      return;
+    }
     const timestamp = new Date(this.#options.now()).toISOString();
     const line: RolloutLine = { timestamp, ordinal: this.#ordinal, ...entry };
     this.#ordinal++;
@@ -96,6 +103,7 @@ class FileRecorder implements Recorder {
   }
 
   close(): void {
+    this.#isClosed = true;
     if (this.#waiting.count > 0) this.#write();
     this.#stopRetrying();
     if (this.#waiting.count > 0) this.#options.onGivenUp(this.#waiting.count);

@@ -13,8 +13,8 @@ export interface Scanned {
 }
 
 // Nearly every first line fits into it; a client's own instructions and tools make some very long.
-const headBytes = 16 * 1024;
-const maxMetaBytes = 16 * 1024 * 1024;
+export const headBytes = 16 * 1024;
+export const maxMetaBytes = 16 * 1024 * 1024;
 const readBytes = 256 * 1024;
 
 /** `headOnly`: what does not come with the first line is left for later. Rejects when the file cannot be read. */

@@ -194,6 +194,11 @@ function realRoot(path: string, files: FileSystemFacts): string[] {
   if (real === "/") throw new Refusal("The root directory cannot be a writable root: that would be full access.");
   const kernel = kernelDirectories.find((directory) => isInside(directory, real));
   if (kernel !== undefined) throw new Refusal(`The writable root ${path} lies in ${kernel}, which is the kernel's.`);
+  // Of a repository that is no root, nobody would look what of it becomes code.
+  if (real.split("/").includes(".git"))
+    throw new Refusal(
+      `The writable root ${path} lies in a .git, and what is in there becomes commands of git. Work in another folder.`,
+    );
   return [real];
 }
 

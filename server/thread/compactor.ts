@@ -51,8 +51,9 @@ export class Compactor implements ContextFit {
   }
 
   async exceeded(failure: ModelFailure, times: number): Promise<ModelFailure | null> {
-    let reason = "it was compacted already";
-    if (times === 0) {
+    const isEmpty = replacedEntries(this.#thread.history).length === 0;
+    let reason = isEmpty ? "there is nothing in it yet to sum up" : "it was compacted already";
+    if (times === 0 && !isEmpty) {
       const outcome = await this.compact("overflow");
       if (outcome.kind === "completed") return null;
       if (outcome.kind === "interrupted") return failure;

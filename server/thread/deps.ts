@@ -30,6 +30,8 @@ export interface ThreadDeps {
   readonly config: Config;
   readonly files: FileReader;
   readonly shell: string;
+  /** Null: there is none. */
+  readonly userHome: string | null;
   readonly platform: string;
   selectModel(provider: string): Model;
   /** Null: no catalog lists it. */

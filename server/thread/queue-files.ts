@@ -1,9 +1,10 @@
 // Where queues are kept: BELAY_HOME/queue/<threadId>.json, beside the rollouts and not in them, since a queue is no history.
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { QueuedSubmission } from "../protocol/queue.ts";
 import { messageOf, queueNotSaved, queueTooLarge, queueUnreadable } from "../protocol/rpc/errors.ts";
+import { ownText } from "../util/own-text.ts";
 import type { Queue } from "./queue.ts";
 import type { OwnFiles } from "./rule-store.ts";
 
@@ -71,9 +72,9 @@ function parse(path: string, text: string | null): Queue {
 /** Null: there is no such file. */
 async function textOf(path: string): Promise<string | null> {
   try {
-    return await readFile(path, "utf8");
+    // A character is written as three bytes at most.
+    return await ownText(path, 3 * MAX_FILE_CHARS);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw queueUnreadable(path, error);
   }
 }

@@ -1,5 +1,5 @@
 // What holds for the next turn of a thread, and how requests change it. Pure.
-import { normalize, resolve } from "node:path";
+import { resolve } from "node:path";
 import type * as z from "zod";
 import type { Config } from "../config/schema.ts";
 import { ApprovalPolicy } from "../protocol/approval.ts";
@@ -16,6 +16,7 @@ export interface SettingsOverrides {
   modelProvider?: string | null | undefined;
   cwd?: string | null | undefined;
   runtimeWorkspaceRoots?: readonly string[] | null | undefined;
+  windowFolders?: readonly string[] | null | undefined;
   approvalPolicy?: ApprovalPolicy | null | undefined;
   sandbox?: SandboxMode | null | undefined;
   sandboxPolicy?: SandboxPolicy | null | undefined;
@@ -58,16 +59,17 @@ export function changeSettings(current: ThreadSettings, overrides: SettingsOverr
   const sandboxMode = mode?.sandbox ?? overrides.sandbox;
   const sandbox = sandboxMode ? sandboxFromMode(sandboxMode, config) : (overrides.sandboxPolicy ?? current.sandbox);
   const isOther = Boolean(sandboxMode ?? overrides.sandboxPolicy);
+  const cwd = overrides.cwd ? resolve(current.cwd, overrides.cwd) : current.cwd;
   return withMode({
     permissionProfile: overrides.permissionProfile ?? (isOther ? null : (current.permissionProfile ?? null)),
     model: overrides.model ?? current.model,
     modelProvider: overrides.modelProvider ?? current.modelProvider,
-    cwd: overrides.cwd ? resolve(current.cwd, overrides.cwd) : current.cwd,
+    cwd,
     approvalPolicy: mode?.approvalPolicy ?? overrides.approvalPolicy ?? current.approvalPolicy,
     sandbox,
     reasoningEffort: overrides.effort ?? current.reasoningEffort,
     mode: null,
-    ...moreRoots(overrides.runtimeWorkspaceRoots ?? current.roots),
+    ...moreRoots(overrides.runtimeWorkspaceRoots ?? rootsInWindow(cwd, current.roots ?? [], overrides.windowFolders)),
     ...editsOf(overrides.edits ?? current.edits),
   });
 }
@@ -92,9 +94,21 @@ export function commandSandbox(settings: Pick<ThreadSettings, "sandbox" | "edits
   return { type: "readOnly", networkAccess: sandbox.networkAccess };
 }
 
+/** So that a folder that left the window is not written to, and a thread from elsewhere does not get at this window's. */
+function rootsInWindow(
+  cwd: string,
+  roots: readonly string[],
+  windowFolders: readonly string[] | null | undefined,
+): readonly string[] {
+  const folders = windowFolders?.map((folder) => resolve(folder));
+  if (folders === undefined) return roots;
+  if (!folders.includes(cwd)) return roots.filter((root) => folders.includes(root));
+  return folders.length > 1 ? folders : [];
+}
+
 /** A thread of one folder says nothing of it. */
 function moreRoots(roots: readonly string[] | null | undefined): { roots?: string[] } {
-  return roots == null || roots.length === 0 ? {} : { roots: roots.map((root) => normalize(root)) };
+  return roots == null || roots.length === 0 ? {} : { roots: [...new Set(roots.map((root) => resolve(root)))] };
 }
 
 /** What is written at once goes without saying. */

@@ -91,7 +91,7 @@ export function wantedBy(params: ThreadListParams): Wanted {
   return (entry, places) => {
     if (entry.isArchived !== (archived ?? false) || excluded.has(entry.id)) return false;
     if (sectionId !== undefined && sectionIdOf(places, entry.id) !== sectionId) return false;
-    if (folders !== null && !folders.has(entry.settings.cwd)) return false;
+    if (folders !== null && !(mayBeIn(entry, folders) && folders.has(entry.settings.cwd))) return false;
     if (modelProviders?.length && !modelProviders.includes(entry.settings.modelProvider)) return false;
     if (originators?.length && !originators.includes(entry.meta.originator)) return false;
     if (!kinds.has(entry.meta.source)) return false;
@@ -99,6 +99,11 @@ export function wantedBy(params: ThreadListParams): Wanted {
       term === "" || [entry.metadata.name ?? "", entry.meta.preview].some((text) => text.toLowerCase().includes(term))
     );
   };
+}
+
+function mayBeIn(entry: ListedRollout, folders: Iterable<string>): boolean {
+  for (const folder of folders) if (entry.mayShow(folder)) return true;
+  return false;
 }
 
 /** What people started themselves; it is listed when no kind is asked for. */

@@ -1,11 +1,11 @@
 // The sections of threads, on disk: `BELAY_HOME/sections.json`, read again whenever it has changed, by whoever did. It
 // stands beside the rollouts, so that a thread can be pinned that another process writes to, and apart from the index,
 // which is derived: losing that loses no pin.
-import { readFileSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../protocol/rpc/errors.ts";
 import type { ThreadSection } from "../protocol/thread-section.ts";
+import { ownText, ownTextSync } from "../util/own-text.ts";
 import type { OwnFiles } from "./rule-store.ts";
 import { allSections, noSections, type Place, placeOf, SectionsFile } from "./section-places.ts";
 
@@ -56,7 +56,7 @@ export class ThreadSections {
   async change(change: (now: SectionsFile) => SectionsFile): Promise<SectionsFile> {
     const lock = await this.#files.lock(this.#path);
     try {
-      const before = await this.#text();
+      const before = await ownText(this.#path, MAX_FILE_BYTES);
       const now = before === null ? noSections : this.#parsed(before);
       const next = change(now);
       if (next === now) return now;
@@ -78,10 +78,11 @@ export class ThreadSections {
 
   #load(): SectionsFile {
     try {
-      return this.#parsed(readFileSync(this.#path, "utf8"));
-    } catch (error) {
+      const text = ownTextSync(this.#path, MAX_FILE_BYTES);
       // It went right now: then it has no sections, and nobody needs to hear of it.
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") this.#onTrouble(messageOf(error));
+      return text === null ? noSections : this.#parsed(text);
+    } catch (error) {
+      this.#onTrouble(messageOf(error));
       return noSections;
     }
   }
@@ -94,16 +95,10 @@ export class ThreadSections {
       throw new Error(`${this.#path} cannot be read, so no thread is shown as pinned. ${cure}`, { cause });
     }
   }
-
-  async #text(): Promise<string | null> {
-    try {
-      return await readFile(this.#path, "utf8");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-      throw error;
-    }
-  }
 }
+
+/** So many threads nobody sorts by hand. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 const noFile = "none";
 

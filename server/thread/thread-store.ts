@@ -1,47 +1,40 @@
-// All threads: the live ones here, those that wait on disk by way of stored-threads.ts.
+// All threads, by way of their rooms: the loaded ones in live-threads.ts, those on disk in stored-threads.ts.
 import { rm } from "node:fs/promises";
 import type { Config } from "../config/schema.ts";
 import {
-  invalidThreadId,
-  messageOf,
   missingFolder,
   noRollout,
-  noSectionOfEphemeral,
   noTurnsOfEphemeral,
-  notSaved,
   providerNotConfigured,
   threadArchived,
   threadNotFound,
   threadNotLoaded,
 } from "../protocol/rpc/errors.ts";
-import { notSavedWords } from "../protocol/thread-saving.ts";
 import type { DynamicTool, GitInfo, Thread as ThreadData, ThreadSettings } from "../protocol/thread.ts";
 import type { ThreadForkParams, ThreadListParams, ThreadListResponse } from "../protocol/thread-store.ts";
-import type { ThreadSectionMoveParams } from "../protocol/thread-section.ts";
 import type { Turn } from "../protocol/turn.ts";
-import { archive, findBase, findRollout, rolloutPath, unarchive } from "../rollout/files.ts";
+import { findBase, findRollout, rolloutPath } from "../rollout/files.ts";
 import { RolloutIndex } from "../rollout/index.ts";
 import type { ListedRollout } from "../rollout/listed.ts";
-import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
+import type { ThreadMeta } from "../rollout/line.ts";
 import { livingLines } from "../rollout/living-lines.ts";
-import type { Recorder } from "../rollout/recorder.ts";
-import { removeRollout } from "../rollout/shared.ts";
 import type { Writers } from "../rollout/writer-lock.ts";
-import { isUuid, uuidV7Time } from "../util/uuid-v7.ts";
-import type { Client } from "./client.ts";
+import { uuidV7Time } from "../util/uuid-v7.ts";
 import type { Clients } from "./clients.ts";
 import type { ThreadDeps } from "./deps.ts";
 import { forkStart } from "./fork.ts";
 import { isFolder } from "./is-folder.ts";
+import { LiveThreads } from "./live-threads.ts";
 import { rebuildRecord } from "./rebuild.ts";
-import { newThreadRecord, type ThreadRecord } from "./record.ts";
+import { newThreadRecord } from "./record.ts";
 import type { OwnFiles } from "./rule-store.ts";
-import { withMovedThread, withoutThread } from "./section-places.ts";
 import { changeSettings, initialSettings, type SettingsOverrides } from "./settings.ts";
 import { QueueFiles } from "./queue-files.ts";
 import { StoredThreads } from "./stored-threads.ts";
-import { Thread } from "./thread.ts";
+import type { Thread } from "./thread.ts";
+import { ThreadCare } from "./thread-care.ts";
 import { threadData } from "./thread-data.ts";
+import { checkThreadId } from "./thread-id.ts";
 import { listThreads } from "./thread-list.ts";
 import { ThreadQueues } from "./thread-queues.ts";
 import { ThreadSections } from "./thread-sections.ts";
@@ -75,11 +68,10 @@ export interface StartOptions extends SettingsOverrides {
 
 export class ThreadStore {
   readonly #deps: StoreDeps;
-  readonly #live = new Map<string, Thread>();
-  /** Being let go of already. */
-  readonly #stopping = new Set<string>();
-  readonly #unloads = new Map<string, NodeJS.Timeout>();
   readonly #stored: StoredThreads;
+  readonly live: LiveThreads;
+  /** What is done with a thread whether it is loaded or not. */
+  readonly care: ThreadCare;
   /** All that is on disk, for lists. */
   readonly index: RolloutIndex;
   readonly queues: ThreadQueues;
@@ -92,27 +84,38 @@ export class ThreadStore {
     this.#stored = new StoredThreads({
       ...{ home, writers, log: thread.log, now: thread.now },
       onSaving: (threadId, trouble) => {
-        this.#live.get(threadId)?.savingChanged(trouble);
-        if (trouble === null) this.#unloadLater(threadId);
+        this.live.find(threadId)?.savingChanged(trouble);
+        if (trouble === null) this.live.unloadLater(threadId);
       },
       onMended: (threadId, message) =>
-        this.#live.get(threadId)?.emit({ method: "warning", params: { threadId, message } }),
+        this.live.find(threadId)?.emit({ method: "warning", params: { threadId, message } }),
     });
     const warn = (message: string) => deps.thread.log("warning", message);
     this.index = new RolloutIndex(home, warn);
     this.sections = new ThreadSections(home, deps.ownFiles, warn);
+    this.live = new LiveThreads({
+      thread: { ...thread, shownPlaceOf: (threadId) => this.sections.shownPlaceOf(threadId) },
+      clients: deps.clients,
+      turnEnded: (ended) => {
+        this.#indexThread(ended);
+        void this.queues.turnEnded(ended);
+      },
+    });
     this.queues = new ThreadQueues({
       files: new QueueFiles(home, deps.ownFiles),
       live: (threadId) => {
-        checkId(threadId);
-        return this.#live.get(threadId) ?? null;
+        checkThreadId(threadId);
+        return this.live.find(threadId) ?? null;
       },
       find: (threadId) => findRollout(home, threadId),
       turns: (threadId) => this.turns(threadId),
-      holding: (thread, work) => this.holding(thread, work),
+      holding: (thread, work) => this.live.holding(thread, work),
       tellAll: (notification) => deps.clients.tell(notification),
       log: thread.log,
     });
+    const { live, index, sections, queues } = this;
+    const stored = this.#stored;
+    this.care = new ThreadCare({ home, live, stored, index, sections, queues, log: thread.log, now: thread.now });
   }
 
   get home(): string {
@@ -134,22 +137,24 @@ export class ThreadStore {
     const { meta, path } = this.#newMeta(settings, { ...options, developerInstructions });
     const metadata = { name: null, gitInfo: await this.#deps.readGitInfo(settings.cwd) };
     const recorder = options.ephemeral ? null : this.#stored.newRecorder(path, meta.id);
-    return this.#keep(newThreadRecord(meta, metadata, settings), recorder, { isPersisted: false, config });
+    return this.live.keep(newThreadRecord(meta, metadata, settings), recorder, { isPersisted: false, config });
   }
 
   /** The live thread. Throws RpcError when it is not loaded. */
   get(threadId: string): Thread {
-    checkId(threadId);
-    const thread = this.#live.get(threadId);
+    checkThreadId(threadId);
+    const thread = this.live.find(threadId);
     if (thread === undefined) throw threadNotFound(threadId);
     return thread;
   }
 
   /** Loads it from disk unless it is live. Throws RpcError when there is none. */
   async resume(threadId: string, overrides: Pick<StartOptions, "config" | "modelProvider"> = {}): Promise<Thread> {
-    checkId(threadId);
+    checkThreadId(threadId);
     this.#checkProvider(overrides);
-    const live = this.#live.get(threadId);
+    // One that is being let go of hears nobody any more.
+    await this.live.letGo(threadId);
+    const live = this.live.find(threadId);
     if (live !== undefined) return live;
     const { found, record, recorder } = await this.#stored.readToWrite(threadId);
     if (found.isArchived) {
@@ -159,7 +164,7 @@ export class ThreadStore {
     const { cwd } = record.settings;
     if (!(await isFolder(cwd))) record.notices = [...record.notices, goneWords(cwd)];
     const config = this.#configOf(overrides.config);
-    const thread = this.#keep(record, recorder, { isPersisted: true, config });
+    const thread = this.live.keep(record, recorder, { isPersisted: true, config });
     thread.announceStatus();
     return thread;
   }
@@ -167,7 +172,7 @@ export class ThreadStore {
   /** A new thread that begins as the other one was. Throws RpcError when there is none, or no such turn in it. */
   async fork(params: ThreadForkParams, originator: string): Promise<Thread> {
     const { threadId, ephemeral } = params;
-    checkId(threadId);
+    checkThreadId(threadId);
     this.#checkProvider(params);
     const { chain, record: whole } = await this.#stored.readToFork(threadId);
     const { lines, base } = forkStart(chain, params);
@@ -183,11 +188,11 @@ export class ThreadStore {
     const { metadata, missing } = whole;
     const record = { ...source, meta: forked, metadata, missing, settings, updatedAt: meta.createdAt };
     const recorder = ephemeral ? null : this.#stored.newRecorder(path, meta.id);
-    const thread = this.#keep(record, recorder, { isPersisted: false, config });
+    const thread = this.live.keep(record, recorder, { isPersisted: false, config });
     thread.beginFork(own === null ? livingLines(lines) : []);
     if (own !== null && (await findBase(this.#deps.home, own.threadId)) === null) {
       // Another process deleted it at this very moment, and has not seen this fork.
-      await this.unload(thread.id);
+      await this.live.unload(thread.id);
       await rm(path, { force: true });
       throw noRollout(threadId);
     }
@@ -196,8 +201,8 @@ export class ThreadStore {
 
   /** Reads without loading. Throws RpcError when there is none. */
   async read(threadId: string, { includeTurns }: { includeTurns: boolean }): Promise<ThreadData> {
-    checkId(threadId);
-    const live = this.#live.get(threadId);
+    checkThreadId(threadId);
+    const live = this.live.find(threadId);
     if (live?.ephemeral && includeTurns) throw noTurnsOfEphemeral();
     if (live !== undefined) return live.toData({ includeTurns });
     const { found, record } = await this.#stored.read(threadId, threadNotLoaded);
@@ -208,8 +213,8 @@ export class ThreadStore {
 
   /** The turns of a thread, loaded or not. Throws RpcError when there is none. */
   async turns(threadId: string): Promise<readonly Turn[]> {
-    checkId(threadId);
-    const live = this.#live.get(threadId);
+    checkThreadId(threadId);
+    const live = this.live.find(threadId);
     if (live !== undefined) return live.turns;
     return (await this.#stored.read(threadId, threadNotLoaded)).record.turns;
   }
@@ -221,7 +226,7 @@ export class ThreadStore {
 
   /** As it is now, when it is loaded. */
   listed(entry: ListedRollout): ThreadData {
-    const live = this.#live.get(entry.id)?.toData({ includeTurns: false });
+    const live = this.live.find(entry.id)?.toData({ includeTurns: false });
     const { meta, metadata, settings, path, updatedAt } = entry;
     // The time is the one that the list is in order of; what a thread takes is nothing a list says.
     if (live !== undefined) return { ...live, updatedAt, recencyAt: updatedAt, canAcceptDirectInput: null };
@@ -229,140 +234,21 @@ export class ThreadStore {
     return threadData({ meta, metadata, settings, path, updatedAt, place, status: { type: "notLoaded" }, turns: [] });
   }
 
-  /** Changes the name and the like, loaded or not. Throws RpcError when there is none. */
-  async changeMetadata(threadId: string, change: (now: ThreadMetadata) => ThreadMetadata): Promise<void> {
-    checkId(threadId);
-    const live = this.#live.get(threadId);
-    if (live !== undefined) {
-      live.changeMetadata(change(live.metadata));
-      this.#indexThread(live);
-      return;
-    }
-    const { found, record, recorder } = await this.#stored.readToWrite(threadId);
-    const metadata = change(record.metadata);
-    recorder.append({ type: "metadata", payload: metadata });
-    recorder.close();
-    this.index.changed(found.path, { ...record, metadata });
-  }
-
-  /** Also one that is archived, or that another process writes to. Throws RpcError when there is none. */
-  async moveToSection(params: ThreadSectionMoveParams): Promise<void> {
-    const { threadId } = params;
-    checkId(threadId);
-    const live = this.#live.get(threadId);
-    if (live?.ephemeral) throw noSectionOfEphemeral(threadId);
-    if (live === undefined && (await findRollout(this.#deps.home, threadId)) === null) throw threadNotFound(threadId);
-    const now = Math.floor(this.#deps.thread.now() / 1000);
-    await this.sections.change((file) => withMovedThread(file, params, now));
-  }
-
-  /** Ends what runs in it and puts it away. Throws RpcError when nothing of it is on disk, or not all. */
-  async archive(threadId: string): Promise<void> {
-    checkId(threadId);
-    const found = await this.#stored.find(threadId);
-    const trouble = this.#live.get(threadId)?.savingTrouble ?? null;
-    // To let go of it would give up what waits to be written.
-    if (trouble !== null && trouble.kind !== "lost") throw notSaved(notSavedWords(trouble));
-    await this.unload(threadId);
-    if (found.isArchived) return;
-    const place = await this.#stored.alone(threadId, () => archive(this.#deps.home, found.path));
-    this.index.moved(found.path, place);
-  }
-
-  /** Throws RpcError when nothing of it is on disk. */
-  async unarchive(threadId: string): Promise<ThreadData> {
-    checkId(threadId);
-    const found = await this.#stored.find(threadId);
-    if (found.isArchived) this.index.moved(found.path, await unarchive(this.#deps.home, found.path));
-    return this.read(threadId, { includeTurns: false });
-  }
-
-  /** For good. Throws RpcError when there is none, loaded or on disk. */
-  async delete(threadId: string): Promise<void> {
-    checkId(threadId);
-    const found = await findRollout(this.#deps.home, threadId);
-    if (found === null && !this.#live.has(threadId)) throw noRollout(threadId);
-    await this.unload(threadId);
-    if (found !== null) {
-      await this.#stored.alone(threadId, () =>
-        removeRollout(this.#deps.home, { threadId, path: found.path }, () => this.#basesInUse()),
-      );
-      this.index.gone(found.path);
-    }
-    // Behind that: a thread that another process writes to is not deleted, and keeps all that is its own.
-    await this.queues.forget(threadId);
-    await this.#forgetPlace(threadId);
-  }
-
-  /** The threads that those on disk, and those about to be, begin in. */
-  async #basesInUse(): Promise<ReadonlySet<string>> {
-    await this.index.refresh();
-    const stored = this.index.sorted("createdAt").map(({ meta }) => meta.baseId ?? null);
-    const live = [...this.#live.values()].map(({ meta }) => meta.base?.threadId ?? null);
-    return new Set([...stored, ...live].filter((id) => id !== null));
-  }
-
   /** Cuts off the end of a loaded thread's history. Throws RpcError. */
   async revert(threadId: string, beforeTurnId: string): Promise<Thread> {
     const thread = this.get(threadId);
-    await this.holding(thread, () => thread.revert(beforeTurnId));
+    await this.live.holding(thread, () => thread.revert(beforeTurnId));
     this.#indexThread(thread);
     // As if it were loaded anew: that is how clients of the protocol know it.
-    this.#tellUnloaded(threadId);
+    this.live.tellUnloaded(threadId);
     thread.announceStatus();
     return thread;
   }
 
   /** What waits in its queue gets its turn, if it may have one now. Does nothing for one that is not loaded. */
   goOn(threadId: string): void {
-    const thread = this.#live.get(threadId);
+    const thread = this.live.find(threadId);
     if (thread !== undefined) void this.queues.goOn(thread);
-  }
-
-  /** A client stops listening. A thread that nobody listens to is let go of after a while. */
-  unsubscribe(threadId: string, client: Client): "unsubscribed" | "notSubscribed" | "notLoaded" {
-    checkId(threadId);
-    const thread = this.#live.get(threadId);
-    if (thread === undefined) return "notLoaded";
-    const listened = thread.unsubscribe(client);
-    this.#unloadLater(threadId);
-    return listened ? "unsubscribed" : "notSubscribed";
-  }
-
-  /** Works with a thread that must not be let go of meanwhile. */
-  async holding<T>(thread: Thread, work: () => Promise<T>): Promise<T> {
-    thread.hold();
-    try {
-      return await work();
-    } finally {
-      thread.release();
-      this.#unloadLater(thread.id);
-    }
-  }
-
-  /** The client is gone. */
-  leave(client: Client): void {
-    for (const id of this.#live.keys()) this.unsubscribe(id, client);
-  }
-
-  /** Ends what runs in the thread and forgets it; what is on disk stays. */
-  async unload(threadId: string): Promise<void> {
-    const thread = this.#live.get(threadId);
-    if (thread === undefined) return;
-    this.#stopping.add(threadId);
-    await thread.stop();
-    this.#stopping.delete(threadId);
-    this.#live.delete(threadId);
-    this.#tellUnloaded(threadId);
-  }
-
-  live(): Iterable<Thread> {
-    return this.#live.values();
-  }
-
-  async stopAll(): Promise<void> {
-    for (const timer of this.#unloads.values()) clearTimeout(timer);
-    await Promise.all([...this.#live.values()].map((thread) => thread.stop()));
   }
 
   #newMeta(settings: ThreadSettings, options: Omit<StartOptions, "ephemeral">): { meta: ThreadMeta; path: string } {
@@ -389,32 +275,6 @@ export class ThreadStore {
     return { meta, path: rolloutPath(home, meta.id, uuidV7Time(meta.id) ?? nowMs) };
   }
 
-  #keep(
-    record: ThreadRecord,
-    recorder: Recorder | null,
-    { isPersisted, config }: { isPersisted: boolean; config: Config },
-  ): Thread {
-    const { thread: deps, clients } = this.#deps;
-    const thread = new Thread(
-      record,
-      recorder,
-      { isPersisted },
-      {
-        ...deps,
-        config,
-        shownPlaceOf: (threadId) => this.sections.shownPlaceOf(threadId),
-        tellAll: (notification) => clients.tell(notification),
-        turnEnded: (threadId) => {
-          this.#indexThread(thread);
-          this.#unloadLater(threadId);
-          void this.queues.turnEnded(thread);
-        },
-      },
-    );
-    this.#live.set(thread.id, thread);
-    return thread;
-  }
-
   #indexThread(thread: Thread): void {
     if (thread.storedAt !== null) this.index.changed(thread.storedAt, thread);
   }
@@ -428,46 +288,6 @@ export class ThreadStore {
     const asked = modelProvider ?? config?.["model_provider"] ?? null;
     if (typeof asked === "string" && !this.#deps.isProvider(asked)) throw providerNotConfigured(asked);
   }
-
-  /** Not worth failing for: a place of no thread is shown nowhere. */
-  async #forgetPlace(threadId: string): Promise<void> {
-    if (this.sections.placeOf(threadId) === null) return;
-    await this.sections
-      .change((file) => withoutThread(file, threadId))
-      .catch((error: unknown) => {
-        this.#deps.thread.log("warning", messageOf(error), error);
-      });
-  }
-
-  #tellUnloaded(threadId: string): void {
-    const params = { threadId, status: { type: "notLoaded" as const } };
-    this.#deps.clients.tell({ method: "thread/status/changed", params });
-  }
-
-  #unloadLater(threadId: string): void {
-    const delayMs = this.#deps.thread.config.thread_unload_delay_secs * 1000;
-    clearTimeout(this.#unloads.get(threadId));
-    this.#unloads.delete(threadId);
-    if (!this.#isIdle(threadId)) return;
-    const timer = setTimeout(() => {
-      this.#unloads.delete(threadId);
-      if (!this.#isIdle(threadId)) return;
-      void this.unload(threadId).then(() => {
-        this.#deps.clients.tell({ method: "thread/closed", params: { threadId } });
-      });
-    }, delayMs);
-    timer.unref();
-    this.#unloads.set(threadId, timer);
-  }
-
-  /** Nobody listens, nothing runs, and all of it is saved. */
-  #isIdle(threadId: string): boolean {
-    const thread = this.#live.get(threadId);
-    if (thread === undefined || this.#stopping.has(threadId)) return false;
-    // What is in memory alone would be gone.
-    const isUnsaved = thread.savingTrouble !== null && thread.savingTrouble.kind !== "lost";
-    return !thread.isWanted && !isUnsaved && thread.status.type !== "active";
-  }
 }
 
 /** So that an absent override does not hide what the source has. */
@@ -477,8 +297,4 @@ function definedOnly<T extends object>(params: T): Partial<T> {
 
 function goneWords(cwd: string): string {
   return `The folder of this thread is not there any more: ${cwd}. What was said can be read. To go on, bring the folder back, or choose another one.`;
-}
-
-function checkId(threadId: string): void {
-  if (!isUuid(threadId)) throw invalidThreadId(threadId);
 }

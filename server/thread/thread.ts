@@ -15,6 +15,7 @@ import { isPersisted } from "../rollout/policy.ts";
 import type { Recorder } from "../rollout/recorder.ts";
 import type { Client } from "./client.ts";
 import type { ThreadDeps } from "./deps.ts";
+import { wideWords } from "./wide-folders.ts";
 import { openQuestion } from "./open-question.ts";
 import { QuestionDesk } from "./question-desk.ts";
 import { checkRoom } from "./saving.ts";
@@ -179,7 +180,8 @@ export class Thread {
     // One that went while its request was worked on never leaves again.
     if (client.ended.aborted || this.#subscribers.has(client)) return;
     this.#subscribers.add(client);
-    for (const message of [...this.#record.missing, ...this.#record.notices]) {
+    const wide = wideWords(this.settings, this.deps.userHome);
+    for (const message of [...this.#record.missing, ...this.#record.notices, ...(wide === null ? [] : [wide])]) {
       client.notify({ method: "warning", params: { threadId: this.id, message } });
     }
     if (this.savingTrouble !== null) this.#tellSaving(client, this.savingTrouble);
@@ -196,11 +198,16 @@ export class Thread {
   change(overrides: SettingsOverrides): void {
     const next = changeSettings(this.settings, overrides, this.deps.config);
     if (isDeepStrictEqual(next, this.settings)) return;
+    const before = this.settings;
     this.#record.settings = next;
-    this.#record.notices = [];
+    // What the window has as folders is no answer to what was said of the others.
+    if (!isDeepStrictEqual({ ...next, roots: null }, { ...before, roots: null })) this.#record.notices = [];
     this.#append({ type: "settings", payload: next });
     const params = { threadId: this.id, threadSettings: announcedSettings(next) };
     this.emit({ method: "thread/settings/updated", params });
+    const wide = wideWords(next, this.deps.userHome);
+    if (wide !== null && wide !== wideWords(before, this.deps.userHome))
+      this.emit({ method: "warning", params: { threadId: this.id, message: wide } });
   }
 
   changeMetadata(metadata: ThreadMetadata): void {
@@ -234,10 +241,14 @@ export class Thread {
     const at = this.turns.findIndex(({ id }) => id === beforeTurnId);
     if (at === -1) throw turnNotFound(beforeTurnId);
     const release = this.life.hold();
-    await this.life.end();
-    await this.commands.stopOf(this.turns.slice(at).map(({ id }) => id));
-    release();
-    cutRecord(this.#record, beforeTurnId);
+    try {
+      await this.life.end();
+      await this.commands.stopOf(this.turns.slice(at).map(({ id }) => id));
+    } finally {
+      release();
+    }
+    // Another client was faster.
+    if (cutRecord(this.#record, beforeTurnId).length === 0) throw turnNotFound(beforeTurnId);
     this.#record.updatedAt = Math.floor(this.deps.now() / 1000);
     this.life.forgetFailure();
     this.#append({ type: "reverted", payload: { beforeTurnId } });
@@ -249,6 +260,7 @@ export class Thread {
     checkRoom(this.savingTrouble);
     const { recordContext } = await import("./thread-turn.ts");
     await recordContext(this);
+    this.life.checkOpen();
     this.#persist();
     this.recordHistory(items.map((item) => ({ type: "raw", item })));
   }

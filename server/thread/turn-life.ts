@@ -4,6 +4,7 @@ import {
   noTurnToSteer,
   otherTurnActive,
   otherTurnSteered,
+  turnIsPending,
   turnNotSteerable,
 } from "../protocol/rpc/errors.ts";
 import type { Turn } from "../protocol/turn.ts";
@@ -101,8 +102,14 @@ export class TurnLife {
     return () => void this.#holds--;
   }
 
+  /** Throws RpcError while the thread is being closed or cut: what began or joined then would be lost with it. */
+  checkOpen(): void {
+    if (this.#holds > 0) throw turnIsPending();
+  }
+
   /** Starts a turn; while one runs, the input joins it, as the protocol has it. Returns the turn that takes it. */
   start(queued: QueuedInput, overrides: SettingsOverrides, options: TurnOptions): Turn {
+    this.checkOpen();
     checkRoom(this.#thread.savingTrouble);
     const running = this.#running;
     if (running !== null) {
@@ -115,6 +122,7 @@ export class TurnLife {
 
   /** Adds input to the turn that runs. Throws RpcError when none does, or another one. */
   steer(turnId: string, queued: QueuedInput): void {
+    this.checkOpen();
     checkRoom(this.#thread.savingTrouble);
     const running = this.#running;
     if (running === null) throw noTurnToSteer();
@@ -125,6 +133,7 @@ export class TurnLife {
 
   /** Makes the history shorter, in a turn of its own; one that runs is stopped for it. */
   compact(): void {
+    this.checkOpen();
     const thread = this.#thread;
     // Before they are given up with their turn.
     const { openQuestions } = thread;
@@ -150,6 +159,7 @@ export class TurnLife {
   /** Runs a command of the user's own: within the turn that runs, else as a turn of its own. */
   runShell(command: ShellCommand): void {
     const thread = this.#thread;
+    this.checkOpen();
     checkRoom(thread.savingTrouble);
     const running = this.#running;
     if (running === null) {

@@ -1,5 +1,5 @@
 // A command line of the user's own, in a thread: no sandbox, nobody is asked, and the model is told with the next turn.
-import { shellTag } from "../agent/context.ts";
+import { shellTag, withoutTag } from "../agent/context.ts";
 import { forModel } from "../exec/output.ts";
 import type { HistoryItem } from "../model/model.ts";
 import type { EndedCommand } from "../tools/command.ts";
@@ -52,5 +52,6 @@ function told({ item, outcome }: EndedCommand): string {
   const truncatedBytes = outcome.kind === "ended" ? outcome.truncatedBytes : 0;
   const output = forModel(item.aggregatedOutput ?? "", { maxTokens: MAX_OUTPUT_TOKENS, truncatedBytes });
   const end = item.exitCode === null ? "did not exit by itself" : `exit code ${item.exitCode}`;
-  return `<${shellTag}>\n<command>\n${item.script}\n</command>\n<result>\n${end}\n${output}\n</result>\n</${shellTag}>`;
+  const body = `<command>\n${item.script}\n</command>\n<result>\n${end}\n${withoutTag(output, "result")}\n</result>`;
+  return `<${shellTag}>\n${withoutTag(body, shellTag)}\n</${shellTag}>`;
 }

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import type { FileEffect } from "../approval/approvals.ts";
 import type { Patch } from "../files/patch-parser.ts";
 import { hiddenMessage, pathsOf } from "../files/patch-plan.ts";
-import { isProtected } from "../files/paths.ts";
+import { inKernelDirectory, isInGit, isProtected } from "../files/paths.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
 import { isInside } from "../util/inside.ts";
 import type { FileReader, FileTarget } from "./tool.ts";
@@ -63,8 +63,10 @@ function toTarget(
   return {
     ...named,
     leadsTo: realPath === expected ? null : realPath,
-    isWritable: sandbox.type === "dangerFullAccess" || roots.some((root) => isInside(root, realPath)),
-    isProtected: [cwd, ...roots].some((root) => isProtected(root, realPath) || isProtected(root, path)),
+    isWritable:
+      sandbox.type === "dangerFullAccess" || roots.some((root) => mayBeRoot(root) && isInside(root, realPath)),
+    isProtected:
+      isInGit(realPath) || [cwd, ...roots].some((root) => isProtected(root, realPath) || isProtected(root, path)),
     isDenied: isDenied(realPath),
   };
 }
@@ -79,6 +81,11 @@ function effectsOf(patch: Patch, cwd: string): { path: string; effect: FileEffec
       { path: movePath, effect: "moveHere" },
     ];
   });
+}
+
+/** The sandbox refuses the others: what no command may write is not for a patch to write without a question. */
+function mayBeRoot(real: string): boolean {
+  return real !== "/" && !inKernelDirectory(real);
 }
 
 /** Where a patch may land besides the thread's folder without being asked for: the roots that a command may write. */

@@ -1,7 +1,8 @@
 // One process at a time: a small file with its number says which. What a process that is gone has left behind counts as
 // nobody's.
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { ownTextSync } from "./own-text.ts";
 
 export interface FileLock {
   /** False: another holder has it, in this process or in another that lives. Throws Error when it cannot be written. */
@@ -96,10 +97,13 @@ function asideOf(path: string, owner: string): string {
   return `${path}.${owner.replace(/[^\w.-]+/g, "-").slice(0, 150)}`;
 }
 
+/** Whoever has one says who they are in less. */
+const MAX_OWNER_BYTES = 4096;
+
 /** Null when it cannot be read, or says nothing yet. */
 export function ownerIn(path: string): string | null {
   try {
-    return readFileSync(path, "utf8") || null;
+    return ownTextSync(path, MAX_OWNER_BYTES) || null;
   } catch {
     return null;
   }

@@ -16,13 +16,19 @@ export function serversOf(home: string): number[] {
     .filter((pid) => {
       try {
         const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-        return (
-          line.includes("belay.mjs") && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`BELAY_HOME=${home}`)
-        );
+        const isServer =
+          line.includes("belay.mjs") && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`BELAY_HOME=${home}`);
+        return isServer && !isCopy(pid);
       } catch {
         // It has ended meanwhile, or belongs to someone else.
         return false;
       }
     })
     .map(Number);
+}
+
+/** A program that a server is about to start looks like the server for a moment. */
+function isCopy(pid: string): boolean {
+  const [, parent = "1"] = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return parent === "1" || readFileSync(`/proc/${parent}/cmdline`, "utf8").includes("belay.mjs");
 }

@@ -49,6 +49,7 @@ async function fixTests(stage: Stage, look: Look): Promise<void> {
   await panel.thread.getByText("All tests pass.").waitFor();
   await panel.button("Stop").waitFor({ state: "detached" });
   await look("06-done");
+  await seeThread(stage, look);
 
   await checkProject(stage);
   const lastCommand = panel.item("Command: npm test, completed");
@@ -57,6 +58,18 @@ async function fixTests(stage: Stage, look: Look): Promise<void> {
   await lastCommand.getByRole("button", { name: "Open terminal" }).click();
   await workbench.page.locator(".terminal-wrapper.active .xterm-screen").waitFor();
   await look("08-terminal");
+}
+
+/** The thread stands in the tree below the chat, as the one on show. */
+async function seeThread({ workbench: { page } }: Stage, look: Look): Promise<void> {
+  const header = page.locator('.pane-header[aria-label^="Threads"]');
+  await header.click();
+  const row = page.getByRole("treeitem", { name: /^Make the tests pass, / });
+  await row.waitFor();
+  await page.locator('.monaco-list-row.selected[aria-label^="Make the tests pass, "]').waitFor();
+  await look("06-threads");
+  await header.click();
+  await row.waitFor({ state: "detached" });
 }
 
 async function reviewReceipt(stage: Stage, look: Look): Promise<void> {

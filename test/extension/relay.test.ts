@@ -28,17 +28,25 @@ test("the workspace's folder is added where the row asks for it and the panel na
     return routed.kind === "server" ? routed.params : null;
   };
   const one = { cwd: "/work", folders: ["/work"] };
-  assert.deepEqual(params("thread/start", {}, one), { cwd: "/work" });
-  assert.deepEqual(params("thread/start", { cwd: "/other" }, one), { cwd: "/other" });
+  const window = { windowFolders: ["/work"] };
+  assert.deepEqual(params("thread/start", {}, one), { cwd: "/work", ...window });
+  assert.deepEqual(params("thread/start", { cwd: "/other" }, one), { cwd: "/other", ...window });
   assert.deepEqual(params("thread/read", { threadId: "t" }, one), { threadId: "t" });
   assert.deepEqual(params("thread/list", {}, one), { cwd: ["/work"] });
   assert.deepEqual(params("thread/list", { cwd: null }, one), { cwd: null });
   const two = { cwd: "/second", folders: ["/first", "/second"] };
-  const roots = { runtimeWorkspaceRoots: ["/first", "/second"] };
+  const roots = { windowFolders: ["/first", "/second"] };
   assert.deepEqual(params("thread/start", {}, two), { cwd: "/second", ...roots });
   assert.deepEqual(params("thread/start", { cwd: "/first" }, two), { cwd: "/first", ...roots });
   assert.deepEqual(params("thread/list", {}, two), { cwd: ["/first", "/second"] });
-  assert.deepEqual(params("belay/review/list", {}, two), { cwd: "/second" });
+  assert.deepEqual(params("belay/review/list", {}, two), { cwd: "/second", ...roots });
+  for (const method of ["turn/start", "thread/resume", "thread/fork", "thread/settings/update"]) {
+    assert.deepEqual(params(method, { threadId: "t", input: [] }, two), {
+      threadId: "t",
+      ...(method === "turn/start" ? { input: [] } : {}),
+      ...roots,
+    });
+  }
 });
 
 test("without a folder a thread cannot start, and the sentence says what to do", () => {

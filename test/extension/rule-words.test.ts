@@ -25,6 +25,9 @@ const rule: Rule = {
   source: "default.rules:3",
 };
 
+const work = { name: "Work", cwd: "/work" };
+const other = { name: "Other", cwd: "/other" };
+
 test("a rule says what it matches, what happens then, where it stands and for how long", () => {
   assert.equal(patternWords(rule), "npm (test | 'run it') …");
   assert.equal(patternWords({ ...rule, exact: true }), "npm (test | 'run it')");
@@ -33,12 +36,13 @@ test("a rule says what it matches, what happens then, where it stands and for ho
   assert.equal(sourceWords({ ...rule, justification: "it is safe" }), "default.rules:3: it is safe");
   assert.deepEqual(
     [
-      scopeTitle("thread", null, "/work"),
-      scopeTitle("workspace", "/work", "/work"),
-      scopeTitle("workspace", "/work", "/other"),
-      scopeTitle("always", null, null),
+      scopeTitle("thread", null, [work]),
+      scopeTitle("workspace", "/work", [work]),
+      scopeTitle("workspace", "/work", [other]),
+      scopeTitle("workspace", "/work", [other, work]),
+      scopeTitle("always", null, []),
     ],
-    ["This thread", "This workspace", "In /work", "Always"],
+    ["This thread", "This workspace", "In /work", "Threads in Work", "Always"],
   );
 });
 

@@ -16,13 +16,17 @@ const scenes = [
   { prompt: "ask me", steps: [{ calls: [{ name: "exec_command", arguments: { cmd: "touch asked" } }] }] },
 ];
 
+function labelOf({ ctx: { threads } }: TestApi, node: Node): string {
+  const { label } = threads.tree.getTreeItem(node);
+  assert.equal(typeof label, "string");
+  return label as string;
+}
+
 /** The rows on show: titles below the name of their group. */
-function rows({ ctx: { threads } }: TestApi): Record<string, string[]> {
-  const titles = (node: Node) =>
-    threads.tree.getChildren(node).map((row) => String(threads.tree.getTreeItem(row).label));
-  return Object.fromEntries(
-    threads.tree.getChildren().map((root) => [String(threads.tree.getTreeItem(root).label), titles(root)]),
-  );
+function rows(api: TestApi): Record<string, string[]> {
+  const { tree } = api.ctx.threads;
+  const titles = (node: Node) => tree.getChildren(node).map((row) => labelOf(api, row));
+  return Object.fromEntries(tree.getChildren().map((root) => [labelOf(api, root), titles(root)]));
 }
 
 async function until(api: TestApi, what: string, isSo: () => boolean): Promise<void> {
@@ -130,6 +134,32 @@ test("a thread can be renamed, pinned, archived and brought back, forked and del
     await choosing("Delete", async () => void (await run("belay.deleteThread")));
     await until(api, "the thread to be gone", () => api.ctx.threads.tree.rowOf(id) === null);
     assert.equal(rows(api)["Today"]?.length, 1);
+  });
+});
+
+test("a thread is exported as Markdown where the person wants it", async () => {
+  await withTree(async (api) => {
+    const id = await start(api, "paint the shed");
+    const target = inWorkspace("shed.md");
+    const { showSaveDialog } = vscode.window;
+    const offered: (vscode.SaveDialogOptions | undefined)[] = [];
+    try {
+      Object.assign(vscode.window, {
+        showSaveDialog: async (options?: vscode.SaveDialogOptions) => {
+          offered.push(options);
+          return target;
+        },
+      });
+      await vscode.commands.executeCommand("belay.exportThread", id);
+    } finally {
+      Object.assign(vscode.window, { showSaveDialog });
+    }
+    assert.match(offered[0]?.defaultUri?.path ?? "", /\/paint-the-shed\.md$/);
+    const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(target));
+    assert.match(text, /^# paint the shed\n/);
+    assert.match(text, /The shed is vermilion now\./);
+    await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+    await vscode.workspace.fs.delete(target);
   });
 });
 

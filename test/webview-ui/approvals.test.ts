@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
 import type { Locator } from "playwright-core";
-import { cartChange, commandApproval, cwd, explanation, filesApproval, item, threadId } from "./support/fixtures.ts";
+import {
+  cartChange,
+  commandApproval,
+  cwd,
+  explanation,
+  filesApproval,
+  item,
+  running,
+  threadId,
+} from "./support/fixtures.ts";
 import { card, inTurn, offered, ready, waiting } from "./support/approval-turn.ts";
 import { closeBrowser, whyNoPanel } from "./support/panel-page.ts";
 
@@ -49,6 +58,22 @@ for (const [name, decision, left] of [
     assert.equal(await card(panel).count(), 0);
   });
 }
+
+test("in a window of several folders a question says by its name in which one it would happen", inBrowser, async () => {
+  const folders = [
+    { name: "Shop", cwd },
+    { name: "Web", cwd: "/home/ada/web" },
+  ];
+  const { panel } = await asked(undefined, { cwd: "/home/ada/web/src" });
+  await using _ = panel;
+  await panel.host.notify("host/state", { ...running, workspace: { name: "Shop", cwd, trusted: true, folders } });
+  await card(panel).getByText("in Web: src · may write the workspace").waitFor();
+  const changes = [{ ...cartChange, path: "/home/ada/web/src/a.ts" }];
+  void panel.host.ask("item/fileChange/requestApproval", { ...filesApproval, itemId: "loose", changes });
+  const asking = panel.page.getByRole("group", { name: "Approval: change files" });
+  await asking.getByText("Change Web: src/a.ts?").waitFor();
+  assert.doesNotMatch(await asking.innerText(), /in Shop/);
+});
 
 test("only the available decisions are offered", inBrowser, async () => {
   const { panel } = await asked(undefined, { availableDecisions: ["accept", "cancel"] });

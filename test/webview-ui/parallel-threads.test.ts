@@ -97,8 +97,9 @@ test("a thread that was joined once is sent to without being read again", inBrow
   await shows(right);
   const read = () => panel.host.calls.filter(({ method }) => method === "thread/resume").length;
   const before = read();
-  await panel.page.getByRole("textbox", { name: "Message Belay" }).fill("go on");
-  await panel.page.getByRole("textbox", { name: "Message Belay" }).press("Enter");
+  const box = panel.page.getByRole("textbox", { name: "Message Belay" });
+  await box.fill("go on");
+  await box.press("ControlOrMeta+Enter");
   assert.equal((await panel.host.expectCall("turn/start"))["threadId"], right);
   assert.equal(read(), before);
 });

@@ -9,10 +9,9 @@ import { newestPersisted, readPersisted } from "../../webview-ui/state/persisted
 import { askedQuestions } from "../../webview-ui/text/asked-questions.ts";
 import { diffLines, lineCounts } from "../../webview-ui/text/diff-lines.ts";
 import { textRuns, visibleText } from "../../webview-ui/text/hidden-characters.ts";
-import { relativePath, splitPath } from "../../webview-ui/text/paths.ts";
+import { placeName, relativePath, splitPath } from "../../webview-ui/text/paths.ts";
 import { endOfOutput, lastLine, plainOutput } from "../../webview-ui/text/terminal-output.ts";
 import { changeQuestion, compact, count, duration, wholeSeconds } from "../../webview-ui/text/words.ts";
-import { relativeTime } from "../../server/protocol/thread-words.ts";
 import { cartChange, cwd, item } from "./support/fixtures.ts";
 import { lockFile, ownWords, strict } from "./support/questions.ts";
 
@@ -137,29 +136,41 @@ test("numbers and times are short", () => {
     [count(1, "file"), count(2, "file"), count(1234, "character")],
     ["1 file", "2 files", "1,234 characters"],
   );
-  assert.deepEqual(
-    [5, 59, 60, 3599, 7200, 90_000].map((ago) => relativeTime(1_000_000 - ago, 1_000_000)),
-    ["now", "now", "1 min", "59 min", "2 h", "1 d"],
-  );
 });
 
+const base = { cwd, folders: [] };
+
 test("paths are shown below the folder of the thread", () => {
-  assert.equal(relativePath(`${cwd}/src/a.ts`, cwd), "src/a.ts");
-  assert.equal(relativePath("/home/ada/shopping/a.ts", cwd), "/home/ada/shopping/a.ts");
-  assert.equal(relativePath("C:\\work\\src\\a.ts", "C:\\work"), "src\\a.ts");
-  assert.equal(relativePath("/etc/passwd", cwd), "/etc/passwd");
-  assert.equal(relativePath(cwd, cwd), cwd);
+  assert.equal(relativePath(`${cwd}/src/a.ts`, base), "src/a.ts");
+  assert.equal(relativePath("/home/ada/shopping/a.ts", base), "/home/ada/shopping/a.ts");
+  assert.equal(relativePath("C:\\work\\src\\a.ts", { cwd: "C:\\work", folders: [] }), "src\\a.ts");
+  assert.equal(relativePath("/etc/passwd", base), "/etc/passwd");
+  assert.equal(relativePath(cwd, base), cwd);
   assert.deepEqual(splitPath("src/deep/a.ts"), { folder: "src/deep/", name: "a.ts" });
+});
+
+test("paths in other folders of the window are shown by its name for them, unless two have the same", () => {
+  const web = { name: "Web", cwd: "/home/ada/web" };
+  const inner = { name: "Inner", cwd: "/home/ada/web/inner" };
+  const window = { cwd, folders: [{ name: "shop", cwd }, web, inner] };
+  assert.equal(relativePath(`${cwd}/src/a.ts`, window), "src/a.ts");
+  assert.equal(relativePath("/home/ada/web/src/a.ts", window), "Web: src/a.ts");
+  assert.equal(relativePath("/home/ada/web/inner/a.ts", window), "Inner: a.ts");
+  assert.equal(relativePath("/home/ada/website/a.ts", window), "/home/ada/website/a.ts");
+  const twice = { cwd, folders: [...window.folders, { name: "Web", cwd: "/srv/web" }] };
+  assert.equal(relativePath("/home/ada/web/src/a.ts", twice), "/home/ada/web/src/a.ts");
+  assert.deepEqual([placeName(web.cwd, window), placeName(`${cwd}/src`, window)], ["Web", "shop: src"]);
+  assert.deepEqual([placeName("/etc", window), placeName(cwd, base)], [null, null]);
 });
 
 test("the question of a file approval names what happens", () => {
   const added = { path: `${cwd}/b.ts`, kind: { type: "add" as const }, diff: "" };
-  assert.equal(changeQuestion([cartChange], cwd), "Change src/cart.ts?");
-  assert.equal(changeQuestion([added], cwd), "Create b.ts?");
-  assert.equal(changeQuestion([{ ...added, kind: { type: "delete" } }], cwd), "Delete b.ts?");
-  assert.equal(changeQuestion([cartChange, added, added], cwd), "Change 3 files?");
+  assert.equal(changeQuestion([cartChange], base), "Change src/cart.ts?");
+  assert.equal(changeQuestion([added], base), "Create b.ts?");
+  assert.equal(changeQuestion([{ ...added, kind: { type: "delete" } }], base), "Delete b.ts?");
+  assert.equal(changeQuestion([cartChange, added, added], base), "Change 3 files?");
   const moved = { ...cartChange, kind: { type: "update" as const, move_path: `${cwd}/src/basket.ts` } };
-  assert.equal(changeQuestion([moved], cwd), "Rename src/cart.ts → src/basket.ts?");
+  assert.equal(changeQuestion([moved], base), "Rename src/cart.ts → src/basket.ts?");
 });
 
 test("a long text is cut in the middle and nothing of it is lost count of", () => {

@@ -372,7 +372,7 @@ test("markdown of a model makes only harmless elements and asks nothing of the n
   await answer.getByRole("link", { name: "web" }).click();
   assert.deepEqual(await panel.host.expectCall("host/openLink"), { url: "https://example.com/x" });
   await answer.getByRole("button", { name: "place" }).click();
-  assert.deepEqual(await panel.host.expectCall("host/openFile"), { path: "src/cart.ts", line: 12 });
+  assert.deepEqual(await panel.host.expectCall("host/openFile"), { path: "src/cart.ts", line: 12, cwd });
   assert.deepEqual(panel.foreign, []);
 });
 

@@ -8,6 +8,7 @@ import { commandApprovalName, commandQuestion, typedText } from "../text/approva
 import { commandName } from "../text/command-words.ts";
 import { ExactText } from "../text/exact-text.tsx";
 import { visibleText } from "../text/hidden-characters.ts";
+import { below, type PathBase, placeName } from "../text/paths.ts";
 import { changeQuestion } from "../text/words.ts";
 import { AnswerButtons } from "./answer-buttons.tsx";
 import type { DecisionRequest } from "./answers.ts";
@@ -16,22 +17,22 @@ import { LongText } from "./long-text.tsx";
 import { MoreBelow } from "./more-below.tsx";
 import { QuestionCard } from "./question-card.tsx";
 
-export function ApprovalCard({ approval, cwd }: { approval: Approval; cwd: string | null }) {
+export function ApprovalCard({ approval, base }: { approval: Approval; base: PathBase }) {
   const { request } = approval;
   return request.kind === "questions" ? (
     <QuestionCard approval={approval} params={request.params} />
   ) : (
-    <DecisionCard approval={approval} request={request} cwd={cwd} />
+    <DecisionCard approval={approval} request={request} base={base} />
   );
 }
 
 interface DecisionCardProps {
   approval: Approval;
   request: DecisionRequest;
-  cwd: string | null;
+  base: PathBase;
 }
 
-function DecisionCard({ approval, request, cwd }: DecisionCardProps) {
+function DecisionCard({ approval, request, base }: DecisionCardProps) {
   const exactId = useId();
   const card = useRef<HTMLDivElement>(null);
   const { reason, itemId } = request.params;
@@ -48,10 +49,10 @@ function DecisionCard({ approval, request, cwd }: DecisionCardProps) {
         <span>
           {request.kind === "command"
             ? commandQuestion(request.params, runningName)
-            : visibleText(changeQuestion(request.params.changes, cwd))}
+            : visibleText(changeQuestion(request.params.changes, base))}
         </span>
       </h3>
-      <Subject request={request} cwd={cwd} exactId={exactId} />
+      <Subject request={request} base={base} exactId={exactId} />
       {request.kind === "command" && request.params.networkApprovalContext && (
         <NetworkNeed {...request.params.networkApprovalContext} />
       )}
@@ -60,7 +61,7 @@ function DecisionCard({ approval, request, cwd }: DecisionCardProps) {
           <ExactText text={reason} gaps />
         </blockquote>
       )}
-      <Why request={request} />
+      <Why request={request} base={base} />
       <AnswerButtons approval={approval} request={request} card={card} />
     </AskingCard>
   );
@@ -83,7 +84,7 @@ function NetworkNeed({ host }: { host: string }) {
   );
 }
 
-function Subject({ request, cwd, exactId }: { request: DecisionRequest; cwd: string | null; exactId: string }) {
+function Subject({ request, base, exactId }: { request: DecisionRequest; base: PathBase; exactId: string }) {
   if (request.kind === "command") {
     const { kind, script } = request.params;
     return <LongText text={kind === "writeStdin" ? typedText(script) : script} id={exactId} />;
@@ -95,7 +96,7 @@ function Subject({ request, cwd, exactId }: { request: DecisionRequest; cwd: str
         <FilePart
           key={change.path}
           change={change}
-          cwd={cwd}
+          base={base}
           status=""
           isInitiallyOpen
           isAsked
@@ -107,13 +108,17 @@ function Subject({ request, cwd, exactId }: { request: DecisionRequest; cwd: str
 }
 
 // A sandbox is about commands: what a change of files may write stands in its diff.
-function Why({ request: { kind, params } }: { request: DecisionRequest }) {
+function Why({ request, base }: { request: DecisionRequest; base: PathBase }) {
+  const { kind, params } = request;
   const { explanation } = params;
   if (!explanation) return null;
-  const { location, because } = explanation;
+  const { because } = explanation;
   const sandbox = kind === "command" ? explanation.sandbox : "";
   const isUnlimited = kind === "command" && !explanation.isConfined;
-  const words = [`in ${location}`, isUnlimited ? "" : sandbox, `asks because ${because}`].filter((part) => part !== "");
+  const location = locationOf(request, base) ?? explanation.location;
+  const words = [location === "" ? "" : `in ${location}`, isUnlimited ? "" : sandbox, `asks because ${because}`].filter(
+    (part) => part !== "",
+  );
   return (
     <>
       {isUnlimited && (
@@ -126,4 +131,12 @@ function Why({ request: { kind, params } }: { request: DecisionRequest }) {
       </p>
     </>
   );
+}
+
+/** As the window calls it; empty where the changes say themselves in which other folder they are, null where the server does. */
+function locationOf({ kind, params }: DecisionRequest, base: PathBase): string | null {
+  if (kind === "command") return params.cwd ? placeName(params.cwd, base) : null;
+  const { cwd } = base;
+  const isElsewhere = cwd !== null && params.changes.every(({ path }) => below(cwd, path) === null);
+  return isElsewhere ? "" : cwd && placeName(cwd, base);
 }

@@ -127,7 +127,7 @@ export function FolderPicker() {
   const known = folders.find((folder) => folder.cwd === cwd);
   if (!isNew) {
     return (
-      <span class="tag" title={`This thread runs in ${cwd}`}>
+      <span class="tag folder" title={`This thread runs in ${cwd}`}>
         {known?.name ?? cwd.slice(cwd.lastIndexOf("/") + 1)}
       </span>
     );

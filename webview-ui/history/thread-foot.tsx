@@ -19,30 +19,43 @@ export interface ThreadFootProps {
   onLeave: () => void;
 }
 
-export function ThreadFoot({ foot, onRename, onDelete, onLeave }: ThreadFootProps) {
+// What is said is said to screen readers only by an element that was there before.
+export function ThreadFoot(props: ThreadFootProps) {
+  return (
+    <>
+      <div role="status">{props.foot.kind === "said" && <Said foot={props.foot} onLeave={props.onLeave} />}</div>
+      <Asked {...props} />
+    </>
+  );
+}
+
+function Asked({ foot, onRename, onDelete, onLeave }: ThreadFootProps) {
   switch (foot.kind) {
     case "nothing":
+    case "said":
       return null;
     case "renaming":
       return <Rename key={foot.thread.id} thread={foot.thread} onRename={onRename} onLeave={onLeave} />;
     case "deleting":
       return <Delete thread={foot.thread} onDelete={onDelete} onLeave={onLeave} />;
-    case "said":
-      return (
-        <div class="thread-foot" role="status">
-          {foot.isFailure && <Icon name="error" class="error" />}
-          <span class="thread-foot-words">{foot.text}</span>
-          {foot.undo && (
-            <button type="button" class="button" onClick={foot.undo}>
-              Undo
-            </button>
-          )}
-          <IconButton icon="close" label="Dismiss" onClick={onLeave} />
-        </div>
-      );
     default:
       return foot satisfies never;
   }
+}
+
+function Said({ foot, onLeave }: { foot: Extract<Foot, { kind: "said" }>; onLeave: () => void }) {
+  return (
+    <div class="thread-foot">
+      {foot.isFailure && <Icon name="error" class="error" />}
+      <span class="thread-foot-words">{foot.text}</span>
+      {foot.undo && (
+        <button type="button" class="button" onClick={foot.undo}>
+          Undo
+        </button>
+      )}
+      <IconButton icon="close" label="Dismiss" onClick={onLeave} />
+    </div>
+  );
 }
 
 function Rename({ thread, onRename, onLeave }: Pick<ThreadFootProps, "onRename" | "onLeave"> & { thread: Thread }) {

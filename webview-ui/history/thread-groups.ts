@@ -27,15 +27,19 @@ export interface Listing {
   now: number;
 }
 
+/** Characters before what was found. */
+const LEAD = 16;
+
 export function groupsOf({ browsed, search, found, folders, now }: Listing): ListGroup[] {
   const { filter, threads } = browsed;
   const rowOf = (thread: Thread): ListRow => ({
     thread,
-    detail: filter.isAll || folders.length > 1 ? visibleText(splitPath(thread.cwd).name) : "",
+    // That of the only folder of the window goes without saying.
+    detail: folders.length === 1 && folders[0] === thread.cwd ? "" : visibleText(splitPath(thread.cwd).name),
   });
   const listed = threads ?? [];
   if (search.trim() !== "")
-    return foundGroups(listed.filter((thread) => hasWords(thread, search)).map(rowOf), found, folders);
+    return foundGroups(listed.filter((thread) => hasWords(thread, search)).map(rowOf), { found, folders, search });
   if (filter.isArchived) return group("Archived", listed.map(rowOf));
   const ages = byAge(
     listed.filter((thread) => !isPinned(thread)),
@@ -48,12 +52,16 @@ export function groupsOf({ browsed, search, found, folders, now }: Listing): Lis
   ];
 }
 
-function foundGroups(inTitles: ListRow[], found: readonly FoundThread[], folders: readonly string[]): ListGroup[] {
+function foundGroups(
+  inTitles: ListRow[],
+  { found, folders, search }: Pick<Listing, "found" | "folders" | "search">,
+): ListGroup[] {
+  const words = search.trim();
   const known = new Set(inTitles.map(({ thread }) => thread.id));
   const inTexts = found.filter(({ thread }) => !known.has(thread.id));
   const rowOf = ({ thread, snippet }: FoundThread): ListRow => ({
     thread,
-    detail: visibleText(snippet.replaceAll(/\s+/g, " ").trim()),
+    detail: around(visibleText(snippet.replaceAll(/\s+/g, " ").trim()), words),
   });
   const isHere = ({ thread }: FoundThread) => folders.includes(thread.cwd);
   return [
@@ -61,6 +69,13 @@ function foundGroups(inTitles: ListRow[], found: readonly FoundThread[], folders
     ...group("Conversations", inTexts.filter(isHere).map(rowOf)),
     ...group("Other workspaces", inTexts.filter((each) => !isHere(each)).map(rowOf)),
   ];
+}
+
+/** From a little before the words on: a narrow row shows no more than its beginning. */
+function around(text: string, words: string): string {
+  const at = text.toLowerCase().indexOf(words.toLowerCase());
+  const from = text.lastIndexOf(" ", at - LEAD) + 1;
+  return at <= LEAD || from === 0 ? text : `…${text.slice(from)}`;
 }
 
 function group(label: string, rows: ListRow[]): ListGroup[] {

@@ -36,9 +36,19 @@ export function useDeeds({
     setFoot(nothing);
     box.current?.focus();
   };
-  const perform = (deed: Promise<unknown>, done: Foot = nothing) => {
+  const perform = async (deed: Promise<unknown>, done: Foot = nothing) => {
     leave();
-    deed.then(() => setFoot(done), fail);
+    try {
+      await deed;
+      setFoot(done);
+    } catch (error) {
+      fail(error);
+    }
+  };
+  const fork = async (threadId: string) => onFork(await threads.fork(threadId));
+  const remove = async ({ id }: Thread) => {
+    await threads.delete(id);
+    if (id === shownId) actions.newThread();
   };
   const pick = (thread: Thread, deed: Deed) => {
     const { id } = thread;
@@ -50,16 +60,16 @@ export function useDeeds({
         return setFoot({ kind: "deleting", thread });
       case "pin":
       case "unpin":
-        return perform(threads.pin(id, deed === "pin"));
+        return void perform(threads.pin(id, deed === "pin"));
       case "archive": {
-        const undo = () => perform(threads.unarchive(id));
+        const undo = () => void perform(threads.unarchive(id));
         const text = `Archived “${threadTitle(thread)}”.`;
-        return perform(threads.archive(id), { kind: "said", text, isFailure: false, undo });
+        return void perform(threads.archive(id), { kind: "said", text, isFailure: false, undo });
       }
       case "unarchive":
-        return perform(threads.unarchive(id));
+        return void perform(threads.unarchive(id));
       case "fork":
-        return perform(threads.fork(id).then(onFork));
+        return void perform(fork(id));
       default:
         return deed satisfies never;
     }
@@ -71,12 +81,7 @@ export function useDeeds({
     leave,
     pick,
     openMenu: (thread: Thread, row: DOMRect) => setMenu({ thread, row }),
-    rename: (thread: Thread, name: string) => perform(threads.rename(thread.id, name)),
-    remove: (thread: Thread) =>
-      perform(
-        threads.delete(thread.id).then(() => {
-          if (thread.id === shownId) actions.newThread();
-        }),
-      ),
+    rename: (thread: Thread, name: string) => void perform(threads.rename(thread.id, name)),
+    remove: (thread: Thread) => void perform(remove(thread)),
   };
 }

@@ -27,7 +27,7 @@ export function Asked({ item, place }: AskedProps) {
   return (
     <article class="item" aria-label={`Question: ${name}, ${status}`}>
       {isWaiting ? (
-        <ApprovalCard approval={approval} cwd={place.cwd} />
+        <ApprovalCard approval={approval} base={place.base} />
       ) : isOpen ? (
         <QuietRow isRunning text="Asks a question" />
       ) : (

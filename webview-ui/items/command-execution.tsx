@@ -31,7 +31,7 @@ export const commandExecution: ItemRenderer<"commandExecution"> = ({ item, place
   return (
     <article class="item" aria-label={`${item.source === "userShell" ? "You ran" : "Command"}: ${line}, ${status}`}>
       {approval?.outcome.kind === "waiting" ? (
-        <ApprovalCard approval={approval} cwd={place.cwd} />
+        <ApprovalCard approval={approval} base={place.base} />
       ) : (
         <CommandCard item={item} place={place} line={line} status={status} approval={approval} />
       )}

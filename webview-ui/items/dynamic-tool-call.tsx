@@ -19,7 +19,7 @@ const SHOWN_RESULT_CHARS = 20_000;
 export const dynamicToolCall: ItemRenderer<"dynamicToolCall"> = ({ item, place }) => {
   if (asksPerson(item) && askedQuestions(item, null).length > 0) return <Asked item={item} place={place} />;
   const { verb, about } = toolPhrase(item, { isRunning: item.status === "inProgress" && !place.isCut });
-  const shown = visibleText(relativePath(about, place.cwd));
+  const shown = visibleText(relativePath(about, place.base));
   const status = statusWord(item.status, place);
   const result = resultText(item);
   const pictures = picturesOf(item);
@@ -73,10 +73,10 @@ export function Reads({ items, place }: { items: readonly ReadItem[]; place: Pla
   );
 }
 
-function shortened(item: ReadItem, { cwd }: Place): unknown {
+function shortened(item: ReadItem, { base }: Place): unknown {
   const { arguments: given } = item;
   if (typeof given !== "object" || given === null || !("path" in given) || typeof given.path !== "string") return given;
-  return { ...given, path: relativePath(given.path, cwd) };
+  return { ...given, path: relativePath(given.path, base) };
 }
 
 function picturesOf({ contentItems }: ReadItem): string[] {

@@ -5,7 +5,7 @@ import { Decision, statusWith } from "../approvals/decision.tsx";
 import { useApproval } from "../approvals/use-approval.ts";
 import { ExactText } from "../text/exact-text.tsx";
 import { visibleText } from "../text/hidden-characters.ts";
-import { changeName } from "../text/paths.ts";
+import { changeName, type PathBase } from "../text/paths.ts";
 import { changeVerb, count } from "../text/words.ts";
 import { FilePart } from "./file-part.tsx";
 import type { ItemRenderer } from "./item-props.ts";
@@ -16,9 +16,9 @@ export const fileChange: ItemRenderer<"fileChange"> = ({ item, place }) => {
   const isWriting = item.isWriting === true && settled === "running";
   const status = isWriting ? "writing" : settled;
   return (
-    <article class="item" aria-label={`File change: ${names(item, place.cwd)}, ${status}`}>
+    <article class="item" aria-label={`File change: ${names(item, place.base)}, ${status}`}>
       {approval?.outcome.kind === "waiting" ? (
-        <ApprovalCard approval={approval} cwd={place.cwd} />
+        <ApprovalCard approval={approval} base={place.base} />
       ) : (
         <div class={`card file-change ${status}`}>
           {item.changes.map((change, index) => (
@@ -26,7 +26,7 @@ export const fileChange: ItemRenderer<"fileChange"> = ({ item, place }) => {
               // What is declined folds, also when it stood open before.
               key={`${index} ${change.path} ${status === "declined"}`}
               change={change}
-              cwd={place.cwd}
+              base={place.base}
               status={isSaidAt(index, status, item) ? status : ""}
               decision={index === 0 && <Decision approval={approval} />}
               isInitiallyOpen={isWriting ? index === item.changes.length - 1 : isOpenWhole(status, item)}
@@ -64,9 +64,9 @@ function isSaidAt(index: number, status: string, { changes }: ThreadItemOf<"file
   return status !== "declined" || index === 0;
 }
 
-function names({ changes }: ThreadItemOf<"fileChange">, cwd: string): string {
+function names({ changes }: ThreadItemOf<"fileChange">, base: PathBase): string {
   const [only] = changes;
   if (!only || changes.length > 1) return count(changes.length, "file");
   const verb = changeVerb(only);
-  return visibleText(changeName(only, cwd)) + (verb === "changed" ? "" : ` (${verb})`);
+  return visibleText(changeName(only, base)) + (verb === "changed" ? "" : ` (${verb})`);
 }

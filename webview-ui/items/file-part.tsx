@@ -8,7 +8,7 @@ import { usePanel } from "../shell/panel-context.ts";
 import { lineCounts } from "../text/diff-lines.ts";
 import { ExactText } from "../text/exact-text.tsx";
 import { visibleText } from "../text/hidden-characters.ts";
-import { changeName, movedFrom, realPlaces, relativePath, splitPath } from "../text/paths.ts";
+import { changeName, movedFrom, type PathBase, realPlaces, relativePath, splitPath } from "../text/paths.ts";
 import { changeVerb } from "../text/words.ts";
 import { CardPart, TextButton } from "./card.tsx";
 import { Diff, LiveDiff } from "./diff.tsx";
@@ -24,7 +24,7 @@ const told = ["failed", "declined", "interrupted"];
 
 interface FilePartProps {
   change: FileUpdateChange;
-  cwd: string | null;
+  base: PathBase;
   status: string;
   decision?: ComponentChildren;
   /** Until the person opens or closes it. */
@@ -38,7 +38,7 @@ interface FilePartProps {
   where: { threadId: string; turnId: string; itemId: string };
 }
 
-export function FilePart({ change, cwd, status, decision, isAsked = false, where, ...props }: FilePartProps) {
+export function FilePart({ change, base, status, decision, isAsked = false, where, ...props }: FilePartProps) {
   const { isInitiallyOpen, isWriting = false, wasProposed = false } = props;
   const [chosen, setChosen] = useState<boolean | null>(null);
   const isOpen = chosen ?? isInitiallyOpen;
@@ -56,8 +56,8 @@ export function FilePart({ change, cwd, status, decision, isAsked = false, where
   return (
     <CardPart
       icon={icons[verb]}
-      name={<ChangeName change={change} cwd={cwd} verb={verb} />}
-      title={visibleText(changeName(change, cwd))}
+      name={<ChangeName change={change} base={base} verb={verb} />}
+      title={visibleText(changeName(change, base))}
       numbers={
         <>
           {decision}
@@ -74,7 +74,7 @@ export function FilePart({ change, cwd, status, decision, isAsked = false, where
       action={isAsked && <span class="card-action">{openDiff}</span>}
       note={
         <>
-          <RealPlaces change={change} cwd={cwd} />
+          <RealPlaces change={change} base={base} />
           <ReviewWarning file={review} />
         </>
       }
@@ -91,15 +91,15 @@ export function FilePart({ change, cwd, status, decision, isAsked = false, where
   );
 }
 
-function ChangeName({ change, cwd, verb }: { change: FileUpdateChange; cwd: string | null; verb: string }) {
+function ChangeName({ change, base, verb }: { change: FileUpdateChange; base: PathBase; verb: string }) {
   const from = movedFrom(change);
   const path = change.kind.type === "update" ? (change.kind.move_path ?? change.path) : change.path;
   return (
     <>
       <span class="path">
-        {from !== null && <PathName path={visibleText(relativePath(from, cwd))} />}
+        {from !== null && <PathName path={visibleText(relativePath(from, base))} />}
         {from !== null && <span class="path-arrow">→</span>}
-        <PathName path={visibleText(relativePath(path, cwd))} isNameOnly={from !== null && isSameFolder(from, path)} />
+        <PathName path={visibleText(relativePath(path, base))} isNameOnly={from !== null && isSameFolder(from, path)} />
       </span>
       {verb !== "changed" && <span class="for-screen-readers">{` (${verb})`}</span>}
     </>
@@ -107,12 +107,12 @@ function ChangeName({ change, cwd, verb }: { change: FileUpdateChange; cwd: stri
 }
 
 // Links can make a path lead out of the folder it seems to be in.
-function RealPlaces({ change, cwd }: { change: FileUpdateChange; cwd: string | null }) {
+function RealPlaces({ change, base }: { change: FileUpdateChange; base: PathBase }) {
   return (
     <>
       {realPlaces(change).map(({ path, realPath }) => (
         <div key={path} class="real-place">
-          <ExactText text={`${relativePath(path, cwd)} → ${realPath}`} gaps />
+          <ExactText text={`${relativePath(path, base)} → ${realPath}`} gaps />
         </div>
       ))}
     </>

@@ -2,13 +2,13 @@
 import type { VNode } from "preact";
 import type { ThreadItem, ThreadItemOf } from "../../server/protocol/item.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
+import type { PathBase } from "../text/paths.ts";
 
 /** Where an item stands. The same object for all items of a turn until something in it changes. */
 export interface Place {
   threadId: string;
   turnId: string;
-  /** The thread's folder: paths are shown below it. */
-  cwd: string;
+  base: PathBase;
   isTurnRunning: boolean;
   turnStatus: Turn["status"];
   /** The turn was stopped or failed: what is still open in it will never complete, except a command that outlives it. */

@@ -32,7 +32,7 @@ const Typed = memo(({ approval, place }: { approval: Approval; place: Place }) =
   const { outcome, request } = approval;
   if (outcome.kind === "waiting") {
     // A later turn asks at its own end, where the reader is.
-    return request.params.turnId === place.turnId ? <ApprovalCard approval={approval} cwd={place.cwd} /> : null;
+    return request.params.turnId === place.turnId ? <ApprovalCard approval={approval} base={place.base} /> : null;
   }
   if (outcome.kind !== "answered" || request.kind !== "command") return null;
   const said = decisionWords(outcome.decision);

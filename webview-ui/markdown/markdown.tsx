@@ -1,8 +1,9 @@
 // Markdown as elements: built one by one from an allow-list, never from a string of HTML.
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
+import { currentFolder } from "../composer/models.ts";
 import { memo } from "../shell/memo.ts";
-import { usePanel } from "../shell/panel-context.ts";
+import { usePanel, useSelected } from "../shell/panel-context.ts";
 import { type Block, MarkdownBlocks, type MarkNode } from "./blocks.ts";
 import { codeTarget, type LinkTarget, linkTarget } from "./links.ts";
 
@@ -148,11 +149,13 @@ function CodeBlock({ code, language }: { code: string; language: string }) {
 
 function Link({ target, children }: { target: LinkTarget | null; children: ComponentChildren }) {
   const { actions } = usePanel();
+  const cwd = useSelected(currentFolder);
   if (target === null) return <>{children}</>;
   if (target.kind === "file") {
     const { kind: _kind, ...file } = target;
+    const open = () => void actions.host("host/openFile", { ...file, cwd });
     return (
-      <button type="button" class="link" title={file.path} onClick={() => void actions.host("host/openFile", file)}>
+      <button type="button" class="link" title={file.path} onClick={open}>
         {children}
       </button>
     );

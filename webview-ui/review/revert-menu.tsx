@@ -1,6 +1,6 @@
 // On a prompt: the ways back to before it. What becomes of files and of the conversation is said apart.
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Reverted } from "../actions.ts";
+import type { Reverted } from "./review-actions.ts";
 import { IconButton } from "../shell/icon.tsx";
 import { moveIn } from "../shell/menu-keys.ts";
 import { usePanel, useSelected, useSelectedBy } from "../shell/panel-context.ts";

@@ -3,7 +3,7 @@ import type { CommandExecutionRequestApprovalParams } from "../../server/protoco
 import type { FileUpdateChange, ItemStatus } from "../../server/protocol/item.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
 import type { ApprovalRequest, HeldThread } from "../state/state.ts";
-import { changeName } from "./paths.ts";
+import { changeName, type PathBase } from "./paths.ts";
 
 /** What the live region says when an approval comes up. */
 export function asksFor(request: ApprovalRequest): string {
@@ -28,11 +28,11 @@ function commandAsks({ kind, script, networkApprovalContext }: CommandExecutionR
 }
 
 /** The question of a file approval: names the file where there is one, counts them where there are more. */
-export function changeQuestion(changes: readonly FileUpdateChange[], cwd: string | null): string {
+export function changeQuestion(changes: readonly FileUpdateChange[], base: PathBase): string {
   const [only] = changes;
   if (only === undefined || changes.length > 1) return `Change ${count(changes.length, "file")}?`;
   const verbs = { created: "Create", changed: "Change", deleted: "Delete", renamed: "Rename" } as const;
-  return `${verbs[changeVerb(only)]} ${changeName(only, cwd)}?`;
+  return `${verbs[changeVerb(only)]} ${changeName(only, base)}?`;
 }
 
 export function changeVerb({ kind }: FileUpdateChange): "created" | "changed" | "deleted" | "renamed" {

@@ -6,6 +6,7 @@ import { Empty } from "../history/empty.tsx";
 import { asksPerson } from "../items/tool-words.ts";
 import { Icon, Ring } from "../shell/icon.tsx";
 import { usePanel, useSelected } from "../shell/panel-context.ts";
+import { usePathBase } from "../shell/use-path-base.ts";
 import {
   type Approval,
   type Outgoing,
@@ -29,6 +30,7 @@ const pickIsLoading = ({ view }: PanelState) => view.kind === "loading" && view.
 
 export function Transcript() {
   const thread = useSelected(pickThread);
+  const base = usePathBase(thread?.settings.cwd ?? null);
   const threadId = useSelected(pickThreadId);
   const outgoing = useSelected(pickOutgoing);
   const ownLatest = useSelected(pickOwnLatest);
@@ -64,7 +66,7 @@ export function Transcript() {
               key={turn.id}
               turn={turn}
               threadId={thread.id}
-              cwd={thread.settings.cwd}
+              base={base}
               outgoing={outgoing.filter((prompt) => turnOf(prompt, thread, running?.id) === turn.id)}
             />
           ))}
@@ -103,6 +105,7 @@ function LoadingThread() {
 // The question came before its item, the item is of a kind that does not draw it, or stands in an earlier turn.
 function LooseApprovals({ thread }: { thread: ShownThread }) {
   const approvals = useSelected(pickApprovals);
+  const base = usePathBase(thread.settings.cwd);
   const known = new Set(
     thread.turns.flatMap((turn) => turn.items.filter(drawsApproval).map((item) => `${turn.id} ${item.id}`)),
   );
@@ -115,7 +118,7 @@ function LooseApprovals({ thread }: { thread: ShownThread }) {
   return (
     <>
       {loose.map((approval) => (
-        <ApprovalCard key={approval.key} approval={approval} cwd={thread.settings.cwd} />
+        <ApprovalCard key={approval.key} approval={approval} base={base} />
       ))}
     </>
   );

@@ -14,6 +14,7 @@ import { memo } from "../shell/memo.ts";
 import { useSelectedBy } from "../shell/panel-context.ts";
 import type { Outgoing } from "../state/state.ts";
 import { isOpen } from "../state/thread-reducer.ts";
+import type { PathBase } from "../text/paths.ts";
 import { isWordsOnly, promptParts } from "../text/prompt-parts.ts";
 import { Prompt } from "./prompt.tsx";
 import { TurnEnd } from "./turn-end.tsx";
@@ -22,23 +23,23 @@ import { AddedPrompt } from "./outgoing.tsx";
 export interface TurnViewProps {
   turn: Turn;
   threadId: string;
-  cwd: string;
+  base: PathBase;
   /** Prompts that belong to this turn and are not among its items yet. */
   outgoing: readonly Outgoing[];
 }
 
-export const TurnView = memo(({ turn, threadId, cwd, outgoing }: TurnViewProps) => {
+export const TurnView = memo(({ turn, threadId, base, outgoing }: TurnViewProps) => {
   const { id: turnId, status } = turn;
   const place = useMemo<Place>(
     () => ({
       threadId,
       turnId,
-      cwd,
+      base,
       turnStatus: status,
       isTurnRunning: status === "inProgress",
       isCut: status === "interrupted" || status === "failed",
     }),
-    [threadId, turnId, cwd, status],
+    [threadId, turnId, base, status],
   );
   const head = turn.items.find((item) => item.type === "userMessage");
   const rows = turnRows(turn.items.filter((item) => item !== head));

@@ -1,7 +1,9 @@
 // `belay threads import`: threads of the native server, and exported ones, become threads of this home.
 import { open, readFile } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { homedir } from "node:os";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { openingContext } from "../../agent/context.ts";
+import { isConversation } from "../../agent/conversation.ts";
 import { loadConfig } from "../../config/load.ts";
 import { readInstructions } from "../../instructions/agents-md.ts";
 import { defaultModel } from "../../model/list.ts";
@@ -14,11 +16,12 @@ import {
   exportedSetting,
   readExported,
 } from "../../rollout/import/exported.ts";
-import type { ImportedThread, ImportOptions } from "../../rollout/import/imported.ts";
+import { type ImportedThread, type ImportOptions, ownId } from "../../rollout/import/imported.ts";
 import { readNative } from "../../rollout/import/native-files.ts";
 import { convertNative, nativeSetting } from "../../rollout/import/native-thread.ts";
 import { type ImportOutcome, importThread } from "../../rollout/import/write.ts";
 import { changeSettings, initialSettings } from "../../thread/settings.ts";
+import { isInside } from "../../util/inside.ts";
 import { plainText, Refusal, type ThreadsIo, titleOf } from "./io.ts";
 
 export async function importThreads(
@@ -34,7 +37,7 @@ export async function importThreads(
       hasFailed = true;
       const { message } = error as Error;
       if (json) io.stdout.write(`${JSON.stringify({ file, outcome: "failed", message })}\n`);
-      io.stderr.write(`belay threads: ${file}: ${message}\n`);
+      io.stderr.write(plainText(`belay threads: ${file}: ${message}\n`));
     }
   }
   return hasFailed ? 1 : 0;
@@ -59,7 +62,7 @@ function tell(
   const counts = Object.entries(leftOut).map(([name, count]) => `${name} (${count})`);
   const sentences =
     counts.length === 0 ? notes : [...notes, `Left out, because Belay has nothing like it: ${counts.join(", ")}.`];
-  for (const sentence of sentences) io.stderr.write(`belay threads: ${file}: ${plainText(sentence)}\n`);
+  for (const sentence of sentences) io.stderr.write(plainText(`belay threads: ${file}: ${sentence}\n`));
 }
 
 function titleFor({ meta, entries }: ImportedThread): string {
@@ -89,7 +92,8 @@ async function readThreadFile(path: string, notes: string[], io: ThreadsIo): Pro
   if (native !== null) {
     if (native.readInstead !== null) notes.push(`It goes on in ${native.readInstead}, which was imported.`);
     const options = await optionsFor(nativeSetting(native), notes, io);
-    return { convert: (threadId) => convertNative(native, threadId ?? native.id, options), id: native.id };
+    const id = ownId(native.id);
+    return { convert: (threadId) => convertNative(native, threadId ?? id, options), id };
   }
   const file = first.includes("belay-thread") ? readExported(parse(await readFile(path, "utf8"))) : null;
   if (file !== null) return exported(file, path, notes, io);
@@ -141,7 +145,7 @@ function homeOf(path: string): string {
 async function optionsFor(
   asked: { cwd: string; model: string; modelProvider: string },
   notes: string[],
-  { home, cwd, platform }: ThreadsIo,
+  { home, cwd, env, platform }: ThreadsIo,
 ): Promise<ImportOptions> {
   const { config, catalog } = await loadConfig(home, []);
   const isKnown = asked.model !== "" && findProvider({ config }, asked.modelProvider) !== null;
@@ -152,10 +156,22 @@ async function optionsFor(
       `Its provider ${JSON.stringify(asked.modelProvider)} is not configured here: it goes on with ${model} of ${modelProvider}.`,
     );
   }
-  const folder = asked.cwd === "" ? cwd : asked.cwd;
+  const folder = isProject(asked.cwd, { home, env }) ? asked.cwd : cwd;
+  if (asked.cwd !== "" && folder !== asked.cwd) {
+    notes.push(
+      `It worked in ${JSON.stringify(asked.cwd)}, which is no folder of one project: it goes on in ${folder}.`,
+    );
+  }
   const settings = changeSettings(initialSettings(config, model, folder), { modelProvider }, config);
   const instructions = await readInstructions({ home, folders: [folder] }, config.project_doc_max_bytes);
   const today = new Date().toISOString().slice(0, 10);
   const opening = openingContext({ cwd: folder, shell: "bash", platform, today, instructions, baseInstructions: null });
-  return { settings, opening };
+  return { settings, opening, isConversation };
+}
+
+/** What a thread works in may be written without a question: no file decides that this is all that a person has. */
+function isProject(folder: string, { home, env }: Pick<ThreadsIo, "home" | "env">): boolean {
+  if (!isAbsolute(folder)) return false;
+  const own = [home, ...(env["HOME"] ? [env["HOME"]] : []), homedir()];
+  return !isInside(home, folder) && own.every((each) => !isInside(folder, resolve(each)));
 }

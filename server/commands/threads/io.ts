@@ -46,7 +46,7 @@ export function findThread(prefix: string, { index }: AllThreads): ListedRollout
     throw new Refusal(`no thread's id begins with ${JSON.stringify(prefix)}. \`belay threads list\` shows them.`);
   }
   if (others.length > 0) {
-    const few = found.slice(0, 10).map((entry) => `  ${entry.id}  ${titleOf(entry)}`);
+    const few = found.slice(0, 10).map((entry) => `  ${plainText(entry.id)}  ${titleOf(entry)}`);
     const rest = found.length > few.length ? [`  and ${found.length - few.length} more`] : [];
     throw new Refusal(
       `${found.length} threads' ids begin with ${JSON.stringify(prefix)}; give more of it:\n${[...few, ...rest].join("\n")}`,
@@ -63,11 +63,11 @@ export function titleOf({ metadata, meta }: Pick<ListedRollout, "metadata" | "me
   return title === "" ? "(no words yet)" : title;
 }
 
-/** Without escape sequences and control characters, which a terminal would obey; lines and tabs stay. */
+/** Without escape sequences, and what turns the direction of writing, which a terminal would obey; lines and tabs stay. */
 export function plainText(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   const sequences = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-_])/g;
-  return text.replace(sequences, "").replace(/[^\P{Cc}\n\t]/gu, "");
+  return text.replace(sequences, "").replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, "");
 }
 
 /** In local time, to the minute. */

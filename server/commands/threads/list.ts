@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { threadData } from "../../thread/thread-data.ts";
 import type { ListedRollout } from "../../rollout/listed.ts";
 import type { ThreadSections } from "../../thread/thread-sections.ts";
-import { openThreads, type ThreadsIo, timeText, titleOf } from "./io.ts";
+import { openThreads, plainText, type ThreadsIo, timeText, titleOf } from "./io.ts";
 
 export interface ListChoice {
   json: boolean;
@@ -28,7 +28,7 @@ export async function listThreads({ json, archived, limit, cwd }: ListChoice, io
 }
 
 export function plainLine(entry: ListedRollout): string {
-  return `${entry.id}  ${timeText(entry.updatedAt)}  ${titleOf(entry)}`;
+  return `${plainText(entry.id)}  ${timeText(entry.updatedAt)}  ${titleOf(entry)}`;
 }
 
 /** As `thread/list` tells it. */

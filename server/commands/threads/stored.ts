@@ -3,7 +3,7 @@ import { type Chain, readChain } from "../../rollout/chain.ts";
 import { rebuildRecord } from "../../thread/rebuild.ts";
 import type { ThreadRecord } from "../../thread/record.ts";
 import { threadData } from "../../thread/thread-data.ts";
-import { findThread, openThreads, Refusal, type ThreadsIo } from "./io.ts";
+import { findThread, openThreads, plainText, Refusal, type ThreadsIo } from "./io.ts";
 
 export interface WholeThread {
   chain: Chain;
@@ -19,7 +19,7 @@ export async function readThread(prefix: string, io: ThreadsIo): Promise<WholeTh
   const chain = await readChain(io.home, path);
   const { missing, unreadable } = chain;
   const sentences = unreadable > 0 ? [...missing, `${unreadable} lines of it cannot be read.`] : missing;
-  for (const sentence of sentences) io.stderr.write(`belay threads: ${sentence}\n`);
+  for (const sentence of sentences) io.stderr.write(plainText(`belay threads: ${sentence}\n`));
   const record = rebuildRecord(chain.lines);
   if (record === null) throw new Refusal(`the thread ${id} (${path}) says nothing that can be read.`);
   const place = all.sections.shownPlaceOf(id);

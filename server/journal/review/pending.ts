@@ -16,7 +16,6 @@ import {
   textOf,
 } from "./review-state.ts";
 import { pendingTracks, type Track } from "./tracks.ts";
-import { warningOf } from "./warnings.ts";
 
 /** A written file with something to review, and all that is needed to keep or undo it. */
 export interface PendingFile {
@@ -24,7 +23,7 @@ export interface PendingFile {
   readonly state: ReviewState;
   readonly present: Present;
   readonly hunks: readonly Named<PendingHunk>[];
-  readonly row: ReviewFile;
+  readonly row: UnwarnedFile;
 }
 
 export class PendingFiles {
@@ -32,7 +31,7 @@ export class PendingFiles {
   readonly #present: PresentFiles;
   readonly #names = new HunkNames("written");
   /** By path, the row for a track and an image of the file as it is now; null: nothing is to review. */
-  readonly #rows = new Map<string, { readonly key: string; readonly row: ReviewFile | null }>();
+  readonly #rows = new Map<string, { readonly key: string; readonly row: UnwarnedFile | null }>();
 
   constructor(journal: WorkspaceJournal, present: PresentFiles) {
     this.#journal = journal;
@@ -40,7 +39,7 @@ export class PendingFiles {
   }
 
   /** In order of paths. */
-  async rows(): Promise<ReviewFile[]> {
+  async rows(): Promise<UnwarnedFile[]> {
     const { tracks, turns } = await this.#tracks();
     for (const path of this.#rows.keys()) if (!tracks.has(path)) this.#rows.delete(path);
     this.#names.keepOnly(tracks);
@@ -72,7 +71,7 @@ export class PendingFiles {
     return { tracks: pendingTracks(changes, await this.#journal.baselines()), turns: turnsByChange(changes) };
   }
 
-  async #row(track: Track, turns: ReadonlyMap<string, TurnRef>): Promise<ReviewFile | null> {
+  async #row(track: Track, turns: ReadonlyMap<string, TurnRef>): Promise<UnwarnedFile | null> {
     const image = await this.#present.image(track.path);
     // Where it came from counts as well.
     const origin = track.movedFrom === null ? "" : keyOf(await this.#present.image(track.movedFrom));
@@ -97,10 +96,7 @@ export class PendingFiles {
     const whyNoUndo = await this.#whyNoUndo(track, state);
     const texts = { baseline: textOf(state.baseline) ?? "", current: textOf(state.current) ?? "" };
     const hunks = this.#names.named(track.path, texts, pendingHunks(state));
-    const row = {
-      ...rowOf({ track, state, hunks }, turns, whyNoUndo),
-      warning: warningOf(this.#journal.cwd, track),
-    };
+    const row = rowOf({ track, state, hunks }, turns, whyNoUndo);
     return { track, state, present, hunks, row };
   }
 
@@ -153,11 +149,14 @@ function trackKey({ baseline, start, steps, earlier, movedFrom }: Track): string
   return [keyOf(baseline), keyOf(start), movedFrom, earlier.length, ...ids].join(" ");
 }
 
+/** What to warn of depends on the folders that a client works in. */
+export type UnwarnedFile = Omit<ReviewFile, "warning">;
+
 function rowOf(
   { track, state, hunks }: Pick<PendingFile, "track" | "state" | "hunks">,
   turns: ReadonlyMap<string, TurnRef>,
   cannotUndo: string | null,
-): Omit<ReviewFile, "warning"> {
+): UnwarnedFile {
   const all = [...track.earlier, ...track.steps].map(({ changeId }) => changeId);
   const ofHunks = hunks.flatMap(({ changeIds }) => changeIds);
   return {

@@ -1,17 +1,16 @@
 // What was proposed and is not written: each file once, as it would be.
 import { unifiedHunks } from "../../files/unified-diff.ts";
-import type { ReviewFile, TurnRef } from "../../protocol/review.ts";
+import type { TurnRef } from "../../protocol/review.ts";
 import { inParallel } from "../../util/in-parallel.ts";
 import type { Change, Image, WorkspaceJournal } from "../change.ts";
 import { type Content, contentOf, keyOf } from "../content.ts";
 import { HunkNames, type Named } from "./hunk-names.ts";
 import { hunksBetween } from "./hunks.ts";
 import { merge } from "./merge.ts";
-import { atATime, hasBytes, kindOf, spansOf, turnsOf } from "./pending.ts";
+import { atATime, hasBytes, kindOf, spansOf, turnsOf, type UnwarnedFile } from "./pending.ts";
 import type { Present, PresentFiles } from "./present.ts";
 import { isSameContent, textOf } from "./review-state.ts";
 import type { Goal, Restoration } from "./undo-plan.ts";
-import { warningOf } from "./warnings.ts";
 
 /** Proposals for one file as one. */
 export interface Proposal {
@@ -151,7 +150,7 @@ export class Proposals {
   }
 }
 
-export function proposalRow(file: ProposedFile, turns: ReadonlyMap<string, TurnRef>, cwd: string): ReviewFile {
+export function proposalRow(file: ProposedFile, turns: ReadonlyMap<string, TurnRef>): UnwarnedFile {
   const { proposal, present, proposed, hunks } = file;
   const made = turnsOf(
     proposal.changes.map(({ id }) => id),
@@ -167,7 +166,6 @@ export function proposalRow(file: ProposedFile, turns: ReadonlyMap<string, TurnR
     hunks: hunks.map((hunk) => ({ ...spansOf(hunk), turns: made, isEdited: false })),
     isText: textOf(present.content) !== null && textOf(proposed) !== null,
     turns: made,
-    warning: warningOf(cwd, proposal),
     cannotUndo: null,
   };
 }

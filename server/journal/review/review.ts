@@ -42,14 +42,17 @@ export class Review {
     this.#proposals = new Proposals(deps.journal, present);
   }
 
-  /** In order of paths; what is written before what is proposed. */
-  async list(path: string | null): Promise<ReviewFile[]> {
+  /** In order of paths; what is written before what is proposed. `more`: folders of the workspace besides the journal's own, as they really are. */
+  async list(path: string | null, more: readonly string[] = []): Promise<ReviewFile[]> {
     const written =
       path === null ? await this.#pending.rows() : [(await this.#pending.file(path))?.row].flatMap((row) => row ?? []);
     const proposed = await this.#proposals.files(path);
     const turns = turnsByChange(await this.#journal.changes());
-    const rows = [...written, ...proposed.map((file) => proposalRow(file, turns, this.#journal.cwd))];
-    return rows.toSorted((a, b) => (a.path === b.path ? 0 : a.path < b.path ? -1 : 1));
+    const rows = [...written, ...proposed.map((file) => proposalRow(file, turns))];
+    const folders = [this.#journal.cwd, ...more];
+    return rows
+      .map((row) => ({ ...row, warning: warningOf(folders, row) }))
+      .toSorted((a, b) => (a.path === b.path ? 0 : a.path < b.path ? -1 : 1));
   }
 
   async text(path: string, side: "baseline" | "proposed"): Promise<string | null> {
@@ -62,23 +65,26 @@ export class Review {
     return shownText(side === "proposed" ? proposed.proposed : proposed.present.content);
   }
 
-  keep(scope: ReviewScope): Promise<RestoreResponse> {
-    return this.#alone(() => (scope.hunkId === null ? this.#keepFiles(scope) : this.#keepHunk(scope, scope.hunkId)));
+  /** `more`: as for `list`. */
+  keep(scope: ReviewScope, more: readonly string[] = []): Promise<RestoreResponse> {
+    return this.#alone(() =>
+      scope.hunkId === null ? this.#keepFiles(scope, more) : this.#keepHunk(scope, scope.hunkId),
+    );
   }
 
   undo(scope: ReviewScope): Promise<RestoreResponse> {
     return this.#alone(() => (scope.hunkId === null ? this.#undoFiles(scope) : this.#undoHunk(scope, scope.hunkId)));
   }
 
-  async #keepFiles({ path, acceptMerges }: ReviewScope): Promise<RestoreResponse> {
-    const { cwd } = this.#journal;
+  async #keepFiles({ path, acceptMerges }: ReviewScope, more: readonly string[]): Promise<RestoreResponse> {
+    const folders = [this.#journal.cwd, ...more] as const;
     const written = await this.#written(path);
     const all = await this.#proposals.files(path);
     // What is special is not written by the way.
-    const left = path === null ? all.filter(({ proposal }) => warningOf(cwd, proposal) !== null) : [];
+    const left = path === null ? all.filter(({ proposal }) => warningOf(folders, proposal) !== null) : [];
     const proposed = all.filter((file) => !left.includes(file));
     const message = leftMessage(
-      cwd,
+      folders,
       left.map(({ proposal }) => proposal),
     );
     if (written.length + proposed.length === 0) return { ...nothingToDo, message };
@@ -168,7 +174,7 @@ export class Review {
     const found = await this.#proposedHunk(path, hunkId);
     if (found === null) return stale;
     const { file, hunk } = found;
-    if (file.hunks.length === 1) return this.#keepFiles({ path, hunkId: null, acceptMerges });
+    if (file.hunks.length === 1) return this.#keepFiles({ path, hunkId: null, acceptMerges }, []);
     if (file.conflict !== null)
       return restoreFiles([keptAs(file)], { dryRun: true, acceptMerges, source: noSource }, this.#deps);
     const { content } = file.present;

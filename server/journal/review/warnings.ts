@@ -3,19 +3,22 @@ import { isAutorun, isProtected } from "../../files/paths.ts";
 import type { ReviewFile } from "../../protocol/review.ts";
 import { isInside, shownIn } from "../../util/inside.ts";
 
-/** A sentence; null: there is nothing special about the place. */
-export function warningOf(cwd: string, { path, movedFrom }: Pick<ReviewFile, "path" | "movedFrom">): string | null {
+type Place = Pick<ReviewFile, "path" | "movedFrom">;
+
+/** `folders`: of the workspace, as they really are. A sentence; null: there is nothing special about the place. */
+export function warningOf(folders: readonly string[], { path, movedFrom }: Place): string | null {
   const places = movedFrom === null ? [path] : [path, movedFrom];
-  if (places.some((place) => isProtected(cwd, place))) return "It can change what programs run.";
-  if (places.some((place) => isAutorun(cwd, place)))
-    return "Tools may run what it says as soon as the folder is opened.";
-  return places.every((place) => isInside(cwd, place)) ? null : "It is outside the workspace.";
+  const is = (judge: (folder: string, place: string) => boolean) => (place: string) =>
+    folders.some((folder) => judge(folder, place));
+  if (places.some(is(isProtected))) return "It can change what programs run.";
+  if (places.some(is(isAutorun))) return "Tools may run what it says as soon as the folder is opened.";
+  return places.every(is(isInside)) ? null : "It is outside the workspace.";
 }
 
 /** Of proposals that are not written together with others. */
-export function leftMessage(cwd: string, left: readonly Pick<ReviewFile, "path" | "movedFrom">[]): string | null {
+export function leftMessage(folders: readonly [string, ...string[]], left: readonly Place[]): string | null {
   const [first] = left;
   if (first === undefined) return null;
   const more = left.length > 1 ? ` (${left.length - 1} more like it.)` : "";
-  return `${shownIn(cwd, first.path)} is left as proposed. ${warningOf(cwd, first)} Look at it, and keep it by itself.${more}`;
+  return `${shownIn(folders[0], first.path)} is left as proposed. ${warningOf(folders, first)} Look at it, and keep it by itself.${more}`;
 }

@@ -1,9 +1,10 @@
 // A thread as `belay threads export --format json` writes it, and back. Pure.
 import * as z from "zod";
-import type { ReadLine, RolloutEntry } from "../line.ts";
+import type { ReadLine, ThreadMeta } from "../line.ts";
 import { livingLines } from "../living-lines.ts";
 import { parseLine } from "../reader.ts";
-import { type ImportedThread, type ImportOptions, LeftOut, type TimedEntry } from "./imported.ts";
+import { ownConversation } from "./conversation.ts";
+import { type ImportedThread, type ImportOptions, LeftOut, ownId, plausibleTime, type TimedEntry } from "./imported.ts";
 
 const format = "belay-thread";
 
@@ -37,34 +38,56 @@ export function readExported(value: unknown): ExportedThread | null {
   return parsed.success ? parsed.data : null;
 }
 
-/** Null when no line says whose thread it is. `threadId`: null keeps its own. */
+/** Null when no line says whose thread it is. `threadId`: null keeps its own, if that is one. */
 export function convertExported(
   { lines }: ExportedThread,
   threadId: string | null,
-  { settings }: Pick<ImportOptions, "settings">,
+  options: ImportOptions,
 ): ImportedThread | null {
   const leftOut = new LeftOut();
-  let meta: ImportedThread["meta"] | null = null;
-  const entries: TimedEntry[] = [];
+  const read: TimedEntry[] = [];
   for (const [ordinal, line] of lines.entries()) {
     const parsed = parseLine(JSON.stringify({ ...line, ordinal }));
     if (parsed.kind !== "line") {
       leftOut.add(typeof line["type"] === "string" ? `line ${line["type"]}` : "unreadable line");
-      continue;
+    } else if (parsed.line.type !== "settings") {
+      const { timestamp, ordinal: _, ...entry } = parsed.line;
+      read.push({ timestamp, entry });
     }
-    const { timestamp, ordinal: _, ...entry } = parsed.line;
-    if (entry.type === "threadMeta") meta ??= { ...entry.payload, id: threadId ?? entry.payload.id, base: null };
-    else if (entry.type !== "settings") entries.push({ timestamp, entry: relabelled(entry, threadId) });
   }
+  const meta = metaOf(read, threadId, options.settings);
   if (meta === null) return null;
-  const { cwd, model, modelProvider } = settings;
-  const first = entries[0]?.timestamp ?? new Date(meta.createdAt * 1000).toISOString();
+  const entries = ownConversation(
+    read.filter(({ entry }) => entry.type !== "threadMeta").map((each) => relabelled(each, meta.id)),
+    options,
+  );
+  const timestamp = entries[0]?.timestamp ?? new Date(meta.createdAt * 1000).toISOString();
   return {
-    meta: { ...meta, cwd, model, modelProvider },
-    entries: [{ timestamp: first, entry: { type: "settings", payload: settings } }, ...entries],
+    meta,
+    entries: [{ timestamp, entry: { type: "settings", payload: options.settings } }, ...entries],
     isArchived: false,
     leftOut: leftOut.counts,
     notes: [],
+  };
+}
+
+/** Without what would speak for the server, or bring tools: neither is for the file to say. */
+function metaOf(
+  read: readonly TimedEntry[],
+  threadId: string | null,
+  { cwd, model, modelProvider }: ImportOptions["settings"],
+): ThreadMeta | null {
+  const found = read.find(({ entry }) => entry.type === "threadMeta")?.entry;
+  if (found?.type !== "threadMeta") return null;
+  const { id, createdAt, source, ...rest } = found.payload;
+  return {
+    ...rest,
+    id: threadId ?? ownId(id),
+    createdAt: plausibleTime(createdAt),
+    // Others are in no list unless it is asked for them.
+    source: source === "cli" ? "cli" : "vscode",
+    ...{ cwd, model, modelProvider, base: null },
+    ...{ threadSource: null, baseInstructions: null, developerInstructions: null, dynamicTools: [] },
   };
 }
 
@@ -76,8 +99,9 @@ export function exportedSetting({ lines }: ExportedThread): { cwd: string; model
   return { cwd: text("cwd"), model: text("model"), modelProvider: text("modelProvider") };
 }
 
-function relabelled(entry: RolloutEntry, threadId: string | null): RolloutEntry {
-  if (threadId === null || entry.type !== "notification") return entry;
+function relabelled({ timestamp, entry }: TimedEntry, threadId: string): TimedEntry {
+  if (entry.type !== "notification") return { timestamp, entry };
   const { params } = entry.payload;
-  return { ...entry, payload: { ...entry.payload, params: { ...params, threadId } } as typeof entry.payload };
+  const payload = { ...entry.payload, params: { ...params, threadId } } as typeof entry.payload;
+  return { timestamp, entry: { ...entry, payload } };
 }

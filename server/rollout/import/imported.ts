@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { HistoryItem } from "../../model/model.ts";
 import type { ThreadSettings } from "../../protocol/thread.ts";
+import { isUuid } from "../../util/uuid-v7.ts";
 import type { RolloutEntry, ThreadMeta } from "../line.ts";
 
 export interface ImportedThread {
@@ -30,6 +31,8 @@ export interface ImportOptions {
   settings: ThreadSettings;
   /** What the model is told of Belay and of the folder, before the conversation. */
   opening: readonly HistoryItem[];
+  /** False for what the file has in a server's name: it must not speak for this one. */
+  isConversation(item: HistoryItem): boolean;
 }
 
 /** The same for the same seed: what is imported again gets the same name. A UUID of version 7. */
@@ -40,6 +43,18 @@ export function derivedId(seed: string, timeMs: number): string {
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
   return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
+
+/** What a file says is its id becomes part of a path: only what is one stays. */
+export function ownId(id: string): string {
+  return isUuid(id) ? id.toLowerCase() : derivedId(id, 0);
+}
+
+/** Unix seconds. Times that no calendar has, or that no file name can carry, are none. */
+export function plausibleTime(seconds: number): number {
+  return Number.isFinite(seconds) && seconds >= 0 && seconds < END_OF_YEAR_9999 ? Math.floor(seconds) : 0;
+}
+
+const END_OF_YEAR_9999 = 253_402_300_800;
 
 export class LeftOut {
   readonly counts = new Map<string, number>();

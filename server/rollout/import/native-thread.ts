@@ -4,7 +4,14 @@ import type { ThreadItem } from "../../protocol/item.ts";
 import type { ServerNotification } from "../../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../../protocol/turn.ts";
 import type { RolloutEntry, ThreadMeta } from "../line.ts";
-import { derivedId, type ImportedThread, type ImportOptions, LeftOut, type TimedEntry } from "./imported.ts";
+import {
+  derivedId,
+  type ImportedThread,
+  type ImportOptions,
+  LeftOut,
+  plausibleTime,
+  type TimedEntry,
+} from "./imported.ts";
 import { type Loose, listOf, numberOf, objectOf, textOf } from "./loose.ts";
 import type { NativeLine, NativeThread } from "./native-files.ts";
 import { historyOf } from "./native-history.ts";
@@ -43,10 +50,9 @@ function metaOf(
   { preview, timestamp, settings }: { preview: string; timestamp: string } & ImportOptions,
 ): ThreadMeta {
   const { cwd, model, modelProvider } = settings;
-  const createdAtMs = Date.parse(timestamp);
   return {
     id,
-    createdAt: Number.isNaN(createdAtMs) ? 0 : Math.floor(createdAtMs / 1000),
+    createdAt: plausibleTime(Date.parse(timestamp) / 1000),
     ...{ cwd, model, modelProvider, preview },
     cliVersion: textOf(meta["cli_version"]) ?? "",
     originator: textOf(meta["originator"]) ?? "",

@@ -24,9 +24,10 @@ const opening: HistoryItem[] = [
 const bare = { opening, openQuestions: [], runningCommands: [], changedFiles: [], summary: "Sum.", userTokens: 1_000 };
 
 test("messages of the user stay in order and word for word; what we said in their name is said anew", () => {
+  const own = [user("one"), user("<instructions>\nin a tag of their own\n</instructions>")];
   const history = [
     ...opening,
-    user("one"),
+    ...own,
     said("a"),
     user("<user_shell_command>\nls"),
     call("1"),
@@ -34,10 +35,10 @@ test("messages of the user stay in order and word for word; what we said in thei
     user("two"),
   ];
   const compacted = compactedHistory(history, bare);
-  assert.deepEqual(compacted.slice(0, -1), [...opening, user("one"), user("two")]);
+  assert.deepEqual(compacted.slice(0, -1), [...opening, ...own, user("two")]);
   assert.match(JSON.stringify(compacted.at(-1)), /Sum\./);
   const again = compactedHistory([...compacted, said("c"), user("three")], { ...bare, summary: "Sum of both." });
-  assert.deepEqual(again.slice(0, -1), [...opening, user("one"), user("two"), user("three")]);
+  assert.deepEqual(again.slice(0, -1), [...opening, ...own, user("two"), user("three")]);
   assert.deepEqual(replacedEntries(again), again.slice(-1));
 });
 

@@ -113,7 +113,7 @@ test("a batch is written as one, or not at all", async () => {
   assert.deepEqual(pick(config, ["model", "tui", "model_providers"]), {
     model: "x",
     tui: { theme: "dark" },
-    model_providers: { test: { request_max_retries: 0 } },
+    model_providers: { test: { request_max_retries: 0, stream_max_retries: 0 } },
   });
 });
 

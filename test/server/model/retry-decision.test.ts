@@ -103,6 +103,8 @@ const asked: [string, Headers | undefined, string, number | null][] = [
   ["milliseconds, which are more exact", new Headers({ "retry-after-ms": "250", "retry-after": "1" }), "", 250],
   ["a moment, by the provider's own clock", at("Mon, 23 Nov 2026 10:02:00 GMT"), "", 120_000],
   ["a moment that is over", at("Mon, 23 Nov 2026 09:59:00 GMT"), "", null],
+  ["more seconds than there are", at("9".repeat(400)), "", Number.MAX_SAFE_INTEGER],
+  ["more milliseconds than there are", new Headers({ "retry-after-ms": "Infinity" }), "", Number.MAX_SAFE_INTEGER],
   ["nonsense", at("soon"), "", null],
   ["a negative number", at("-5", ""), "", null],
   ["words", undefined, "Rate limit reached. Please try again in 1.3s. Visit us.", 1300],

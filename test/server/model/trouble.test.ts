@@ -145,7 +145,7 @@ const troubles: Trouble[] = [
   {
     name: "says that the context is full",
     happens: json(400, { error: { message: "too long", code: "context_length_exceeded" } }),
-    message: /no longer fits into the model's context window\. Start a new thread\.$/,
+    message: /no longer fits into the model's context window, .*nothing in it yet to sum up.* Start a new thread, /,
     info: "contextWindowExceeded",
   },
   {

@@ -58,6 +58,16 @@ test("what a later version wrote is passed over, and is no damage", async () => 
   assert.deepEqual([lines.map(({ type }) => type), unreadable, nextOrdinal], [["settings"], 0, 6]);
 });
 
+test("what is appended behind a line that counts too far can be read", async () => {
+  using folder = temporary();
+  const path = join(folder.path, "r.jsonl");
+  writeFileSync(path, line("history", message) + line("history", message, { ordinal: Number.MAX_SAFE_INTEGER }));
+  const { nextOrdinal } = await readRollout(path);
+  writeFileSync(path, line("history", message, { ordinal: nextOrdinal }), { flag: "a" });
+  const { lines, unreadable } = await readRollout(path);
+  assert.deepEqual([nextOrdinal, lines.length, unreadable], [6, 3, 0]);
+});
+
 function temporary(): Disposable & { path: string } {
   const path = mkdtempSync(join(tmpdir(), "belay-rollout-"));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };

@@ -1,6 +1,6 @@
 // Appending to a rollout: whole lines, private files, and trouble that passes.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -49,7 +49,8 @@ test("trouble is told once while it lasts; nothing is lost, and the order stays"
   using folder = temporary();
   const place = join(folder.path, "threads");
   const troubles: (SavingTrouble | null)[] = [];
-  const recorder = openRecorder(join(place, "r.jsonl"), { ...plain, onTrouble: (trouble) => troubles.push(trouble) });
+  const open = () => openRecorder(join(place, "r.jsonl"), { ...plain, onTrouble: (trouble) => troubles.push(trouble) });
+  const recorder = open();
   writeFileSync(place, "in the way");
   for (const text of ["1", "2", "3"]) recorder.append(entry(text));
   assert.deepEqual(troubles, [
@@ -65,16 +66,29 @@ test("trouble is told once while it lasts; nothing is lost, and the order stays"
   recorder.close();
   rmSync(place, { recursive: true });
   writeFileSync(place, "again");
-  recorder.append(entry("5"));
+  const other = open();
+  other.append(entry("5"));
   assert.equal(troubles.length, 3);
   rmSync(place);
-  recorder.append(entry("6"));
-  recorder.close();
+  other.append(entry("6"));
+  other.close();
   const { lines } = await readRollout(join(place, "r.jsonl"));
   assert.deepEqual(
     lines.map(({ payload }) => (payload as { text: string }).text),
     ["5", "6"],
   );
+});
+
+test("what comes when it is closed does not bring a file back that was moved or deleted since", () => {
+  using folder = temporary();
+  const path = join(folder.path, "r.jsonl");
+  const lost: number[] = [];
+  const recorder = openRecorder(path, { ...plain, onGivenUp: (lines) => lost.push(lines) });
+  recorder.append(entry("1"));
+  recorder.close();
+  rmSync(path);
+  recorder.append(entry("2"));
+  assert.deepEqual([existsSync(path), lost], [false, [1]]);
 });
 
 test("a timer tries again, less and less often, and what waits is written in order without another append", async () => {

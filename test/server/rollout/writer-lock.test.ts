@@ -1,10 +1,12 @@
 // One writer a thread: who has it keeps it while they live, and nobody else longer than that.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setImmediate as nextTick } from "node:timers/promises";
 import { isRunning, ownIdentity, type ProcessPlace } from "../../../server/exec/process-identity.ts";
 import { Heartbeat } from "../../../server/rollout/heartbeat.ts";
 import { writerLock, type Writers } from "../../../server/rollout/writer-lock.ts";
@@ -141,6 +143,28 @@ test("a lock that somebody removes by hand is noticed", (t) => {
   assert.equal(lock.isOurs(), false);
   assert.equal(lock.take(), true);
   lock.release();
+});
+
+const zombies = process.platform === "linux" ? false : "seen in /proc alone";
+
+test("a process that has ended counts as gone, also while its parent does not look after it", {
+  skip: zombies,
+}, async () => {
+  const parent = spawn("/bin/sh", ["-c", "read line & echo $!; exec sleep 600"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  try {
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = line.toString().trim();
+    const stat = () => readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
+    const identity = `${pid} ${stat()[19]}`;
+    parent.stdin.end();
+    while (stat()[0] !== "Z") await nextTick();
+    assert.equal(isRunning(identity), false);
+    assert.equal(isRunning(`${parent.pid}`), true);
+  } finally {
+    parent.kill("SIGKILL");
+  }
 });
 
 test("a process is known by its number and its start", () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
+import { holdingLifeline, lifeline } from "../../support/lifeline.ts";
 import { responsesApi, streamPart } from "../../support/responses-api.ts";
 import { socketServer } from "../../support/socket-server.ts";
 import { type TestServer, testServer } from "../../support/test-server.ts";
@@ -158,6 +159,27 @@ test("a thread that nobody listens to is let go of, says that it is closed, and 
   assert.equal((await server.request("thread/read", { threadId })).thread.status.type, "notLoaded");
   await server.request("thread/resume", { threadId });
   assert.equal((await server.completeTurn("again", threadId)).turn.status, "completed");
+});
+
+test("a thread that is taken up again while its last command is still being ended goes on whole", async () => {
+  // It takes its time to end.
+  const cmd = holdingLifeline("trap '' TERM; sleep 60; sleep 60");
+  const steps = [{ calls: [{ name: "exec_command", arguments: { cmd, yield_time_ms: 250 } }] }, { text: "It runs." }];
+  await using api = await responsesApi([{ prompt: "run", steps }, ...ok]);
+  await using server = await testServer({ api, config: "thread_unload_delay_secs = 0" });
+  using held = lifeline(server.workspace);
+  const unconfined = { sandbox: "danger-full-access", approvalPolicy: "never" } as const;
+  const { threadId } = await server.completeTurn("run", await server.startThread(unconfined));
+  await held.started;
+  await server.request("thread/unsubscribe", { threadId });
+  await server.request("thread/loaded/list", {});
+  const { thread } = await server.request("thread/resume", { threadId });
+  await held.gone;
+  const [item] = thread.turns[0]?.items.filter(({ type }) => type === "commandExecution") ?? [];
+  assert.equal(item?.type === "commandExecution" && item.status, "failed");
+  assert.equal((await server.completeTurn("again", threadId)).turn.status, "completed");
+  const whole = (await server.request("thread/read", { threadId, includeTurns: true })).thread;
+  assert.equal(whole.turns.length, 2);
 });
 
 test("a turn goes on when nobody listens, and the thread is let go of behind it", async () => {

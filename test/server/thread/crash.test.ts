@@ -53,8 +53,10 @@ async function crash(append: (method: string, itemId: string | null) => void) {
   const deps = {
     config,
     selectModel: () => model,
+    listedModel: () => null,
     readInstructions: async () => [],
     containerIsSandbox: async () => false,
+    userHome: null,
     newId: () => `item-${++nextId}`,
     now: () => 1,
     tellAll: (told: ServerNotification) => void heard.push(structuredClone(told)),

@@ -65,6 +65,7 @@ test("a patch for a folder that was renamed while it was asked about writes noth
   assert.deepEqual([existsSync(server.workspace), existsSync(join(moved, "b.txt"))], [false, false]);
   assert.equal(readFileSync(join(moved, "a.txt"), "utf8"), "one\n");
   assert.match(toolOutputs(api.requests[1])[0] ?? "", /^apply_patch failed: there is no folder /);
+  renameSync(moved, server.workspace);
   assert.equal((await server.completeTurn("again", threadId)).turn.status, "completed");
 });
 

@@ -1,17 +1,28 @@
-// Whatever happened to a thread (turns, compactions, taking them back, reverts), the rollout says the same as the process
-// that wrote it.
+// Whatever happened to a thread (turns, compactions, taking them back, reverts, forks), the rollout says the same as the
+// process that wrote it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { HistoryItem } from "../../../server/model/model.ts";
 import type { ReadLine, RolloutEntry, ThreadMeta } from "../../../server/rollout/line.ts";
+import { forkStart } from "../../../server/thread/fork.ts";
 import { rebuildRecord } from "../../../server/thread/rebuild.ts";
 import { cutRecord, emptyTurn, newThreadRecord } from "../../../server/thread/record.ts";
-import { noteStart, noteUsage, replaceHistory, undoCompaction } from "../../../server/thread/told-history.ts";
+import {
+  noteStart,
+  noteUsage,
+  replaceHistory,
+  type ToldHistory,
+  undoCompaction,
+} from "../../../server/thread/told-history.ts";
 import { applyToTurns } from "../../../server/thread/turn-log.ts";
 import { noUsage } from "../../../server/thread/usage.ts";
 
-type Act = { kind: "turn" | "say" | "compact" | "undo" | "usage" } | { kind: "revert"; back: number };
+type Act =
+  | { kind: "turn" | "say" | "compact" | "undo" | "usage" }
+  | { kind: "revert"; back: number }
+  /** Before a turn; null: all of it. */
+  | { kind: "fork"; back: number | null };
 
 const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 3, arbitrary: fc.constant<Act>({ kind: "turn" }) },
@@ -20,6 +31,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 2, arbitrary: fc.constant<Act>({ kind: "undo" }) },
   { weight: 1, arbitrary: fc.constant<Act>({ kind: "usage" }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("revert" as const), back: fc.nat(4) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("fork" as const), back: fc.option(fc.nat(4)) }) },
 );
 
 test("what is read back is what the process had, after every step", () => {
@@ -30,11 +42,8 @@ test("what is read back is what the process had, after every step", () => {
         thread.perform(each);
         const read = rebuildRecord(structuredClone(thread.lines));
         assert.ok(read !== null);
-        const { history, measured, usage, compactions } = thread.record;
-        assert.deepEqual(
-          { history: read.history, usage: read.usage, standing: read.compactions.map(({ itemId }) => itemId) },
-          { history, usage, standing: compactions.map(({ itemId }) => itemId) },
-        );
+        const { measured } = thread.record;
+        assert.deepEqual(told(read), told(thread.record));
         // Counted anew with the next answer where a compaction was taken back; never counted differently.
         if (measured !== null) assert.deepEqual(read.measured, measured);
       }
@@ -44,8 +53,10 @@ test("what is read back is what the process had, after every step", () => {
 });
 
 class Played {
-  readonly record = newThreadRecord(meta, { name: null, gitInfo: null }, settings as never);
-  readonly lines: ReadLine[] = [];
+  record = newThreadRecord(meta, { name: null, gitInfo: null }, settings as never);
+  lines: ReadLine[] = [];
+  /** What the model was told when each turn began: what a fork from there is told, whatever came later. */
+  readonly #atStart = new Map<string, ReturnType<typeof told>>();
   #next = 0;
   #turnId = "";
 
@@ -101,9 +112,33 @@ class Played {
         this.#begin();
         return;
       }
+      case "fork":
+        this.#goOnAsFork(act.back === null ? null : (record.turns.at(-1 - act.back)?.id ?? null));
+        return;
       default:
         act satisfies never;
     }
+  }
+
+  #goOnAsFork(beforeTurnId: string | null): void {
+    const expected = beforeTurnId === null ? told(this.record) : this.#atStart.get(beforeTurnId);
+    const none = {
+      unreadable: 0,
+      nextOrdinal: 0,
+      bytes: 0,
+      paths: [""],
+      turnStarts: new Map(),
+      end: null,
+      missing: [],
+    };
+    const { lines } = forkStart({ lines: this.lines, ...none }, { beforeTurnId });
+    const record = rebuildRecord(structuredClone(lines));
+    assert.ok(record !== null);
+    assert.deepEqual(told(record), expected);
+    [this.record, this.lines] = [record, [...lines]];
+    this.#write({ type: "threadMeta", payload: { ...meta, id: "fork", base: null } });
+    this.#write({ type: "settings", payload: settings as never });
+    this.#begin();
   }
 
   #turnOf(itemId: string): string {
@@ -114,6 +149,7 @@ class Played {
   #begin(): void {
     const params = { threadId: meta.id, turn: emptyTurn(this.#id()) };
     this.#turnId = params.turn.id;
+    this.#atStart.set(this.#turnId, told(this.record));
     noteStart(this.record, params.turn.id);
     applyToTurns(this.record.turns, { method: "turn/started", params });
     this.#write({ type: "notification", payload: { method: "turn/started", params } });
@@ -125,8 +161,12 @@ class Played {
 
   #write(entry: RolloutEntry): void {
     const line = { timestamp: new Date(0).toISOString(), ordinal: this.lines.length, ...entry };
-    this.lines.push(structuredClone(line) as ReadLine);
+    this.lines.push(structuredClone(line));
   }
+}
+
+function told({ history, usage, compactions }: ToldHistory) {
+  return { history: [...history], usage, standing: compactions.map(({ itemId }) => itemId) };
 }
 
 const meta = { id: "thread", createdAt: 1, cwd: "/w", modelProvider: "test", model: "m" } as ThreadMeta;

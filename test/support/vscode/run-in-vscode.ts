@@ -1,6 +1,6 @@
 // Bundles the in-VS-Code tests and runs them through @vscode/test-electron: in the desktop VS Code that BELAY_VSCODE
 // names, else in the served one behind electron-shim.mjs.
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Writable } from "node:stream";
@@ -11,11 +11,44 @@ import { filterVariable, linePrefix, resultsVariable } from "./suite.ts";
 
 export type InVscodeRun = { root: string; resultsFile: string; filters: string[] };
 
-/** Returns the exit code. The workspace is a fresh copy of test/vscode/workspace, or an empty folder without one. */
-export async function runInVscode({ root, resultsFile, filters }: InVscodeRun): Promise<number> {
-  const bundle = path.join(root, "out", "test", "vscode", "index.cjs");
+/** One window each. */
+const suites: readonly Suite[] = [
+  {
+    module: "index",
+    open: (place, root) => {
+      cpSync(path.join(root, "test", "vscode", "workspace"), place("workspace"), { recursive: true });
+      return place("workspace");
+    },
+  },
+  {
+    module: "several-folders",
+    open: (place) => {
+      for (const name of ["first", "second", "third"]) mkdirSync(place(name));
+      const folders = [{ path: "first" }, { path: "second", name: "Web" }];
+      writeFileSync(place("both.code-workspace"), JSON.stringify({ folders }));
+      return place("both.code-workspace");
+    },
+  },
+];
+
+interface Suite {
+  /** Below test/vscode. */
+  module: string;
+  /** Makes what the window shall show, and says where it is. */
+  open(place: (name: string) => string, root: string): string;
+}
+
+/** Returns the exit code: of the first suite that fails, while the others run all the same. */
+export async function runInVscode(run: InVscodeRun): Promise<number> {
+  const codes: number[] = [];
+  for (const suite of suites) codes.push(await runOne(suite, run));
+  return codes.find((code) => code !== 0) ?? 0;
+}
+
+async function runOne({ module, open }: Suite, { root, resultsFile, filters }: InVscodeRun): Promise<number> {
+  const bundle = path.join(root, "out", "test", "vscode", `${module}.cjs`);
   await build({
-    entryPoints: [path.join(root, "test", "vscode", "index.ts")],
+    entryPoints: [path.join(root, "test", "vscode", `${module}.ts`)],
     outfile: bundle,
     bundle: true,
     platform: "node",
@@ -27,8 +60,7 @@ export async function runInVscode({ root, resultsFile, filters }: InVscodeRun): 
   });
   const temporary = mkdtempSync(path.join(tmpdir(), "belay-test-"));
   const place = (name: string) => path.join(temporary, name);
-  const template = path.join(root, "test", "vscode", "workspace");
-  cpSync(existsSync(template) ? template : mkdtempSync(place("empty-")), place("workspace"), { recursive: true });
+  const opened = open(place, root);
   const clear = () => rmSync(temporary, { recursive: true, force: true, maxRetries: 3 });
   process.once("exit", clear);
   const output = new TestOutput();
@@ -39,7 +71,7 @@ export async function runInVscode({ root, resultsFile, filters }: InVscodeRun): 
       vscodeExecutablePath: process.env["BELAY_VSCODE"] || path.join(import.meta.dirname, "electron-shim.mjs"),
       extensionDevelopmentPath: root,
       extensionTestsPath: bundle,
-      launchArgs: [place("workspace"), `--user-data-dir=${place("user")}`, `--extensions-dir=${place("extensions")}`],
+      launchArgs: [opened, `--user-data-dir=${place("user")}`, `--extensions-dir=${place("extensions")}`],
       extensionTestsEnv: {
         [resultsVariable]: resultsFile,
         [filterVariable]: filters.join("\n"),

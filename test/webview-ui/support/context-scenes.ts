@@ -48,7 +48,15 @@ export const contextScenes: Record<string, Scene> = {
 
   async "context compacted"(panel) {
     await showContext(panel, { items: [item.user("Fix the rounding"), compaction()] });
-    await panel.page.getByRole("button", { name: /Context compacted/ }).click();
+    const own = turn({ id: "turn-2", status: "completed", completedAt: 2, durationMs: 2_000 });
+    await panel.host.notify("turn/started", { threadId, turn: turn({ id: own.id }) });
+    const asked = { item: compaction({ id: "compaction-2", trigger: "manual" }), threadId, turnId: own.id };
+    await panel.host.notify("item/completed", { ...asked, completedAtMs: 2 });
+    await panel.host.notify("turn/completed", { threadId, turn: own });
+    await panel.page
+      .getByRole("button", { name: /Context compacted/ })
+      .last()
+      .click();
     await panel.page.getByText("Undo compaction").waitFor();
   },
 };

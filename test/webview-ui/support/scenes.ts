@@ -59,7 +59,12 @@ const threads: Thread[] = (
 const many = threads.map((each, index): Thread => {
   const states: Thread["status"][] = [{ type: "active", activeFlags: [] }, each.status, { type: "systemError" }];
   const section = { id: pinnedSectionId, name: "Pinned", appearance: null };
-  return { ...each, status: states[index] ?? { type: "notLoaded" }, section: index === 4 ? section : null };
+  return {
+    ...each,
+    status: states[index] ?? { type: "notLoaded" },
+    section: index === 4 ? section : null,
+    ...(index === 3 ? { cwd: "/home/ada/till" } : {}),
+  };
 });
 
 async function openThreads({ host, page }: OpenPanel): Promise<void> {
@@ -261,7 +266,7 @@ export const scenes: Record<string, Scene> = {
   async "threads all"(panel) {
     await openThreads(panel);
     await panel.page.getByRole("button", { name: "All workspaces" }).click();
-    await panel.page.getByText("shop").first().waitFor();
+    await panel.page.getByText("till", { exact: true }).waitFor();
   },
 
   async "threads wait"(panel) {
