@@ -225,8 +225,8 @@ export class TurnLife {
 
   /** Resolves when nothing runs beside the turn any more. */
   async besideEnded(): Promise<void> {
-    const beside = this.#running?.beside;
-    while (beside !== undefined && beside.size > 0) await Promise.all(beside);
+    const beside = this.#running?.beside ?? new Set();
+    while (beside.size > 0) await Promise.all(beside);
   }
 
   /** Aborted when input waits for the running turn. */
