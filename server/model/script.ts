@@ -31,6 +31,10 @@ const Step = z.object({
   delayMs: z.number().min(0).max(10_000).default(0),
   /** A failure instead of an answer, for rehearsing bad days. */
   fail: z.string().optional(),
+  /** The answer breaks off in its middle so many times before it comes whole; each time it is asked for after a wait. */
+  cut: z.object({ times: z.int().min(1), waitMs: z.number().min(0).max(10_000) }).optional(),
+  /** Tells tokens with the answer: a count of its characters, since nobody is paid for them. */
+  tellsTokens: z.boolean().default(false),
 });
 export type Step = z.infer<typeof Step>;
 

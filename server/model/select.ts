@@ -16,7 +16,15 @@ export function selectModel(source: ModelSource, provider: string): Model {
     return failingModel({ message, info: "other", details: null });
   }
   const { configured, name, baseUrl, envKey } = found;
-  if (isScripted(provider)) return scriptedModel(resolve(source.home, configured?.script ?? demoScriptPath()));
+  const settings = configured ?? ProviderConfig.parse({});
+  const retries = {
+    requestRetries: settings.request_max_retries,
+    streamRetries: settings.stream_max_retries,
+    baseDelayMs: settings.retry_base_delay_ms,
+  };
+  if (isScripted(provider)) {
+    return retryingModel(scriptedModel(resolve(source.home, settings.script ?? demoScriptPath())), retries);
+  }
   if (baseUrl === null) {
     const message = `The model provider "${provider}" has no base_url. Add it under [model_providers.${provider}] in config.toml.`;
     return failingModel({ message, info: "other", details: null });
@@ -25,7 +33,6 @@ export function selectModel(source: ModelSource, provider: string): Model {
     const message = `The model provider "${provider}" is set to wire_api = "chat", which this version does not speak yet. Use a provider with the Responses API.`;
     return failingModel({ message, info: "other", details: null });
   }
-  const settings = configured ?? ProviderConfig.parse({});
   const model = responsesModel({
     name,
     baseUrl: baseUrl.replace(/\/+$/, ""),
@@ -35,11 +42,7 @@ export function selectModel(source: ModelSource, provider: string): Model {
     query: settings.query_params,
     idleTimeoutMs: settings.stream_idle_timeout_ms,
   });
-  return retryingModel(model, {
-    requestRetries: settings.request_max_retries,
-    streamRetries: settings.stream_max_retries,
-    baseDelayMs: settings.retry_base_delay_ms,
-  });
+  return retryingModel(model, retries);
 }
 
 function headersFromEnv(settings: ProviderConfig, env: ModelSource["env"]): Record<string, string> {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { findChromium, whyNoWorkbench } from "../support/vscode/install.ts";
 import { serveVscode } from "../support/vscode/serve.ts";
 import { checkout, prepareProject, setStage } from "./stage.ts";
-import { playStory } from "./story.ts";
+import { type Look, playStory } from "./story.ts";
 
 const pictures = join(checkout, "out", "demo");
 const narrow = 300;
@@ -32,7 +32,11 @@ async function playHeadless(): Promise<void> {
   const { workbench } = stage;
   await workbench.openBelay();
   await workbench.setSidebarWidth(420);
-  const look = async (name: string) => {
+  let [shownTheme, shownWidth] = [themes.dark, 420];
+  const look: Look = async (name, { width = shownWidth, theme } = {}) => {
+    const themeName = theme === undefined ? shownTheme : themes[theme];
+    if (themeName !== shownTheme) await workbench.setTheme((shownTheme = themeName));
+    if (width !== shownWidth) await workbench.setSidebarWidth((shownWidth = width));
     await workbench.screenshot(join(pictures, `${name}.png`));
     say(`  ${name}`);
   };
@@ -42,12 +46,8 @@ async function playHeadless(): Promise<void> {
     await look("failed");
     throw error;
   }
-  for (const [short, theme] of Object.entries(themes)) {
-    await workbench.setTheme(theme);
-    for (const width of [narrow, wide]) {
-      await workbench.setSidebarWidth(width);
-      await look(`16-${short}-${width}`);
-    }
+  for (const theme of ["dark", "light", "contrast"] as const) {
+    for (const width of [narrow, wide]) await look(`23-${theme}-${width}`, { width, theme });
   }
 }
 

@@ -1,20 +1,28 @@
 // The story the demo tells and the end-to-end test checks: a person asks for passing tests, approves what the agent
 // wants to do, and ends with a fixed project; has a receipt added, keeps some of it and undoes the rest; then types into
-// a command that goes on in the background, runs one of their own and stops the other. Everything but the model's words
-// is real.
+// a command that goes on in the background, runs one of their own and stops the other. Then come the bad days
+// (story-of-troubles.ts). Everything but the model's words is real.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Stage } from "./stage.ts";
+import { survive } from "./story-of-troubles.ts";
+
+/** What a picture is taken in; what is not named stays as it was. */
+export interface Setting {
+  width?: number;
+  theme?: "dark" | "light" | "contrast";
+}
 
 /** Called at each stage of the story, with a name that sorts. */
-export type Look = (name: string) => Promise<void>;
+export type Look = (name: string, setting?: Setting) => Promise<void>;
 
 export async function playStory(stage: Stage, look: Look): Promise<void> {
   await fixTests(stage, look);
   await reviewReceipt(stage, look);
   await useTill(stage, look);
+  await survive(stage, look);
 }
 
 async function fixTests(stage: Stage, look: Look): Promise<void> {
