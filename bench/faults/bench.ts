@@ -40,9 +40,13 @@ const weights = { server: 30, ending: 8, client: 15, model: 20, stopped: 8, limi
 
 export async function runFaults(options: FaultRun): Promise<FaultReport> {
   const run = new Run(options);
+  // Whoever stops the bench leaves no server and no disk behind.
+  const endNow = () => run.endNow();
+  process.once("exit", endNow);
   try {
     return await run.run();
   } finally {
+    process.off("exit", endNow);
     await run.end();
   }
 }
@@ -110,8 +114,13 @@ class Run {
     this.#isOver = true;
     for (const slot of this.#slots) await slot.end("SIGKILL");
     await this.#model.kill();
-    this.#disk?.[Symbol.dispose]();
+    this.endNow();
     rmSync(this.#options.base, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  endNow(): void {
+    for (const slot of this.#slots) slot.signal("SIGKILL");
+    this.#disk?.[Symbol.dispose]();
   }
 
   /** Every client does one thing after the other. */
@@ -163,9 +172,13 @@ class Run {
   async #disturb(what: "stopped" | "limited" | "full", slot: ServerSlot): Promise<void> {
     const ms = this.#luck.between(200, 1_500);
     const [begin, end] = this.#disturbance(what, slot);
+    this.#book.isDiskBroken = what !== "stopped";
     begin();
     await this.#actFor(ms);
     end();
+    // What was asked in that time may be answered a moment later.
+    await Promise.race([Promise.allSettled(this.#acting), pause(2_000)]);
+    this.#book.isDiskBroken = false;
   }
 
   #disturbance(what: "stopped" | "limited" | "full", slot: ServerSlot): [() => void, () => void] {

@@ -21,11 +21,14 @@ interface KnownThread {
   isCut: boolean;
   /** The server said that it cannot save it. */
   isUnsaved: boolean;
+  /** Taken up while the disk took no lock: then two servers have it until one of them says that it has lost it. */
+  mayBeUnlocked: boolean;
 }
 
 export class Book {
   readonly threads = new Map<string, KnownThread>();
   readonly violations: string[] = [];
+  isDiskBroken = false;
   /** Gets everything that is asked and heard, to see how it came to a violation. */
   readonly trace: (line: string) => void;
 
@@ -41,7 +44,14 @@ export class Book {
   thread(threadId: string): KnownThread {
     let thread = this.threads.get(threadId);
     if (thread === undefined) {
-      thread = { turns: new Map(), queued: new Set(), unqueued: new Set(), isCut: false, isUnsaved: false };
+      thread = {
+        turns: new Map(),
+        queued: new Set(),
+        unqueued: new Set(),
+        isCut: false,
+        isUnsaved: false,
+        mayBeUnlocked: false,
+      };
       this.threads.set(threadId, thread);
     }
     return thread;

@@ -113,12 +113,13 @@ export class Checks {
     if (!this.#of.actions.threads.has(threadId)) return;
     const refusals = answers.flatMap((each) => (each.kind === "error" ? [each.message] : []));
     const resumed = answers.filter(({ kind }) => kind === "result");
-    if (resumed.length > 1) book.violate(`thread ${threadId} is written to by two servers`);
+    const { isUnsaved, mayBeUnlocked } = book.thread(threadId);
+    if (resumed.length > 1 && !isUnsaved && !mayBeUnlocked)
+      book.violate(`thread ${threadId} is written to by two servers`);
     if (resumed.length > 0 || refusals.length === 0) return;
     // A thread without a turn is nowhere when its server has ended, and an archived one waits.
-    const isExcused = refusals.every((each) => /archived|no rollout|not found/.test(each));
-    if (isExcused && (book.thread(threadId).turns.size === 0 || refusals.every((each) => /archived/.test(each))))
-      return;
+    const isNowhere = refusals.every((each) => /no rollout|not found/.test(each));
+    if (refusals.some((each) => /archived/.test(each)) || (isNowhere && book.thread(threadId).turns.size === 0)) return;
     book.violate(`thread ${threadId} cannot be taken up: ${refusals.join("; ")}`);
   }
 

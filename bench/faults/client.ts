@@ -133,6 +133,7 @@ export class Client {
     if (method === "thread/fork") this.#book.learn(thread.id, thread.turns);
     if (!opening.has(method)) return;
     if (method === "thread/resume" && thread.id !== threadId) this.#book.violate(`${threadId} is resumed as another`);
+    if (this.#book.isDiskBroken) this.#book.thread(thread.id).mayBeUnlocked = true;
     const response = result as unknown as ThreadStartResponse;
     const loading = reduce(initialState, { type: "threadOpening", threadId: thread.id });
     this.#folded.set(thread.id, reduce(loading, { type: "threadOpened", response }));
@@ -185,6 +186,8 @@ function plainTurn({ id, status, items }: Turn): object {
     ...{ id, status },
     items: items.map((item) => {
       const { startedAtMs: _, completedAtMs: __, ...rest } = item;
+      // Absent and false mean the same.
+      if ("isWriting" in rest && rest.isWriting !== true) delete rest.isWriting;
       return Object.fromEntries(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)));
     }),
   };

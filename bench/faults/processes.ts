@@ -95,7 +95,7 @@ export class ServerSlot {
     return mark;
   }
 
-  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+  signal(signal: "SIGSTOP" | "SIGCONT" | "SIGKILL"): void {
     this.#child?.kill(signal);
   }
 

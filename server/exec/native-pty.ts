@@ -86,7 +86,7 @@ function startIn({ native, helper }: Loaded, request: LiveRequest, { rows, cols 
     },
     onceExited: (listener) => void exited.end.then(listener),
     closeMore: () => {},
-    endRest: () => guarded.end(),
+    endRest: async () => guarded.end({ wasKilled: isKilled || (await exited.end).signal !== 0 }),
   };
   const keys = keyboardOf(fd, screen);
   return {

@@ -5,6 +5,12 @@ import { areTerminalsOpen, isThere, withoutOthersDescriptors } from "./descripto
 import { signalIfThere } from "./sessions.ts";
 import { watched } from "./watchdog.ts";
 
+/**
+ * True: it starts nothing. `unlessCutShort`: the system itself ends all that it starts with it, as a namespace of processes
+ * does, but for what is killed while that is made. Else we look for what it leaves.
+ */
+export type LeavesNothing = boolean | "unlessCutShort";
+
 export interface SpawnRequest {
   readonly file: string;
   readonly args: readonly string[];
@@ -13,8 +19,7 @@ export interface SpawnRequest {
   readonly env: Readonly<Record<string, string>>;
   /** Opened for a program that leaves nothing, which gets them as descriptors 3 and so on. Undefined: none. */
   readonly files?: readonly { readonly path: string; readonly flags: "r" | "w" }[] | undefined;
-  /** The system itself ends all that it starts with it, as a namespace of processes does. Else we look for it. */
-  readonly leavesNothing?: boolean | undefined;
+  readonly leavesNothing?: LeavesNothing | undefined;
 }
 
 interface Pipes {
@@ -51,7 +56,7 @@ export async function spawnProgram(
   const { env, started, end } = watched(request);
   const subprocess = start({ ...request, ...(isKept ? withoutOthersDescriptors(request) : {}), env }, pipes);
   if (subprocess.child.pid !== undefined) started(subprocess.child.pid);
-  return { subprocess, endRest: end };
+  return { subprocess, endRest: () => end({ wasKilled: subprocess.child.signalCode !== null }) };
 }
 
 /** They are open while `use` runs. Throws what the system says when one cannot be opened. */

@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { platform } from "node:process";
 import { isExecutable } from "./descriptors.ts";
+import type { SpawnRequest } from "./spawn.ts";
 import { markVariable, newMark, serverMark } from "./left-behind.ts";
 
 /** A program that is about to be started, of which nothing must stay. */
@@ -11,20 +12,21 @@ export interface Watched {
   readonly env: Readonly<Record<string, string>>;
   /** To be called with the program's process group. */
   started(group: number): void;
-  /** To be called when the program has ended; resolves when all that it started has. */
-  end(): Promise<void>;
+  /** To be called when the program has ended, by a signal or not; resolves when all that it started has. */
+  end(how: { wasKilled: boolean }): Promise<void>;
 }
 
-export function watched({ env, leavesNothing }: { env: Watched["env"]; leavesNothing?: boolean | undefined }): Watched {
-  if (leavesNothing) return { env, started: () => {}, end: async () => {} };
+export function watched({ env, leavesNothing }: Pick<SpawnRequest, "env" | "leavesNothing">): Watched {
+  if (leavesNothing === true) return { env, started: () => {}, end: async () => {} };
   const mark = newMark(env);
   let forget = (): void => undefined;
   return {
     env: mark.env,
     started: (group) => (forget = guard(group)),
-    async end() {
+    async end({ wasKilled }) {
       forget();
-      await mark.endAll();
+      // A namespace that is killed in the middle of its making loses its tie to us, and goes on alone.
+      if (wasKilled || leavesNothing !== "unlessCutShort") await mark.endAll();
     },
   };
 }

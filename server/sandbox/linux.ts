@@ -21,8 +21,8 @@ export interface Program {
   readonly env: Readonly<Record<string, string>>;
   /** Opened by whoever starts it, which gets them as descriptors 3 and so on. Undefined: none. */
   readonly files?: readonly OpenFile[];
-  /** Its namespace of processes ends with it, and it with us. */
-  readonly leavesNothing?: boolean;
+  /** Its namespace of processes ends with it, and it with us; but not while it is still being made. */
+  readonly leavesNothing?: "unlessCutShort";
 }
 
 export interface OpenFile {
@@ -114,7 +114,7 @@ export function linuxSandbox(command: Command, policy: RestrictedPolicy, launch:
     cwd: "/",
     // npm must write to its cache, which otherwise lies in the home; other tools only read theirs.
     env: { npm_config_cache: "/tmp/npm-cache", ...withoutLoaderVariables(command.env), ...temporary },
-    leavesNothing: true,
+    leavesNothing: "unlessCutShort",
   };
 }
 

@@ -1,5 +1,6 @@
 // What is done with a thread as a whole, loaded or not: its name, its place, the archive, and its end.
-import { messageOf, noRollout, noSectionOfEphemeral, threadNotFound } from "../protocol/rpc/errors.ts";
+import { messageOf, noRollout, noSectionOfEphemeral, notSaved, threadNotFound } from "../protocol/rpc/errors.ts";
+import { notSavedWords } from "../protocol/thread-saving.ts";
 import type { ThreadSectionMoveParams } from "../protocol/thread-section.ts";
 import { archive, findRollout, unarchive } from "../rollout/files.ts";
 import type { RolloutIndex } from "../rollout/index.ts";
@@ -61,11 +62,14 @@ export class ThreadCare {
     await sections.change((file) => withMovedThread(file, params, movedAt));
   }
 
-  /** Ends what runs in it and puts it away. */
+  /** Ends what runs in it and puts it away. Throws RpcError also while not all of it is saved. */
   async archive(threadId: string): Promise<void> {
     checkThreadId(threadId);
     const { live, stored, index, home } = this.#deps;
     const found = await stored.find(threadId);
+    const trouble = live.find(threadId)?.savingTrouble ?? null;
+    // To let go of it would give up what waits to be written.
+    if (trouble !== null && trouble.kind !== "lost") throw notSaved(notSavedWords(trouble));
     await live.unload(threadId);
     if (found.isArchived) return;
     const place = await stored.alone(threadId, () => archive(home, found.path));

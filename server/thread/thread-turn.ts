@@ -170,7 +170,7 @@ function turnCosts(thread: Thread, turnId: string) {
   };
 }
 
-function finish(thread: Thread, turnId: string, end: TurnEnd, facts: TurnFacts): boolean {
+async function finish(thread: Thread, turnId: string, end: TurnEnd, facts: TurnFacts): Promise<boolean> {
   if (end.status === "interrupted") thread.recordHistory([developerMessage(interruptedMessage)]);
   return note(thread, turnId, end, facts);
 }
@@ -181,7 +181,9 @@ interface TurnFacts {
   usage: TokenUsageBreakdown | null;
 }
 
-function note(thread: Thread, turnId: string, end: TurnEnd, facts: TurnFacts): boolean {
+async function note(thread: Thread, turnId: string, end: TurnEnd, facts: TurnFacts): Promise<boolean> {
+  // Nothing shows the turn as over before its end is told.
+  await thread.life.besideEnded();
   const error = end.status === "failed" ? turnError(end.failure.message, end.failure.info, end.failure.details) : null;
   thread.finishTurn(turnId, {
     status: end.status,

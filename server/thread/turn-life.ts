@@ -223,6 +223,12 @@ export class TurnLife {
     return waitingInput.length > 0 && !abort.signal.aborted;
   }
 
+  /** Resolves when nothing runs beside the turn any more. */
+  async besideEnded(): Promise<void> {
+    const beside = this.#running?.beside ?? new Set();
+    while (beside.size > 0) await Promise.all(beside);
+  }
+
   /** Aborted when input waits for the running turn. */
   get newInput(): AbortSignal {
     return this.#running?.newInput.signal ?? AbortSignal.abort();
@@ -279,7 +285,6 @@ export class TurnLife {
     const done = afterAnswer().then(async () => {
       try {
         const failed = await run(turn, running);
-        await Promise.all(running.beside);
         if (running.isLast) await this.#recordUnheard(running);
         this.#endTurn(running, { failed });
       } catch (error) {

@@ -64,7 +64,7 @@ export async function responsesApi(
     const step = nextStep(script, body.input.flatMap(toHistory));
     response.writeHead(200, { "content-type": "text/event-stream" });
     for (const event of sseEvents(
-      step ?? { text: "(the script has no more steps)", calls: [], delayMs: 0 },
+      step ?? { text: "(the script has no more steps)", calls: [], delayMs: 0, tellsTokens: false },
       requests.length,
       options.countTokens?.(body),
     )) {

@@ -95,6 +95,22 @@ test("a file that may not grow is healed by itself, and a server that is killed 
   assertWholeLines(path, { torn: 1 });
 });
 
+test("a thread that is not saved is not put away, since what waits would be lost", { skip: noPrlimit }, async () => {
+  await using api = await responsesApi(ok);
+  await using server = await testServer({ api });
+  const { threadId } = await server.completeTurn("one");
+  const pid = server.child.pid ?? 0;
+  limitFiles(pid, 100);
+  await server.completeTurn("two", threadId);
+  assert.equal((await server.expectNotification("belay/thread/saving/updated")).trouble?.kind, "waiting");
+  assert.match((await server.refusal("thread/archive", { threadId })).message, /not being saved: .* may not grow/);
+  limitFiles(pid, null);
+  assert.equal((await server.expectNotification("belay/thread/saving/updated")).trouble, null);
+  await server.request("thread/archive", { threadId });
+  const { thread } = await server.request("thread/unarchive", { threadId });
+  await assertTurns(server, thread.id, 2);
+});
+
 test("a file that may not grow does not end a server that has run a command", { skip: noPrlimit }, async () => {
   const command = { name: "exec_command", arguments: { cmd: "true" } };
   await using api = await responsesApi([{ prompt: "run", steps: [{ calls: [command] }, { text: "ok" }] }, ...ok]);

@@ -1,5 +1,7 @@
 // What a client adds besides prompts: commands of the user's own, and items for the model's history.
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { gate } from "../../support/lifeline.ts";
 import { responsesApi, toldText } from "../../support/responses-api.ts";
@@ -33,6 +35,26 @@ test("a command of the user's own is a turn of its own, asks nobody, and the mod
   );
   const [listed] = (await server.request("thread/list", {})).data;
   assert.equal(listed?.preview, "! echo free > made; cat made; exit 3");
+});
+
+test("a turn with two of them runs, for whoever looks, until both have ended", async () => {
+  await using api = await responsesApi(ok);
+  await using server = await testServer({ api, env });
+  const held = gate(server.workspace);
+  const threadId = await server.startThread();
+  await server.request("thread/shellCommand", { threadId, command: "until [ -e go ]; do sleep 0.05; done" });
+  await server.expectNotification("item/started");
+  await server.request("thread/shellCommand", { threadId, command: "read x < gate" });
+  await server.expectNotification("item/started");
+  writeFileSync(join(server.workspace, "go"), "");
+  await server.expectNotification("item/completed");
+  const { thread } = await server.request("thread/read", { threadId, includeTurns: true });
+  assert.deepEqual(
+    thread.turns.map(({ status }) => status),
+    ["inProgress"],
+  );
+  await held.open();
+  assert.equal((await server.expectNotification("turn/completed")).turn.status, "completed");
 });
 
 test("what a command prints cannot end its place and go on in the user's own words", async () => {
