@@ -34,7 +34,7 @@ const Step = z.object({
   /** The answer breaks off in its middle so many times before it comes whole; each time it is asked for after a wait. */
   cut: z.object({ times: z.int().min(1), waitMs: z.number().min(0).max(10_000) }).optional(),
   /** Tells tokens with the answer: a count of its characters, since nobody is paid for them. */
-  tellsTokens: z.boolean().default(false),
+  tellsTokens: z.boolean().optional(),
 });
 export type Step = z.infer<typeof Step>;
 

@@ -66,7 +66,7 @@ function cutFailure(afterMs: number): ModelFailure {
 
 function offScript(script: Script): Step {
   const text = `This is the scripted model "${script.name}": it plays a written script, no AI answers here, and the script has nothing for this. Choose a model provider in config.toml to talk to a real model.`;
-  return { text, calls: [], delayMs: 0, tellsTokens: false };
+  return { text, calls: [], delayMs: 0 };
 }
 
 export function* stepEvents(step: Step, request: Pick<ModelRequest, "history" | "tools">): Generator<ModelEvent> {

@@ -59,7 +59,7 @@ async function openForPerson(): Promise<void> {
   say(`\nVS Code with Belay is at\n\n  ${url}\n`);
   say(`The project is a copy in ${project}. Open Belay in the activity bar and ask: Make the tests pass`);
   say(
-    "After that: Add a receipt, to review it; and Open the till. A line that begins with ! runs a command of your own.",
+    "After that: Add a receipt, to review it; Open the till; and Explain the total over a bad connection. A line that begins with ! runs a command of your own.",
   );
   say("No AI answers: the model plays a script. Ctrl+C ends the demo.");
   showInBrowser(url);

@@ -16,7 +16,10 @@ export async function survive(stage: Stage, look: Look): Promise<void> {
 
 async function reconnect({ panel }: Stage, look: Look): Promise<void> {
   await panel.send("Explain the total over a bad connection");
-  await panel.frame.getByText(/^Reconnecting 1 of 5…/).waitFor();
+  await panel.thread
+    .getByText(/^Reconnecting 1 of 5…/)
+    .first()
+    .waitFor();
   await look("16-reconnecting", { width: 300, theme: "dark" });
   await panel.thread.getByText("Nothing of the first try is left.").waitFor();
   assert.equal(await panel.thread.getByText(/The cart keeps its amounts exact/).count(), 1);

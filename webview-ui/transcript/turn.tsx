@@ -103,14 +103,14 @@ function Waiting({ turn }: { turn: Turn }) {
   );
 }
 
-/** Takes the place of the line above, at the same height. */
+/** Takes the place of the line above; in a narrow panel the cause goes on below rather than out of sight. */
 function Reconnecting({ text, cause }: { text: string; cause: string | null }) {
   return (
     <div class="quiet-row waiting" title={cause ?? undefined}>
       <span class="row-icon">
         <Ring />
       </span>
-      <span class="row-text">{cause === null ? text : `${text} ${cause}`}</span>
+      <span class="row-text wraps">{cause === null ? text : `${text} ${cause}`}</span>
     </div>
   );
 }
