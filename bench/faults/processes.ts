@@ -52,7 +52,14 @@ export class ServerSlot {
     const listen = this.#socket === null ? [] : ["--listen", `unix://${this.#socket}`];
     const child = spawn(process.execPath, [...server, "app-server", ...listen], {
       cwd: workspace,
-      env: { ...process.env, BELAY_HOME: home, OPENAI_API_KEY: "none", [markVariable]: this.#mark },
+      // A login shell that is killed in the middle of its profile would leave what that had begun.
+      env: {
+        ...process.env,
+        HOME: "/nonexistent",
+        BELAY_HOME: home,
+        OPENAI_API_KEY: "none",
+        [markVariable]: this.#mark,
+      },
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.#child = child;

@@ -81,6 +81,9 @@ export function makeDirectories(options: ServerOptions): Directories {
   return { home, workspace, base };
 }
 
+/** For commands of a person's own: a profile that is killed on its way may leave a lock for which all others wait. */
+export const noProfile = { HOME: "/nonexistent" };
+
 export function serverEnvironment(home: string, env: Record<string, string> = {}): NodeJS.ProcessEnv {
   const { BELAY_HOME: _, OPENAI_API_KEY: __, ...inherited } = process.env;
   return { ...inherited, BELAY_HOME: home, NODE_COMPILE_CACHE: compileCache, ...env };

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { responsesApi, toldText } from "../../support/responses-api.ts";
-import { type ServerOptions, type TestServer, testServer } from "../../support/test-server.ts";
+import { noProfile, type ServerOptions, type TestServer, testServer } from "../../support/test-server.ts";
 
 // The shell of a person is a login shell: what this machine's own profile does is no part of the test.
-const env = { HOME: "/nonexistent" };
+const env = noProfile;
 const shown: ServerOptions = { env, initialize: { belay: { terminals: true } } };
 const ok = { steps: [{ text: "ok" }] };
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { propertyRuns } from "../../support/property-runs.ts";
 import { type RequestBody, responsesApi } from "../../support/responses-api.ts";
-import { type ServerOptions, testServer, type TestServer } from "../../support/test-server.ts";
+import { noProfile, type ServerOptions, testServer, type TestServer } from "../../support/test-server.ts";
 
 const run = (cmd: string) => ({ name: "exec_command", arguments: { cmd } });
 const patch = ["*** Begin Patch", "*** Add File: made.txt", "+é <tag> \\u0041 \u2028", "*** End Patch"];
@@ -77,7 +77,7 @@ test("each request begins with all of the one before, byte for byte, and everyth
 /** Does all that in one thread, with a prompt behind each; the requests that were made. */
 async function play(order: readonly Act[]): Promise<readonly RequestBody[]> {
   await using api = await responsesApi(scenes);
-  const options = { api, ...free, files: { "AGENTS.md": "Use tabs.\r\n" } };
+  const options = { api, env: noProfile, ...free, files: { "AGENTS.md": "Use tabs.\r\n" } };
   await using first = await testServer(options);
   const later: TestServer[] = [];
   try {

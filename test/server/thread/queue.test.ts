@@ -7,7 +7,12 @@ import type { UserInput } from "../../../server/protocol/user-input.ts";
 import { gate } from "../../support/lifeline.ts";
 import { type RequestBody, responsesApi, streamPart } from "../../support/responses-api.ts";
 import { noSmallDisks, smallDisk } from "../../support/small-disk.ts";
-import { type ServerOptions, type TestServer, testServer as plainServer } from "../../support/test-server.ts";
+import {
+  noProfile,
+  type ServerOptions,
+  type TestServer,
+  testServer as plainServer,
+} from "../../support/test-server.ts";
 
 const ok = [{ steps: [{ text: "ok" }] }];
 const gated = [
@@ -389,7 +394,7 @@ test("what is said after the stop is no part of the turn that stops: it is answe
 
 test("what is said during a command of the person's own is answered when that has ended", async () => {
   await using api = await responsesApi(ok);
-  await using server = await testServer({ api });
+  await using server = await testServer({ api, env: noProfile });
   const held = gate(server.workspace);
   const threadId = await server.startThread();
   await server.request("thread/shellCommand", { threadId, command: "read x < gate" });
@@ -403,7 +408,7 @@ test("what is said during a command of the person's own is answered when that ha
 
 test("a command of the person's own that goes on beside a turn does not keep what they say from the model", async () => {
   await using api = await responsesApi(gated);
-  await using server = await testServer({ api });
+  await using server = await testServer({ api, env: noProfile });
   const { threadId, turnId, held } = await busy(server);
   await server.request("thread/shellCommand", { threadId, command: "until [ -e go ]; do sleep 0.05; done" });
   await server.expectNotification("item/started", ({ item }) => item.type === "commandExecution");

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gate } from "../../support/lifeline.ts";
 import { responsesApi, toldText } from "../../support/responses-api.ts";
-import { testServer } from "../../support/test-server.ts";
+import { noProfile, testServer } from "../../support/test-server.ts";
 
 // The shell is a login shell: what this machine's own profile does is no part of the test.
-const env = { HOME: "/nonexistent" };
+const env = noProfile;
 const ok = [{ steps: [{ text: "ok" }] }];
 
 test("a command of the user's own is a turn of its own, asks nobody, and the model hears of it with the next turn", async () => {

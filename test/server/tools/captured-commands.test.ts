@@ -8,7 +8,7 @@ import { ChangeJournal } from "../../../server/journal/journal.ts";
 import { editorClient } from "../../support/editor-client.ts";
 import { gate } from "../../support/lifeline.ts";
 import { responsesApi, toolOutputs } from "../../support/responses-api.ts";
-import { makeDirectories, type ServerOptions, testServer } from "../../support/test-server.ts";
+import { noProfile, makeDirectories, type ServerOptions, testServer } from "../../support/test-server.ts";
 import { skip } from "../sandbox/real-sandbox.ts";
 
 const exec = (cmd: string, more: Record<string, unknown> = {}) => ({
@@ -130,7 +130,7 @@ test("what a person saves in the editor while a command runs is not captured as 
 
 test("what is only looked at, and what a person runs, is not watched", async () => {
   await using api = await responsesApi(inTurn("cat a.txt"));
-  await using server = await testServer({ ...free, api, files: { "a.txt": "a\n" } });
+  await using server = await testServer({ ...free, api, env: noProfile, files: { "a.txt": "a\n" } });
   const { threadId } = await server.completeTurn("go");
   await server.request("thread/shellCommand", { threadId, command: "echo person >> a.txt" });
   await server.expectNotification("turn/completed");
