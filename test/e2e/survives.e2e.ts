@@ -64,7 +64,7 @@ test("an approval that waits when the server is killed goes, says why, and is ne
   await stage.panel.send("Make the tests pass");
   await stage.panel.approval("run command").waitFor();
   process.kill(serverOf(stage.home), "SIGKILL");
-  await stage.panel.frame.getByText(/What waited for your answer was given up/).waitFor();
+  await stage.panel.frame.getByText(/what waited for your answer was not done/).waitFor();
   await stage.panel.approval("run command").waitFor({ state: "detached" });
   await stage.panel.thread
     .getByText(/interrupted/i)

@@ -346,6 +346,12 @@ const rows: Row[] = [
     ["Belay's server had ended and was restarted. What ran was stopped; the thread goes on from here."],
   ],
   [
+    "a restart that takes a question along says both in one line",
+    [showing, asked, serverFailed(), startsAgain, { type: "hostChanged", host: running }],
+    (state) => texts(state).map((text) => /was restarted\..*what waited for your answer was not done;/.test(text)),
+    [true],
+  ],
+  [
     "who goes on after a restart has read of it",
     [showing, asked, serverFailed(), startsAgain, { type: "hostChanged", host: running }, showing, sent, accepted],
     texts,

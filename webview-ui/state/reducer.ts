@@ -20,6 +20,8 @@ import { addTurn, cutRunningTurns, heldThread, openThread, withChanges, withRead
 
 const restarted = "Belay's server had ended and was restarted. What ran was stopped; the thread goes on from here.";
 const givenUp = "What waited for your answer was given up, and not done, because Belay's server ended.";
+const restartedUnanswered =
+  "Belay's server had ended and was restarted. What ran was stopped, and what waited for your answer was not done; the thread goes on from here.";
 
 export function reduce(state: PanelState, event: PanelEvent): PanelState {
   switch (event.type) {
@@ -137,7 +139,7 @@ function changeHost(state: PanelState, host: HostState): PanelState {
     if (state.host?.server.kind === "running") return changed;
     // A refusal from the time without a server is out of date.
     const ready = { ...changed, sendError: null };
-    return wasRestarted(state) ? withNotice(ready, info(restarted)) : ready;
+    return wasRestarted(state) ? tellRestart(ready) : ready;
   }
   // The process that asked is gone, and with it whatever ran in it.
   const hasAsked = state.approvals.some(({ outcome }) => outcome.kind === "waiting");
@@ -148,6 +150,13 @@ function changeHost(state: PanelState, host: HostState): PanelState {
   );
   const cut = { ...changed, view: cutView(state.view), approvals, stoppingTurnId: null, stoppingItemIds: [] };
   return { ...(hasAsked ? withNotice(cut, info(givenUp)) : cut), sandbox: null, unsaved: new Map() };
+}
+
+/** In one line, with what was said when it ended. */
+function tellRestart(state: PanelState): PanelState {
+  const notices = state.notices.filter(({ text }) => text !== givenUp);
+  const isUnanswered = notices.length < state.notices.length;
+  return withNotice({ ...state, notices }, info(isUnanswered ? restartedUnanswered : restarted));
 }
 
 // By itself, after it had ended by itself.
@@ -264,7 +273,7 @@ function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "pro
     cwd: state.choice.cwd === sent.cwd ? null : state.choice.cwd,
   };
   // Who goes on has read them.
-  const notices = state.notices.filter(({ text }) => text !== restarted && text !== givenUp);
+  const notices = state.notices.filter(({ text }) => ![restarted, givenUp, restartedUnanswered].includes(text));
   const accepted = { ...state, outgoing, choice, notices, sendError: null };
   if (state.view.kind !== "shown") return accepted;
   const thread = addTurn(state.view.thread, event.turn);
