@@ -1,25 +1,18 @@
 // What a person sees when things are not as they should be: each says why and what to do, and loses nothing.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { whyNoWorkbench } from "../support/vscode/install.ts";
 import { serverOf, serversOf } from "./processes.ts";
-import { setStage } from "./stage.ts";
+import { setScriptedStage, setStage } from "./stage.ts";
 
 const skip = whyNoWorkbench() ?? false;
 
 test("a server that dies during a turn is restarted; the turn shows as interrupted and the typed text stays", {
   skip,
 }, async () => {
-  const slow = {
-    name: "slow",
-    scenes: [{ steps: [{ delayMs: 400, text: "one two three four five six seven eight nine ten ".repeat(40) }] }],
-  };
-  await using stage = await setStage({
-    config: 'model_provider = "scripted"\n[model_providers.scripted]\nscript = "slow.json"\n',
-    prepareHome: (home) => writeFileSync(join(home, "slow.json"), JSON.stringify(slow)),
-  });
+  const words = "one two three four five six seven eight nine ten ".repeat(40);
+  await using stage = await setScriptedStage([{ steps: [{ delayMs: 400, text: words }] }]);
   const { workbench, panel } = stage;
   await workbench.openBelay();
   await panel.send("count");
@@ -36,11 +29,7 @@ test("a server that dies during a turn is restarted; the turn shows as interrupt
 
 test("a command that runs when the server dies ends with it; its terminal and its card say so", { skip }, async () => {
   const call = { name: "exec_command", arguments: { cmd: "echo begun; sleep 623", yield_time_ms: 250 } };
-  const script = { name: "long", scenes: [{ steps: [{ calls: [call] }, { text: "It runs on." }] }] };
-  await using stage = await setStage({
-    config: 'model_provider = "scripted"\n[model_providers.scripted]\nscript = "long.json"\n',
-    prepareHome: (home) => writeFileSync(join(home, "long.json"), JSON.stringify(script)),
-  });
+  await using stage = await setScriptedStage([{ steps: [{ calls: [call] }, { text: "It runs on." }] }]);
   const { workbench, panel } = stage;
   await workbench.openBelay();
   await panel.send("run it");

@@ -37,6 +37,14 @@ export interface Stage extends AsyncDisposable {
   reopen(): Promise<void>;
 }
 
+/** A stage whose model plays these scenes. `config`: more lines of config.toml. */
+export function setScriptedStage(scenes: object[], config = ""): Promise<Stage> {
+  return setStage({
+    config: `model_provider = "scripted"\n${config}[model_providers.scripted]\nscript = "story.json"\n`,
+    prepareHome: (home) => writeFileSync(join(home, "story.json"), JSON.stringify({ name: "story", scenes })),
+  });
+}
+
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
   const { base, project, home } = prepareProject(options);
   options.prepareHome?.(home);

@@ -1,28 +1,30 @@
 // Threads outlive what goes wrong around them: a server that is killed, stopped or keeps crashing, a window that is
 // reloaded, and each other.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import type { Locator, Page } from "playwright-core";
 import { processesTagged } from "../support/lifeline.ts";
 import { within } from "../support/vscode/deadline.ts";
 import { whyNoWorkbench } from "../support/vscode/install.ts";
 import { serverOf, serversOf } from "./processes.ts";
-import { type Panel, type Stage, setStage } from "./stage.ts";
+import { type Panel, setScriptedStage, setStage, type Stage } from "./stage.ts";
 
 const skip = whyNoWorkbench() ?? false;
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, at) => `number-${from + at}`).join(" ");
 const long = { name: "exec_command", arguments: { cmd: "env BELAY_TEST_TAG=survives sleep 600", yield_time_ms: 250 } };
 
-/** A stage whose model plays these scenes. */
-function staged(scenes: object[], config = ""): Promise<Stage> {
-  return setStage({
-    config: `model_provider = "scripted"\n${config}[model_providers.scripted]\nscript = "story.json"\n`,
-    prepareHome: (home) => writeFileSync(join(home, "story.json"), JSON.stringify({ name: "story", scenes })),
-  });
-}
+/** "count" runs a command and then takes its time. */
+const slowAnswer = [
+  {
+    prompt: "count",
+    steps: [
+      { text: "I begin.", calls: [long] },
+      { text: numbers(1, 900), delayMs: 200 },
+    ],
+  },
+  { steps: [{ text: "Back again." }] },
+];
 
 /** The answer that is being written, or was. */
 const answer = (panel: Panel): Locator => panel.thread.getByText(/number-1 /);
@@ -30,16 +32,7 @@ const answer = (panel: Panel): Locator => panel.thread.getByText(/number-1 /);
 test("a server that is killed is said to be restarted; its commands are gone, and only whole answers are left", {
   skip,
 }, async () => {
-  await using stage = await staged([
-    {
-      prompt: "count",
-      steps: [
-        { text: "I begin.", calls: [long] },
-        { text: numbers(1, 900), delayMs: 200 },
-      ],
-    },
-    { steps: [{ text: "Back again." }] },
-  ]);
+  await using stage = await setScriptedStage(slowAnswer);
   const { workbench, panel } = stage;
   await workbench.openBelay();
   await panel.send("count");
@@ -102,7 +95,7 @@ test("a server that keeps dying is left alone in the end, with two ways on; a re
 test("a server that is stopped for a while is said not to respond, and then goes on where it was", {
   skip,
 }, async () => {
-  await using stage = await staged([{ steps: [{ text: numbers(1, 400), delayMs: 20 }] }]);
+  await using stage = await setScriptedStage([{ steps: [{ text: numbers(1, 400), delayMs: 20 }] }]);
   const { workbench, panel } = stage;
   await workbench.openBelay();
   await panel.send("count");
@@ -123,16 +116,7 @@ test("a window that is reloaded in the middle of a turn shows the same thread, i
 }, async () => {
   // Nothing else that VS Code stores has these words.
   const draft = "a draft that outlives its window";
-  await using stage = await staged([
-    {
-      prompt: "count",
-      steps: [
-        { text: "I begin.", calls: [long] },
-        { text: numbers(1, 900), delayMs: 200 },
-      ],
-    },
-    { steps: [{ text: "Back again." }] },
-  ]);
+  await using stage = await setScriptedStage(slowAnswer);
   const { workbench, panel } = stage;
   await workbench.openBelay();
   await panel.send("count");
@@ -153,7 +137,7 @@ test("a window that is reloaded in the middle of a turn shows the same thread, i
 test("hiding and showing the panel while an answer is written loses no word of it and shows none twice", {
   skip,
 }, async () => {
-  await using stage = await staged([{ steps: [{ text: numbers(1, 300), delayMs: 15 }] }]);
+  await using stage = await setScriptedStage([{ steps: [{ text: numbers(1, 300), delayMs: 15 }] }]);
   const { workbench, panel } = stage;
   await workbench.openBelay();
   await panel.send("count");
@@ -171,7 +155,7 @@ test("two threads run side by side: the panel shows one, tells of the other's qu
   skip,
 }, async () => {
   const ask = { name: "exec_command", arguments: { cmd: "env echo asked" } };
-  await using stage = await staged(
+  await using stage = await setScriptedStage(
     [
       { prompt: "count", steps: [{ text: numbers(1, 300), delayMs: 15 }] },
       { prompt: "ask", steps: [{ calls: [ask], delayMs: 50 }, { text: "The question was answered." }] },
