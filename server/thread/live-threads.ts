@@ -9,7 +9,9 @@ import { Thread } from "./thread.ts";
 import { checkThreadId } from "./thread-id.ts";
 
 export interface LiveThreadsDeps {
-  readonly thread: Omit<ThreadDeps, "turnEnded" | "tellAll">;
+  /** Passed on as it is when a thread is loaded: the configuration and the editor change while the process lives. */
+  readonly thread: Omit<ThreadDeps, "turnEnded" | "tellAll" | "shownPlaceOf">;
+  readonly shownPlaceOf: ThreadDeps["shownPlaceOf"];
   readonly clients: Clients;
   turnEnded(thread: Thread): void;
 }
@@ -39,7 +41,7 @@ export class LiveThreads {
     recorder: Recorder | null,
     { isPersisted, config }: { isPersisted: boolean; config: Config },
   ): Thread {
-    const { thread: deps, clients, turnEnded } = this.#deps;
+    const { thread: deps, clients, shownPlaceOf, turnEnded } = this.#deps;
     const thread = new Thread(
       record,
       recorder,
@@ -47,6 +49,7 @@ export class LiveThreads {
       {
         ...deps,
         config,
+        shownPlaceOf,
         tellAll: (notification) => clients.tell(notification),
         turnEnded: (threadId) => {
           this.unloadLater(threadId);

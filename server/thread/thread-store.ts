@@ -94,7 +94,8 @@ export class ThreadStore {
     this.index = new RolloutIndex(home, warn);
     this.sections = new ThreadSections(home, deps.ownFiles, warn);
     this.live = new LiveThreads({
-      thread: { ...thread, shownPlaceOf: (threadId) => this.sections.shownPlaceOf(threadId) },
+      thread,
+      shownPlaceOf: (threadId) => this.sections.shownPlaceOf(threadId),
       clients: deps.clients,
       turnEnded: (ended) => {
         this.#indexThread(ended);

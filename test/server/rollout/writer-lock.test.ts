@@ -150,7 +150,7 @@ const zombies = process.platform === "linux" ? false : "seen in /proc alone";
 test("a process that has ended counts as gone, also while its parent does not look after it", {
   skip: zombies,
 }, async () => {
-  const parent = spawn("/bin/sh", ["-c", "read line & echo $!; exec sleep 600"], {
+  const parent = spawn("/bin/sh", ["-c", "exec 3<&0; read line <&3 & echo $!; exec sleep 600"], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   try {
