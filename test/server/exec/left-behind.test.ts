@@ -48,7 +48,8 @@ test("a command that has ended takes nothing from another that runs", procfs, as
   const other = await start("echo ready; read _", null);
   await other.ready;
   const { command, ready } = await start(`${runaway}; true`, null);
-  await ready;
+  // It may be over, and what it started ended with it, before that has said a word.
+  await Promise.race([ready, command.ended]);
   command.stop();
   await command.ended;
   assert.ok(processesTagged(other.tag).length > 0);
