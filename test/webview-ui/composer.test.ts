@@ -114,7 +114,7 @@ test("while a turn runs Stop stands alone, and beside Steer and Queue once there
 test("in a window of several folders a new thread runs in the one that is picked, and says so", inBrowser, async () => {
   const folders = [
     { name: "shop", cwd },
-    { name: "docs", cwd: "/work/docs" },
+    { name: "docs", cwd: "/home/ada/docs" },
   ];
   await using panel = await atHome();
   assert.equal(await panel.page.getByRole("combobox", { name: "Folder" }).count(), 0);
@@ -122,10 +122,10 @@ test("in a window of several folders a new thread runs in the one that is picked
   const picker = panel.page.getByRole("combobox", { name: "Folder" });
   await picker.waitFor();
   assert.equal(await picker.inputValue(), cwd);
-  await picker.selectOption("/work/docs");
+  await picker.selectOption("/home/ada/docs");
   await box(panel).fill("Hello");
   await box(panel).press("Enter");
-  assert.equal((await panel.host.expectCall("thread/start"))["cwd"], "/work/docs");
+  assert.equal((await panel.host.expectCall("thread/start"))["cwd"], "/home/ada/docs");
   await picker.waitFor({ state: "detached" });
 });
 
