@@ -6,18 +6,20 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { type Counts, countResults } from "./support/results.ts";
+import { type Counts, countResults, readResults, type TestResult } from "./support/results.ts";
 import { whyNoWorkbench } from "./support/vscode/install.ts";
 import { runInVscode } from "./support/vscode/run-in-vscode.ts";
 
 type SuiteName = "unit" | "vscode" | "e2e";
-type Outcome = Counts & { name: string; note: string; durationMs: number };
+type Outcome = Counts & { name: string; note: string; durationMs: number; failures: TestResult[] };
 
 const root = path.dirname(import.meta.dirname);
 const resultsDir = path.join(root, "out", "test-results");
 const suiteNames: SuiteName[] = ["unit", "vscode", "e2e"];
 // For one test. A suite that hangs between tests is ended by whoever started us.
 const testTimeoutMs = { unit: 120_000, e2e: 300_000 };
+/** Of each failure, in the summary: a log may be cut to its end. */
+const maxFailureLines = 40;
 
 process.chdir(root);
 // Ending by process.exit takes the running suite with it.
@@ -69,7 +71,8 @@ async function runSuite(name: SuiteName, filters: string[], isBuildBroken: boole
     name === "vscode"
       ? await runInVscode({ root, resultsFile, filters })
       : await runNodeTests(name, files, resultsFile);
-  const counts = countResults(resultsFile);
+  const results = readResults(resultsFile);
+  const counts = { ...countResults(results), failures: results.filter(({ outcome }) => outcome === "failed") };
   // A crash or a broken file fails the suite though no test of it says so.
   const hasSilentFailure = code !== 0 && counts.failed === 0;
   return hasSilentFailure ? { ...counts, failed: 1, note: `ended with code ${code} and no failed test` } : counts;
@@ -133,11 +136,15 @@ async function runNode(args: string[]): Promise<number> {
 async function timed(name: string, work: () => Promise<Partial<Outcome>>): Promise<Outcome> {
   const startedAt = performance.now();
   const outcome = await work();
-  return { name, passed: 0, failed: 0, skipped: 0, note: "", ...outcome, durationMs: performance.now() - startedAt };
+  const durationMs = performance.now() - startedAt;
+  return { name, passed: 0, failed: 0, skipped: 0, note: "", failures: [], ...outcome, durationMs };
 }
 
-/** Prints the table and, as the very last line, the sum. Returns the exit code. */
+/** Prints what failed, the table and, as the very last line, the sum. Returns the exit code. */
 function printSummary(outcomes: Outcome[]): number {
+  for (const { name, failure = "" } of outcomes.flatMap(({ failures }) => failures)) {
+    say(`\n✖ ${name}\n${failure.split("\n").slice(0, maxFailureLines).join("\n")}`);
+  }
   const rows = outcomes.map(
     ({ name, passed, failed, skipped, durationMs, note }) =>
       [name, String(passed), String(failed), String(skipped), `${(durationMs / 1000).toFixed(1)} s`, note] as const,

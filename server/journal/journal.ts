@@ -275,6 +275,8 @@ class OpenJournal implements WorkspaceJournal {
   }
 
   #tell(): void {
+    // It forgets what it has read, so that each look would be news, and bring on the next.
+    if (this.#isClosed) return;
     for (const listener of this.#listeners) listener();
   }
 }

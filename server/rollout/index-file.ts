@@ -141,7 +141,8 @@ async function removeStale(folder: string): Promise<void> {
   for (const each of await readdir(folder)) {
     if (!each.endsWith(".tmp")) continue;
     const path = join(folder, each);
-    const { mtimeMs } = await stat(path);
-    if (Date.now() - mtimeMs > staleAfterMs) rmSync(path, { force: true });
+    // Another process may just have put its own in place.
+    const found = await stat(path).catch(() => null);
+    if (found !== null && Date.now() - found.mtimeMs > staleAfterMs) rmSync(path, { force: true });
   }
 }

@@ -1,12 +1,12 @@
 // How two recorded conversations are compared: what may swap, what counts as the same shape, and what the table allows.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Message, Said } from "./peer.ts";
 import { compare } from "./replay/compare.ts";
 import { conversation, normalForm } from "./replay/events.ts";
 import { judge } from "./replay/judge.ts";
 import { compareShapes, shapeOf } from "./replay/shape.ts";
+import fc from "../support/properties.ts";
 
 const place = { home: "/home", workspace: "/workspace" };
 const threadId = "t-1";

@@ -1,9 +1,9 @@
 // Control strings of a program never reach the terminal; everything else does, wherever the pieces are cut.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { ControlStrings } from "../../extension/control-strings.ts";
 import { TerminalOutput } from "../../extension/terminal-text.ts";
+import fc from "../support/properties.ts";
 
 const ESC = "\x1b";
 const table: [sentence: string, given: string, kept: string][] = [

@@ -7,6 +7,8 @@ export type TestResult = {
   durationMs: number;
   /** Why it was skipped. */
   reason?: string;
+  /** What went wrong, as its runner tells it. */
+  failure?: string;
 };
 
 export type Counts = { passed: number; failed: number; skipped: number };
@@ -16,13 +18,14 @@ export function resultLine(result: TestResult): string {
   return `${JSON.stringify(result)}\n`;
 }
 
-/** Counts the lines of a results file. A file that was never written counts nothing. */
-export function countResults(file: string): Counts {
+/** The lines of a results file. One that was never written has none. */
+export function readResults(file: string): TestResult[] {
+  return readLines(file).map((line): TestResult => JSON.parse(line));
+}
+
+export function countResults(results: readonly TestResult[]): Counts {
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
-  for (const line of readLines(file)) {
-    const result: TestResult = JSON.parse(line);
-    counts[result.outcome] += 1;
-  }
+  for (const { outcome } of results) counts[outcome] += 1;
   return counts;
 }
 

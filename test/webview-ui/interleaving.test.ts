@@ -1,7 +1,6 @@
 // Whenever the panel reads a thread, and however often: in the end it shows what the server has.
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
 import type { ThreadItem } from "../../server/protocol/item.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Thread } from "../../server/protocol/thread.ts";
@@ -11,6 +10,7 @@ import { reduce } from "../../webview-ui/state/reducer.ts";
 import { initialState, type PanelState, shownThread } from "../../webview-ui/state/state.ts";
 import { createStore } from "../../webview-ui/state/store.ts";
 import { item, opened, thread, threadId, turn } from "./support/fixtures.ts";
+import fc from "../support/properties.ts";
 
 test("any interleaving of snapshots and notifications ends in the state of the final snapshot", () => {
   fc.assert(

@@ -1,9 +1,9 @@
 // Markdown that grows is the same as markdown that was there at once; links lead only where they may.
 import assert from "node:assert/strict";
 import test from "node:test";
-import fc from "fast-check";
 import { MarkdownBlocks } from "../../webview-ui/markdown/blocks.ts";
 import { codeTarget, linkTarget } from "../../webview-ui/markdown/links.ts";
+import fc from "../support/properties.ts";
 
 const pieces = [
   "# Title\n\n",

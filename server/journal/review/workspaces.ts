@@ -84,7 +84,11 @@ class Followed implements Workspace {
   }
 
   async told(): Promise<void> {
-    await this.#told;
+    let last: unknown;
+    while (last !== this.#told) {
+      last = this.#told;
+      await last;
+    }
   }
 
   async #look(): Promise<Set<string>> {

@@ -1,7 +1,6 @@
 // What takes the place of a long history: nothing of the user's is lost that there is room for, nothing is left dangling.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import {
   compactedHistory,
   fitting,
@@ -10,6 +9,7 @@ import {
 } from "../../../server/agent/compacted-history.ts";
 import { estimateAll } from "../../../server/agent/token-estimate.ts";
 import type { HistoryItem } from "../../../server/model/model.ts";
+import fc from "../../support/properties.ts";
 
 const user = (text: string): HistoryItem => ({ type: "message", role: "user", text });
 const said = (text: string): HistoryItem => ({ type: "message", role: "assistant", text });

@@ -1,13 +1,13 @@
 // The loop with a model that says anything in any order: what is shown and what is recorded stays whole.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { runTurn, type TurnEnd } from "../../../server/agent/run-turn.ts";
 import type { HistoryItem, ModelEvent, ToolCallEntry } from "../../../server/model/model.ts";
 import type { ServerNotification } from "../../../server/protocol/methods.ts";
 import type { Turn } from "../../../server/protocol/turn.ts";
 import { applyToTurns } from "../../../server/thread/turn-log.ts";
 import { assertOrder } from "../../support/order.ts";
+import fc from "../../support/properties.ts";
 
 const failure = { message: "no luck", info: "other", details: null };
 

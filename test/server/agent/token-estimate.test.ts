@@ -1,9 +1,9 @@
 // What is estimated before a provider has counted: by kind, and never far too little.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { estimateAll, estimateEntry, usedTokens } from "../../../server/agent/token-estimate.ts";
 import type { HistoryItem } from "../../../server/model/model.ts";
+import fc from "../../support/properties.ts";
 
 const message = (text: string, images?: string[]): HistoryItem => {
   return { type: "message", role: "user", text, ...(images ? { images } : {}) };

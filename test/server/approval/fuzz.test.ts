@@ -1,11 +1,11 @@
 // Really runs what is judged safe among thousands of mixed lines, where anything but looking would be seen.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { judgeCommand } from "../../../server/approval/judge.ts";
 import { attacks, harmless } from "./attacks.ts";
 import { anyLine, nearLine } from "./lines.ts";
 import { skip, Tripwires } from "./tripwires.ts";
+import fc from "../../support/properties.ts";
 
 const WANTED = Number(process.env["BELAY_FUZZ_RUNS"] ?? 400);
 const ripgrep = process.env["BELAY_FUZZ_RG"] ?? null;

@@ -5,9 +5,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import fc from "fast-check";
 import { type Lexed, lex } from "../../../server/approval/lexer.ts";
 import { anyLine, nearLine } from "./lines.ts";
+import fc from "../../support/properties.ts";
 
 const skip = !existsSync("/bin/bash") && "there is no /bin/bash to compare with";
 

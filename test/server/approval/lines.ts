@@ -1,6 +1,6 @@
 // Command lines for fuzzing: pieces of the shell's language glued together, and known lines taken apart and mixed.
-import fc from "fast-check";
 import { attacks, harmless } from "./attacks.ts";
+import fc from "../../support/properties.ts";
 
 const signs = "~ { } # = ! $ ` \\ & ( ) < > ; | * ? [ ] ^ % @ + , : . / - ' \" 2 0".split(" ");
 const operators = ["&&", "||", ";", "|", "&", "|&", ";;", " && ", " || ", "; ", " | ", "\n", "\r", "\t", "\0", " "];

@@ -1,9 +1,9 @@
 // The text of default.rules: what is read of it, what is refused, and that changing it touches nothing else.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { NewRule } from "../../../server/approval/rules.ts";
 import { addRule, formatRule, readRules, removeRule } from "../../../server/approval/rules-file.ts";
+import fc from "../../support/properties.ts";
 
 const said = (text: string) =>
   readRules(text).rules.map(({ pattern, decision, source }) => [

@@ -1,9 +1,9 @@
 // What runs unasked under `untrusted`: a table of lines that only look, and one of lines that try to look like them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { judgeCommand } from "../../../server/approval/judge.ts";
 import { attacks, harmless } from "./attacks.ts";
+import fc from "../../support/properties.ts";
 
 const judge = (line: string, rules = []) => judgeCommand(line, { rules, workspace: "/w", cwd: "/w" });
 

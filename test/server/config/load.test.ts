@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { loadConfig, type Overrides, parseOverride } from "../../../server/config/load.ts";
 import { Config } from "../../../server/config/schema.ts";
+import fc from "../../support/properties.ts";
 
 const defaults = Config.parse({});
 

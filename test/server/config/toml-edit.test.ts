@@ -1,10 +1,10 @@
 // Editing a TOML text: it says what was asked for, and everything else stays as it was written.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { parse } from "smol-toml";
 import { editToml } from "../../../server/config/toml-edit.ts";
 import { isTable, sameValue, type Table, valueAt } from "../../../server/config/values.ts";
+import fc from "../../support/properties.ts";
 
 /** `after` is what the edit `path = value` makes of `before`; undefined takes the key out. */
 interface Row {

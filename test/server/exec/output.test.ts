@@ -1,8 +1,8 @@
 // What is kept of an output, and what of it the model reads.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { forModel, outputKeeper, wholeCharacters } from "../../../server/exec/output.ts";
+import fc from "../../support/properties.ts";
 
 function kept(maxBytes: number, ...pieces: string[]) {
   const keeper = outputKeeper(maxBytes);

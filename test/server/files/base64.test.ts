@@ -1,8 +1,8 @@
 // What is base64, and what is said of what is not.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import * as fc from "fast-check";
 import { decodeBase64 } from "../../../server/files/base64.ts";
+import fc from "../../support/properties.ts";
 
 test("all bytes survive the way", () => {
   fc.assert(

@@ -6,12 +6,12 @@ import { writeFileSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { join, relative } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { type FileWrite, writeFilesAtomically } from "../../../server/files/disk.ts";
 import type { Encoding } from "../../../server/files/encoding.ts";
 import { readTextFile } from "../../../server/files/disk-read.ts";
 import { parsePatch } from "../../../server/files/patch-parser.ts";
 import { planPatch } from "../../../server/files/patch-plan.ts";
+import fc from "../../support/properties.ts";
 import { tree } from "../../support/tree.ts";
 
 const reads: readonly [name: string, bytes: Uint8Array, expected: object][] = [

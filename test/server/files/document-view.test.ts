@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
-import fc from "fast-check";
 import type { FileView } from "../../../server/files/patch-plan.ts";
 import { DocumentView } from "../../../server/files/document-view.ts";
+import fc from "../../support/properties.ts";
 
 const uri = "file:///w/a%20b.txt";
 const path = "/w/a b.txt";

@@ -1,12 +1,12 @@
 // A plan as an edit for the editor: applied to the editor's text it gives what was approved.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { editorEdit, editorHash } from "../../../server/files/editor-edit.ts";
 import { parsePatch } from "../../../server/files/patch-parser.ts";
 import { type FileView, planPatch } from "../../../server/files/patch-plan.ts";
 import { TextLines } from "../../../server/files/text-lines.ts";
 import type { ApplyEditParams } from "../../../server/protocol/apply-edit.ts";
+import fc from "../../support/properties.ts";
 
 type Position = { line: number; character: number };
 

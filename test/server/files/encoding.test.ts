@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import fc from "fast-check";
 import { decode, type Encoding, encode, hashOf } from "../../../server/files/encoding.ts";
+import fc from "../../support/properties.ts";
 
 const binary = { ok: false, reason: "it is a binary file. Edit it with a command." };
 const table: readonly [name: string, bytes: readonly number[], expected: object][] = [

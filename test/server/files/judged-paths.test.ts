@@ -5,7 +5,6 @@ import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { writeFilesAtomically } from "../../../server/files/disk.ts";
 import { readTextFile } from "../../../server/files/disk-read.ts";
 import { parsePatch } from "../../../server/files/patch-parser.ts";
@@ -13,6 +12,7 @@ import { planPatch } from "../../../server/files/patch-plan.ts";
 import { realTarget, resolveInside } from "../../../server/files/paths.ts";
 import { judgeTargets } from "../../../server/tools/patch-targets.ts";
 import type { FileTarget } from "../../../server/tools/tool.ts";
+import fc from "../../support/properties.ts";
 
 const skip = process.platform === "win32" && "POSIX links";
 const sandbox = {

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { diffArrays } from "diff";
-import fc from "fast-check";
 import { changedLines, type LineChange } from "../../../server/files/line-diff.ts";
+import fc from "../../support/properties.ts";
 
 const lines = fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 30 });
 

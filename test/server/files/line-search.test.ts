@@ -1,9 +1,9 @@
 // Lines are found where a plain comparison of each place finds them, at every stage.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { LineSearch, type Stage, stages } from "../../../server/files/line-search.ts";
 import { TextLines } from "../../../server/files/text-lines.ts";
+import fc from "../../support/properties.ts";
 
 const line = fc.constantFrom("", " ", "a", "a ", "\ta", "b", "“a”", '"a"', "a\u00a0", "a–b", "a-b", "\ufeffa", "a\r");
 const text = fc

@@ -5,12 +5,12 @@ import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { writeFilesAtomically } from "../../../server/files/disk.ts";
 import { readTextFile } from "../../../server/files/disk-read.ts";
 import type { Encoding } from "../../../server/files/encoding.ts";
 import { parsePatch } from "../../../server/files/patch-parser.ts";
 import { type FilePlan, planPatch, planTexts, type TextChange } from "../../../server/files/patch-plan.ts";
+import fc from "../../support/properties.ts";
 
 // How bytes are made here is on purpose not how the server makes them.
 const scripts: Record<string, { mark: number[]; bytes: (character: string) => number[]; encoding: Encoding }> = {

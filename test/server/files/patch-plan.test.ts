@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { parsePatch } from "../../../server/files/patch-parser.ts";
 import {
   type FilePlan,
@@ -13,6 +12,7 @@ import {
   planPatch,
 } from "../../../server/files/patch-plan.ts";
 import { applyEdits, type LineEdit, TextLines } from "../../../server/files/text-lines.ts";
+import fc from "../../support/properties.ts";
 
 const files = { "/ws/hello.txt": "hello\nworld\n", "/ws/gone.txt": "bye\n", "/ws/old.txt": "1\n2\n3\n" };
 

@@ -1,9 +1,9 @@
 // What is shown of a patch that is still being written.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { parsePatch } from "../../../server/files/patch-parser.ts";
 import { PatchPreview, type PreviewedFile } from "../../../server/files/patch-preview.ts";
+import fc from "../../support/properties.ts";
 
 const patch = [
   "*** Begin Patch",

@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, readlink, realpath, rm, symlink, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { isProtected, realTarget, resolveInside } from "../../../server/files/paths.ts";
 import { isInside } from "../../../server/util/inside.ts";
+import fc from "../../support/properties.ts";
 
 const resolved: Record<string, string> = {
   "a.txt": "/ws/a.txt",

@@ -5,10 +5,10 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, w
 import { arch, tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { findRipgrep, type Ripgrep } from "../../../server/files/ripgrep.ts";
 import { type SearchRequest, type SearchResult, searchText } from "../../../server/files/search-text.ts";
 import { vscodeHere } from "../exec/programs.ts";
+import fc from "../../support/properties.ts";
 
 const places = { platform: process.platform, arch: arch(), path: process.env["PATH"] ?? "", editorRoot: vscodeHere() };
 const ripgrep = findRipgrep(places, []);

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { applyPatch } from "diff";
-import fc from "fast-check";
 import { type FileDelta, gitStyleDiff, unifiedHunks } from "../../../server/files/unified-diff.ts";
+import fc from "../../support/properties.ts";
 
 const hunks: readonly [name: string, before: string, after: string, text: string][] = [
   ["a changed line", "hello\nworld\n", "hello\ncodex\n", "@@ -1,2 +1,2 @@\n hello\n-world\n+codex\n"],

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import fc from "fast-check";
 import { type Capture, type CaptureDeps, WorkspaceCapture } from "../../../server/journal/capture/capture.ts";
 import type { ChangeSource, FileChange, Image } from "../../../server/journal/change.ts";
 import { type MemoryJournal, memoryJournal } from "./memory-journal.ts";
+import fc from "../../support/properties.ts";
 
 interface Workspace extends Disposable {
   readonly root: string;

@@ -1,9 +1,9 @@
 // Ids of hunks: an id that was shown means that hunk or nothing, and holds while others come and go.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import { HunkNames } from "../../../server/journal/review/hunk-names.ts";
 import { hunksBetween, keepHunk, undoHunk } from "../../../server/journal/review/hunks.ts";
+import fc from "../../support/properties.ts";
 
 describe("the id of a hunk", () => {
   test("is no other hunk's, and stays when one far away is kept or undone", () => {

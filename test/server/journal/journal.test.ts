@@ -50,6 +50,18 @@ test("a change is listed as it came about, also by a process that starts later",
   assert.deepEqual(states(await journal.changes()), ["c1 applied"]);
 });
 
+test("a journal that was closed is still read, and tells nobody that it is", async () => {
+  await using box = sandbox();
+  const journals = new ChangeJournal({ home: box.home });
+  const journal = await journals.workspace(box.cwd);
+  await journal.append(prepared("c1", [add("/w/a")]));
+  await journals.close();
+  let told = 0;
+  journal.onChange(() => told++);
+  for (let look = 0; look < 2; look++) assert.deepEqual(states(await journal.changes()), ["c1 prepared"]);
+  assert.equal(told, 0);
+});
+
 test("bytes are kept once and given back, unless somebody has changed them on disk", async () => {
   await using box = sandbox();
   const journal = await box.journal();

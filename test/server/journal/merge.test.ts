@@ -1,9 +1,9 @@
 // Three-way merges and hunks, as tables and properties.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
 import { hunksBetween, keepHunk, undoHunk } from "../../../server/journal/review/hunks.ts";
 import { linesOf, merge } from "../../../server/journal/review/merge.ts";
+import fc from "../../support/properties.ts";
 
 /** Few different lines, so that texts have much in common, with any line ends. */
 const text = fc

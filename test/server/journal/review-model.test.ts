@@ -2,10 +2,9 @@
 // real files, a real journal.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { RestoreResponse } from "../../../server/protocol/review.ts";
-import { propertyRuns } from "../../support/property-runs.ts";
 import { lines, type TestWorkspace, threadId, workspaceWith } from "./workspace.ts";
+import fc, { propertyRuns } from "../../support/properties.ts";
 
 const names = ["a.ts", "b.ts", "sub/c.ts"];
 const turnIds = ["t0", "t1", "t2", "t3"];

@@ -2,10 +2,9 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { ReviewHunk } from "../../../server/protocol/review.ts";
-import { propertyRuns } from "../../support/property-runs.ts";
 import { type TestWorkspace, workspaceWith } from "./workspace.ts";
+import fc, { propertyRuns } from "../../support/properties.ts";
 
 const runs = propertyRuns(15);
 const names = ["a.ts", "b.ts", "sub/c.ts", "sub/deep/d.ts"];

@@ -1,10 +1,10 @@
 // When an answer is asked for anew and when not, and how long to wait before: for any failures, in any order.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { askedWaitMs, waitWords } from "../../../server/model/asked-wait.ts";
 import type { Model, ModelEvent, ModelFailure, Retry } from "../../../server/model/model.ts";
 import { decideRetry, MAX_ASKED_WAIT_MS, type RetryLimits, retryingModel } from "../../../server/model/retry.ts";
+import fc from "../../support/properties.ts";
 
 const limits = fc.record({
   requestRetries: fc.nat(6),

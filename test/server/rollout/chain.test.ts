@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { Turn } from "../../../server/protocol/turn.ts";
 import { type Chain, readChain } from "../../../server/rollout/chain.ts";
 import { rolloutPath, sharedPath } from "../../../server/rollout/files.ts";
@@ -13,7 +12,7 @@ import { livingLines, startedTurn } from "../../../server/rollout/living-lines.t
 import { forkStart } from "../../../server/thread/fork.ts";
 import { rebuildRecord } from "../../../server/thread/rebuild.ts";
 import { uuidV7 } from "../../../server/util/uuid-v7.ts";
-import { propertyRuns } from "../../support/property-runs.ts";
+import fc, { propertyRuns } from "../../support/properties.ts";
 import { rolloutHome, type RolloutHome } from "../../support/rollouts.ts";
 
 test("whatever was said, reverted and forked, a fork is what a copy would have been", async () => {

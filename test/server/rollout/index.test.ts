@@ -18,11 +18,11 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { archive, deleteRollout, findRollout, unarchive } from "../../../server/rollout/files.ts";
 import { parseRow } from "../../../server/rollout/index-rows.ts";
 import { RolloutIndex } from "../../../server/rollout/index.ts";
 import type { ListedRollout } from "../../../server/rollout/listed.ts";
+import fc from "../../support/properties.ts";
 import { metaLine, nameLine, rolloutHome, type RolloutHome, rolloutLine } from "../../support/rollouts.ts";
 
 const longAgo = 1_700_000_000;
@@ -231,6 +231,8 @@ test("folders of many years are each looked at, some at a time", async () => {
   rmSync(join(home.path, "threads", years[0] ?? ""), { recursive: true });
   await index.refresh();
   assert.ok(index.sorted("createdAt").every(({ path }) => !path.includes(`threads/${years[0]}/`)));
+  // What it writes down in the background needs its home.
+  await index.saved();
 });
 
 test("files that cannot be read are said once a listing, and the others are listed", { skip: isRoot }, async () => {
@@ -333,7 +335,12 @@ async function happen(home: RolloutHome, index: RolloutIndex, kind: string, at: 
   else if (kind === "truncate") truncateSync(found.path, (step * 37) % (statSync(found.path).size + 1));
   else if (kind === "halfALine") home.append(found.path, nameLine("half").slice(0, 40), longAgo + step);
   else if (kind === "garbage") writeFileSync(found.path, `\0\xff${step}`.repeat(step + 1));
-  else if (kind === "spoilIndex") await list(home, index).then(() => appendFileSync(indexOf(home), "[\0\n{\n[]\n"));
+  else if (kind === "spoilIndex") await list(home, index).then(() => spoil(home));
+}
+
+function spoil(home: RolloutHome): void {
+  mkdirSync(dirname(indexOf(home)), { recursive: true });
+  appendFileSync(indexOf(home), "[\0\n{\n[]\n");
 }
 
 const settings = { model: "m", modelProvider: "p", cwd: "/w", reasoningEffort: null };

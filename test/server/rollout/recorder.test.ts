@@ -4,13 +4,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { RolloutEntry } from "../../../server/rollout/line.ts";
 import { readRollout } from "../../../server/rollout/reader.ts";
 import type { SavingTrouble } from "../../../server/protocol/thread-saving.ts";
 import { openRecorder, type RecorderOptions } from "../../../server/rollout/recorder.ts";
 import { UnwrittenLines } from "../../../server/rollout/unwritten-lines.ts";
 import type { WriterLock } from "../../../server/rollout/writer-lock.ts";
+import fc from "../../support/properties.ts";
 
 const entry = (text: string): RolloutEntry => ({ type: "history", payload: { type: "message", role: "user", text } });
 

@@ -1,9 +1,9 @@
 // The bubblewrap argv: golden lines for the policies, and what must be true of every one.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { findHelper, type LinuxLaunch, linuxSandbox } from "../../../server/sandbox/linux.ts";
 import type { RestrictedPolicy } from "../../../server/sandbox/policy.ts";
+import fc from "../../support/properties.ts";
 
 const command = { argv: ["make", "-j", "$(id); x"], cwd: "/ws/sub", env: { PATH: "/usr/bin", HOME: "/home/ada" } };
 

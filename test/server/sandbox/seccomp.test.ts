@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { SandboxPolicy } from "../../../server/protocol/sandbox.ts";
 import { type FilterArchitecture, seccompFilter } from "../../../server/sandbox/seccomp.ts";
 import { argumentRules, deniedCalls, lastKnownCall } from "../../../server/sandbox/syscalls.ts";
 import { Arena, skip, unrestricted, workspaceWrite } from "./real-sandbox.ts";
+import fc from "../../support/properties.ts";
 
 interface Asked {
   machine: number;

@@ -1,11 +1,11 @@
 // A thread's history page by page, and looking for a text in it and in all threads.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { ThreadSearchOccurrencesResponse } from "../../../server/protocol/thread-store.ts";
 import type { Turn } from "../../../server/protocol/turn.ts";
 import { positionsOf } from "../../../server/thread/find-text.ts";
 import { itemsPage, occurrences, turnsPage } from "../../../server/thread/pages.ts";
+import fc from "../../support/properties.ts";
 import { responsesApi } from "../../support/responses-api.ts";
 import { type TestServer, testServer } from "../../support/test-server.ts";
 

@@ -2,8 +2,7 @@
 // is told differently later, by another process neither.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
-import { propertyRuns } from "../../support/property-runs.ts";
+import fc, { propertyRuns } from "../../support/properties.ts";
 import { type RequestBody, responsesApi } from "../../support/responses-api.ts";
 import { noProfile, type ServerOptions, testServer, type TestServer } from "../../support/test-server.ts";
 

@@ -1,9 +1,8 @@
 // The queue as a list: whatever is done to it in whatever order.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { added, type Queue, reordered, updated, without } from "../../../server/thread/queue.ts";
-import { propertyRuns } from "../../support/property-runs.ts";
+import fc, { propertyRuns } from "../../support/properties.ts";
 
 const entry = (id: string, text = id) => ({
   id,

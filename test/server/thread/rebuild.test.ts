@@ -1,12 +1,12 @@
 // From rollout lines back to a thread.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { HistoryItem } from "../../../server/model/model.ts";
 import type { RolloutEntry, ThreadMeta } from "../../../server/rollout/line.ts";
 import { rebuildRecord } from "../../../server/thread/rebuild.ts";
 import type { ThreadSettings } from "../../../server/protocol/thread.ts";
 import type { Turn } from "../../../server/protocol/turn.ts";
+import fc from "../../support/properties.ts";
 
 const meta: ThreadMeta = {
   ...{ id: "t", createdAt: 100, cwd: "/w", modelProvider: "p", model: "m", cliVersion: "1", originator: "o" },

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { gate, holdingLifeline, lifeline } from "../../support/lifeline.ts";
+import fc from "../../support/properties.ts";
 import { responsesApi, toldText } from "../../support/responses-api.ts";
 import { type TestServer, testServer } from "../../support/test-server.ts";
 

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { arch } from "node:os";
 import { test } from "node:test";
-import fc from "fast-check";
 import { findRipgrep, type Ripgrep } from "../../../server/files/ripgrep.ts";
 import type { ThreadSearchParams } from "../../../server/protocol/thread-store.ts";
 import { RolloutIndex } from "../../../server/rollout/index.ts";
 import { removeRollout } from "../../../server/rollout/shared.ts";
 import { searchThreads } from "../../../server/thread/search.ts";
 import { ThreadSections } from "../../../server/thread/thread-sections.ts";
+import fc from "../../support/properties.ts";
 import { rolloutHome, type RolloutHome, rolloutLine } from "../../support/rollouts.ts";
 import { vscodeHere } from "../exec/programs.ts";
 

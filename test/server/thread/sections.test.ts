@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import fc from "fast-check";
 import { pinnedSectionId } from "../../../server/protocol/thread-section.ts";
 import {
   noSections,
@@ -12,6 +11,7 @@ import {
   withMovedThread,
   withSection,
 } from "../../../server/thread/section-places.ts";
+import fc from "../../support/properties.ts";
 import { responsesApi } from "../../support/responses-api.ts";
 import { type TestServer, testServer } from "../../support/test-server.ts";
 

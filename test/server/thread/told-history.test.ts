@@ -2,7 +2,6 @@
 // process that wrote it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { HistoryItem } from "../../../server/model/model.ts";
 import type { ReadLine, RolloutEntry, ThreadMeta } from "../../../server/rollout/line.ts";
 import { forkStart } from "../../../server/thread/fork.ts";
@@ -17,6 +16,7 @@ import {
 } from "../../../server/thread/told-history.ts";
 import { applyToTurns } from "../../../server/thread/turn-log.ts";
 import { noUsage } from "../../../server/thread/usage.ts";
+import fc from "../../support/properties.ts";
 
 type Act =
   | { kind: "turn" | "say" | "compact" | "undo" | "usage" }

@@ -1,12 +1,12 @@
 // Turns built from what clients are told: a snapshot at any moment, continued by what is told after it, is the whole.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import type { ThreadItem } from "../../../server/protocol/item.ts";
 import type { ServerNotification } from "../../../server/protocol/methods.ts";
 import type { Turn } from "../../../server/protocol/turn.ts";
 import { startedCommand } from "../../../server/tools/command-item.ts";
 import { applyToTurns, closeAbandoned } from "../../../server/thread/turn-log.ts";
+import fc from "../../support/properties.ts";
 
 const ids = { threadId: "t", turnId: "u" };
 const turn: Turn = {

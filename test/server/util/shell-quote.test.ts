@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import fc from "fast-check";
 import { shellQuote } from "../../../server/util/shell-quote.ts";
+import fc from "../../support/properties.ts";
 
 test("words that need no quotes have none", () => {
   assert.equal(

@@ -56,8 +56,9 @@ async function runOne({ name, body, options }: RegisteredTest): Promise<TestResu
     print(`✔ ${name} (${elapsed()} ms)`);
     return { name, outcome: "passed", durationMs: elapsed() };
   } catch (error) {
-    print(`✖ ${name} (${elapsed()} ms)\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    return { name, outcome: "failed", durationMs: elapsed() };
+    const failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    print(`✖ ${name} (${elapsed()} ms)\n${failure}`);
+    return { name, outcome: "failed", durationMs: elapsed(), failure };
   }
 }
 

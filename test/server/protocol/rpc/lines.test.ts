@@ -1,8 +1,8 @@
 // Bytes to lines, however they are cut.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { LineSplitter } from "../../../../server/protocol/rpc/lines.ts";
+import fc from "../../../support/properties.ts";
 
 test("any cutting of the bytes gives the same lines", () => {
   const piece = fc.constantFrom(

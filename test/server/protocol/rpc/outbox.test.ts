@@ -1,11 +1,11 @@
 // What waits for a client that does not read: merged, bounded, and in the end true.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
 import { later } from "../../../../server/doors/client.ts";
 import type { Transport } from "../../../../server/protocol/rpc/connection.ts";
 import type { Message, NotificationMessage } from "../../../../server/protocol/rpc/messages.ts";
 import { type Backlog, bounded, type Pipe } from "../../../../server/protocol/rpc/outbox.ts";
+import fc from "../../../support/properties.ts";
 
 test("while the other side reads, every message goes straight through as it is", async () => {
   const pipe = fakePipe();
