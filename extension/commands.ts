@@ -4,16 +4,16 @@ import { setApiKey } from "./api-key.ts";
 import { type Ctx, type RunningCtx, whenRunning } from "./ctx.ts";
 import { showFailure } from "./failures.ts";
 import { fix } from "./fix.ts";
-import { manageApprovals } from "./manage-approvals.ts";
-import { showStatusMenu } from "./status-menu.ts";
-import { stopAll, stopCommand } from "./stop-commands.ts";
+import { manageApprovals } from "./approvals/manage-approvals.ts";
+import { showStatusMenu } from "./status/status-menu.ts";
+import { stopAll, stopCommand } from "./terminals/stop-commands.ts";
 import { clearCheckpoints } from "./review/checkpoints.ts";
 import * as review from "./review/commands.ts";
 import { redoTurn, undoTurn } from "./review/turns.ts";
 import { runTask } from "./tasks.ts";
 import * as threads from "./threads/commands.ts";
 import { searchThreads } from "./threads/search.ts";
-import { trustContainer } from "./trust-container.ts";
+import { trustContainer } from "./status/trust-container.ts";
 
 type Run<C> = (ctx: C, ...given: unknown[]) => unknown;
 

@@ -1,14 +1,14 @@
 // What every part of the extension is handed. Built once by main.ts.
 import type * as vscode from "vscode";
-import type { ChangeDiffs } from "./change-diffs.ts";
-import type { ChatView } from "./chat-view.ts";
-import type { Client } from "./client.ts";
-import type { Notifications } from "./notifications.ts";
+import type { ChangeDiffs } from "./edits/change-diffs.ts";
+import type { ChatView } from "./panel/chat-view.ts";
+import type { Client } from "./server/client.ts";
+import type { Notifications } from "./server/notifications.ts";
 import type { Review } from "./review/review.ts";
-import type { RunningCommands } from "./running-commands.ts";
-import type { Sandbox } from "./sandbox.ts";
-import type { ServerProcess } from "./server-process.ts";
-import type { Terminals } from "./terminals.ts";
+import type { RunningCommands } from "./terminals/running-commands.ts";
+import type { Sandbox } from "./status/sandbox.ts";
+import type { ServerProcess } from "./server/server-process.ts";
+import type { Terminals } from "./terminals/terminals.ts";
 import type { Threads } from "./threads/threads.ts";
 import type { Turns } from "./turns.ts";
 

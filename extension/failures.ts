@@ -1,6 +1,6 @@
 // Tells a person what went wrong: a sentence, and a way on. The same failure told twice shows as one message.
 import * as vscode from "vscode";
-import { type ServerProcess, ServerUnavailable } from "./server-process.ts";
+import { type ServerProcess, ServerUnavailable } from "./server/server-process.ts";
 
 export interface FailureContext {
   readonly server: ServerProcess;

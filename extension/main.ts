@@ -3,20 +3,20 @@
 import * as vscode from "vscode";
 import type { EditorOptions } from "../server/protocol/editor.ts";
 import { readApiKey } from "./api-key.ts";
-import { Approvals } from "./approvals.ts";
-import { Attention } from "./attention.ts";
-import { ChangeDiffs } from "./change-diffs.ts";
-import { CHAT_VIEW, ChatView } from "./chat-view.ts";
+import { Approvals } from "./approvals/approvals.ts";
+import { Attention } from "./approvals/attention.ts";
+import { ChangeDiffs } from "./edits/change-diffs.ts";
+import { CHAT_VIEW, ChatView } from "./panel/chat-view.ts";
 import { registerCommands } from "./commands.ts";
 import { onConfigChanged, userConfig } from "./config.ts";
 import type { Ctx } from "./ctx.ts";
-import { applyEdit } from "./edits.ts";
+import { applyEdit } from "./edits/edits.ts";
 import { showFailure } from "./failures.ts";
-import { BEAT_MS } from "./heartbeat.ts";
-import { KeptWarnings } from "./kept-warnings.ts";
-import { type Launch, launchOf } from "./launch.ts";
-import { Notifications } from "./notifications.ts";
-import { answerPanel, hostState } from "./panel-requests.ts";
+import { BEAT_MS } from "./server/heartbeat.ts";
+import { KeptWarnings } from "./server/kept-warnings.ts";
+import { type Launch, launchOf } from "./server/launch.ts";
+import { Notifications } from "./server/notifications.ts";
+import { answerPanel, hostState } from "./panel/panel-requests.ts";
 import {
   type RunEvents,
   ServerProcess,
@@ -24,20 +24,20 @@ import {
   type ServerState,
   ServerUnavailable,
   statusOf,
-} from "./server-process.ts";
+} from "./server/server-process.ts";
 import { remembersReview, Review } from "./review/review.ts";
-import { RunInTerminal } from "./run-in-terminal.ts";
-import { RunningCommands } from "./running-commands.ts";
-import { Sandbox } from "./sandbox.ts";
-import { startRun } from "./server-run.ts";
-import { Status } from "./status.ts";
-import { ClosedTerminals } from "./stop-commands.ts";
+import { RunInTerminal } from "./terminals/run-in-terminal.ts";
+import { RunningCommands } from "./terminals/running-commands.ts";
+import { Sandbox } from "./status/sandbox.ts";
+import { startRun } from "./server/server-run.ts";
+import { Status } from "./status/status.ts";
+import { ClosedTerminals } from "./terminals/stop-commands.ts";
 import { tellFolders } from "./tell-folders.ts";
-import { Terminals } from "./terminals.ts";
+import { Terminals } from "./terminals/terminals.ts";
 import type { ServerChoice, TestApi } from "./test-api.ts";
 import { Threads } from "./threads/threads.ts";
 import { Turns } from "./turns.ts";
-import { waitingWords } from "./waiting-words.ts";
+import { waitingWords } from "./approvals/waiting-words.ts";
 import { findFolder, localFolders, whyNoServer } from "./workspace.ts";
 
 const START_TIMEOUT_MS = 20_000;

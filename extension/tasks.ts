@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import type { ThreadItem } from "../server/protocol/item.ts";
 import type { RunningCtx } from "./ctx.ts";
-import { scriptOf } from "./terminal-text.ts";
+import { scriptOf } from "./terminals/terminal-text.ts";
 
 interface Task {
   label: string;

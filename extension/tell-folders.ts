@@ -1,6 +1,6 @@
 // Tells live threads which folders the window has by now, so that also what waits in their queues begins in these.
 import type * as vscode from "vscode";
-import type { Client } from "./client.ts";
+import type { Client } from "./server/client.ts";
 import { openPaths } from "./workspace.ts";
 
 /** Never rejects. Threads that are not loaded hear of it when they are. */

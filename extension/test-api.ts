@@ -1,8 +1,8 @@
 // What `activate` returns to tests inside a real VS Code, and only there (ExtensionMode.Test).
 import type { ApplyEditResult } from "../server/protocol/apply-edit.ts";
-import type { Approvals } from "./approvals.ts";
+import type { Approvals } from "./approvals/approvals.ts";
 import type { Ctx } from "./ctx.ts";
-import type { ServerState } from "./server-process.ts";
+import type { ServerState } from "./server/server-process.ts";
 
 /** Which server is started next, and how patiently. */
 export interface ServerChoice {

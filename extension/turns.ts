@@ -2,8 +2,8 @@
 import * as vscode from "vscode";
 import { ConnectionClosed } from "../server/protocol/rpc/errors.ts";
 import type { Turn } from "../server/protocol/turn.ts";
-import type { Client } from "./client.ts";
-import type { Notifications } from "./notifications.ts";
+import type { Client } from "./server/client.ts";
+import type { Notifications } from "./server/notifications.ts";
 import { openFolder, openPaths } from "./workspace.ts";
 
 /** For `enablement` in the manifest: a turn runs. */

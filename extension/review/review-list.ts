@@ -1,8 +1,8 @@
 // What waits for review, as the server said it last. Nothing is known here that the server cannot say again.
 import * as vscode from "vscode";
 import type { ReviewFile } from "../../server/protocol/review.ts";
-import type { Client } from "../client.ts";
-import type { Notifications } from "../notifications.ts";
+import type { Client } from "../server/client.ts";
+import type { Notifications } from "../server/notifications.ts";
 import { localFolders, openPaths } from "../workspace.ts";
 import { fileAt, MERGE_SCHEME } from "./places.ts";
 

@@ -1,7 +1,7 @@
 // Review in the editor: puts its parts together. All of them show what the server says, and end with it.
 import type * as vscode from "vscode";
-import type { Client } from "../client.ts";
-import type { Notifications } from "../notifications.ts";
+import type { Client } from "../server/client.ts";
+import type { Notifications } from "../server/notifications.ts";
 import { FileEvents } from "./file-events.ts";
 import { ReviewLenses } from "./lenses.ts";
 import { ExplorerBadges, ScrollBarMarks } from "./marks.ts";

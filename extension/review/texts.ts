@@ -1,6 +1,6 @@
 // Texts that exist in no file, read-only: a file before Belay's changes, as proposed, as a merge would make it.
 import * as vscode from "vscode";
-import type { Client } from "../client.ts";
+import type { Client } from "../server/client.ts";
 import { MERGE_SCHEME } from "./places.ts";
 import type { ReviewList } from "./review-list.ts";
 

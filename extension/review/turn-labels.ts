@@ -1,7 +1,7 @@
 // The first words of the prompts that turns answer, read from the server when somebody looks.
 import type { TurnRef } from "../../server/protocol/review.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
-import type { Client } from "../client.ts";
+import type { Client } from "../server/client.ts";
 import { promptLabel } from "./words.ts";
 
 /** Of a thread this many turns are looked through, the newest first. */

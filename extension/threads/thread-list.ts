@@ -5,8 +5,8 @@ import type { ThreadListParams } from "../../server/protocol/thread-store.ts";
 import { pinnedSectionId } from "../../server/protocol/thread-section.ts";
 import { stateOf, type ThreadState, waits } from "../../server/protocol/thread-words.ts";
 import type { Thread, ThreadStatus } from "../../server/protocol/thread.ts";
-import type { Client } from "../client.ts";
-import type { Notifications } from "../notifications.ts";
+import type { Client } from "../server/client.ts";
+import type { Notifications } from "../server/notifications.ts";
 import { localFolders } from "../workspace.ts";
 
 /** So many more are shown with each "Show more". */

@@ -1,7 +1,7 @@
 // The view of threads: puts its parts together, says when they are read, and marks what waits elsewhere.
 import * as vscode from "vscode";
-import type { Client } from "../client.ts";
-import type { Notifications } from "../notifications.ts";
+import type { Client } from "../server/client.ts";
+import type { Notifications } from "../server/notifications.ts";
 import { ThreadList } from "./thread-list.ts";
 import { type Node, type ThreadNode, ThreadTree } from "./thread-tree.ts";
 

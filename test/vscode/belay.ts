@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import type { ServerState } from "../../extension/server-process.ts";
+import type { ServerState } from "../../extension/server/server-process.ts";
 import type { TestApi } from "../../extension/test-api.ts";
 import { within } from "../support/vscode/deadline.ts";
 

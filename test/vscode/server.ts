@@ -1,8 +1,8 @@
 // The server process: handshake, restart with back-off, giving up, and stopping in time.
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
-import type { Silence } from "../../extension/heartbeat.ts";
-import type { ServerState } from "../../extension/server-process.ts";
+import type { Silence } from "../../extension/server/heartbeat.ts";
+import type { ServerState } from "../../extension/server/server-process.ts";
 import type { TestApi } from "../../extension/test-api.ts";
 import { test } from "../support/vscode/suite.ts";
 import { ask, belayWith, reached, say } from "./belay.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as vscode from "vscode";
-import { answerPanel } from "../../extension/panel-requests.ts";
+import { answerPanel } from "../../extension/panel/panel-requests.ts";
 import type { TestApi } from "../../extension/test-api.ts";
 import type { ResultOf } from "../../server/protocol/rows.ts";
 import type { clientRequests } from "../../server/protocol/methods.ts";
