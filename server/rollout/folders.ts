@@ -1,7 +1,7 @@
 // Which rollouts lie under a home, by name. A folder is read again only when its time says that a name came or went.
 import { statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { dirname, join, sep } from "node:path";
+import { dirname, join } from "node:path";
 import { isRolloutName, roots } from "./files.ts";
 
 /** A folder as it was read; what is remembered of it is believed while its time is the same. */
@@ -24,6 +24,14 @@ export interface FolderChanges {
   troubles: string[];
 }
 
+/** Names of files by folder, relative to the home. */
+export interface KnownNames {
+  /** Those with files directly in them. */
+  folders(): Iterable<string>;
+  countIn(folder: string): number;
+  pathsIn(folder: string): string[];
+}
+
 interface Folder {
   path: string;
   /** Null: it must be read. */
@@ -42,14 +50,14 @@ const settledAfterMs = 2_000;
 
 export class FolderTree {
   readonly #home: string;
-  readonly #known: () => Iterable<string>;
+  readonly #known: KnownNames;
   readonly #folders = new Map<string, Folder>();
   /** Folders of years and months, and those of days, the youngest first; null when that has changed. */
   #sorted: { branches: Folder[]; leaves: Folder[] } | null = null;
   #turn = 0;
 
-  /** `known`: the files that came and did not go, relative to the home. */
-  constructor(home: string, known: () => Iterable<string>) {
+  /** `known`: the files that came and did not go. */
+  constructor(home: string, known: KnownNames) {
     this.#home = home;
     this.#known = known;
   }
@@ -57,15 +65,7 @@ export class FolderTree {
   /** Begins with what was known before. */
   remember(rows: Iterable<FolderRow>): void {
     for (const root of roots) this.#folder(root);
-    // Files of a folder come one behind the other, mostly.
-    let [start, last]: [string, Folder | null] = ["", null];
-    for (const path of this.#known()) {
-      if (last === null || !path.startsWith(start) || path.indexOf(sep, start.length) !== -1) {
-        last = this.#folder(dirname(path));
-        start = last.path + sep;
-      }
-      last.files++;
-    }
+    for (const folder of this.#known.folders()) this.#folder(folder).files = this.#known.countIn(folder);
     const known = [...rows];
     for (const { folder } of known) {
       const { path } = this.#folder(folder);
@@ -133,7 +133,7 @@ export class FolderTree {
   async #read(folder: Folder, changes: FolderChanges): Promise<Folder[] | null> {
     const found = await this.#list(folder.path, changes);
     if (found === null) return null;
-    const before = new Set(this.#directlyIn(folder));
+    const before = new Set(this.#known.pathsIn(folder.path));
     const now = new Set(found.files);
     changes.came.push(...found.files.filter((path) => !before.has(path)));
     changes.went.push(...[...before].filter((path) => !now.has(path)));
@@ -162,7 +162,7 @@ export class FolderTree {
   }
 
   #drop(folder: Folder, changes: FolderChanges): void {
-    changes.went.push(...this.#directlyIn(folder));
+    changes.went.push(...this.#known.pathsIn(folder.path));
     for (const path of folder.folders) {
       const inner = this.#folders.get(path);
       if (inner !== undefined) this.#drop(inner, changes);
@@ -174,15 +174,6 @@ export class FolderTree {
     if (isRoot(folder.path)) return;
     this.#folders.delete(folder.path);
     this.#sorted = null;
-  }
-
-  #directlyIn({ path: place }: Folder): string[] {
-    const start = place + sep;
-    const found: string[] = [];
-    for (const path of this.#known()) {
-      if (path.startsWith(start) && !path.includes(sep, start.length)) found.push(path);
-    }
-    return found;
   }
 
   #folder(path: string): Folder {

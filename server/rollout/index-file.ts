@@ -1,6 +1,5 @@
 // The file of the index: rows that any process appends and all read, the last one about a path holds. Losing it, or a
 // row of it, costs time and nothing else; so trouble with it is told once and then passed over.
-import { isAscii } from "node:buffer";
 import {
   closeSync,
   existsSync,
@@ -16,18 +15,27 @@ import {
 import { readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { uuidV7 } from "../util/uuid-v7.ts";
+import { linesOf, type Piece, sealed, unsealed } from "./index-pieces.ts";
 import { type IndexRow, parseRow, rowLine } from "./index-rows.ts";
 
 // The version of the rows is in the name: others' are no concern of ours.
 const name = "threads-1.jsonl";
 const staleAfterMs = 60 * 60 * 1_000;
 
+export interface ReadRows {
+  readonly pieces: readonly Piece[];
+  /** They count for more than what is in pieces: they were written later. */
+  readonly rows: readonly IndexRow[];
+}
+
+const nothing: ReadRows = { pieces: [], rows: [] };
+
 export class IndexFile {
   readonly #path: string;
   readonly #onTrouble: (message: string) => void;
   /** Which file was read, and how far. */
   #read = { inode: 0, bytes: 0 };
-  #rowCount = 0;
+  #looseCount = 0;
   #isFailing = false;
 
   constructor(home: string, onTrouble: (message: string) => void) {
@@ -35,9 +43,9 @@ export class IndexFile {
     this.#onTrouble = onTrouble;
   }
 
-  /** Rows in the file, the outdated among them. */
-  get rowCount(): number {
-    return this.#rowCount;
+  /** Rows that stand in no piece, the outdated among them. */
+  get looseCount(): number {
+    return this.#looseCount;
   }
 
   /** The last attempt to write or read it failed. */
@@ -50,21 +58,18 @@ export class IndexFile {
   }
 
   /** What was appended since the last call; all of it when the file is another one. Never throws. */
-  readNew(): IndexRow[] {
+  readNew(): ReadRows {
     try {
       const there = statSync(this.#path, { throwIfNoEntry: false });
-      if (there === undefined || (there.ino === this.#read.inode && there.size === this.#read.bytes)) return [];
-      const text = this.#readText();
-      const rows: IndexRow[] = [];
-      for (const line of text.split("\n")) {
-        const row = parseRow(line);
-        if (row !== null) rows.push(row);
-      }
-      this.#rowCount += rows.length;
-      return rows;
+      if (there === undefined || (there.ino === this.#read.inode && there.size === this.#read.bytes)) return nothing;
+      const { bytes, isAll } = this.#readBytes();
+      const { pieces, rows, length } = (isAll ? unsealed(bytes) : null) ?? { pieces: [], rows: [], length: 0 };
+      const loose = linesOf(bytes.subarray(length)).flatMap((line) => parseRow(line) ?? []);
+      this.#looseCount = loose.length + (isAll ? 0 : this.#looseCount);
+      return { pieces, rows: [...rows, ...loose] };
     } catch (error) {
       this.#trouble(error);
-      return [];
+      return nothing;
     }
   }
 
@@ -88,15 +93,14 @@ export class IndexFile {
 
   /** Puts these rows in the place of all. What others append meanwhile is lost, and found again by looking. */
   async rewrite(rows: readonly IndexRow[]): Promise<void> {
-    const text = rows.map((row) => `${rowLine(row)}\n`).join("");
     const temporary = `${this.#path}.${uuidV7()}.tmp`;
     try {
       mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-      await writeFile(temporary, text, { mode: 0o600, flag: "wx" });
+      await writeFile(temporary, sealed(rows), { mode: 0o600, flag: "wx" });
       const { ino, size } = await stat(temporary);
       renameSync(temporary, this.#path);
       this.#read = { inode: ino, bytes: size };
-      this.#rowCount = rows.length;
+      this.#looseCount = 0;
       this.#isFailing = false;
       await removeStale(dirname(this.#path));
     } catch (error) {
@@ -106,20 +110,17 @@ export class IndexFile {
     }
   }
 
-  #readText(): string {
+  #readBytes(): { bytes: Buffer; isAll: boolean } {
     const fd = openSync(this.#path, "r");
     try {
       const { ino, size } = fstatSync(fd);
       const from = ino === this.#read.inode && size >= this.#read.bytes ? this.#read.bytes : 0;
-      if (from === 0) this.#rowCount = 0;
       const bytes = Buffer.allocUnsafe(size - from);
       const count = readSync(fd, bytes, 0, bytes.length, from);
       // A row that is being written is read with the next call.
       const end = bytes.subarray(0, count).lastIndexOf(0x0a) + 1;
       this.#read = { inode: ino, bytes: from + end };
-      const whole = bytes.subarray(0, end);
-      // The same, and much faster.
-      return whole.toString(isAscii(whole) ? "latin1" : "utf8");
+      return { bytes: bytes.subarray(0, end), isAll: from === 0 };
     } finally {
       closeSync(fd);
     }

@@ -1,5 +1,5 @@
-// The rows of the index file, a line each. Of a file's row, what lists are ordered by is read at once and the rest when
-// it is shown: there are thousands of them at the first list of a process.
+// The rows of the index file, a line each. Of a file's row, what says whether it has changed and what lists are ordered by
+// is read at once, and the rest when it is shown: there are thousands of them.
 import { isRolloutPlace } from "./files.ts";
 import type { FolderRow } from "./folders.ts";
 import type { ThreadMetadata } from "./line.ts";
@@ -33,95 +33,86 @@ export type IndexRow = FileRow | GoneRow | FolderRow;
 
 // One expression takes half the time of looking for each comma. Names that JSON must escape are none of ours: such files
 // are looked at by each process.
-const keysOfRow = /^\["([^"\\]*)",([^",]+),"([^"\\]*)",/;
+const keysOfRow = /^\["([^"\\]*)",([^",]+),"([^"\\]*)",(\d+),([^",]+),(\d+),/;
 
 export class FileRow implements FileFacts {
   readonly path: string;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly scannedTo: number;
   /** Of the thread; empty for a file that is no rollout. */
   readonly id: string;
   readonly createdAt: number;
   /** Text: as it was written, not read yet. */
-  #rest: Rest | string;
+  #shown: Shown | null | string;
+  /** The text is what we wrote. */
+  readonly #isSound: boolean;
 
-  private constructor(path: string, key: { id: string; createdAt: number }, rest: Rest | string) {
+  private constructor(
+    { path, size, mtimeMs, scannedTo }: FileFacts,
+    key: { id: string; createdAt: number },
+    shown: { is: Shown | null | string; isSound: boolean },
+  ) {
     this.path = path;
+    this.size = size;
+    this.mtimeMs = mtimeMs;
+    this.scannedTo = scannedTo;
     this.id = key.id;
     this.createdAt = key.createdAt;
-    this.#rest = rest;
+    this.#shown = shown.is;
+    this.#isSound = shown.isSound;
   }
 
-  static of({ path, ...seen }: FileFacts, shown: Shown | null): FileRow {
+  static of(facts: FileFacts, shown: Shown | null): FileRow {
     const { id, createdAt } = shown?.meta ?? { id: "", createdAt: 0 };
-    return new FileRow(path, { id, createdAt }, { seen, shown });
+    return new FileRow(facts, { id, createdAt }, { is: shown, isSound: true });
   }
 
   /** Null for a line that cannot be one. */
-  static parse(line: string): FileRow | null {
-    const [start, path, time, id] = keysOfRow.exec(line) ?? [];
+  static parse(line: string, { isSound }: { isSound: boolean }): FileRow | null {
+    const [start, path, time, id, size, mtime, scannedTo] = keysOfRow.exec(line) ?? [];
     if (start === undefined || path === undefined || id === undefined || !line.endsWith("]")) return null;
-    const createdAt = Number(time);
-    if (Number.isNaN(createdAt)) return null;
-    return new FileRow(path, { id, createdAt }, line.slice(start.length, -1));
-  }
-
-  get size(): number {
-    return this.#read().seen.size;
-  }
-
-  get mtimeMs(): number {
-    return this.#read().seen.mtimeMs;
-  }
-
-  get scannedTo(): number {
-    return this.#read().seen.scannedTo;
+    const [createdAt, mtimeMs] = [Number(time), Number(mtime)];
+    if (Number.isNaN(createdAt) || Number.isNaN(mtimeMs)) return null;
+    const facts = { path, size: Number(size), mtimeMs, scannedTo: Number(scannedTo) };
+    return new FileRow(facts, { id, createdAt }, { is: line.slice(start.length, -1), isSound });
   }
 
   /** Null for a file that is no rollout, and for a row that was damaged. */
   get shown(): Shown | null {
-    return this.#read().shown;
+    if (typeof this.#shown === "string") this.#shown = wholeShown(parseJson(this.#shown));
+    return this.#shown;
   }
 
   /** False: the row was damaged, and the file must be looked at. */
   get isSound(): boolean {
+    if (this.#isSound) return true;
     return this.id === (this.shown?.meta.id ?? "") && this.createdAt === (this.shown?.meta.createdAt ?? 0);
   }
 
   /** False: none of the texts in `shown` is this one. True: one may be. */
   mayShow(text: string): boolean {
-    return typeof this.#rest !== "string" || this.#rest.includes(JSON.stringify(text));
+    return typeof this.#shown !== "string" || this.#shown.includes(JSON.stringify(text));
   }
 
   at(path: string): FileRow {
-    return new FileRow(path, this, this.#rest);
+    return new FileRow({ ...this.#facts, path }, this, { is: this.#shown, isSound: this.#isSound });
   }
 
   toLine(): string {
-    const rest = typeof this.#rest === "string" ? this.#rest : restText(this.#rest);
-    return `[${JSON.stringify(this.path)},${this.createdAt},${JSON.stringify(this.id)},${rest}]`;
+    const { path, id, size, mtimeMs, scannedTo } = this;
+    const shown = typeof this.#shown === "string" ? this.#shown : JSON.stringify(this.#shown);
+    const key = `${JSON.stringify(path)},${this.createdAt},${JSON.stringify(id)}`;
+    return `[${key},${size},${mtimeMs},${scannedTo},${shown}]`;
   }
 
-  #read(): Rest {
-    if (typeof this.#rest === "string") this.#rest = parseRest(this.#rest);
-    return this.#rest;
+  get #facts(): Omit<FileFacts, "path"> {
+    const { size, mtimeMs, scannedTo } = this;
+    return { size, mtimeMs, scannedTo };
   }
-}
-
-interface Rest {
-  seen: Omit<FileFacts, "path">;
-  shown: Shown | null;
-}
-
-function restText({ seen: { size, mtimeMs, scannedTo }, shown }: Rest): string {
-  return `${size},${mtimeMs},${scannedTo},${JSON.stringify(shown)}`;
 }
 
 /** By hand: only we write it, and a damaged one costs a look at the file. */
-function parseRest(text: string): Rest {
-  const [size, mtimeMs, scannedTo, shown] = (parseJson(`[${text}]`) ?? []) as unknown[];
-  if (!isNumbers([size, mtimeMs, scannedTo])) return { seen: { size: -1, mtimeMs: 0, scannedTo: 0 }, shown: null };
-  return { seen: { size, mtimeMs, scannedTo } as Rest["seen"], shown: wholeShown(shown) };
-}
-
 function wholeShown(value: unknown): Shown | null {
   const { meta, metadata, settings } = (value ?? {}) as { [K in keyof Shown]?: Partial<Shown[K]> | null };
   const texts = [meta?.id, meta?.preview, meta?.originator, meta?.source, meta?.cliVersion];
@@ -136,28 +127,26 @@ export function rowLine(row: IndexRow): string {
 
 /**
  * Null for a torn or damaged line: the file it was about is looked at again. Null for what is not below the folders of
- * rollouts either: whoever wrote that into the file would have us read, and tell of, files anywhere.
+ * rollouts either: whoever wrote that into the file would have us read, and tell of, files anywhere. `isSound`: the line
+ * is known to be as we wrote it.
  */
-export function parseRow(line: string): IndexRow | null {
-  const row = line.startsWith("[") ? FileRow.parse(line) : otherRow(line);
+export function parseRow(line: string, { isSound }: { isSound: boolean } = { isSound: false }): IndexRow | null {
+  const row = line.startsWith("[") ? FileRow.parse(line, { isSound }) : otherRow(line);
   if (row === null) return null;
   return isRolloutPlace("folder" in row ? row.folder : row.path) ? row : null;
 }
 
 function otherRow(line: string): GoneRow | FolderRow | null {
   const row = parseJson(line) as Partial<Record<keyof FolderRow | keyof GoneRow, unknown>> | null | undefined;
-  if (typeof row?.folder === "string" && isNumbers([row.mtimeMs, row.files, row.folders])) return row as FolderRow;
+  const isCounted = [row?.mtimeMs, row?.files, row?.folders].every((each) => typeof each === "number");
+  if (typeof row?.folder === "string" && isCounted) return row as FolderRow;
   return typeof row?.path === "string" && row.isGone === true ? { path: row.path, isGone: true } : null;
 }
 
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
-}
-
-function isNumbers(values: readonly unknown[]): boolean {
-  return values.every((value) => typeof value === "number");
 }

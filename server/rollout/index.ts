@@ -13,29 +13,36 @@ import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { eachOf } from "./each-of.ts";
-import { isInArchive } from "./files.ts";
 import { type FolderRow, FolderTree } from "./folders.ts";
-import { IndexFile } from "./index-file.ts";
+import { IndexFile, type ReadRows } from "./index-file.ts";
+import { rowsOf } from "./index-pieces.ts";
 import { type FileFacts, FileRow, type IndexRow, type Shown } from "./index-rows.ts";
+import { KnownRollouts } from "./known-rollouts.ts";
 import type { ThreadMeta } from "./line.ts";
-import { type ListedRollout, type ListOrder, SortedRollouts } from "./listed.ts";
+import { firstAt, keyBy, type ListedRollout, type ListOrder, SortedRollouts } from "./listed.ts";
 import { listedMeta, scanRollout } from "./scan.ts";
 
 // Each has a descriptor and a buffer of its own while it is read.
 const readAtOnce = 32;
 /** More than this is read in two steps, sorted once, and written in one piece. */
 const many = 200;
+/** Rows that are read one by one at the first list of a process; with more of them the file is written anew. */
+const maxLoose = 1_000;
 /** Files without a first line may be about to get one: so many of them are looked at again at each list. */
 const maxBlank = 64;
+/** More than the pages that people look at, and few enough to be taken apart while they wait. */
+const fewYoung = 250;
+/** The system answers this fast; others have their turn between. */
+const lookedAtInOneGo = 64;
 
 export class RolloutIndex {
   readonly #home: string;
   readonly #onTrouble: (message: string) => void;
   readonly #file: IndexFile;
   readonly #folders: FolderTree;
-  readonly #known = new Map<string, KnownRollout>();
-  readonly #byCreation = new SortedRollouts("createdAt", () => this.#allListed());
-  readonly #byUpdate = new SortedRollouts("updatedAt", () => this.#allListed());
+  readonly #known: KnownRollouts;
+  readonly #byCreation = new SortedRollouts("createdAt", () => this.#openedListed());
+  readonly #byUpdate = new SortedRollouts("updatedAt", () => this.#openedListed());
   /** Paths that are known to be no rollouts, or not yet. */
   readonly #blank = new Set<string>();
   #isLoaded = false;
@@ -43,13 +50,15 @@ export class RolloutIndex {
   #refreshed: Promise<void> = Promise.resolve();
   #swept: Promise<void> | null = null;
   #saved: Promise<void> = Promise.resolve();
+  #isRewriteDue = false;
 
   /** `onTrouble` hears of files that could not be read, once a refresh. */
   constructor(home: string, onTrouble: (message: string) => void) {
     this.#home = home;
     this.#onTrouble = onTrouble;
     this.#file = new IndexFile(home, onTrouble);
-    this.#folders = new FolderTree(home, () => this.#known.keys());
+    this.#known = new KnownRollouts(home, () => this.#sortLater());
+    this.#folders = new FolderTree(home, this.#known);
   }
 
   /** From now on every thread is known that is on disk now, and none that is gone from its folder. */
@@ -61,12 +70,21 @@ export class RolloutIndex {
 
   /** Every file was looked at since this process began to list. */
   sweep(): Promise<void> {
-    this.#swept ??= this.#look(this.#known.keys());
+    this.#swept ??= this.#sweep();
     return this.#swept;
+  }
+
+  /** Some of those created last, ascending, and none between them left out. */
+  youngest(): readonly ListedRollout[] {
+    const wholeBehind = this.#known.openYoungest(fewYoung);
+    const entries = this.#byCreation.entries;
+    const start = firstAt(entries, keyBy("createdAt"), { time: wholeBehind + 1, id: "" });
+    return start === 0 ? entries : entries.slice(start);
   }
 
   /** Ascending. Not to be kept: it changes. */
   sorted(order: ListOrder): readonly ListedRollout[] {
+    this.#known.openAll();
     return (order === "createdAt" ? this.#byCreation : this.#byUpdate).entries;
   }
 
@@ -109,34 +127,53 @@ export class RolloutIndex {
   }
 
   async #refresh(): Promise<void> {
-    const rows = this.#file.readNew();
+    const read = this.#file.readNew();
     const isFirst = !this.#isLoaded;
-    if (rows.length > many) this.#sortLater();
-    if (isFirst) this.#load(rows);
-    else for (const row of rows) if (!("folder" in row)) this.#apply(row);
-    const { came, went, read, troubles } = await this.#folders.check({ all: isFirst });
-    const unsaved: IndexRow[] = [...read];
+    if (isFirst) this.#load(read);
+    else this.#applyAll(read);
+    const { came, went, read: folders, troubles } = await this.#folders.check({ all: isFirst });
+    const unsaved: IndexRow[] = [...folders];
     for (const path of went) {
       this.#forget(path);
       unsaved.push({ path, isGone: true });
     }
     const blank = [...this.#blank].slice(0, maxBlank).filter((path) => !this.#isAsKnown(path));
-    await this.#look([...came.filter((path) => !this.#known.has(path)), ...blank], { troubles, unsaved });
+    const unknown = came.filter((path) => this.#known.get(path) === undefined);
+    await this.#look([...unknown, ...blank], { troubles, unsaved });
     // Nobody waits for it: it has no say in this list.
     if (isFirst) setImmediate(() => void this.sweep());
   }
 
-  /** Begins with what was written down: all of it, while the first list waits. */
-  #load(rows: readonly IndexRow[]): void {
+  /** Begins with what was written down: as little as can be is taken apart, while the first list waits. */
+  #load({ pieces, rows }: ReadRows): void {
     const folders = new Map<string, FolderRow>();
+    for (const piece of pieces) this.#known.putAway(piece);
     for (const row of rows) {
-      if (row instanceof FileRow) this.#known.set(row.path, new KnownRollout(this.#home, row));
-      else if ("folder" in row) folders.set(row.folder, row);
-      else this.#known.delete(row.path);
+      if ("folder" in row) folders.set(row.folder, row);
+      else if (row instanceof FileRow) this.#put(row);
+      else this.#forget(row.path);
     }
-    for (const [path, { id }] of this.#known) if (id === "") this.#blank.add(path);
     this.#folders.remember(folders.values());
     this.#isLoaded = true;
+  }
+
+  /** What other processes wrote down meanwhile. */
+  #applyAll({ pieces, rows }: ReadRows): void {
+    const files = [...pieces.flatMap(rowsOf), ...rows];
+    if (files.length > many) this.#sortLater();
+    for (const row of files) if (!("folder" in row)) this.#apply(row);
+  }
+
+  async #sweep(): Promise<void> {
+    const changed: string[] = [];
+    let looked = 0;
+    for (const folder of this.#known.folders()) {
+      for (const path of this.#known.pathsIn(folder)) {
+        if (!this.#isAsKnown(path)) changed.push(path);
+        if (++looked % lookedAtInOneGo === 0) await new Promise(setImmediate);
+      }
+    }
+    await this.#look(changed);
   }
 
   /** Looks at these files again, where their size or time has changed. Never rejects. */
@@ -148,7 +185,7 @@ export class RolloutIndex {
     const isMany = queue.length > many;
     await eachOf(queue, readAtOnce, async (path) => {
       try {
-        const isNew = !this.#known.has(path);
+        const isNew = this.#known.get(path) === undefined;
         const row = await this.#lookAt(path, { headOnly: isNew && isMany });
         if (row === null) return;
         if (isNew && isMany) this.#sortLater();
@@ -156,7 +193,7 @@ export class RolloutIndex {
         unsaved.push(row);
       } catch (error) {
         const { code, message } = error as NodeJS.ErrnoException;
-        if (this.#known.has(path)) unsaved.push({ path, isGone: true });
+        if (this.#known.get(path) !== undefined) unsaved.push({ path, isGone: true });
         this.#forget(path);
         if (code === "ENOENT") return;
         troubles.push(message);
@@ -220,8 +257,7 @@ export class RolloutIndex {
 
   #put(row: FileRow): void {
     this.#forget(row.path);
-    const known = new KnownRollout(this.#home, row);
-    this.#known.set(row.path, known);
+    const known = this.#known.set(row);
     if (row.id === "") {
       this.#blank.add(row.path);
       return;
@@ -235,8 +271,8 @@ export class RolloutIndex {
     this.#byUpdate.reset();
   }
 
-  #allListed(): ListedRollout[] {
-    return [...this.#known.values()].filter(({ id }) => id !== "");
+  #openedListed(): ListedRollout[] {
+    return this.#known.opened().filter(({ id }) => id !== "");
   }
 
   #forget(path: string): void {
@@ -249,20 +285,30 @@ export class RolloutIndex {
   }
 
   #save(unsaved: readonly IndexRow[]): void {
-    if (unsaved.length === 0) return;
-    const outgrown = this.#file.rowCount + unsaved.length > 2 * this.#known.size + 1_000;
-    const fits = unsaved.length < many && !outgrown && this.#file.isThere;
+    const isOutgrown = this.#file.looseCount + unsaved.length > maxLoose;
+    if (unsaved.length === 0 && !isOutgrown) return;
+    const fits = unsaved.length < many && !isOutgrown && this.#file.isThere;
     if (fits || this.#file.isFailing) {
       this.#file.append(unsaved);
       return;
     }
+    if (this.#isRewriteDue) return;
+    this.#isRewriteDue = true;
     // Behind the list that found it out.
-    this.#saved = this.#saved.then(() => new Promise(setImmediate)).then(() => this.#file.rewrite(this.#rows()));
+    this.#saved = this.#saved
+      .then(() => new Promise(setImmediate))
+      .then(() => {
+        this.#isRewriteDue = false;
+        return this.#file.rewrite(this.#rows());
+      });
   }
 
   /** In order: the next process has less to sort. */
   #rows(): IndexRow[] {
-    const files = [...this.#known.values()].map(({ row }) => row).sort((a, b) => a.createdAt - b.createdAt);
+    const files = this.#known
+      .all()
+      .map(({ row }) => row)
+      .sort((a, b) => a.createdAt - b.createdAt);
     return [...this.#folders.rows(), ...files];
   }
 
@@ -275,62 +321,3 @@ export class RolloutIndex {
 function isSame(known: Pick<FileFacts, "size" | "mtimeMs">, now: Pick<FileFacts, "size" | "mtimeMs">): boolean {
   return known.size === now.size && known.mtimeMs === now.mtimeMs;
 }
-
-/** A row as a list sees it. */
-class KnownRollout implements ListedRollout {
-  readonly #home: string;
-  readonly row: FileRow;
-
-  constructor(home: string, row: FileRow) {
-    this.#home = home;
-    this.row = row;
-  }
-
-  get id(): string {
-    return this.row.id;
-  }
-
-  get createdAt(): number {
-    return this.row.createdAt;
-  }
-
-  get updatedAt(): number {
-    return Math.floor(this.row.mtimeMs / 1000);
-  }
-
-  get isArchived(): boolean {
-    return isInArchive(this.row.path);
-  }
-
-  get path(): string {
-    return join(this.#home, this.row.path);
-  }
-
-  mayShow(text: string): boolean {
-    return this.row.mayShow(text);
-  }
-
-  get meta(): Shown["meta"] {
-    return this.#shown.meta;
-  }
-
-  get metadata(): Shown["metadata"] {
-    return this.#shown.metadata;
-  }
-
-  get settings(): Shown["settings"] {
-    return this.#shown.settings;
-  }
-
-  /** Of a damaged row, what is left: it is looked at again before it is shown. */
-  get #shown(): Shown {
-    const { id, createdAt, shown } = this.row;
-    return shown ?? { ...unknown, meta: { ...unknown.meta, id, createdAt } };
-  }
-}
-
-const unknown = {
-  meta: { cliVersion: "", originator: "", source: "", preview: "", forkedFromId: null, threadSource: null },
-  metadata: { name: null, gitInfo: null },
-  settings: { model: "", modelProvider: "", cwd: "", reasoningEffort: null },
-};

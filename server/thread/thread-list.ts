@@ -31,12 +31,27 @@ export async function listThreads(all: AllThreads, params: ThreadListParams): Pr
   const wanted = wantedBy(params);
   for (let attemptsLeft = MAX_ATTEMPTS; ; attemptsLeft--) {
     const places = sections.current();
-    const sorted = sectionId ? inSection(index, places, sectionId) : index.sorted(orderOf(params));
-    const options = sectionId ? sectionOptions(places, params) : listOptions(params);
-    const page = pageOfThreads(sorted, options, (entry) => wanted(entry, places));
+    const isWanted = (entry: ListedRollout) => wanted(entry, places);
+    const page = sectionId
+      ? pageOfThreads(inSection(index, places, sectionId), sectionOptions(places, params), isWanted)
+      : pageOf(index, params, isWanted);
     // What is shown is what is on disk now. Where it was not, another page may be due.
     if (isFinal || attemptsLeft === 0 || (await index.verify(page.data))) return page;
   }
+}
+
+/** Where the youngest fill the page, the others are not even read. */
+function pageOf(
+  index: RolloutIndex,
+  params: ThreadListParams,
+  isWanted: (entry: ListedRollout) => boolean,
+): ListPage<ListedRollout> {
+  const [order, options] = [orderOf(params), listOptions(params)];
+  if (order === "createdAt" && options.direction === "desc") {
+    const page = pageOfThreads(index.youngest(), options, isWanted);
+    if (page.nextCursor !== null) return page;
+  }
+  return pageOfThreads(index.sorted(order), options, isWanted);
 }
 
 type PageParams = Pick<ThreadListParams, "sortKey" | "sortDirection" | "cursor" | "limit">;
