@@ -112,6 +112,7 @@ export class TestServer implements AsyncDisposable {
   readonly heard: AnyMessage[] = [];
   /** What both sides said, in order, for transcripts. */
   readonly traffic: { from: "client" | "server"; message: AnyMessage }[] = [];
+  /** Its log so far. What it says on stdout and here comes to us in no order, and some of it after its end: `expectLog`. */
   stderr = "";
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
   readonly #base: string | null;
@@ -137,7 +138,10 @@ export class TestServer implements AsyncDisposable {
     });
     const lines = new LineSplitter((line) => this.#onLine(line));
     this.child.stdout?.on("data", (bytes: Buffer) => lines.push(bytes));
-    this.child.stderr?.on("data", (bytes: Buffer) => (this.stderr += bytes.toString("utf8")));
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+      for (const watcher of this.#watchers) watcher();
+    });
     // Writing to a server that a test has killed is that test's business.
     this.child.stdin?.on("error", () => {});
     this.exited = new Promise((resolve) => this.child.once("exit", (code, signal) => resolve({ code, signal })));
@@ -173,6 +177,11 @@ export class TestServer implements AsyncDisposable {
   expectAnswers(id: number | string, count = 1): Promise<AnyMessage[]> {
     const answers = () => this.heard.filter((message) => message.id === id && message.method === undefined);
     return this.#until(`answers to ${id}`, () => (answers().length >= count ? answers() : undefined));
+  }
+
+  /** Resolves when its log fits, which may be after its end. */
+  async expectLog(pattern: RegExp): Promise<void> {
+    await this.#until(`its log to say ${pattern}`, () => pattern.test(this.stderr) || undefined);
   }
 
   /** The next notification of this name that was not taken yet, as its schema has it. */
