@@ -168,9 +168,18 @@ export class TestServer implements AsyncDisposable {
   }
 
   requestRaw(method: string, params: unknown, id: number | string = this.#nextId++): Promise<AnyMessage> {
-    const answered = new Promise<AnyMessage>((resolve) => this.#answers.set(id, resolve));
+    const answer = this.#answerTo(method, id);
     this.send({ id, method, params });
-    return withDeadline(answered, () => `an answer to ${method}; heard ${this.summary()}`);
+    return answer;
+  }
+
+  /** All are with the server before it begins with any. Two requests that are sent one after the other need not be. */
+  requestsTogether(requests: readonly (readonly [method: string, params: unknown])[]): Promise<AnyMessage[]> {
+    const messages = requests.map(([method, params]) => ({ id: this.#nextId++, method, params }));
+    const answers = messages.map(({ id, method }) => this.#answerTo(method, id));
+    for (const message of messages) this.traffic.push({ from: "client", message });
+    this.sendLine(messages.map((message) => JSON.stringify(message)).join("\n"));
+    return Promise.all(answers);
   }
 
   /** The answers to a request that was sent as a raw line, once there are so many. */
@@ -303,6 +312,11 @@ export class TestServer implements AsyncDisposable {
       "requests that the test did not expect",
     );
     assertOrder(this.heard);
+  }
+
+  #answerTo(method: string, id: number | string): Promise<AnyMessage> {
+    const answered = new Promise<AnyMessage>((resolve) => this.#answers.set(id, resolve));
+    return withDeadline(answered, () => `an answer to ${method}; heard ${this.summary()}`);
   }
 
   #onLine(line: string): void {
