@@ -82,9 +82,14 @@ export class EditorClient implements AsyncDisposable {
   async completeTurn(text: string): Promise<{ threadId: string; status: string }> {
     const { thread } = await this.request("thread/start", { cwd: this.workspace });
     const threadId = (thread as { id: string }).id;
-    await this.request("turn/start", { threadId, input: [{ type: "text", text }] });
-    const { params } = await this.expect(({ method }) => method === "turn/completed", "turn/completed");
-    return { threadId, status: (params as { turn: { status: string } }).turn.status };
+    const { turn } = await this.request("turn/start", { threadId, input: [{ type: "text", text }] });
+    const { id } = turn as { id: string };
+    const turnOf = ({ params }: AnyMessage) => (params as { turn: { id: string; status: string } }).turn;
+    const ended = await this.expect(
+      (message) => message.method === "turn/completed" && turnOf(message).id === id,
+      "turn/completed",
+    );
+    return { threadId, status: turnOf(ended).status };
   }
 
   expect(matches: (message: AnyMessage) => boolean, name: string): Promise<AnyMessage> {

@@ -1,5 +1,6 @@
 // Knows, without looking twice, when a command runs and when it and all its descendants are gone: they hold a pipe.
 import { spawn, spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -32,6 +33,11 @@ export function lifeline(workspace: string): Lifeline {
     },
     [Symbol.dispose]: () => void reader.kill(),
   };
+}
+
+/** A variable for the environment of a command. The same test may run elsewhere on this machine. */
+export function ownTag(): string {
+  return `BELAY_TEST_TAG=${randomUUID()}`;
 }
 
 /** Process ids whose environment has this text: what a command left behind. */

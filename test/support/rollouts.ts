@@ -3,6 +3,7 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSy
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { rolloutPath } from "../../server/rollout/files.ts";
+import { RolloutIndex } from "../../server/rollout/index.ts";
 import type { ThreadMeta } from "../../server/rollout/line.ts";
 import { uuidV7 } from "../../server/util/uuid-v7.ts";
 
@@ -19,16 +20,21 @@ export function metaLine(meta: Partial<ThreadMeta>): string {
 
 export const nameLine = (name: string) => rolloutLine("metadata", { name, gitInfo: null });
 
-export interface RolloutHome extends Disposable {
+/** Who makes an index of it disposes of it asynchronously: that waits for what the index still does in the background. */
+export interface RolloutHome extends Disposable, AsyncDisposable {
   readonly path: string;
   /** Writes a thread that began then, in Unix seconds, and was last written to at that time. */
   write(createdAt: number, more?: Partial<ThreadMeta> & { lines?: string }): { id: string; path: string };
   /** Appends, as at that time. */
   append(path: string, text: string, atSeconds: number): void;
+  /** As another process has it. */
+  newIndex(onTrouble: (message: string) => void): RolloutIndex;
 }
 
 export function rolloutHome(): RolloutHome {
   const home = mkdtempSync(join(tmpdir(), "belay-rollouts-"));
+  const indexes: RolloutIndex[] = [];
+  const remove = () => rmSync(home, { recursive: true });
   return {
     path: home,
     write(createdAt, { lines = "", ...more } = {}) {
@@ -43,6 +49,18 @@ export function rolloutHome(): RolloutHome {
       appendFileSync(path, text);
       utimesSync(path, atSeconds, atSeconds);
     },
-    [Symbol.dispose]: () => rmSync(home, { recursive: true }),
+    newIndex(onTrouble) {
+      const index = new RolloutIndex(home, onTrouble);
+      indexes.push(index);
+      return index;
+    },
+    [Symbol.dispose]: remove,
+    async [Symbol.asyncDispose]() {
+      for (const index of indexes) {
+        await index.sweep();
+        await index.saved();
+      }
+      remove();
+    },
   };
 }

@@ -112,6 +112,7 @@ export class TestServer implements AsyncDisposable {
   readonly heard: AnyMessage[] = [];
   /** What both sides said, in order, for transcripts. */
   readonly traffic: { from: "client" | "server"; message: AnyMessage }[] = [];
+  /** Its log so far. What it says on stdout and here comes to us in no order, and some of it after its end: `expectLog`. */
   stderr = "";
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
   readonly #base: string | null;
@@ -137,7 +138,10 @@ export class TestServer implements AsyncDisposable {
     });
     const lines = new LineSplitter((line) => this.#onLine(line));
     this.child.stdout?.on("data", (bytes: Buffer) => lines.push(bytes));
-    this.child.stderr?.on("data", (bytes: Buffer) => (this.stderr += bytes.toString("utf8")));
+    this.child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+      for (const watcher of this.#watchers) watcher();
+    });
     // Writing to a server that a test has killed is that test's business.
     this.child.stdin?.on("error", () => {});
     this.exited = new Promise((resolve) => this.child.once("exit", (code, signal) => resolve({ code, signal })));
@@ -164,15 +168,29 @@ export class TestServer implements AsyncDisposable {
   }
 
   requestRaw(method: string, params: unknown, id: number | string = this.#nextId++): Promise<AnyMessage> {
-    const answered = new Promise<AnyMessage>((resolve) => this.#answers.set(id, resolve));
+    const answer = this.#answerTo(method, id);
     this.send({ id, method, params });
-    return withDeadline(answered, () => `an answer to ${method}; heard ${this.summary()}`);
+    return answer;
+  }
+
+  /** All are with the server before it begins with any. Two requests that are sent one after the other need not be. */
+  requestsTogether(requests: readonly (readonly [method: string, params: unknown])[]): Promise<AnyMessage[]> {
+    const messages = requests.map(([method, params]) => ({ id: this.#nextId++, method, params }));
+    const answers = messages.map(({ id, method }) => this.#answerTo(method, id));
+    for (const message of messages) this.traffic.push({ from: "client", message });
+    this.sendLine(messages.map((message) => JSON.stringify(message)).join("\n"));
+    return Promise.all(answers);
   }
 
   /** The answers to a request that was sent as a raw line, once there are so many. */
   expectAnswers(id: number | string, count = 1): Promise<AnyMessage[]> {
     const answers = () => this.heard.filter((message) => message.id === id && message.method === undefined);
     return this.#until(`answers to ${id}`, () => (answers().length >= count ? answers() : undefined));
+  }
+
+  /** Resolves when its log fits, which may be after its end. */
+  async expectLog(pattern: RegExp): Promise<void> {
+    await this.#until(`its log to say ${pattern}`, () => pattern.test(this.stderr) || undefined);
   }
 
   /** The next notification of this name that was not taken yet, as its schema has it. */
@@ -294,6 +312,11 @@ export class TestServer implements AsyncDisposable {
       "requests that the test did not expect",
     );
     assertOrder(this.heard);
+  }
+
+  #answerTo(method: string, id: number | string): Promise<AnyMessage> {
+    const answered = new Promise<AnyMessage>((resolve) => this.#answers.set(id, resolve));
+    return withDeadline(answered, () => `an answer to ${method}; heard ${this.summary()}`);
   }
 
   #onLine(line: string): void {

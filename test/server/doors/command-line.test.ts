@@ -19,6 +19,7 @@ test("--strict-config ends the server before it serves, with a sentence for each
   await using server = await testServer({ config, args: ["--strict-config"], initialize: null });
   server.expectDeath();
   assert.deepEqual(await server.exited, { code: 1, signal: null });
+  await server.expectLog(/\n.*\n/);
   const lines = server.stderr.trim().split("\n");
   assert.equal(lines.length, 2, server.stderr);
   assert.match(lines[0] ?? "", /^belay: There is no configuration key sandbox_mod\. Did you mean sandbox_mode\?/);

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
-import { holdingLifeline, lifeline, processesTagged } from "../../support/lifeline.ts";
+import { holdingLifeline, lifeline, ownTag, processesTagged } from "../../support/lifeline.ts";
 import { responsesApi, streamPart } from "../../support/responses-api.ts";
 import { root, type TestServer, testServer, withDeadline } from "../../support/test-server.ts";
 
@@ -29,14 +29,15 @@ for (const [how, leave] of [
   ["a reader of stdout that is gone", (server: TestServer) => hangUp(server)],
 ] as const) {
   test(`${how} while a command runs ends the command, and the turn is stored as interrupted`, async () => {
-    await using api = await responsesApi(running("BELAY_TEST_TAG=exit-test bash -c 'echo up; sleep 600 & sleep 600'"));
+    const tag = ownTag();
+    await using api = await responsesApi(running(`${tag} bash -c 'echo up; sleep 600 & sleep 600'`));
     await using server = await testServer({ api, sandboxMode: "danger-full-access" });
     const { threadId } = await server.startTurn("run");
     await server.expectNotification("item/commandExecution/outputDelta");
-    assert.ok(processesTagged("BELAY_TEST_TAG=exit-test").length > 0);
+    assert.ok(processesTagged(tag).length > 0);
     leave(server);
     assert.deepEqual(await server.exited, clean);
-    assert.deepEqual(processesTagged("BELAY_TEST_TAG=exit-test"), []);
+    assert.deepEqual(processesTagged(tag), []);
 
     await using next = await testServer({ like: server });
     const { thread } = await next.request("thread/read", { threadId, includeTurns: true });

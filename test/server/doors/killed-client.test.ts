@@ -4,11 +4,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
-import { holdingLifeline, lifeline, processesTagged } from "../../support/lifeline.ts";
+import { holdingLifeline, lifeline, ownTag, processesTagged } from "../../support/lifeline.ts";
 import { type ResponsesApi, responsesApi, streamPart } from "../../support/responses-api.ts";
 import { root, serverEnvironment, type TestServer, testServer, withDeadline } from "../../support/test-server.ts";
 
-const tag = "BELAY_TEST_TAG=killed-client";
+const tag = ownTag();
 const running = (cmd: string) => [{ steps: [{ calls: [{ name: "exec_command", arguments: { cmd } }] }] }];
 const stubborn = running(`${tag} bash -c "trap '' TERM HUP; echo up; setsid sleep 600 & sleep 600"`);
 
@@ -125,7 +125,7 @@ test("a server that runs out of memory leaves no command, and its thread as far 
   await line.started;
   const { code, signal } = await withDeadline(server.exited, () => "the server to run out of memory");
   assert.ok(signal === "SIGABRT" || code === 134, `${code} ${signal}`);
-  assert.match(server.stderr, /FATAL ERROR: .*heap out of memory/);
+  await server.expectLog(/FATAL ERROR: .*heap out of memory/);
   await line.gone;
   const [[status, ...items] = []] = await stored(server, threadId);
   assert.equal(status, "interrupted");

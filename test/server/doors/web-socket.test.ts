@@ -22,7 +22,7 @@ test("a client over a WebSocket gets what a client on stdio gets, one message a 
   client.socket.send("{broken");
   client.socket.send("[]");
   assert.equal((await client.ask("thread/list", {}, "after")).id, "after");
-  assert.match(server.stderr, /note: only this machine can connect/);
+  await server.until("the note", () => /note: only this machine can connect/.test(server.stderr) || undefined);
 });
 
 test("readyz and healthz answer without a token, pages of a browser are refused everywhere, all else is no upgrade", async () => {
@@ -102,7 +102,7 @@ test("a socket of a Unix path is its owner's alone, is not taken from a live ser
   await using second = await testServer({ like: server, args: ["--listen", "unix://"], initialize: null });
   second.expectDeath();
   assert.equal((await second.exited).code, 1);
-  assert.match(second.stderr, /another server listens on .*app-server-control\.sock/);
+  await second.expectLog(/another server listens on .*app-server-control\.sock/);
   assert.ok(existsSync(place));
   server.expectDeath();
   server.child.kill("SIGKILL");
@@ -118,21 +118,20 @@ test("a file that is no socket is left alone, and a path that is too long is ref
   await using server = await testServer({ like: directories, args: ["--listen", `unix://${place}`], initialize: null });
   server.expectDeath();
   assert.equal((await server.exited).code, 1);
-  assert.match(server.stderr, /notes exists and is not a socket/);
+  await server.expectLog(/notes exists and is not a socket/);
   assert.equal(readFileSync(place, "utf8"), "mine");
   const long = `unix:///tmp/${"x".repeat(100)}`;
   await using other = await testServer({ args: ["--listen", long], initialize: null });
   other.expectDeath();
   assert.equal((await other.exited).code, 1);
-  assert.match(other.stderr, /is longer than 103 bytes/);
+  await other.expectLog(/is longer than 103 bytes/);
 });
 
 test("a WebSocket on an address that others can reach needs a way to know them", async () => {
   await using server = await testServer({ args: ["--listen", "ws://0.0.0.0:0"], initialize: null });
   server.expectDeath();
   assert.equal((await server.exited).code, 1);
-  assert.match(
-    server.stderr,
+  await server.expectLog(
     /refusing to start non-loopback websocket listener 0\.0\.0\.0:0 without auth; configure `--ws-auth capability-token` or `--ws-auth signed-bearer-token`/,
   );
 });

@@ -57,11 +57,14 @@ test("nothing is found for nothing, nowhere; what lies below two roots is found 
 test("a search with the token of another stops that one, which finds nothing", async () => {
   await using server = await testServer({ files });
   const search = { query: "main", roots: [server.workspace], cancellationToken: "typing" };
-  const [first, second] = await Promise.all([
-    server.request("fuzzyFileSearch", search),
-    server.request("fuzzyFileSearch", search),
+  const answers = await server.requestsTogether([
+    ["fuzzyFileSearch", search],
+    ["fuzzyFileSearch", search],
   ]);
-  assert.deepEqual([first.files.length, second.files.length], [0, 6]);
+  assert.deepEqual(
+    answers.map(({ result }) => (result as { files: unknown[] }).files.length),
+    [0, 6],
+  );
 });
 
 test("a session answers the latest query, from the list made at its start, and says when that is all", async () => {

@@ -24,6 +24,9 @@ interface Workspace extends Disposable {
   read(name: string): string;
 }
 
+/** What a busy machine takes is no part of these tests. */
+const unhurried = { beforeMs: 60_000, behindMs: 60_000 };
+
 function workspace(files: Record<string, string | Buffer>, options: Partial<CaptureDeps> = {}): Workspace {
   const base = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), "belay-capture-")));
   const root = join(base, "workspace");
@@ -38,6 +41,7 @@ function workspace(files: Record<string, string | Buffer>, options: Partial<Capt
     newId: () => `change-${ids++}`,
     failed: (message) => assert.fail(message),
     ...options,
+    limits: { ...unhurried, ...options.limits },
   });
   const made: Workspace = {
     ...{ root, journal, saved },
@@ -304,6 +308,8 @@ test("a turn that is stopped while its command waits leaves nothing behind", asy
   using at = workspace({ "a.txt": "a" });
   const command = await at.begin("stopped", AbortSignal.abort());
   assert.equal(await command.end(), false);
+  // The look that began for it ends before the next one does.
+  assert.equal(await (await at.begin("next")).end(), false);
   assert.deepEqual(at.journal.lines, []);
 });
 

@@ -21,6 +21,8 @@ function machine() {
   const captures = new Captures({
     ...{ userHome, belayHome, now: () => 1, newId: () => String(ids++), failed: (message) => assert.fail(message) },
     saves: { mark: () => 0, since: async () => [] },
+    // What a busy machine takes is no part of these tests.
+    limits: { beforeMs: 60_000, behindMs: 60_000 },
     async journalOf(root) {
       const journal = journals.get(root) ?? memoryJournal(root);
       journals.set(root, journal);

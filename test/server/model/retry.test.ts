@@ -71,7 +71,8 @@ const cuts: Record<string, (response: ServerResponse) => unknown> = {
 for (const [name, cut] of Object.entries(cuts)) {
   test(`an answer that ends ${name} is asked for anew: nothing is there twice, and the tool runs once`, async () => {
     await using api = await breaking((response, request) => request === 1 && (cut(response), true));
-    const provider = `${quick}\nstream_idle_timeout_ms = 1000`;
+    // A machine that is busy may be silent as well, where nothing else is.
+    const provider = name === "by falling silent" ? `${quick}\nstream_idle_timeout_ms = 1000` : quick;
     await using server = await testServer({ api, provider, approvalPolicy: "never" });
     const { threadId, turn } = await server.completeTurn("count");
     assert.equal(turn.status, "completed");

@@ -20,7 +20,7 @@ import { basename, dirname, join } from "node:path";
 import { test } from "node:test";
 import { archive, deleteRollout, findRollout, unarchive } from "../../../server/rollout/files.ts";
 import { parseRow } from "../../../server/rollout/index-rows.ts";
-import { RolloutIndex } from "../../../server/rollout/index.ts";
+import type { RolloutIndex } from "../../../server/rollout/index.ts";
 import type { ListedRollout } from "../../../server/rollout/listed.ts";
 import fc from "../../support/properties.ts";
 import { metaLine, nameLine, rolloutHome, type RolloutHome, rolloutLine } from "../../support/rollouts.ts";
@@ -31,7 +31,7 @@ const indexOf = (home: RolloutHome) => join(home.path, "index/threads-1.jsonl");
 const isRoot = process.getuid?.() === 0 ? "root may read and write everything" : false;
 
 test("what a list shows is the first line and the last of those that change it", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const settings = { model: "other", modelProvider: "q", cwd: "/elsewhere", reasoningEffort: "high", mode: null };
   const long = rolloutLine("history", { type: "message", role: "user", text: '"type":"metadata"'.repeat(40_000) });
   const lines = [nameLine("first"), long, rolloutLine("settings", settings), nameLine("last"), "{torn"].join("");
@@ -52,7 +52,7 @@ test("what a list shows is the first line and the last of those that change it",
 });
 
 test("a first line is read whole, however long a preview or a client's own instructions make it", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const lengths = [10, 3_900, 4_096, 16_384, 60_000, 300_000];
   for (const [at, length] of lengths.entries()) {
     home.write(longAgo + at, { baseInstructions: "😀".repeat(length / 4), lines: nameLine(String(length)) });
@@ -61,7 +61,7 @@ test("a first line is read whole, however long a preview or a client's own instr
 });
 
 test("a second process reads the index instead of the rollouts, and only it and its user may", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const { path } = home.write(longAgo);
   await list(home);
   assert.equal(statSync(indexOf(home)).mode & 0o777, 0o600);
@@ -92,7 +92,7 @@ for (const [name, spoil] of Object.entries({
   "rows of files that never were": (text: string) => text.replaceAll("rollout-", "rollout-2020-01-01T00-00-00-"),
 })) {
   test(`an index with ${name} makes no list wrong`, async () => {
-    using home = rolloutHome();
+    await using home = rolloutHome();
     const ids = [0, 1, 2].map((day) => home.write(longAgo + day * dayS).id);
     await list(home);
     writeFileSync(indexOf(home), spoil(readFileSync(indexOf(home), "utf8")), "latin1");
@@ -102,7 +102,7 @@ for (const [name, spoil] of Object.entries({
 }
 
 test("files that came, went, moved and grew since are listed as they are", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const [a, b, c] = [home.write(longAgo), home.write(longAgo + 1), home.write(longAgo + 2)];
   const index = newIndex(home);
   assert.deepEqual(idsOf(await list(home, index)), [a.id, b.id, c.id]);
@@ -124,7 +124,7 @@ test("files that came, went, moved and grew since are listed as they are", async
 });
 
 test("a file whose time alone has changed is listed by that time", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const { path } = home.write(longAgo);
   const index = newIndex(home);
   await list(home, index);
@@ -138,7 +138,7 @@ test("a file whose time alone has changed is listed by that time", async () => {
 });
 
 test("a file that was replaced by a longer one is read anew", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const { path } = home.write(longAgo, { lines: nameLine("old") });
   const index = newIndex(home);
   assert.deepEqual(names(await list(home, index)), ["old"]);
@@ -150,7 +150,7 @@ test("a file that was replaced by a longer one is read anew", async () => {
 });
 
 test("a rollout that has no first line yet is listed as soon as it has one", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const { path } = home.write(longAgo);
   writeFileSync(path, "");
   const index = newIndex(home);
@@ -160,7 +160,7 @@ test("a rollout that has no first line yet is listed as soon as it has one", asy
 });
 
 test("what one process says of its threads the other knows at its next list, in order", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const [a, b] = [home.write(longAgo), home.write(longAgo + 1)];
   const [ours, theirs] = [newIndex(home), newIndex(home)];
   await list(home, ours);
@@ -188,7 +188,7 @@ test("what one process says of its threads the other knows at its next list, in 
 });
 
 test("an index much longer than what there is to say is written anew, whole or not at all", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const { id, path } = home.write(longAgo);
   const index = newIndex(home);
   await list(home, index);
@@ -206,7 +206,7 @@ test("an index much longer than what there is to say is written anew, whole or n
 });
 
 test("a home where the index cannot be written is listed all the same, and said once", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const { id } = home.write(longAgo);
   writeFileSync(join(home.path, "index"), "in the way");
   const troubles: string[] = [];
@@ -219,7 +219,7 @@ test("a home where the index cannot be written is listed all the same, and said 
 });
 
 test("folders of many years are each looked at, some at a time", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   for (let day = 0; day < 300; day++) home.write(longAgo - day * dayS);
   const index = newIndex(home);
   assert.equal((await list(home, index)).length, 300);
@@ -231,12 +231,10 @@ test("folders of many years are each looked at, some at a time", async () => {
   rmSync(join(home.path, "threads", years[0] ?? ""), { recursive: true });
   await index.refresh();
   assert.ok(index.sorted("createdAt").every(({ path }) => !path.includes(`threads/${years[0]}/`)));
-  // What it writes down in the background needs its home.
-  await index.saved();
 });
 
 test("files that cannot be read are said once a listing, and the others are listed", { skip: isRoot }, async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const { id } = home.write(longAgo);
   chmodSync(home.write(longAgo + 1).path, 0);
   const troubles: string[] = [];
@@ -246,7 +244,7 @@ test("files that cannot be read are said once a listing, and the others are list
 });
 
 test("a thread is found by its id, wherever its file lies", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const usual = home.write(longAgo);
   assert.deepEqual(await findRollout(home.path, usual.id), { path: usual.path, isArchived: false });
   // The second turned between the id and the name, and between the days.
@@ -274,7 +272,7 @@ test("whatever happens to the files, an index that was there and one that is new
   });
   await fc.assert(
     fc.asyncProperty(fc.array(Event, { maxLength: 25 }), async (events) => {
-      using home = rolloutHome();
+      await using home = rolloutHome();
       const index = newIndex(home);
       for (const [step, { kind, at }] of events.entries()) await happen(home, index, kind, at, step);
       const [before, fresh] = [await list(home, index), await list(home)];
@@ -286,7 +284,7 @@ test("whatever happens to the files, an index that was there and one that is new
 });
 
 test("processes that write, list and spoil the index at once, one of them killed, leave every list right", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   for (let at = 0; at < 300; at++) home.write(longAgo + at * 3600);
   const program = join(import.meta.dirname, "../../fixtures/programs/index-user.ts");
   const run = (seed: number) =>
@@ -305,7 +303,7 @@ test("processes that write, list and spoil the index at once, one of them killed
 });
 
 test("times that make no sense order a list and end none", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const [past, future] = [home.write(60), home.write(longAgo + 100 * 365 * dayS)];
   const now = home.write(longAgo);
   utimesSync(now.path, longAgo * 3, longAgo * 3);
@@ -351,7 +349,7 @@ const fullMeta = {
 };
 
 function newIndex(home: RolloutHome, troubles?: string[]): RolloutIndex {
-  return new RolloutIndex(home.path, (trouble) => {
+  return home.newIndex((trouble) => {
     if (troubles === undefined) assert.fail(trouble);
     troubles.push(trouble);
   });
@@ -376,7 +374,7 @@ const idsOf = (entries: readonly ListedRollout[]) => entries.map(({ meta }) => m
 const names = (entries: readonly ListedRollout[]) => entries.map(({ metadata }) => metadata.name);
 
 test("a folder is found among rows that were not read yet, whatever signs its name has", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const folders = ["/plain", "/plain-2", 'say "hi"', "back\\slash", "Übung", "日本", "tab\there", "line\nfeed"];
   for (const [at, cwd] of folders.entries()) home.write(longAgo + at, { cwd });
   await list(home);
@@ -400,7 +398,7 @@ test("a row of the index file that leads out of the folders of rollouts is not b
 });
 
 test("a rollout that is a symbolic link is none", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const { id, path } = home.write(100);
   assert.equal((await findRollout(home.path, id))?.path, path);
   renameSync(path, join(home.path, "elsewhere.jsonl"));

@@ -158,6 +158,8 @@ test("a process that has ended counts as gone, also while its parent does not lo
     const pid = line.toString().trim();
     const stat = () => readFileSync(`/proc/${pid}/stat`, "latin1").split(") ")[1]?.split(" ") ?? [];
     const identity = `${pid} ${stat()[19]}`;
+    // The shell may look after it; what takes the shell's place does not.
+    while (readFileSync(`/proc/${parent.pid}/comm`, "utf8") !== "sleep\n") await nextTick();
     parent.stdin.end();
     while (stat()[0] !== "Z") await nextTick();
     assert.equal(isRunning(identity), false);

@@ -378,10 +378,10 @@ test("what is said after the stop is no part of the turn that stops: it is answe
   await using server = await testServer({ api });
   const ids = await server.startTurn("one");
   await server.expectNotification("item/agentMessage/delta");
-  const answers = await Promise.all([
-    server.requestRaw("turn/interrupt", ids),
-    server.requestRaw("turn/start", { threadId: ids.threadId, input: words("two") }),
-    server.requestRaw("turn/start", { threadId: ids.threadId, input: words("three") }),
+  const answers = await server.requestsTogether([
+    ["turn/interrupt", ids],
+    ["turn/start", { threadId: ids.threadId, input: words("two") }],
+    ["turn/start", { threadId: ids.threadId, input: words("three") }],
   ]);
   const next = answers.slice(1).map(({ result }) => (result as { turn: { id: string } }).turn.id);
   assert.deepEqual(await completions(server, 2), ["interrupted", "completed"]);

@@ -5,7 +5,6 @@ import { arch } from "node:os";
 import { test } from "node:test";
 import { findRipgrep, type Ripgrep } from "../../../server/files/ripgrep.ts";
 import type { ThreadSearchParams } from "../../../server/protocol/thread-store.ts";
-import { RolloutIndex } from "../../../server/rollout/index.ts";
 import { removeRollout } from "../../../server/rollout/shared.ts";
 import { searchThreads } from "../../../server/thread/search.ts";
 import { ThreadSections } from "../../../server/thread/thread-sections.ts";
@@ -30,7 +29,7 @@ function crowd(home: RolloutHome, count = 60): void {
 
 for (const [how, engine] of engines) {
   test(`what was said is found whatever is special in it, ${how}`, async () => {
-    using home = rolloutHome();
+    await using home = rolloutHome();
     crowd(home);
     const texts = [
       'say "hi"',
@@ -50,7 +49,7 @@ for (const [how, engine] of engines) {
   });
 
   test(`a line that another program wrote is found however it escapes, ${how}`, async () => {
-    using home = rolloutHome();
+    await using home = rolloutHome();
     crowd(home);
     const line = turn("t", [said("caf\u00e9 and/or 😀 tab\there")])
       .replaceAll("é", String.raw`\u00E9`)
@@ -64,7 +63,7 @@ for (const [how, engine] of engines) {
   });
 
   test(`what stands only in the file is not found: its JSON, outputs, what the model was told, ${how}`, async () => {
-    using home = rolloutHome();
+    await using home = rolloutHome();
     crowd(home);
     const command = { ...ran("make all"), aggregatedOutput: "output of it" };
     const told = rolloutLine("history", { type: "message", role: "user", text: "secret words" });
@@ -76,7 +75,7 @@ for (const [how, engine] of engines) {
   });
 
   test(`what was reverted is not found any more, and what came behind it is, ${how}`, async () => {
-    using home = rolloutHome();
+    await using home = rolloutHome();
     crowd(home);
     const reverted = rolloutLine("reverted", { beforeTurnId: "two" });
     const lines =
@@ -87,7 +86,7 @@ for (const [how, engine] of engines) {
   });
 
   test(`a fork is found by what it shows of the thread that it comes from, also when that is deleted, ${how}`, async () => {
-    using home = rolloutHome();
+    await using home = rolloutHome();
     crowd(home);
     const lines = turn("one", [said("early")]) + turn("two", [said("late")]);
     const base = home.write(longAgo, { lines });
@@ -105,7 +104,7 @@ for (const [how, engine] of engines) {
   });
 
   test(`a torn line, garbage and a file that goes are no reason to find less, ${how}`, async () => {
-    using home = rolloutHome();
+    await using home = rolloutHome();
     crowd(home);
     const [whole, gone] = [home.write(longAgo + 1, { lines: turn("t", [said("needle")]) }), home.write(longAgo + 2)];
     appendFileSync(whole.path, '\0\xff garbage\n{"type":"notification","payl');
@@ -117,7 +116,7 @@ for (const [how, engine] of engines) {
   });
 
   test(`every hit is on one page, in order and both ways, ${how}`, async () => {
-    using home = rolloutHome();
+    await using home = rolloutHome();
     crowd(home);
     const ids = Array.from(
       { length: 7 },
@@ -157,7 +156,7 @@ test("ripgrep and our own look find the same threads", { skip: withoutRipgrep },
   await fc.assert(
     fc.asyncProperty(fc.array(anyText, { minLength: 9, maxLength: 9 }), anyText, async (texts, searchTerm) => {
       fc.pre(searchTerm !== "");
-      using home = rolloutHome();
+      await using home = rolloutHome();
       crowd(home, 41);
       for (const [at, text] of texts.entries()) home.write(longAgo + at, { lines: turn(`t${at}`, [said(text)]) });
       const [one, other] = [await found(home, ripgrep, searchTerm), await found(home, null, searchTerm)];
@@ -168,7 +167,7 @@ test("ripgrep and our own look find the same threads", { skip: withoutRipgrep },
 });
 
 test("a search that takes too long gives what it has, and the next page goes on behind it", async () => {
-  using home = rolloutHome();
+  await using home = rolloutHome();
   const ids = Array.from({ length: 5 }, (_, at) => home.write(longAgo + at, { lines: turn("t", [said("needle")]) }).id);
   const seen: string[] = [];
   let [cursor, pages]: [string | null, number] = [null, 0];
@@ -203,7 +202,7 @@ const ran = (command: string) => ({
   ...{ status: "completed", commandActions: [], aggregatedOutput: null, exitCode: 0, durationMs: 1 },
 });
 
-const newIndex = (home: RolloutHome) => new RolloutIndex(home.path, () => {});
+const newIndex = (home: RolloutHome) => home.newIndex(() => {});
 
 function search(home: RolloutHome, engine: Ripgrep | null, params: ThreadSearchParams, maxMs = 60_000) {
   const files = { lock: () => Promise.reject(new Error("nothing is written")), replace: () => Promise.reject() };

@@ -105,8 +105,8 @@ test("two turn/start sent together make one turn with both inputs", async () => 
   await using api = await responsesApi([{ steps: [{ text: "ok" }] }]);
   await using server = await testServer({ api });
   const threadId = await server.startThread();
-  const both = ["one", "two"].map((value) => server.requestRaw("turn/start", { threadId, input: text(value) }));
-  const ids = (await Promise.all(both)).map(({ result }) => (result as { turn: { id: string } }).turn.id);
+  const both = ["one", "two"].map((value) => ["turn/start", { threadId, input: text(value) }] as const);
+  const ids = (await server.requestsTogether(both)).map(({ result }) => (result as { turn: { id: string } }).turn.id);
   assert.equal(ids[0], ids[1]);
   await server.expectNotification("turn/completed");
   const { thread } = await server.request("thread/read", { threadId, includeTurns: true });
@@ -145,9 +145,9 @@ test("interrupting twice, or right after the start, ends the turn once", async (
   });
   await using server = await testServer({ api });
   const ids = await server.startTurn("talk");
-  const answers = await Promise.all([
-    server.requestRaw("turn/interrupt", ids),
-    server.requestRaw("turn/interrupt", ids),
+  const answers = await server.requestsTogether([
+    ["turn/interrupt", ids],
+    ["turn/interrupt", ids],
   ]);
   assert.deepEqual(
     answers.map(({ result }) => result),

@@ -56,7 +56,7 @@ test("a command that has not ended goes on behind its turn, streams, and complet
   assert.equal(turn.status, "completed");
   const [told = ""] = toolOutputs(api.requests[1]);
   const header =
-    /^Wall time: 0\.\d{4} seconds\nProcess running with session ID 1001\nOriginal token count: \d\nOutput:\n/;
+    /^Wall time: \d+\.\d{4} seconds\nProcess running with session ID 1001\nOriginal token count: \d\nOutput:\n/;
   assert.match(told, header);
   await server.expectNotification("item/commandExecution/outputDelta", ({ delta }) => delta === "before\n");
   const [running] = await itemsOf(server, threadId);
