@@ -61,7 +61,7 @@ test("reloading the window in the middle of a turn shows the same approval again
   await stage.panel.send("Make the tests pass");
   await stage.panel.approval("run command").waitFor();
   // Hiding the view drops its page; showing it builds a new one from the server's snapshot.
-  await stage.workbench.page.locator('.activitybar a[aria-label^="Explorer"]').click();
+  await stage.workbench.openExplorer();
   await stage.workbench.openBelay();
   await stage.panel.approval("run command").waitFor();
   await stage.panel.approve("run command");
