@@ -5,6 +5,7 @@ import { holdingLifeline, lifeline } from "../support/lifeline.ts";
 import { whyNoWorkbench } from "../support/vscode/install.ts";
 import { serverOf, serversOf } from "./processes.ts";
 import { setScriptedStage, setStage } from "./stage.ts";
+import { badDays, playBadDays, refuseKeys } from "./story-of-bad-days.ts";
 
 const skip = whyNoWorkbench() ?? false;
 
@@ -81,6 +82,14 @@ test("a model endpoint that refuses is named with its cure, and the thread goes 
     .first()
     .waitFor();
   assert.equal(await panel.composer.isEnabled(), true);
+});
+
+test("a refused key, a folder that is gone and a full disk are said with their cure, and the thread goes on", {
+  skip,
+}, async () => {
+  await using api = await refuseKeys();
+  await using stage = await setStage(badDays(api));
+  await playBadDays(stage, async () => {});
 });
 
 test("without a folder the panel says to open one", { skip }, async () => {
