@@ -14,8 +14,8 @@ export interface ServerChoice {
 export interface TestApi {
   readonly ctx: Ctx;
   readonly approvals: Approvals;
-  /** How long `activate` took. */
-  readonly activationMs: number;
+  /** How long the processor worked on `activate`: the same on a machine that does much else. */
+  readonly activationCpuMs: number;
   /** Ends the running server; the next start takes this one instead. */
   useServer(choice: Partial<ServerChoice>): Promise<void>;
   /** Every state the server enters from now on. */

@@ -17,7 +17,7 @@ const root = path.dirname(import.meta.dirname);
 const resultsDir = path.join(root, "out", "test-results");
 const suiteNames: SuiteName[] = ["unit", "vscode", "e2e"];
 // For one test. A suite that hangs between tests is ended by whoever started us.
-const testTimeoutMs = { unit: 120_000, e2e: 300_000 };
+const testTimeoutMs = { unit: 120_000, e2e: 600_000 };
 /** Of each failure, in the summary: a log may be cut to its end. */
 const maxFailureLines = 40;
 

@@ -17,7 +17,7 @@ import type { RunEvents, ServerRun } from "./server-process.ts";
 
 export interface RunOptions extends Omit<WireOptions, "editorOptions"> {
   editorOptions(): Promise<EditorOptions>;
-  /** How long the server may take to answer `initialize`. */
+  /** How long the server may take to answer `initialize`, from when its process exists. */
   startTimeoutMs: number;
   /** How often a server that runs is asked whether it is there. */
   beatMs: number;
@@ -44,6 +44,7 @@ class Run implements ServerRun, ProcessEvents {
   #child: ChildProcess | undefined;
   #isOver = false;
   #stopHeartbeat = () => {};
+  #deadline: ReturnType<typeof setTimeout> | undefined;
   /** The newest of what it printed to stderr: why it ended is said there. */
   readonly #lastLines: string[] = [];
 
@@ -53,16 +54,12 @@ class Run implements ServerRun, ProcessEvents {
   }
 
   async start(): Promise<void> {
-    const { launch, startTimeoutMs } = this.#options;
+    const { launch } = this.#options;
     if (!existsSync(launch.module)) {
       const missing = `Belay's server is not where it belongs (dist/${basename(launch.module)} is missing).`;
       this.#end(`${missing} Reinstall the extension, or run \`npm run build\` in a checkout.`, { canRetry: false });
       return;
     }
-    const deadline = setTimeout(() => {
-      this.#lastLines.push(`it did not answer within ${startTimeoutMs / 1000} s`);
-      this.#child?.kill("SIGKILL");
-    }, startTimeoutMs);
     try {
       const editorOptions = await this.#options.editorOptions();
       const library = await import("vscode-languageclient/node");
@@ -81,7 +78,7 @@ class Run implements ServerRun, ProcessEvents {
         this.#child.kill("SIGKILL");
       }
     } finally {
-      clearTimeout(deadline);
+      clearTimeout(this.#deadline);
     }
   }
 
@@ -119,6 +116,11 @@ class Run implements ServerRun, ProcessEvents {
     this.#child = child;
     // Stopped while the process was being forked.
     if (this.#isOver) child.kill("SIGKILL");
+    const { startTimeoutMs } = this.#options;
+    this.#deadline = setTimeout(() => {
+      this.#lastLines.push(`it did not answer within ${startTimeoutMs / 1000} s`);
+      child.kill("SIGKILL");
+    }, startTimeoutMs);
     // A program the server started may keep its pipes open; without the timer `close` would wait for that program.
     child.once("exit", () => {
       setTimeout(() => {

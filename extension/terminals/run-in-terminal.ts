@@ -1,5 +1,6 @@
 // Runs an approved command in a shell of the person's own, through VS Code's shell integration where that works. What
 // nobody can know is said to be unknown: no exit code is never taken for success.
+import { readlink, realpath } from "node:fs/promises";
 import * as vscode from "vscode";
 import { RunInTerminalParams, type RunInTerminalResult } from "../../server/protocol/command.ts";
 import { parseParams } from "../../server/protocol/rpc/dispatch.ts";
@@ -45,8 +46,8 @@ export class RunInTerminal implements vscode.Disposable {
     const problem = whyNotTyped(command.script);
     if (problem !== null) return notRun(problem);
     // Lines are typed, so the prompt must be a fresh one: nothing of the person's may stand at it.
-    const terminal = (hasLines(command.script) ? null : this.#idleIn(command.cwd)) ?? this.#createIn(command.cwd);
-    this.#busy.add(terminal);
+    const idle = hasLines(command.script) ? null : await this.#takeIdleIn(command.cwd);
+    const terminal = idle ?? this.#createIn(command.cwd);
     try {
       this.#begins(command, terminal);
       terminal.show(true);
@@ -68,20 +69,34 @@ export class RunInTerminal implements vscode.Disposable {
     for (const subscription of this.#subscriptions) subscription.dispose();
   }
 
-  /** One that waits in this folder: a person's `cd` must not decide where an approved command runs. */
-  #idleIn(cwd: string): vscode.Terminal | null {
-    const idle = [...this.#terminals].find(
-      (terminal) => !this.#busy.has(terminal) && terminal.shellIntegration?.cwd?.fsPath === cwd,
-    );
-    return idle ?? null;
+  /** One that waits in this folder: a person's `cd` must not decide where an approved command runs. It is busy now. */
+  async #takeIdleIn(cwd: string): Promise<vscode.Terminal | null> {
+    for (const terminal of this.#terminals) {
+      if (this.#busy.has(terminal) || terminal.shellIntegration?.cwd?.fsPath !== cwd) continue;
+      this.#busy.add(terminal);
+      if (await isIn(terminal, cwd)) return terminal;
+      this.#busy.delete(terminal);
+    }
+    return null;
   }
 
   #createIn(cwd: string): vscode.Terminal {
     const iconPath = new vscode.ThemeIcon("account");
     const terminal = vscode.window.createTerminal({ name: TERMINAL_NAME, cwd, iconPath });
     this.#terminals.add(terminal);
+    this.#busy.add(terminal);
     return terminal;
   }
+}
+
+/** A shell says where it is only after it has said that a command ended, so the system is asked where that is possible. */
+async function isIn(terminal: vscode.Terminal, cwd: string): Promise<boolean> {
+  if (process.platform !== "linux") return true;
+  const pid = await terminal.processId;
+  const places = [readlink(`/proc/${pid}/cwd`), realpath(cwd)];
+  // What cannot be known is another folder: then a new terminal is opened.
+  const [is, wanted] = await Promise.all(places.map((place) => place.catch(() => null)));
+  return is !== null && is === wanted;
 }
 
 function notRun(problem: string): RunInTerminalResult {

@@ -1,10 +1,11 @@
 // What a person sees when things are not as they should be: each says why and what to do, and loses nothing.
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { holdingLifeline, lifeline } from "../support/lifeline.ts";
 import { whyNoWorkbench } from "../support/vscode/install.ts";
 import { serverOf, serversOf } from "./processes.ts";
 import { setScriptedStage, setStage } from "./stage.ts";
+import { badDays, playBadDays, refuseKeys } from "./story-of-bad-days.ts";
 
 const skip = whyNoWorkbench() ?? false;
 
@@ -19,7 +20,10 @@ test("a server that dies during a turn is restarted; the turn shows as interrupt
   await panel.thread.getByText("one two three").waitFor();
   await panel.composer.fill("and then go on");
   process.kill(serverOf(stage.home), "SIGKILL");
-  await panel.thread.getByText(/interrupted/i).waitFor();
+  await panel.thread
+    .getByText(/interrupted/i)
+    .first()
+    .waitFor();
   assert.equal(await panel.composer.inputValue(), "and then go on");
   await panel.button("Send").click();
   await panel.thread.getByText("and then go on").waitFor();
@@ -28,8 +32,12 @@ test("a server that dies during a turn is restarted; the turn shows as interrupt
 });
 
 test("a command that runs when the server dies ends with it; its terminal and its card say so", { skip }, async () => {
-  const call = { name: "exec_command", arguments: { cmd: "echo begun; sleep 623", yield_time_ms: 250 } };
+  const call = {
+    name: "exec_command",
+    arguments: { cmd: holdingLifeline("echo begun; sleep 623"), yield_time_ms: 250 },
+  };
   await using stage = await setScriptedStage([{ steps: [{ calls: [call] }, { text: "It runs on." }] }]);
+  using command = lifeline(stage.project);
   const { workbench, panel } = stage;
   await workbench.openBelay();
   await panel.send("run it");
@@ -43,10 +51,7 @@ test("a command that runs when the server dies ends with it; its terminal and it
   await panel.item(/sleep 623, (stopped|interrupted)$/).waitFor();
   await panel.button(/in the background/).waitFor({ state: "detached" });
   await workbench.page.locator(".statusbar-item").getByText("Belay", { exact: true }).waitFor();
-  assert.deepEqual(
-    commandLines().filter((line) => line === "sleep 623"),
-    [],
-  );
+  await command.gone;
 });
 
 test("reloading the window in the middle of a turn shows the same approval again, and it can be answered", {
@@ -57,7 +62,7 @@ test("reloading the window in the middle of a turn shows the same approval again
   await stage.panel.send("Make the tests pass");
   await stage.panel.approval("run command").waitFor();
   // Hiding the view drops its page; showing it builds a new one from the server's snapshot.
-  await stage.workbench.page.locator('.activitybar a[aria-label^="Explorer"]').click();
+  await stage.workbench.openExplorer();
   await stage.workbench.openBelay();
   await stage.panel.approval("run command").waitFor();
   await stage.panel.approve("run command");
@@ -79,6 +84,14 @@ test("a model endpoint that refuses is named with its cure, and the thread goes 
   assert.equal(await panel.composer.isEnabled(), true);
 });
 
+test("a refused key, a folder that is gone and a full disk are said with their cure, and the thread goes on", {
+  skip,
+}, async () => {
+  await using api = await refuseKeys();
+  await using stage = await setStage(badDays(api));
+  await playBadDays(stage, async () => {});
+});
+
 test("without a folder the panel says to open one", { skip }, async () => {
   await using stage = await setStage({ withoutFolder: true });
   await stage.workbench.openBelay();
@@ -93,17 +106,3 @@ test("in a folder that is not trusted nothing runs until it is", { skip }, async
   await panel.button(/Manage trust/i).waitFor();
   assert.equal(serversOf(stage.home).length, 0);
 });
-
-/** Of every process that there is. */
-function commandLines(): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").join(" ").trim();
-      } catch {
-        // It has ended meanwhile.
-        return [];
-      }
-    });
-}

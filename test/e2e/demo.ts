@@ -6,7 +6,8 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { findChromium, whyNoWorkbench } from "../support/vscode/install.ts";
 import { serveVscode } from "../support/vscode/serve.ts";
-import { checkout, prepareProject, setStage } from "./stage.ts";
+import { checkout, prepareProject, setStage, type Stage } from "./stage.ts";
+import { badDays, playBadDays, refuseKeys } from "./story-of-bad-days.ts";
 import { type Look, playStory } from "./story.ts";
 
 const pictures = join(checkout, "out", "demo");
@@ -28,27 +29,42 @@ async function playHeadless(): Promise<void> {
   if (missing !== undefined) throw new Error(missing);
   rmSync(pictures, { recursive: true, force: true });
   mkdirSync(pictures, { recursive: true });
-  await using stage = await setStage({ window: { scale: 2 } });
-  const { workbench } = stage;
+  const window = { scale: 2 };
+  {
+    await using stage = await setStage({ window });
+    const look = await play(stage, playStory);
+    for (const theme of ["dark", "light", "contrast"] as const) {
+      for (const width of [narrow, wide]) await look(`23-${theme}-${width}`, { width, theme });
+    }
+  }
+  await using api = await refuseKeys();
+  await using stage = await setStage({ ...badDays(api), window });
+  await play(stage, playBadDays);
+}
+
+async function play(stage: Stage, story: (stage: Stage, look: Look) => Promise<void>): Promise<Look> {
+  const look = await lookAt(stage);
+  try {
+    await story(stage, look);
+  } catch (error) {
+    await look("failed");
+    throw error;
+  }
+  return look;
+}
+
+/** Takes pictures of this stage, from now on. */
+async function lookAt({ workbench }: Stage): Promise<Look> {
   await workbench.openBelay();
   await workbench.setSidebarWidth(420);
   let [shownTheme, shownWidth] = [themes.dark, 420];
-  const look: Look = async (name, { width = shownWidth, theme } = {}) => {
+  return async (name, { width = shownWidth, theme } = {}) => {
     const themeName = theme === undefined ? shownTheme : themes[theme];
     if (themeName !== shownTheme) await workbench.setTheme((shownTheme = themeName));
     if (width !== shownWidth) await workbench.setSidebarWidth((shownWidth = width));
     await workbench.screenshot(join(pictures, `${name}.png`));
     say(`  ${name}`);
   };
-  try {
-    await playStory(stage, look);
-  } catch (error) {
-    await look("failed");
-    throw error;
-  }
-  for (const theme of ["dark", "light", "contrast"] as const) {
-    for (const width of [narrow, wide]) await look(`23-${theme}-${width}`, { width, theme });
-  }
 }
 
 /** Serves until Ctrl+C. */

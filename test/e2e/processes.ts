@@ -1,6 +1,8 @@
 // The server processes of a stage, found as the system lists them.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { patienceMs } from "../support/vscode/deadline.ts";
 
 /** The process id of the one server that uses this home. */
 export function serverOf(home: string): number {
@@ -8,6 +10,15 @@ export function serverOf(home: string): number {
   assert.deepEqual(others, []);
   assert.ok(pid !== undefined, "no server runs");
   return pid;
+}
+
+/** A server of this home other than `before`, once there is one. The system sends no event for that, hence the polling. */
+export async function serverAfter(before: number, home: string): Promise<number> {
+  for (const deadline = performance.now() + patienceMs; performance.now() < deadline; await delay(100)) {
+    const server = serversOf(home).find((pid) => pid !== before);
+    if (server !== undefined) return server;
+  }
+  throw new Error(`Waited ${patienceMs} ms for a server after ${before}.`);
 }
 
 export function serversOf(home: string): number[] {

@@ -32,7 +32,7 @@ test("queued messages keep their order through a stop and a dead server, and are
   await paused.waitFor();
 
   process.kill(serverOf(stage.home), "SIGKILL");
-  await workbench.page.locator(".statusbar-item").getByText("Belay", { exact: true }).waitFor();
+  await panel.frame.getByText(/server had ended and was restarted/).waitFor();
   await rowsAre(panel, ["write the notes", "check the tax"]);
   await paused.waitFor();
 

@@ -51,7 +51,7 @@ test("changes that wait for review are there again after a reload, to keep and t
     .waitFor();
 
   // With Belay's view hidden: nothing but what waits for review has the server start.
-  await page.locator('.activitybar a[aria-label^="Explorer"]').click();
+  await workbench.openExplorer();
   await panel.composer.waitFor({ state: "hidden" });
   await workbench.reload({
     "workbench.sidebar.activeviewletid": "workbench.view.explorer",
@@ -63,7 +63,7 @@ test("changes that wait for review are there again after a reload, to keep and t
   await lenses
     .filter({ hasText: /^Keep$/ })
     .nth(1)
-    .waitFor({ timeout: 60_000 });
+    .waitFor();
   await lenses.filter({ hasText: "“Make the tests pass”" }).first().waitFor();
   assert.equal(await panel.composer.isVisible(), false, "nobody has opened Belay");
   const gutter = page.locator(".monaco-editor .dirty-diff-glyph");

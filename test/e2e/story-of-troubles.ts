@@ -84,6 +84,7 @@ async function runSideBySide({ workbench: { page }, panel }: Stage, look: Look):
   await row("Pinned").waitFor();
   await look("21-renamed-and-pinned", { width: 300, theme: "contrast" });
   await row("Make the tests pass").click();
+  await panel.thread.getByText(/Price 1 is right/).waitFor();
   await page.locator('.pane-header[aria-label^="Threads"]').click();
 }
 

@@ -137,6 +137,8 @@ async function useTill(stage: Stage, look: Look): Promise<void> {
   await panel.button("Open terminal: npm start").click();
   const rows = workbench.page.locator(".terminal-wrapper.active .xterm-rows");
   await rows.getByText("The till is open.").waitFor();
+  // It may have been on show before, without the keys.
+  await workbench.page.locator(".terminal-wrapper.active .xterm.focus").waitFor();
   await workbench.page.keyboard.type("7.90\n");
   await rows.locator("div", { hasText: /^sum\s+7\.90/ }).waitFor();
   await workbench.page.keyboard.type("19.99\n");

@@ -2,17 +2,16 @@
 // reloaded, and each other.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Locator, Page } from "playwright-core";
-import { processesTagged } from "../support/lifeline.ts";
-import { within } from "../support/vscode/deadline.ts";
+import type { Locator } from "playwright-core";
+import { holdingLifeline, lifeline } from "../support/lifeline.ts";
 import { whyNoWorkbench } from "../support/vscode/install.ts";
-import { serverOf, serversOf } from "./processes.ts";
+import { serverAfter, serverOf } from "./processes.ts";
 import { type Panel, setScriptedStage, setStage, type Stage } from "./stage.ts";
 
 const skip = whyNoWorkbench() ?? false;
 const numbers = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, at) => `number-${from + at}`).join(" ");
-const long = { name: "exec_command", arguments: { cmd: "env BELAY_TEST_TAG=survives sleep 600", yield_time_ms: 250 } };
+const long = { name: "exec_command", arguments: { cmd: holdingLifeline("sleep 600"), yield_time_ms: 250 } };
 
 /** "count" runs a command and then takes its time. */
 const slowAnswer = [
@@ -33,18 +32,19 @@ test("a server that is killed is said to be restarted; its commands are gone, an
   skip,
 }, async () => {
   await using stage = await setScriptedStage(slowAnswer);
+  using command = lifeline(stage.project);
   const { workbench, panel } = stage;
   await workbench.openBelay();
   await panel.send("count");
   await answer(panel).waitFor();
   await panel.composer.fill("and then");
-  assert.ok(processesTagged("BELAY_TEST_TAG=survives").length > 0);
+  await command.started;
   process.kill(serverOf(stage.home), "SIGKILL");
   await panel.frame.getByText(/server had ended and was restarted/).waitFor();
   await panel.thread.getByText("I begin.").waitFor();
   // What was half written is in no history: the model does not know of it either.
   await answer(panel).waitFor({ state: "detached" });
-  assert.deepEqual(processesTagged("BELAY_TEST_TAG=survives"), []);
+  await command.gone;
   assert.equal(await panel.composer.inputValue(), "and then");
   await panel.button("Send").click();
   await panel.thread.getByText("Back again.").waitFor();
@@ -73,7 +73,7 @@ test("a server that keeps dying is left alone in the end, with two ways on; a re
   await workbench.openBelay();
   const running = workbench.page.locator(".statusbar-item").getByText(/^\s*Belay(: sandbox off)?\s*$/);
   const givenUp = panel.frame.getByText(/It ended 5 times in a short while/);
-  const ended = givenUp.waitFor({ timeout: 90_000 }).then(() => null);
+  const ended = givenUp.waitFor({ timeout: 180_000 }).then(() => null);
   let last = 0;
   for (;;) {
     const started = next(stage, last, running);
@@ -102,7 +102,7 @@ test("a server that is stopped for a while is said not to respond, and then goes
   await answer(panel).waitFor();
   const server = serverOf(stage.home);
   process.kill(server, "SIGSTOP");
-  await panel.frame.getByText(/^Belay is not responding\./).waitFor({ timeout: 40_000 });
+  await panel.frame.getByText(/^Belay is not responding\./).waitFor({ timeout: 180_000 });
   await workbench.page.locator(".statusbar-item").getByText("Belay: not responding").waitFor();
   process.kill(server, "SIGCONT");
   await panel.frame.getByText(/^Belay is not responding\./).waitFor({ state: "detached" });
@@ -117,21 +117,25 @@ test("a window that is reloaded in the middle of a turn shows the same thread, i
   // Nothing else that VS Code stores has these words.
   const draft = "a draft that outlives its window";
   await using stage = await setScriptedStage(slowAnswer);
+  using command = lifeline(stage.project);
   const { workbench, panel } = stage;
   await workbench.openBelay();
   await panel.send("count");
   await answer(panel).waitFor();
   await panel.composer.fill(draft);
-  await writtenDown(workbench.page, draft);
-  await workbench.page.reload();
+  await command.started;
+  await workbench.reload({
+    "workbench.sidebar.activeviewletid": "workbench.view.extension.belay",
+    "belay-dev.belay": draft,
+  });
   // The view that was open opens by itself.
-  await panel.thread.getByText("I begin.").waitFor({ timeout: 60_000 });
+  await panel.thread.getByText("I begin.").waitFor();
   await panel.thread
     .getByText(/interrupted/i)
     .first()
     .waitFor();
   assert.equal(await panel.composer.inputValue(), draft);
-  assert.deepEqual(processesTagged("BELAY_TEST_TAG=survives"), []);
+  await command.gone;
 });
 
 test("hiding and showing the panel while an answer is written loses no word of it and shows none twice", {
@@ -143,7 +147,7 @@ test("hiding and showing the panel while an answer is written loses no word of i
   await panel.send("count");
   await answer(panel).waitFor();
   for (let hidden = 0; hidden < 2; hidden++) {
-    await workbench.page.locator('.activitybar a[aria-label^="Explorer"]').click();
+    await workbench.openExplorer();
     await workbench.openBelay();
     await answer(panel).waitFor();
   }
@@ -179,36 +183,9 @@ test("two threads run side by side: the panel shows one, tells of the other's qu
   assert.equal(await answer(panel).innerText(), numbers(1, 300));
 });
 
-/** Resolves when the browser has this in its storage of VS Code, which is what a reload reads. It tells nobody of it. */
-async function writtenDown(page: Page, text: string): Promise<void> {
-  const written = page.evaluate(async (wanted) => {
-    const settled = <T>(request: IDBRequest<T>) =>
-      new Promise<T>((resolve, reject) => {
-        request.addEventListener("success", () => resolve(request.result));
-        request.addEventListener("error", () => reject(request.error));
-      });
-    const isIn = async (name: string) => {
-      const store = await settled(indexedDB.open(name));
-      const values = await settled(store.transaction("ItemTable").objectStore("ItemTable").getAll());
-      store.close();
-      return values.some((value) => String(value).includes(wanted));
-    };
-    for (;;) {
-      const names = (await indexedDB.databases()).flatMap(({ name = "" }) => (name.includes("state-db") ? [name] : []));
-      if ((await Promise.all(names.map(isIn))).includes(true)) return;
-      await new Promise(requestAnimationFrame);
-    }
-  }, text);
-  await within(20_000, "VS Code to write down what the panel keeps", written);
-}
-
-/** The server after the one that was killed, once it runs. */
+/** The server after the one that was killed, once it runs. Of that one the status bar may not know yet. */
 async function next(stage: Stage, before: number, running: Locator): Promise<number> {
-  for (;;) {
-    await running.waitFor();
-    const [server] = serversOf(stage.home);
-    if (server !== undefined && server !== before) return server;
-    // The status bar has not heard yet that the last one died.
-    await running.waitFor({ state: "detached" });
-  }
+  const server = await serverAfter(before, stage.home);
+  await running.waitFor();
+  return server;
 }

@@ -14,6 +14,8 @@ test("Fix with Belay on a problem ends as an approved edit in the editor", { ski
   await panel.composer.waitFor();
   await workbench.openFile("prices.json");
   await page.locator(".squiggly-error").first().waitFor();
+  // The server has the code action: before it runs VS Code lists those of others.
+  await page.locator('.statusbar-item:is([aria-label*="Belay is running"], [aria-label*="sandbox off"])').waitFor();
   await page.locator(".view-line", { hasText: "cap" }).getByText('"cap"').click();
   await page.keyboard.press("ControlOrMeta+.");
   await page.locator(".action-widget .action", { hasText: "Fix with Belay" }).click();

@@ -4,10 +4,10 @@ import * as vscode from "vscode";
 import { test } from "../support/vscode/suite.ts";
 import { belay, theExtension } from "./belay.ts";
 
-test("a window that opens activates Belay within 50 ms, and no server starts for it", async () => {
+test("a window that opens activates Belay with less than 50 ms of work, and no server starts for it", async () => {
   const api = await belay();
   assert.equal(api.ctx.server.state.kind, "stopped");
-  assert.ok(api.activationMs < 50, `activation took ${api.activationMs} ms`);
+  assert.ok(api.activationCpuMs < 50, `activation took ${api.activationCpuMs} ms of the processor`);
   await vscode.commands.executeCommand("belay.showLog");
   assert.equal(api.ctx.server.state.kind, "stopped");
 });

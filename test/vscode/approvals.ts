@@ -36,9 +36,10 @@ test("a question does not outlive its server", async () => {
   const answered = assert.rejects(say(api, question));
   await say(api);
   assert.equal(api.approvals.waiting, 1);
+  const failed = reached(api, "failed");
   await assert.rejects(say(api, { exit: 1 }));
   await answered;
-  await reached(api, "failed");
+  await failed;
   assert.equal(api.approvals.waiting, 0);
 });
 

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { ServerState } from "../../extension/server/server-process.ts";
 import type { TestApi } from "../../extension/test-api.ts";
-import { within } from "../support/vscode/deadline.ts";
+import { patienceMs, within } from "../support/vscode/deadline.ts";
 
 export const extensionId = "belay-dev.belay";
 
 type FixtureServer = "puppet" | "crash" | "silent" | "slow-shutdown" | "garbage-output";
 
 /** The extension, activated, with this server as its next one. Nothing runs yet. */
-export async function belayWith(server: FixtureServer, startTimeoutMs = 10_000): Promise<TestApi> {
+export async function belayWith(server: FixtureServer, startTimeoutMs = patienceMs): Promise<TestApi> {
   const api = await belay();
   const { extensionPath } = theExtension();
   await api.useServer({ module: join(extensionPath, "test", "fixtures", "servers", `${server}.mjs`), startTimeoutMs });
@@ -32,9 +32,9 @@ export function theExtension(): vscode.Extension<TestApi> {
 
 /** Starts the server if needed and asks it; the answer as it came. */
 export async function ask<T>(api: TestApi, method: string, params: unknown): Promise<T> {
-  const client = await within(10_000, "the server to run", api.ctx.server.running());
+  const client = await within(patienceMs, "the server to run", api.ctx.server.running());
   return (await within(
-    10_000,
+    patienceMs,
     `the answer to ${method}`,
     client.relay(method, params, new AbortController().signal),
   )) as T;
@@ -114,7 +114,7 @@ export async function reached<K extends ServerState["kind"]>(
     candidate.kind === kind && isIt(candidate as Extract<ServerState, { kind: K }>);
   if (matches(state)) return state;
   return within(
-    20_000,
+    patienceMs,
     `the server to be ${kind}`,
     new Promise((resolve) => {
       const subscription = api.onStateChanged((next) => {
@@ -138,7 +138,7 @@ export async function eventOf<T>(
       if (isIt(value)) resolve(value);
     });
   });
-  return within(10_000, what, happened).finally(() => subscription?.dispose());
+  return within(patienceMs, what, happened).finally(() => subscription?.dispose());
 }
 
 export function inWorkspace(path: string): vscode.Uri {

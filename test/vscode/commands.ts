@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { TestApi } from "../../extension/test-api.ts";
-import { within } from "../support/vscode/deadline.ts";
+import { patienceMs, within } from "../support/vscode/deadline.ts";
 import { test } from "../support/vscode/suite.ts";
 import { ask, belayWith, inWorkspace } from "./belay.ts";
 
@@ -26,7 +26,7 @@ async function turnOfFix(api: TestApi, ...given: unknown[]): Promise<string> {
   const started = Promise.withResolvers<string>();
   const subscription = api.ctx.notifications.on("turn/started", ({ turn }) => started.resolve(turn.id));
   await vscode.commands.executeCommand("belay.fix", ...given);
-  return within(5_000, "the turn to start", started.promise).finally(() => subscription.dispose());
+  return within(patienceMs, "the turn to start", started.promise).finally(() => subscription.dispose());
 }
 
 test("the light bulb offers `Fix with Belay` once for a diagnostic; it starts a turn, which can be stopped", async () => {

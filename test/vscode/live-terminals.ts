@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import * as vscode from "vscode";
 import type { ThreadItemOf } from "../../server/protocol/item.ts";
 import type { TestApi } from "../../extension/test-api.ts";
-import { within } from "../support/vscode/deadline.ts";
+import { patienceMs, within } from "../support/vscode/deadline.ts";
 import { test } from "../support/vscode/suite.ts";
 import { choosing } from "./belay.ts";
 import { closeByHand, opened } from "./command-items.ts";
@@ -38,11 +38,11 @@ async function start(api: TestApi, prompt: string) {
       for (const subscription of subscriptions) subscription.dispose();
     }),
   ];
-  const client = await within(20_000, "the server to run", api.ctx.server.running());
+  const client = await within(patienceMs, "the server to run", api.ctx.server.running());
   const turn = await api.ctx.turns.startInNewThread(client, prompt);
   turn.ended.catch(() => undefined);
-  const item = await within(10_000, "the command to begin", started.promise);
-  return { threadId: turn.threadId, item, ended: within(20_000, "the command to end", ended.promise) };
+  const item = await within(patienceMs, "the command to begin", started.promise);
+  return { threadId: turn.threadId, item, ended: within(patienceMs, "the command to end", ended.promise) };
 }
 
 /** Command lines of the `sleep`s that live. */
@@ -51,102 +51,78 @@ function tagged(): string[] {
   return lines.filter((line) => line.trim() === `sleep ${tag}`);
 }
 
-test(
-  "a live prompt is shown in colour, typed to, and says how it ended",
-  async () => {
-    await withRealServer(scenes, async (api) => {
-      const opening = opened("printf");
-      const { threadId, item, ended } = await start(api, "ask my name");
-      assert.equal(item.tty, true);
-      const { terminal, shown } = await opening;
-      assert.ok((await shown("Your name? ")).includes("\x1b[32mYour name? \x1b[0m"));
-      terminal.show(true);
-      terminal.sendText("Ada");
-      assert.match(await shown("Hello, Ada."), /Ada\r\nHello, Ada\./);
-      const { exitCode, ending, aggregatedOutput } = await ended;
-      assert.deepEqual([exitCode, ending], [0, "exited"]);
-      assert.match(aggregatedOutput ?? "", /Hello, Ada\./);
-      await shown("[exit code 0");
-      assert.equal(terminal.exitStatus, undefined, "it stays to be read");
+test("a live prompt is shown in colour, typed to, and says how it ended", async () => {
+  await withRealServer(scenes, async (api) => {
+    const opening = opened("printf");
+    const { threadId, item, ended } = await start(api, "ask my name");
+    assert.equal(item.tty, true);
+    const { terminal, shown } = await opening;
+    assert.ok((await shown("Your name? ")).includes("\x1b[32mYour name? \x1b[0m"));
+    terminal.show(true);
+    terminal.sendText("Ada");
+    assert.match(await shown("Hello, Ada."), /Ada\r\nHello, Ada\./);
+    const { exitCode, ending, aggregatedOutput } = await ended;
+    assert.deepEqual([exitCode, ending], [0, "exited"]);
+    assert.match(aggregatedOutput ?? "", /Hello, Ada\./);
+    await shown("[exit code 0");
+    assert.equal(terminal.exitStatus, undefined, "it stays to be read");
+    await closeByHand(terminal);
+    const again = opened("✓ printf");
+    assert.equal(await api.ctx.terminals.reveal({ threadId, itemId: item.id }), true);
+    assert.match(await (await again).shown("[exit code 0"), /Hello, Ada\./);
+  });
+});
+
+test("a command knows the size of its terminal, also of one that opens later", async () => {
+  await withRealServer(scenes, async (api) => {
+    const opening = opened("printf");
+    const { ended } = await start(api, "ask my name");
+    const { terminal, shown } = await opening;
+    terminal.show(true);
+    await shown("Your name? ");
+    // The size goes out as the terminal is shown, before what is typed then.
+    terminal.sendText("Ada");
+    const [, rows, columns] = /(\d+) (\d+)\r?\n$/.exec((await ended).aggregatedOutput ?? "") ?? [];
+    assert.ok(Number(rows) > 0 && Number(columns) > 0, `stty said ${rows} ${columns}`);
+  });
+});
+
+test("Ctrl+C in its terminal ends a command, and no process is left", async () => {
+  await withSleeper(async ({ terminal, ended }) => {
+    terminal.sendText("\x03", false);
+    assert.notEqual((await ended).exitCode, 0);
+  });
+});
+
+test("`Stop Command` ends a `sleep 600`, and no process is left", async () => {
+  await withSleeper(async ({ shown, ended }) => {
+    await vscode.commands.executeCommand("belay.stopCommand");
+    const { ending, status } = await ended;
+    assert.deepEqual([ending, status], ["stopped", "failed"]);
+    await shown("[stopped");
+  });
+});
+
+test("closing its terminal and saying yes stops a command, and no process is left", async () => {
+  await withSleeper(({ terminal, ended }) =>
+    choosing("Stop Command", async () => {
       await closeByHand(terminal);
-      const again = opened("✓ printf");
-      assert.equal(await api.ctx.terminals.reveal({ threadId, itemId: item.id }), true);
-      assert.match(await (await again).shown("[exit code 0"), /Hello, Ada\./);
-    });
-  },
-  { timeoutMs: 60_000 },
-);
-
-test(
-  "a command knows the size of its terminal, also of one that opens later",
-  async () => {
-    await withRealServer(scenes, async (api) => {
-      const opening = opened("printf");
-      const { ended } = await start(api, "ask my name");
-      const { terminal, shown } = await opening;
-      terminal.show(true);
-      await shown("Your name? ");
-      // The size goes out as the terminal is shown, before what is typed then.
-      terminal.sendText("Ada");
-      const [, rows, columns] = /(\d+) (\d+)\r?\n$/.exec((await ended).aggregatedOutput ?? "") ?? [];
-      assert.ok(Number(rows) > 0 && Number(columns) > 0, `stty said ${rows} ${columns}`);
-    });
-  },
-  { timeoutMs: 60_000 },
-);
-
-test(
-  "Ctrl+C in its terminal ends a command, and no process is left",
-  async () => {
-    await withSleeper(async ({ terminal, ended }) => {
-      terminal.sendText("\x03", false);
-      assert.notEqual((await ended).exitCode, 0);
-    });
-  },
-  { timeoutMs: 60_000 },
-);
-
-test(
-  "`Stop Command` ends a `sleep 600`, and no process is left",
-  async () => {
-    await withSleeper(async ({ shown, ended }) => {
-      await vscode.commands.executeCommand("belay.stopCommand");
-      const { ending, status } = await ended;
-      assert.deepEqual([ending, status], ["stopped", "failed"]);
-      await shown("[stopped");
-    });
-  },
-  { timeoutMs: 60_000 },
-);
-
-test(
-  "closing its terminal and saying yes stops a command, and no process is left",
-  async () => {
-    await withSleeper(({ terminal, ended }) =>
-      choosing("Stop Command", async () => {
-        await closeByHand(terminal);
-        assert.equal((await ended).ending, "stopped");
-      }),
-    );
-  },
-  { timeoutMs: 60_000 },
-);
-
-test(
-  "a command that floods its terminal freezes nothing and is stopped like any other",
-  async () => {
-    await withRealServer(scenes, async (api) => {
-      const opening = opened("yes flood");
-      const { ended } = await start(api, "flood");
-      const { shown } = await opening;
-      await shown("flood");
-      await vscode.commands.executeCommand("belay.stopCommand");
       assert.equal((await ended).ending, "stopped");
-      await shown("[stopped");
-    });
-  },
-  { timeoutMs: 60_000 },
-);
+    }),
+  );
+});
+
+test("a command that floods its terminal freezes nothing and is stopped like any other", async () => {
+  await withRealServer(scenes, async (api) => {
+    const opening = opened("yes flood");
+    const { ended } = await start(api, "flood");
+    const { shown } = await opening;
+    await shown("flood");
+    await vscode.commands.executeCommand("belay.stopCommand");
+    assert.equal((await ended).ending, "stopped");
+    await shown("[stopped");
+  });
+});
 
 type Sleeper = Awaited<ReturnType<typeof start>> & Awaited<ReturnType<typeof opened>>;
 

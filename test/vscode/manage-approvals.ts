@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { Rule } from "../../server/protocol/command.ts";
 import { test } from "../support/vscode/suite.ts";
-import { within } from "../support/vscode/deadline.ts";
+import { patienceMs, within } from "../support/vscode/deadline.ts";
 import { belayWith, choosing, eventOf, expectRequest, inWorkspace, say } from "./belay.ts";
 
 const rule: Rule = {
@@ -67,7 +67,7 @@ async function whileListed(
   }) as typeof createQuickPick;
   try {
     const done = vscode.commands.executeCommand("belay.manageApprovals");
-    const { pick, pressed, changed } = await within(10_000, "the list to open", created.promise);
+    const { pick, pressed, changed } = await within(patienceMs, "the list to open", created.promise);
     const labels = () => pick.items.map(({ label }) => label);
     await body({
       pick,
@@ -75,7 +75,7 @@ async function whileListed(
         while (!isIt(labels())) {
           const { promise, resolve } = Promise.withResolvers<void>();
           changed.add(resolve);
-          await within(10_000, `other items than ${labels().join(", ")}`, promise);
+          await within(patienceMs, `other items than ${labels().join(", ")}`, promise);
           changed.delete(resolve);
         }
         return labels();
@@ -88,7 +88,7 @@ async function whileListed(
       },
     });
     pick.hide();
-    await within(10_000, "the command to end", Promise.resolve(done));
+    await within(patienceMs, "the command to end", Promise.resolve(done));
   } finally {
     window.createQuickPick = createQuickPick;
   }
@@ -164,7 +164,7 @@ test("a command line is tested without being run: the verdict, the reason and th
       pick.activeItems = [item];
       await active;
       await press();
-      const box = await within(10_000, "the box for a command", created.promise);
+      const box = await within(patienceMs, "the box for a command", created.promise);
       box.value = "rm -rf x";
       await press();
       assert.deepEqual(await expectRequest(api, "belay/policy/check"), {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TestApi } from "../../extension/test-api.ts";
+import { patienceMs } from "../support/vscode/deadline.ts";
 import { belay, theExtension } from "./belay.ts";
 
 export interface Scene {
@@ -27,7 +28,10 @@ export async function withRealServer(
   writeFileSync(file, [...lines, ...config, ...provider].join("\n"));
   const api = await belay();
   try {
-    await api.useServer({ module: join(theExtension().extensionPath, "dist", "belay.mjs"), startTimeoutMs: 20_000 });
+    await api.useServer({
+      module: join(theExtension().extensionPath, "dist", "belay.mjs"),
+      startTimeoutMs: patienceMs,
+    });
     await body(api);
   } finally {
     await api.ctx.server.stop();

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import * as vscode from "vscode";
 import type { TestApi } from "../../extension/test-api.ts";
 import type { ReviewedFile } from "../../extension/review/review-list.ts";
-import { within } from "../support/vscode/deadline.ts";
+import { patienceMs, within } from "../support/vscode/deadline.ts";
 import { eventOf } from "./belay.ts";
 import type { Scene } from "./real-server.ts";
 
@@ -35,7 +35,7 @@ export async function turn(
 ): Promise<{ threadId: string; turnIds: string[] }> {
   const client = await api.ctx.server.running();
   const { threadId, turnId, ended } = await api.ctx.turns.startInNewThread(client, prompt);
-  const { status } = await within(20_000, "the turn to end", ended);
+  const { status } = await within(patienceMs, "the turn to end", ended);
   assert.equal(status, "completed");
   await listed(api, uri, (file) => file !== undefined);
   return { threadId, turnIds: [turnId] };

@@ -65,7 +65,7 @@ test("a terminal in which a person went elsewhere is not used again", async () =
   await run(api, "cd /");
   const before = own().length;
   const { output } = await runHeard(api, "pwd");
-  assert.ok(output?.includes(inWorkspace("").fsPath));
+  assert.ok(output?.includes(inWorkspace("").fsPath), `it ran elsewhere: ${output}`);
   assert.equal(own().length, before + 1);
 });
 

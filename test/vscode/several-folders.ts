@@ -7,7 +7,7 @@ import { answerPanel } from "../../extension/panel/panel-requests.ts";
 import type { TestApi } from "../../extension/test-api.ts";
 import type { ResultOf } from "../../server/protocol/rows.ts";
 import type { clientRequests } from "../../server/protocol/methods.ts";
-import { within } from "../support/vscode/deadline.ts";
+import { patienceMs, within } from "../support/vscode/deadline.ts";
 import { test } from "../support/vscode/suite.ts";
 import { choosing, eventOf } from "./belay.ts";
 import { withRealServer } from "./real-server.ts";
@@ -38,7 +38,7 @@ const asPanel = async <M extends "thread/start" | "thread/resume" | "turn/start"
   method: M,
   params: object,
 ) =>
-  (await within(10_000, method, answerPanel(api.ctx, method, params, new AbortController().signal))) as ResultOf<
+  (await within(patienceMs, method, answerPanel(api.ctx, method, params, new AbortController().signal))) as ResultOf<
     typeof clientRequests,
     M
   >;
@@ -51,7 +51,7 @@ async function prompt(api: TestApi, threadId: string, text: string) {
   });
   try {
     await asPanel(api, "turn/start", { threadId, input: [{ type: "text", text }] });
-    await within(20_000, `the turn “${text}” to end`, promise);
+    await within(patienceMs, `the turn “${text}” to end`, promise);
   } finally {
     listening.dispose();
   }
@@ -142,7 +142,7 @@ test("a problem is fixed in the folder of its file, and the list has the threads
       const ended = Promise.withResolvers<string>();
       const listening = notifications.on("turn/completed", ({ threadId }) => ended.resolve(threadId));
       await vscode.commands.executeCommand("belay.fix", { prompt: words });
-      const threadId = await within(20_000, "the fix", ended.promise).finally(() => listening.dispose());
+      const threadId = await within(patienceMs, "the fix", ended.promise).finally(() => listening.dispose());
       const { thread } = await (await api.ctx.server.running()).request("thread/read", { threadId });
       assert.deepEqual([thread.cwd, thread.environments?.[0]?.runtimeWorkspaceRoots.length], [folder, 2]);
     }
@@ -178,7 +178,7 @@ test("of two threads at work one waits for its person while the other comes to i
       threadId: asking.thread.id,
       input: [{ type: "text", text: "ask me" }],
     });
-    await within(10_000, "the question", waits.promise).finally(() => listening.dispose());
+    await within(patienceMs, "the question", waits.promise).finally(() => listening.dispose());
     await prompt(api, going.thread.id, "go on");
     assert.equal(readFileSync(join(second(), "where"), "utf8").trim(), second());
     assert.deepEqual([api.approvals.waiting, api.ctx.turns.runningCount], [1, 1]);
@@ -219,7 +219,7 @@ test("what waits in the queue of a thread begins in the folders that the window 
     });
     const web = { uri: vscode.Uri.file(second()), name: "Web" };
     await setMore(api, web, { uri: vscode.Uri.file(third()) });
-    await within(10_000, "the thread to hear of it", changed.promise).finally(() => listening.dispose());
+    await within(patienceMs, "the thread to hear of it", changed.promise).finally(() => listening.dispose());
     assert.deepEqual(more, folders());
     await setMore(api, web);
   });

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { stateWords } from "../../server/protocol/thread-words.ts";
 import type { TestApi } from "../../extension/test-api.ts";
 import type { Node } from "../../extension/threads/thread-tree.ts";
-import { within } from "../support/vscode/deadline.ts";
+import { patienceMs, within } from "../support/vscode/deadline.ts";
 import { test } from "../support/vscode/suite.ts";
 import { choosing, inWorkspace } from "./belay.ts";
 import { withRealServer } from "./real-server.ts";
@@ -34,7 +34,7 @@ async function until(api: TestApi, what: string, isSo: () => boolean): Promise<v
   const { promise, resolve } = Promise.withResolvers<void>();
   const subscription = api.ctx.threads.list.onDidChange(() => isSo() && resolve());
   try {
-    await within(10_000, what, promise);
+    await within(patienceMs, what, promise);
   } catch (error) {
     throw new Error(`There is: ${JSON.stringify(rows(api))}`, { cause: error });
   } finally {
@@ -53,7 +53,7 @@ async function start(api: TestApi, text: string, params: { approvalPolicy?: "unt
     });
   });
   await client.request("turn/start", { threadId: thread.id, input: [{ type: "text", text }] });
-  if (params.approvalPolicy === undefined) await within(10_000, `the turn “${text}” to end`, ended);
+  if (params.approvalPolicy === undefined) await within(patienceMs, `the turn “${text}” to end`, ended);
   return thread.id;
 }
 
@@ -226,15 +226,15 @@ test("a search finds what was said, and Enter shows the thread at it", async () 
       Object.assign(vscode.window, { createQuickPick: watched });
       Object.assign(panel, { tell: (_method: string, params: unknown) => told.resolve(params) });
       const closed = vscode.commands.executeCommand("belay.searchThreads", "vermilion");
-      const items = await within(10_000, "the thread to be found", found.promise);
+      const items = await within(patienceMs, "the thread to be found", found.promise);
       assert.deepEqual(
         items.map(({ label, detail }) => [label, detail]),
         [["paint the shed", "The shed is vermilion now."]],
       );
       await vscode.commands.executeCommand("quickInput.accept");
-      const shown = await within(10_000, "the panel to be told", told.promise);
+      const shown = await within(patienceMs, "the panel to be told", told.promise);
       assert.match(JSON.stringify(shown), new RegExp(`\\{"threadId":"${id}","turnId":"`));
-      await within(10_000, "the search to close", Promise.resolve(closed));
+      await within(patienceMs, "the search to close", Promise.resolve(closed));
     } finally {
       Object.assign(vscode.window, { createQuickPick });
       Object.assign(panel, { tell });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as vscode from "vscode";
 import type { TestApi } from "../../extension/test-api.ts";
-import { within } from "../support/vscode/deadline.ts";
+import { patienceMs, within } from "../support/vscode/deadline.ts";
 import { test } from "../support/vscode/suite.ts";
 import { inWorkspace } from "./belay.ts";
 import { withRealServer } from "./real-server.ts";
@@ -24,10 +24,10 @@ async function look(api: TestApi): Promise<(string | undefined)[]> {
     if (told.size === calls.length) both.resolve();
   });
   try {
-    const client = await within(20_000, "the server to run", api.ctx.server.running());
+    const client = await within(patienceMs, "the server to run", api.ctx.server.running());
     const turn = await api.ctx.turns.startInNewThread(client, "look");
-    await within(20_000, "both tools", both.promise);
-    await within(20_000, "the turn to end", turn.ended);
+    await within(patienceMs, "both tools", both.promise);
+    await within(patienceMs, "the turn to end", turn.ended);
     return calls.map(({ name }) => told.get(name));
   } finally {
     subscription.dispose();

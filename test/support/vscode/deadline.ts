@@ -1,6 +1,9 @@
 // Waiting in tests: each wait has a deadline and says what it waited for.
 import { stripVTControlCharacters } from "node:util";
 
+/** For one wait. Only what will never come takes so long: a machine that has much else to do must not fail a test. */
+export const patienceMs = 60_000;
+
 /** Settles as `work` does; rejects with a sentence naming `what` when that takes longer than `timeoutMs`. */
 export async function within<T>(timeoutMs: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;

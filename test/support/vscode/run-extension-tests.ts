@@ -11,7 +11,7 @@ export type ExtensionTestRun = {
   extensionTestsPath: string;
   /** The workspace folder; the extension's own without one. */
   folder?: string | undefined;
-  /** For the whole run, default 10 minutes: each test in it has its own. */
+  /** For the whole run, default 20 minutes: each test in it has its own. */
   timeoutMs?: number;
 };
 
@@ -32,10 +32,12 @@ export async function runExtensionTests(run: ExtensionTestRun): Promise<number> 
     },
   });
   workbench.page.once("close", () => finish(1));
-  return await within(run.timeoutMs ?? 600_000, "the tests in VS Code to finish", finished).catch((error: unknown) => {
-    process.stderr.write(`${String(error)}\nVS Code said:\n${vscode.log()}\n`);
-    return 1;
-  });
+  return await within(run.timeoutMs ?? 1_200_000, "the tests in VS Code to finish", finished).catch(
+    (error: unknown) => {
+      process.stderr.write(`${String(error)}\nVS Code said:\n${vscode.log()}\n`);
+      return 1;
+    },
+  );
 }
 
 function exitCode(): { promise: Promise<number>; resolve: (code: number) => void } {

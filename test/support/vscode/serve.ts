@@ -4,7 +4,7 @@ import type { ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { within } from "./deadline.ts";
+import { patienceMs, within } from "./deadline.ts";
 import { findVscode, setupCommand, type VscodeInstall } from "./install.ts";
 import { startTree, stopTree } from "./process-tree.ts";
 import { calmSettings, type VscodeSettings } from "./settings.ts";
@@ -75,7 +75,7 @@ export async function serveVscode(options: ServeOptions = {}): Promise<ServedVsc
 
   let port: number;
   try {
-    port = await within(30_000, "VS Code to say `Web UI available`", output.port);
+    port = await within(patienceMs, "VS Code to say `Web UI available`", output.port);
   } catch (cause) {
     const said = output.text();
     await stop();

@@ -12,7 +12,7 @@ export const filterVariable = "BELAY_TEST_FILTER";
 export const linePrefix = "[test] ";
 
 export type TestOptions = {
-  /** Default 30 seconds. */
+  /** Default three minutes. */
   timeoutMs?: number;
   /** Why this test cannot run here. Printed and counted as skipped. */
   skip?: string | undefined;
@@ -20,7 +20,7 @@ export type TestOptions = {
 
 type RegisteredTest = { name: string; body: () => Promise<void> | void; options: TestOptions };
 
-const defaultTimeoutMs = 30_000;
+const defaultTimeoutMs = 180_000;
 const registered: RegisteredTest[] = [];
 
 /** Registers a test. They run one after the other, in the order of registration. */

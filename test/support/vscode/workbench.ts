@@ -1,7 +1,7 @@
 // Drives the workbench that serve.ts serves, in a headless Chromium: what a person would click and type.
 // Every wait has a deadline and names what it waited for; none is a sleep.
 import { type Browser, chromium, type FrameLocator, type Locator, type Page } from "playwright-core";
-import { step } from "./deadline.ts";
+import { patienceMs, step } from "./deadline.ts";
 import { findChromium, setupCommand } from "./install.ts";
 import type { PageOptions, ServedVscode } from "./serve.ts";
 import { themeClass } from "./themes.ts";
@@ -21,9 +21,8 @@ export type WorkbenchOptions = PageOptions & {
 };
 
 const defaultTheme = "Dark Modern";
-const actionTimeoutMs = 20_000;
-const paletteAttempts = 5;
-const openAttempts = 4;
+const paletteAttempts = 10;
+const openAttempts = 6;
 const chromiumArguments = [
   "--disable-gpu",
   "--disable-quic",
@@ -54,13 +53,13 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       deviceScaleFactor: options.scale ?? 1,
       permissions: ["clipboard-read", "clipboard-write"],
     });
-    context.setDefaultTimeout(actionTimeoutMs);
+    context.setDefaultTimeout(patienceMs);
     const page = await context.newPage();
     await options.prepare?.(page);
     const workbench = new Workbench(browser, page, options.vscode);
     await step("opening the workbench", async () => {
       await page.goto(options.vscode.url(options.folder, options), { waitUntil: "domcontentloaded" });
-      await page.locator(".monaco-workbench .part.statusbar").waitFor({ timeout: 60_000 });
+      await page.locator(".monaco-workbench .part.statusbar").waitFor({ timeout: patienceMs });
       await workbench.waitForTheme(options.theme ?? defaultTheme);
     });
     return workbench;
@@ -96,7 +95,7 @@ export class Workbench {
         const input = await this.#openQuickInput("F1");
         await input.fill(search);
         try {
-          await this.#pickRow(title, { timeout: actionTimeoutMs / paletteAttempts });
+          await this.#pickRow(title, { timeout: patienceMs / paletteAttempts });
           return;
         } catch (error) {
           if (attempt === paletteAttempts) throw error;
@@ -117,6 +116,14 @@ export class Workbench {
         .count();
       if (isShown === 0) await entry.click();
       await this.chat().locator("body > *:visible").first().waitFor();
+    });
+  }
+
+  /** Shows the Explorer in the place of the view that is there, and waits until it is. */
+  async openExplorer(): Promise<void> {
+    await step("opening the Explorer", async () => {
+      await this.page.locator('.activitybar a[aria-label^="Explorer"]').click();
+      await this.page.locator('.activitybar .action-item.checked > a[aria-label^="Explorer"]').waitFor();
     });
   }
 
@@ -164,7 +171,7 @@ export class Workbench {
         await input.fill(path);
         await this.#pickRow(name, { ...(folder === "" ? {} : { description: folder }) });
         try {
-          await tab.waitFor({ timeout: actionTimeoutMs / openAttempts });
+          await tab.waitFor({ timeout: patienceMs / openAttempts });
           return;
         } catch (error) {
           if (attempt === openAttempts) throw error;
@@ -179,9 +186,9 @@ export class Workbench {
    */
   async reload(kept: Readonly<Record<string, string>>): Promise<void> {
     await step("reloading the window", async () => {
-      await this.page.waitForFunction(isKept, kept, { polling: 100, timeout: 60_000 });
+      await this.page.waitForFunction(isKept, kept, { polling: 100, timeout: patienceMs });
       await this.page.reload({ waitUntil: "domcontentloaded" });
-      await this.page.locator(".monaco-workbench .part.statusbar").waitFor({ timeout: 60_000 });
+      await this.page.locator(".monaco-workbench .part.statusbar").waitFor({ timeout: patienceMs });
     });
   }
 
@@ -209,7 +216,7 @@ export class Workbench {
 
   async #pickRow(
     label: string,
-    { description, timeout = actionTimeoutMs }: { description?: string; timeout?: number } = {},
+    { description, timeout = patienceMs }: { description?: string; timeout?: number } = {},
   ): Promise<void> {
     const rows = this.page.locator(".quick-input-list .monaco-list-row");
     const having = (part: string, text: string) => ({ has: this.page.locator(part, { hasText: exactly(text) }) });

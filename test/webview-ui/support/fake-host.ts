@@ -5,7 +5,7 @@ import type { hostNotifications, hostRequests } from "../../../server/protocol/h
 import type { ParamsIn, ResultOf } from "../../../server/protocol/rows.ts";
 import { Connection } from "../../../server/protocol/rpc/connection.ts";
 import { invalidRequest } from "../../../server/protocol/rpc/errors.ts";
-import { within } from "../../support/vscode/deadline.ts";
+import { patienceMs, within } from "../../support/vscode/deadline.ts";
 
 type FromPanel = typeof clientRequests & typeof hostRequests;
 type Said = typeof serverNotifications & typeof hostNotifications;
@@ -98,7 +98,7 @@ export class FakeHost {
         await this.#arrived.promise;
       }
     };
-    return within(5000, `the panel to send ${method} (number ${nth})`, wait());
+    return within(patienceMs, `the panel to send ${method} (number ${nth})`, wait());
   }
 
   async #send(message: unknown): Promise<void> {

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { build } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
+import { patienceMs } from "../../support/vscode/deadline.ts";
 import { findChromium } from "../../support/vscode/install.ts";
 import { FakeHost } from "./fake-host.ts";
 import { prepareHost } from "./fixtures.ts";
@@ -68,7 +69,7 @@ export async function openPanel(options: PanelOptions = {}): Promise<OpenPanel> 
     deviceScaleFactor: options.scale ?? 1,
     reducedMotion: "reduce",
   });
-  context.setDefaultTimeout(5000);
+  context.setDefaultTimeout(patienceMs);
   const page = await context.newPage();
   const host = new FakeHost(page);
   prepareHost(host);
