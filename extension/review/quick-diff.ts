@@ -9,6 +9,9 @@ export class ReviewSourceControl implements vscode.Disposable, vscode.QuickDiffP
   readonly #list: ReviewList;
   readonly #subscription: vscode.Disposable;
   #shown: { control: vscode.SourceControl; group: vscode.SourceControlResourceGroup } | null = null;
+  /** By path, which of its reviews this is: VS Code lets go of the text beside a file late, and makes none of that name. */
+  #reviews: ReadonlyMap<string, number> = new Map();
+  #reviewCount = 0;
 
   readonly label = "Belay";
 
@@ -20,8 +23,8 @@ export class ReviewSourceControl implements vscode.Disposable, vscode.QuickDiffP
   /** Undefined for most files: the editor asks for each that it opens. */
   provideOriginalResource(uri: vscode.Uri): vscode.Uri | undefined {
     const file = this.#list.find(uri);
-    if (file === undefined || uri.scheme !== "file" || !file.isText || file.state === "proposed") return undefined;
-    return sideOf(file.uri, "baseline");
+    if (file === undefined || uri.scheme !== "file" || !isMarked(file)) return undefined;
+    return sideOf(file.uri, "baseline").with({ fragment: `${this.#reviews.get(file.path) ?? 0}` });
   }
 
   dispose(): void {
@@ -31,6 +34,8 @@ export class ReviewSourceControl implements vscode.Disposable, vscode.QuickDiffP
 
   #show(): void {
     const files = this.#list.all;
+    const marked = files.filter(isMarked);
+    this.#reviews = new Map(marked.map(({ path }) => [path, this.#reviews.get(path) ?? ++this.#reviewCount]));
     if (files.length === 0) {
       this.#shown?.control.dispose();
       this.#shown = null;
@@ -49,6 +54,11 @@ export class ReviewSourceControl implements vscode.Disposable, vscode.QuickDiffP
     control.quickDiffProvider = this;
     return { control, group };
   }
+}
+
+/** What is only proposed has no lines in the file yet. */
+function isMarked({ isText, state }: ReviewedFile): boolean {
+  return isText && state === "written";
 }
 
 function stateOf(file: ReviewedFile): vscode.SourceControlResourceState {

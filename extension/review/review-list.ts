@@ -29,8 +29,8 @@ export class ReviewList implements vscode.Disposable {
   #byPath: ReadonlyMap<string, ReviewedFile> = new Map();
   #reading: Promise<void> | null = null;
   #isOutdated = false;
-  /** What those who listen for changes have heard of last: what only one of them asked for is still news to the others. */
-  #told = textOf([]);
+  /** What those who listen for changes have heard of last; null: one of them has asked since, and knows something else. */
+  #told: string | null = textOf([]);
   /** Questions to the server, counted, and the one whose answer all of the list is. */
   #asked = 0;
   #listAsked = 0;
@@ -133,7 +133,10 @@ export class ReviewList implements vscode.Disposable {
     this.#files = files;
     this.#byPath = new Map(files.flatMap((file) => [file.uri.path, file.path].map((path) => [path, file])));
     const text = textOf(files);
-    if (!isQuiet && text !== this.#told) {
+    if (isQuiet) {
+      // Who asked shows this now: what all heard before would be news to it.
+      if (text !== this.#told) this.#told = null;
+    } else if (text !== this.#told) {
       this.#told = text;
       this.#showToMenus();
       this.#changed.fire();

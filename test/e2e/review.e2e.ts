@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { whyNoWorkbench } from "../support/vscode/install.ts";
+import { serverOf } from "./processes.ts";
 import { setStage, type StageOptions } from "./stage.ts";
 
 const skip = whyNoWorkbench() ?? false;
@@ -99,4 +100,33 @@ test("changes that wait for review are there again after a reload, to keep and t
       "  return round(subtotal(cart) * (1 - cart.discount));\n",
     ),
   );
+});
+
+test("lenses and marks in the gutter are there again behind a server that was killed, and follow undo and redo", {
+  skip,
+}, async () => {
+  await using stage = await setStage(stageOptions());
+  const { workbench, panel } = stage;
+  const lens = workbench.page.locator(".codelens-decoration a").filter({ hasText: /^Keep$/ });
+  const mark = workbench.page.locator(".monaco-editor .dirty-diff-glyph");
+  const areShown = async () => {
+    for (const sign of [lens, mark]) await sign.nth(1).waitFor();
+  };
+  const areGone = async () => {
+    for (const sign of [lens, mark]) await sign.first().waitFor({ state: "detached" });
+  };
+  await workbench.openFile("src/cart.js");
+  await workbench.openBelay();
+  await panel.send("Make the tests pass");
+  await areShown();
+  process.kill(serverOf(stage.home), "SIGKILL");
+  await areGone();
+  await areShown();
+  await workbench.runCommand("Belay: Restart Server");
+  await areGone();
+  await areShown();
+  await panel.button("Undo turn").click();
+  await areGone();
+  await panel.button("Redo").click();
+  await areShown();
 });

@@ -11,6 +11,7 @@ import { type Effects, effectsOf } from "./effects.ts";
 import type { GoalDeps } from "./goals.ts";
 import { atATime, hasBytes } from "./pending.ts";
 import { type OpenFiles, PresentFiles } from "./present.ts";
+import { asOneStep } from "./own-steps.ts";
 import { nothingToDo, restoreFiles } from "./restored.ts";
 import { textOf } from "./review-state.ts";
 import { planReversals, repetitionsOf, type Reversal, reversalsOf } from "./undo-plan.ts";
@@ -194,7 +195,11 @@ function undoOf(wanted: readonly Change[], all: readonly Change[], { paths }: Re
     files: change.files.filter(({ path }) => effects.isInEffect(change.id, path)),
   }));
   const held = chosen.filter(({ files }) => files.length > 0).toReversed();
-  const reversals = held.flatMap(({ files }) => withPaths(reversalsOf(files), paths));
+  const reversals = asOneStep(
+    held.flatMap(({ files }) => withPaths(reversalsOf(files), paths)),
+    wanted,
+    all,
+  );
   const of = held.map(({ change }) => change.id);
   return { reversals, of, alsoIn: placesOf(reversals), placeNow: placesSince(wanted, all) };
 }

@@ -259,6 +259,33 @@ describe("undo of a turn", () => {
     assert.equal(await work.text("a.ts"), lines(20));
   });
 
+  test("takes back the rest of a turn without a question where hunks of it were undone one by one", async () => {
+    await using work = await workspaceWith({ "a.ts": lines(30), "b.ts": "b\n" });
+    await work.turn("t1", { "a.ts": lines(30, { 2: "TWO", 3: "THREE" }), "b.ts": "B\n" });
+    await work.turn("t1", { "a.ts": lines(30, { 2: "TWO", 3: "THREE", 12: "TWELVE", 22: null }) });
+    const changed = await work.snapshot();
+    for (const hunk of [0, 1]) {
+      await work.undo("a.ts", (await work.row("a.ts"))?.hunks[hunk]?.id);
+    }
+    assert.equal(await work.text("a.ts"), lines(30, { 12: "TWELVE" }));
+    const undone = await work.restore("undo", ["t1"]);
+    assert.deepEqual([undone.outcome, undone.files.map(({ outcome }) => outcome)], ["done", ["exact", "exact"]]);
+    assert.deepEqual([await work.text("a.ts"), await work.text("b.ts")], [lines(30), "b\n"]);
+    assert.deepEqual(await states(work), { t1: "undone" });
+    assert.equal((await work.restore("redo", ["t1"])).outcome, "done");
+    assert.deepEqual(await work.snapshot(), changed);
+  });
+
+  test("still asks where the person has changed a file of which one hunk was undone", async () => {
+    await using work = await workspaceWith({ "a.ts": lines(30) });
+    await work.turn("t1", { "a.ts": lines(30, { 2: "TWO", 12: "TWELVE" }) });
+    await work.undo("a.ts", (await work.row("a.ts"))?.hunks[0]?.id);
+    await work.person("a.ts", lines(30, { 12: "TWELVE", 25: "mine" }));
+    assert.equal((await work.restore("undo", ["t1"])).outcome, "needsMerge");
+    assert.equal((await work.restore("undo", ["t1"], { acceptMerges: true })).outcome, "done");
+    assert.equal(await work.text("a.ts"), lines(30, { 25: "mine" }));
+  });
+
   test("also takes back what a process wrote that died before it could say so", async () => {
     await using work = await workspaceWith({ "a.ts": "a\n", "b.ts": "b\n" });
     const image = (text: string) => work.journal.keep(Buffer.from(text), { mode: 0o644, encoding: "utf8" });
