@@ -5,6 +5,7 @@ import { activeWriterIn } from "../server/protocol/thread-saving.ts";
 import { messageOf, missingFolderOf, RpcError } from "../server/protocol/rpc/errors.ts";
 import type { ContextReadResponse } from "../server/protocol/turn.ts";
 import type { ToolRequestUserInputResponse } from "../server/protocol/user-input.ts";
+import type { Drafts } from "./composer/drafts.ts";
 import { createQueueActions, type QueueActions } from "./composer/queue-actions.ts";
 import type { HostAction, PanelConnection } from "./connection.ts";
 import { createThreadActions, type ThreadActions } from "./history/thread-actions.ts";
@@ -61,7 +62,14 @@ export interface Actions extends QueueActions, ReviewActions {
   host: HostAction;
 }
 
-export function createActions(store: Store, connection: PanelConnection, newId: () => string): Actions {
+export interface ActionsDeps {
+  store: Store;
+  connection: PanelConnection;
+  drafts: Drafts;
+  newId(): string;
+}
+
+export function createActions({ store, connection, drafts, newId }: ActionsDeps): Actions {
   const { dispatch } = store;
   const now = () => store.state.peek();
   const complain = (error: unknown) => dispatch({ type: "noticed", text: messageOf(error) });
@@ -73,7 +81,7 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
       () => undefined,
     );
 
-  const joined = joinedThreads(store, connection, (threadId) => {
+  const joined = joinedThreads(store, connection, drafts, (threadId) => {
     void readChanges(threadId);
     void queue.listQueue(threadId);
   });
@@ -195,6 +203,7 @@ export function createActions(store: Store, connection: PanelConnection, newId: 
     async fork(threadId) {
       try {
         const forked = await connection.request("thread/fork", { threadId });
+        drafts.move(threadId, forked.thread.id);
         dispatch({ type: "newThread" });
         await joined.show(Promise.resolve(forked));
       } catch (error) {

@@ -1,6 +1,8 @@
 // The threads that the present server process tells this panel about; a turn can only be started in such a one.
+import { batch } from "@preact/signals";
 import type { Edits, Mode } from "../server/protocol/mode.ts";
 import type { ThreadStartResponse } from "../server/protocol/thread.ts";
+import type { Drafts } from "./composer/drafts.ts";
 import type { PanelConnection } from "./connection.ts";
 import { type Choice, shownThreadId } from "./state/state.ts";
 import type { Store } from "./state/store.ts";
@@ -25,15 +27,24 @@ export interface JoinedThreads {
 export function joinedThreads(
   { state, dispatch }: Store,
   connection: PanelConnection,
+  drafts: Drafts,
   resumed: (threadId: string) => void,
 ): JoinedThreads {
   const joined = new Set<string>();
 
-  const show = async (opening: Promise<ThreadStartResponse>) => {
-    const opened = await opening;
+  const accept = (opened: ThreadStartResponse) => {
     joined.add(opened.thread.id);
     dispatch({ type: "threadOpened", response: opened });
     return opened.thread.id;
+  };
+  const show = async (opening: Promise<ThreadStartResponse>) => accept(await opening);
+  const start = async (choice: Choice) => {
+    const started = await connection.request("thread/start", picked(choice));
+    return batch(() => {
+      // Whoever turned to another thread meanwhile finds their text where they left it.
+      if (shownThreadId(state.peek().view) === null) drafts.move(null, started.thread.id);
+      return accept(started);
+    });
   };
   const resume = async (threadId: string) => {
     const opened = await show(connection.request("thread/resume", { threadId }));
@@ -49,7 +60,7 @@ export function joinedThreads(
     join,
     async joinShown(choice) {
       const shownId = shownThreadId(state.peek().view);
-      return shownId === null ? show(connection.request("thread/start", picked(choice))) : join(shownId);
+      return shownId === null ? start(choice) : join(shownId);
     },
     forget: (threadId) => void joined.delete(threadId),
     forgetAll: () => joined.clear(),

@@ -17,6 +17,7 @@ import { type Actions, createActions } from "./actions.ts";
 import { messageOf } from "../server/protocol/rpc/errors.ts";
 import { createAskPerson } from "./approvals/pending.ts";
 import type { PicksByCard } from "./approvals/picks.ts";
+import { Drafts } from "./composer/drafts.ts";
 import { connectPanel, type Incoming, type PanelConnection } from "./connection.ts";
 import { App } from "./shell/app.tsx";
 import { ErrorBoundary } from "./shell/error-boundary.tsx";
@@ -32,7 +33,10 @@ const store = createStore(nextFrame, {
   lastMode: kept.lastMode,
   dismissed: kept.dismissed,
 });
-const draft = signal(kept.draft);
+const drafts = new Drafts(
+  store.select(({ view }) => shownThreadId(view)),
+  kept.drafts,
+);
 const isThreadListOpen = signal(false);
 const turnToShow = signal<string | null>(null);
 const picks = signal<PicksByCard>(kept.picks);
@@ -44,7 +48,7 @@ const connection = connectPanel(api, window, {
   malformed: (reason) => console.warn(`A message that cannot be read: ${reason}`),
   closed: (reason) => console.warn(`The wire to the editor has ended: ${reason}`),
 });
-const actions = createActions(store, connection, () => crypto.randomUUID());
+const actions = createActions({ store, connection, drafts, newId: () => crypto.randomUUID() });
 
 start(store, connection, actions, kept);
 
@@ -58,7 +62,7 @@ function start(
   root.id = "root";
   render(
     <ErrorBoundary onReload={() => readAgain(panelStore, does)} onNewThread={() => does.newThread()}>
-      <App panel={{ store: panelStore, actions: does, draft, picks, isThreadListOpen, turnToShow, composer, now }} />
+      <App panel={{ store: panelStore, actions: does, drafts, picks, isThreadListOpen, turnToShow, composer, now }} />
     </ErrorBoundary>,
     root,
   );
@@ -77,7 +81,7 @@ function start(
   effect(() =>
     keep({
       threadId: shownId.value,
-      draft: draft.value,
+      drafts: drafts.kept,
       mode: mode.value,
       edits: edits.value,
       lastMode: lastMode.value,
@@ -154,6 +158,7 @@ function onNotification(incoming: Incoming): void {
     case "thread/archived":
     case "thread/deleted":
     case "thread/closed":
+      if (incoming.method === "thread/deleted") drafts.forget(incoming.params.threadId);
       actions.threadClosed(incoming.params.threadId);
       store.dispatch({ type: "notified", notification: incoming });
       return;

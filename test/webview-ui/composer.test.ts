@@ -216,7 +216,7 @@ test("draft, thread and mode outlive the view", inBrowser, async () => {
   assert.deepEqual(kept, {
     sequence: (kept as { sequence: number }).sequence,
     threadId: null,
-    draft: "Half a thought",
+    drafts: { "": "Half a thought" },
     mode: "ask",
     edits: null,
     lastMode: "ask",
@@ -228,7 +228,9 @@ test("draft, thread and mode outlive the view", inBrowser, async () => {
     (await before.host.expectCall("panel/kept", (kept as { sequence: number }).sequence))["state"],
     kept,
   );
-  await using later = await openPanel({ kept: { ...(kept as object), threadId } });
+  await using later = await openPanel({
+    kept: { ...(kept as object), threadId, drafts: { [threadId]: "Half a thought" } },
+  });
   await later.host.notify("host/state", running);
   assert.deepEqual(await later.host.expectCall("thread/resume"), { threadId });
   assert.equal(await box(later).inputValue(), "Half a thought");

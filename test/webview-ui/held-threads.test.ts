@@ -17,6 +17,7 @@ test(
   async () => {
     let isHeld = true;
     await using panel = await openPanel({
+      kept: { drafts: { [threadId]: "my draft" } },
       prepare(host) {
         host.on("thread/resume", () => {
           if (isHeld) throw activeWriter(threadId, writer);
@@ -28,7 +29,6 @@ test(
     });
     await panel.host.notify("host/state", running);
     const box = panel.page.getByRole("textbox", { name: "Message Belay" });
-    await box.fill("my draft");
     await panel.host.notify("host/showThread", { threadId });
     const words = "open in another window (Visual Studio Code, process 7, on box).";
     await panel.page.getByText(`This thread is ${words}`).waitFor();

@@ -216,16 +216,19 @@ test("tool calls are told in words", () => {
 
 test("what an earlier version kept is read as far as it fits", () => {
   const modes = { mode: null, edits: null, lastMode: null };
-  const nothing = { sequence: 0, threadId: null, draft: "", ...modes, dismissed: [], picks: {} };
+  const nothing = { sequence: 0, threadId: null, drafts: {}, ...modes, dismissed: [], picks: {} };
   assert.deepEqual(readPersisted(undefined), nothing);
-  assert.deepEqual(readPersisted({ threadId: 5, draft: "Hi", mode: "toString", lastMode: "fullAccess" }), {
-    ...nothing,
-    draft: "Hi",
-  });
+  assert.deepEqual(
+    readPersisted({ threadId: 5, drafts: { t: "Hi", u: 7, v: "" }, mode: "toString", lastMode: "fullAccess" }),
+    {
+      ...nothing,
+      drafts: { t: "Hi" },
+    },
+  );
   const kept = {
     sequence: 7,
     threadId: "t",
-    draft: "",
+    drafts: {},
     mode: "ask",
     edits: "propose",
     lastMode: "agent",
@@ -236,12 +239,12 @@ test("what an earlier version kept is read as far as it fits", () => {
 });
 
 test("of what the editor and the extension kept the newer one counts", () => {
-  const older = { sequence: 4, draft: "Half" };
-  const newer = { sequence: 5, draft: "Half a thought" };
-  assert.equal(newestPersisted(older, newer).draft, "Half a thought");
-  assert.equal(newestPersisted(newer, older).draft, "Half a thought");
-  assert.equal(newestPersisted(undefined, older).draft, "Half");
-  assert.equal(newestPersisted(undefined, null).draft, "");
+  const older = { sequence: 4, drafts: { t: "Half" } };
+  const newer = { sequence: 5, drafts: { t: "Half a thought" } };
+  assert.deepEqual(newestPersisted(older, newer).drafts, newer.drafts);
+  assert.deepEqual(newestPersisted(newer, older).drafts, newer.drafts);
+  assert.deepEqual(newestPersisted(undefined, older).drafts, older.drafts);
+  assert.deepEqual(newestPersisted(undefined, null).drafts, {});
 });
 
 test("a question of the model is read from its call, whatever stands there", () => {

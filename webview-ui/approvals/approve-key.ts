@@ -8,13 +8,13 @@ import { answer } from "./use-answer.ts";
 export function useApproveKey(): void {
   const panel = usePanel();
   useEffect(() => {
-    const { store, draft } = panel;
+    const { store, drafts } = panel;
     const onKey = (event: KeyboardEvent) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
       const approval = currentApproval(store.state.peek());
       const card = approval && document.querySelector(`[data-approval="${approval.key}"]`);
       if (!approval || !card || !mayAccept(approval) || isInAnother(card)) return;
-      const isFree = draft.peek().trim() === "" && document.querySelector("dialog[open]") === null;
+      const isFree = drafts.ofShown().peek().trim() === "" && document.querySelector("dialog[open]") === null;
       if (!isFree && !card.contains(document.activeElement)) return;
       event.preventDefault();
       // A key that is held down must not approve the next question too.

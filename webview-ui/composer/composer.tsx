@@ -20,7 +20,7 @@ const pickMaySend = (state: PanelState) =>
   state.host?.workspace?.trusted === true && state.view.kind !== "loading" && !pickIsHeld(state);
 
 export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }) {
-  const { draft, actions } = usePanel();
+  const { drafts, actions } = usePanel();
   const runningId = useSelected(pickRunningId);
   const isStopping = useSelected(pickIsStopping);
   const isSending = useSelected(pickIsSending);
@@ -29,7 +29,7 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
   const risky = useSignal<Mode | null>(null);
   const isStartingShell = useSignal(false);
   const noteId = useId();
-  const text = draft.value;
+  const { text } = drafts;
   const intent = intentOf(text);
   const hasText = !isBlank(intent);
   const isBusy = isSending || isStartingShell.value;
@@ -38,6 +38,7 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
   const mayQueue = runningId !== null && intent.kind === "prompt";
   const send = async ({ isUrgent }: { isUrgent: boolean }) => {
     if (!canSend) return;
+    const draft = drafts.ofShown();
     // What was typed meanwhile stays.
     if (await sendBy(mayQueue && !isUrgent ? actions.queue : actions.send))
       draft.value = withoutSent(draft.peek(), text);
@@ -132,13 +133,14 @@ function QueueButtons({ isDisabled, onSend }: { isDisabled: boolean; onSend: Sen
 }
 
 function Draft({ box, noteId, onSend }: DraftProps) {
-  const { draft } = usePanel();
+  const { drafts } = usePanel();
+  const { text } = drafts;
   const isHeld = useSelected(pickIsHeld);
   const isComposing = useRef(false);
   // The element keeps the text itself; only a change from outside is written into it, so that the cursor stays.
   useLayoutEffect(() => {
-    if (box.current && box.current.value !== draft.value) box.current.value = draft.value;
-  }, [box, draft.value]);
+    if (box.current && box.current.value !== text) box.current.value = text;
+  }, [box, text]);
   return (
     <textarea
       ref={box}
@@ -149,7 +151,7 @@ function Draft({ box, noteId, onSend }: DraftProps) {
       disabled={isHeld}
       rows={2}
       spellcheck={false}
-      onInput={({ currentTarget }) => (draft.value = currentTarget.value)}
+      onInput={({ currentTarget }) => (drafts.text = currentTarget.value)}
       onCompositionStart={() => (isComposing.current = true)}
       onCompositionEnd={() => (isComposing.current = false)}
       onKeyDown={(event) => {

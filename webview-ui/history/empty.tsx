@@ -59,7 +59,7 @@ export function Empty() {
 }
 
 function Starters() {
-  const { draft, focusComposer } = usePanel();
+  const { drafts, focusComposer } = usePanel();
   return (
     <section aria-label="Things to try" class="empty-list">
       {starters.map(({ icon, text }) => (
@@ -68,7 +68,7 @@ function Starters() {
           type="button"
           class="list-row"
           onClick={() => {
-            draft.value = text;
+            drafts.text = text;
             focusComposer();
           }}
         >

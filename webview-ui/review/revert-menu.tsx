@@ -49,8 +49,8 @@ function Choices({ turnId, text, onClose }: { turnId: string; text: string; onCl
   }, []);
   const pick = async ({ what }: Choice) => {
     onClose();
+    const draft = panel.drafts.ofShown();
     if (!(await panel.actions.revert(turnId, what)) || what === "files") return;
-    const { draft } = panel;
     const typed = draft.peek().trim();
     draft.value = typed === "" ? text : `${text}\n\n${typed}`;
     panel.focusComposer();

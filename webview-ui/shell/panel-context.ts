@@ -5,14 +5,14 @@ import { useContext, useMemo } from "preact/hooks";
 import type { Actions } from "../actions.ts";
 import type { PicksByCard } from "../approvals/picks.ts";
 import type { Readiness } from "../approvals/readiness.ts";
+import type { Drafts } from "../composer/drafts.ts";
 import type { PanelState } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 
 export interface Panel {
   store: Store;
   actions: Actions;
-  /** The text in the composer. Outside the reducer: typing draws nothing but the composer. */
-  draft: Signal<string>;
+  drafts: Drafts;
   /** What is picked and typed in cards that ask questions, so that it outlives them. */
   picks: Signal<PicksByCard>;
   isThreadListOpen: Signal<boolean>;

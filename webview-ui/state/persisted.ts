@@ -1,5 +1,6 @@
 // What the editor keeps for the panel while it is hidden or reloaded. Anything else comes back from the server.
 import { type PicksByCard, readPicks } from "../approvals/picks.ts";
+import { type KeptDrafts, readDrafts } from "../composer/drafts.ts";
 import type { Edits, Mode } from "../../server/protocol/mode.ts";
 import { modes } from "../../server/protocol/modes.ts";
 
@@ -7,7 +8,7 @@ export interface Persisted {
   /** Counts what was kept, through all lives of the panel in this workspace: the higher one is the newer one. */
   sequence: number;
   threadId: string | null;
-  draft: string;
+  drafts: KeptDrafts;
   /** The mode picked for a thread that has not started yet. */
   mode: Mode | null;
   /** Picked for it, too. */
@@ -27,13 +28,13 @@ export function newestPersisted(byEditor: unknown, byExtension: unknown): Persis
 
 /** Reads what an earlier version may have written: whatever does not fit is left out. */
 export function readPersisted(value: unknown): Persisted {
-  const { sequence, threadId, draft, mode, edits, lastMode, dismissed, picks } = (
+  const { sequence, threadId, drafts, mode, edits, lastMode, dismissed, picks } = (
     typeof value === "object" && value !== null ? value : {}
   ) as Record<string, unknown>;
   return {
     sequence: Number.isSafeInteger(sequence) ? Number(sequence) : 0,
     threadId: typeof threadId === "string" ? threadId : null,
-    draft: typeof draft === "string" ? draft : "",
+    drafts: readDrafts(drafts),
     mode: readMode(mode),
     edits: edits === "write" || edits === "propose" ? edits : null,
     lastMode: lasting(readMode(lastMode)),
