@@ -3,6 +3,7 @@ import * as z from "zod";
 import { HistoryItem } from "../model/model.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import { DynamicTool, GitInfo, type ThreadSettings } from "../protocol/thread.ts";
+import { UserInput } from "../protocol/user-input.ts";
 
 /** Where a fork's history begins: in the file of another thread, up to a byte of it. */
 export const ThreadBase = z.object({
@@ -59,6 +60,19 @@ export const Compacted = z.object({
 });
 export type Compacted = z.infer<typeof Compacted>;
 
+/** What a person said to a turn that has not taken it yet. Its item has the same id, and says that it has. */
+export const Said = z.lazy(() =>
+  z.object({
+    turnId: z.string(),
+    itemId: z.string(),
+    clientId: z.string().nullable(),
+    /** Without the pictures that `told` has. */
+    input: z.array(UserInput),
+    told: HistoryItem,
+  }),
+);
+export type Said = z.infer<typeof Said>;
+
 export type RolloutEntry =
   | { type: "threadMeta"; payload: ThreadMeta }
   /** The name and the like, from here on. */
@@ -68,6 +82,7 @@ export type RolloutEntry =
   /** The end of the history is cut off here; its lines stay where they are. */
   | { type: "reverted"; payload: Reverted }
   | { type: "compacted"; payload: Compacted }
+  | { type: "said"; payload: Said }
   /** What the model is told. */
   | { type: "history"; payload: HistoryItem }
   /** What clients were told, as far as it must outlive them (policy.ts). */

@@ -8,7 +8,8 @@ export type LivingLine = Exclude<ReadLine, { type: "reverted" }>;
 /**
  * A revert takes back what was said from the beginning of its turn on: all that the model was told since, compactions
  * too, and what clients were told of that turn and later ones. Settings, the name, and the end of a command that an
- * earlier turn started stay. Cut at any line, the rest still says what the thread was at that moment.
+ * earlier turn started stay. What was said to a turn is left only while no turn has taken it, be it one that was cut off
+ * since. Cut at any line, the rest still says what the thread was at that moment.
  */
 export function livingLines(lines: readonly ReadLine[]): LivingLine[] {
   let living: LivingLine[] = [];
@@ -18,7 +19,19 @@ export function livingLines(lines: readonly ReadLine[]): LivingLine[] {
     const undone = undoneCompaction(line);
     if (undone !== null) living = living.filter((each) => each.type !== "compacted" || each.payload.itemId !== undone);
   }
-  return living;
+  return living.some(({ type }) => type === "said") ? withoutTaken(living, lines) : living;
+}
+
+function withoutTaken(living: readonly LivingLine[], lines: readonly ReadLine[]): LivingLine[] {
+  const taken = new Set(lines.map(saidItem));
+  return living.filter((line) => line.type !== "said" || !taken.has(line.payload.itemId));
+}
+
+/** The id of the item, where the line has a message of a person. */
+function saidItem(line: ReadLine): string | null {
+  if (line.type !== "notification" || line.payload.method !== "item/completed") return null;
+  const { item } = line.payload.params;
+  return item.type === "userMessage" ? item.id : null;
 }
 
 /** Null for a line that begins no turn. */
@@ -44,10 +57,14 @@ function withoutTurns(lines: LivingLine[], firstTurnId: string): LivingLine[] {
   const cut = new Set(behind.map(startedTurn));
   const kept = behind.filter((line) => {
     if (line.type === "history" || line.type === "compacted") return false;
-    const turnId = line.type === "notification" ? turnOf(line.payload.params) : null;
+    const turnId = line.type === "notification" ? turnOf(line.payload.params) : saidTo(line);
     return turnId === null || !cut.has(turnId);
   });
   return [...lines.slice(0, start), ...kept];
+}
+
+function saidTo(line: LivingLine): string | null {
+  return line.type === "said" ? line.payload.turnId : null;
 }
 
 /** Null for what is about no turn. */

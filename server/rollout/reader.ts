@@ -2,7 +2,16 @@
 import { HistoryItem } from "../model/model.ts";
 import { type ServerNotification, serverNotifications } from "../protocol/methods.ts";
 import { foundMeta } from "./found-meta.ts";
-import { Compacted, LineFrame, type ReadLine, Reverted, type ThreadBase, ThreadMeta, ThreadMetadata } from "./line.ts";
+import {
+  Compacted,
+  LineFrame,
+  type ReadLine,
+  Reverted,
+  Said,
+  type ThreadBase,
+  ThreadMeta,
+  ThreadMetadata,
+} from "./line.ts";
 import { startedTurn } from "./living-lines.ts";
 import { type FileLine, readLines } from "./read-lines.ts";
 
@@ -95,6 +104,10 @@ export function parseLine(text: string): Parsed {
       return compacted.success
         ? { kind: "line", line: { ...place, type, payload: compacted.data }, ordinal }
         : unreadable;
+    }
+    case "said": {
+      const said = Said.safeParse(payload);
+      return said.success ? { kind: "line", line: { ...place, type, payload: said.data }, ordinal } : unreadable;
     }
     case "history": {
       const item = HistoryItem.safeParse(payload);

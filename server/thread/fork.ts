@@ -23,7 +23,9 @@ export function forkStart(
   if (!livingTurns(chain).includes(first)) throw turnNotFound(first);
   // What a turn of another name has cut off since is cut off by a line that stands before this one.
   const at = chain.lines.findLastIndex((line) => startedTurn(line) === first);
-  return { lines: chain.lines.slice(0, at), base: shared(chain.turnStarts.get(first) ?? null) };
+  // What was said before that has been taken, if not by a turn before that, then by one behind it.
+  const lines = chain.lines.slice(0, at).filter(({ type }) => type !== "said");
+  return { lines, base: shared(chain.turnStarts.get(first) ?? null) };
 }
 
 /** Null: that turn is the last one. */

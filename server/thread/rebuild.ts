@@ -1,10 +1,11 @@
 // From the lines of a rollout, behind those of the rollouts it begins in, back to a thread, as it was when the last one
 // was written. Pure. The lines are not to be used afterwards: the thread is made of what is in them.
 import type { HistoryItem } from "../model/model.ts";
-import type { Compacted, ReadLine, ThreadMeta } from "../rollout/line.ts";
+import type { Compacted, ReadLine, Said, ThreadMeta } from "../rollout/line.ts";
 import { livingLines, startedTurn } from "../rollout/living-lines.ts";
 import { restoreSettings } from "./settings.ts";
 import type { AnnouncedUsage, ThreadRecord } from "./record.ts";
+import { takenLines } from "./said.ts";
 import { noteStart, noteUsage, replaceHistory, type ToldHistory } from "./told-history.ts";
 import { applyToTurns, closeAbandoned } from "./turn-log.ts";
 
@@ -14,6 +15,7 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   let stored: Record<string, unknown> | null = null;
   const told: Told[] = [];
   const record: Pick<ThreadRecord, "turns" | "metadata"> = { turns: [], metadata: { name: null, gitInfo: null } };
+  const said = new Map<string, { said: Said; atMs: number }>();
   const cutAt = forkTimes(lines);
   for (const line of livingLines(lines)) {
     const turnId = startedTurn(line);
@@ -24,6 +26,8 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
         else if (line.payload.base?.threadId === meta.id) {
           // What ran there when the fork was made goes on there alone.
           closeAbandoned(record.turns, cutAt.get(line) ?? null);
+          // What the fork has of it, it wrote down itself.
+          said.clear();
           meta = line.payload;
         }
         break;
@@ -43,6 +47,10 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
           told.push({ type: "usage", usage: line.payload.params });
         }
         break;
+      case "said":
+        // Once more when it goes to another turn than it was said to.
+        said.set(line.payload.itemId, { said: line.payload, atMs: timeOf(line) ?? 0 });
+        break;
       case "compacted":
         told.push({ type: "compacted", ...line.payload });
         break;
@@ -54,6 +62,12 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   if (meta === null || stored === null) return null;
   const { settings, substituted } = restoreSettings(stored, meta);
   const lastAtMs = timeOf(lines.at(-1));
+  const { id: threadId } = meta;
+  const recovered = [...said.values()].map(({ said: each, atMs }) => takenLines(each, { threadId, atMs }));
+  for (const [shown, history] of recovered) {
+    applyToTurns(record.turns, shown.payload);
+    told.push(history.payload);
+  }
   closeAbandoned(record.turns, lastAtMs);
   dropUnaskedOutputs(told);
   answerAbandonedCalls(told);
@@ -64,6 +78,7 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
     settings,
     notices: substituted === null ? [] : [substituted],
     missing: [],
+    recovered: recovered.flat(),
     updatedAt: lastAtMs === null ? meta.createdAt : Math.floor(lastAtMs / 1000),
   };
 }

@@ -6,7 +6,7 @@ import type { serverNotifications } from "../protocol/methods.ts";
 import type { ThreadSettings } from "../protocol/thread.ts";
 import type { Turn, TurnError, ErrorInfo } from "../protocol/turn.ts";
 import type { UserInput } from "../protocol/user-input.ts";
-import type { ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
+import type { RolloutEntry, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
 import { type Compacted, cutHistory, type TurnStart } from "./told-history.ts";
 
 export type AnnouncedUsage = ParamsOut<typeof serverNotifications, "thread/tokenUsage/updated">;
@@ -29,13 +29,15 @@ export interface ThreadRecord {
   notices: readonly string[];
   /** The same, of what is not there of its history: no other setting makes up for it. */
   missing: readonly string[];
+  /** What was said and taken by no turn when its process died: it is in here, and its lines are still to be written. */
+  recovered: readonly RolloutEntry[];
   /** Unix seconds. */
   updatedAt: number;
 }
 
 export function newThreadRecord(meta: ThreadMeta, metadata: ThreadMetadata, settings: ThreadSettings): ThreadRecord {
   const told = { history: [], compactions: [], measured: null, starts: new Map(), usage: null };
-  const empty = { ...told, turns: [], notices: [], missing: [] };
+  const empty = { ...told, turns: [], notices: [], missing: [], recovered: [] };
   return { meta, metadata, settings, ...empty, updatedAt: meta.createdAt };
 }
 

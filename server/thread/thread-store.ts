@@ -166,6 +166,7 @@ export class ThreadStore {
     if (!(await isFolder(cwd))) record.notices = [...record.notices, goneWords(cwd)];
     const config = this.#configOf(overrides.config);
     const thread = this.live.keep(record, recorder, { isPersisted: true, config });
+    thread.writeRecovered();
     thread.announceStatus();
     return thread;
   }

@@ -10,6 +10,7 @@ import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
 import { lastTold, newFoldersOf, openingOf, permissionsOf } from "./carried-over.ts";
 import { Compactor, type Outcome } from "./compactor.ts";
 import { turnError } from "./record.ts";
+import { userMessage } from "./said.ts";
 import { onlyWithRoom } from "./saving.ts";
 import { commandSandbox, rootsOf } from "./settings.ts";
 import type { Thread } from "./thread.ts";
@@ -33,6 +34,7 @@ export async function runThreadTurn(
     return waiting.length > 0;
   };
   const clock = startClock(thread, turn);
+  thread.noteSaid(turn.id, first);
   await recordContext(thread);
   const brought = clientTools(thread.meta.dynamicTools);
   const tools = toolSpecs(brought);
@@ -153,6 +155,7 @@ function startClock(thread: Thread, turn: Turn): () => { startedAtMs: number; du
   const running: Turn = { ...turn, startedAt: Math.floor(startedAtMs / 1000) };
   thread.announceStatus();
   thread.emit({ method: "turn/started", params: { threadId: thread.id, turn: running } });
+  thread.life.noteSaid();
   return () => ({ startedAtMs, durationMs: performance.now() - started });
 }
 
@@ -209,14 +212,7 @@ export async function recordContext(thread: Thread): Promise<void> {
 /** What the user said becomes an item, and something that the model is told. */
 export function takeInput(thread: Thread, turnId: string, { input, told, clientId, itemId, taken }: QueuedInput): void {
   const now = thread.deps.now();
-  const item = {
-    type: "userMessage" as const,
-    id: itemId ?? thread.deps.newId(),
-    clientId,
-    content: input,
-    startedAtMs: now,
-    completedAtMs: now,
-  };
+  const item = userMessage({ itemId: itemId ?? thread.deps.newId(), clientId, input }, now);
   const params = { item, threadId: thread.id, turnId };
   const started = { ...item, completedAtMs: null };
   thread.emit({ method: "item/started", params: { ...params, item: started, startedAtMs: now } });

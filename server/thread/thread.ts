@@ -18,6 +18,7 @@ import type { ThreadDeps } from "./deps.ts";
 import { wideWords } from "./wide-folders.ts";
 import { openQuestion } from "./open-question.ts";
 import { QuestionDesk } from "./question-desk.ts";
+import { saidIn } from "./said.ts";
 import { checkRoom } from "./saving.ts";
 import { neverBackwards } from "./item-times.ts";
 import { type AnnouncedUsage, cutRecord, type ThreadRecord } from "./record.ts";
@@ -25,7 +26,7 @@ import { noteStart, noteUsage, replaceHistory, undoCompaction } from "./told-his
 import { RunningCommands } from "./running-commands.ts";
 import { changeSettings, type SettingsOverrides } from "./settings.ts";
 import { announcedSettings, threadData } from "./thread-data.ts";
-import { TurnLife } from "./turn-life.ts";
+import { type QueuedInput, TurnLife } from "./turn-life.ts";
 import { applyToTurns, snapshotOf } from "./turn-log.ts";
 import { addUsage, noUsage } from "./usage.ts";
 import { afterAnswer } from "../util/after-answer.ts";
@@ -331,8 +332,23 @@ export class Thread {
     for (const { type, payload } of copied) {
       if (type !== "threadMeta") this.#append({ type, payload } as RolloutEntry);
     }
+    this.writeRecovered();
     this.#append({ type: "settings", payload: this.settings });
     this.#append({ type: "metadata", payload: this.metadata });
+  }
+
+  /** What was said before the last process died, and what no turn had taken, has its place in the file from now on. */
+  writeRecovered(): void {
+    for (const entry of this.#record.recovered) this.#append(entry);
+    this.#record.recovered = [];
+  }
+
+  /** Written down at once, so that it outlives this process, whenever the turn takes it. */
+  noteSaid(turnId: string, queued: QueuedInput): void {
+    // It is in the file of its queue until then.
+    if (queued.taken !== undefined) return;
+    queued.itemId ??= this.deps.newId();
+    this.#append({ type: "said", payload: saidIn(turnId, queued.itemId, queued) });
   }
 
   /** From now on the thread is on disk, with all that it was before. */

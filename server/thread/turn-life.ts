@@ -243,11 +243,26 @@ export class TurnLife {
     if (isStopping(running)) {
       running.behind ??= { turnId: this.#thread.deps.newId(), inputs: [] };
       running.behind.inputs.push(queued);
+      this.#noteSaid(running, [queued]);
       return running.behind.turnId;
     }
     running.waitingInput.push(queued);
+    this.#noteSaid(running, [queued]);
     void afterAnswer().then(() => running.newInput.abort());
     return running.turnId;
+  }
+
+  /** The turn that runs has begun: what was said to it before that is written down. */
+  noteSaid(): void {
+    const running = this.#running;
+    if (running !== null) this.#noteSaid(running, [...running.waitingInput, ...(running.behind?.inputs ?? [])]);
+  }
+
+  /** If its process dies, it stays with the turn that ran, as what is said before a stop does. */
+  #noteSaid({ turnId }: RunningTurn, inputs: readonly QueuedInput[]): void {
+    // Behind the line that begins the turn: where that one is cut off, so are these.
+    if (this.#thread.turns.at(-1)?.id !== turnId) return;
+    for (const queued of inputs) this.#thread.noteSaid(turnId, queued);
   }
 
   #beginWith(
