@@ -49,6 +49,7 @@ export const threads: Group = {
   rows: [
     ...asked.map(({ id, what }) => ({ id, what, unit: "ms" as const, bar: 1 })),
     { id: "list.first", what: "first thread/list of a process, 25", unit: "ms", bar: 1 },
+    { id: "list.first.updated", what: "the same, by their last change", unit: "ms", bar: 1 },
     { id: "list.cold", what: "the same without an index: every rollout is looked at", unit: "ms", bar: null },
   ],
   async measure(bench) {
@@ -69,12 +70,14 @@ export const threads: Group = {
 };
 
 async function measureFirst(bench: Bench, homes: Map<Peer, string>): Promise<void> {
-  await interleave(bench, (peer) =>
-    withDriver(peer, homes.get(peer), async (driver) => {
-      await driver.initialize();
-      bench.results.add("list.first", peer, await list(driver, peer));
-    }),
-  );
+  for (const [id, order] of Object.entries({ "list.first": {}, "list.first.updated": { sortKey: "updated_at" } })) {
+    await interleave(bench, (peer) =>
+      withDriver(peer, homes.get(peer), async (driver) => {
+        await driver.initialize();
+        bench.results.add(id, peer, await list(driver, peer, order));
+      }),
+    );
+  }
 }
 
 /** Ours alone: the native one has its database made before it answers anything. */
@@ -89,8 +92,8 @@ async function measureCold(bench: Bench, homes: Map<Peer, string>): Promise<void
   });
 }
 
-function list(driver: Driver, peer: Peer): Promise<number> {
-  return ask(driver, peer, { method: "thread/list", params: () => ({ limit: 25 }), count: 25 });
+function list(driver: Driver, peer: Peer, order: object = {}): Promise<number> {
+  return ask(driver, peer, { method: "thread/list", params: () => ({ limit: 25, ...order }), count: 25 });
 }
 
 async function ask(

@@ -2,7 +2,7 @@
 // apart when somebody asks for what is in them: a list shows a page, not thousands.
 import { isAscii } from "node:buffer";
 import { createHash } from "node:crypto";
-import { dirname } from "node:path";
+import { dirname, sep } from "node:path";
 import { isRolloutPlace } from "./files.ts";
 import { FileRow, type IndexRow, parseJson, parseRow, rowLine } from "./index-rows.ts";
 
@@ -73,8 +73,15 @@ export function unsealed(file: Buffer): Unsealed | null {
 }
 
 export function rowsOf({ folder, bytes }: Piece): FileRow[] {
-  const rows = linesOf(bytes).map((line) => parseRow(line, { isSound: true }));
-  return rows.filter((row) => row instanceof FileRow && dirname(row.path) === folder) as FileRow[];
+  const [start, rows] = [folder + sep, [] as FileRow[]];
+  for (const line of linesOf(bytes)) {
+    const row = FileRow.parse(line, { isSound: true });
+    // As in parseRow, and asked of thousands: none that lies elsewhere.
+    if (row?.path.startsWith(start) && !row.path.includes(sep, start.length) && row.path.endsWith(".jsonl")) {
+      rows.push(row);
+    }
+  }
+  return rows;
 }
 
 export function linesOf(bytes: Buffer): string[] {

@@ -68,14 +68,20 @@ export class FileRow implements FileFacts {
     return new FileRow(facts, { id, createdAt }, { is: shown, isSound: true });
   }
 
-  /** Null for a line that cannot be one. */
+  /** Null for a line that cannot be one. `isSound`: it is known to be as we wrote it. */
   static parse(line: string, { isSound }: { isSound: boolean }): FileRow | null {
-    const [start, path, time, id, size, mtime, scannedTo] = keysOfRow.exec(line) ?? [];
-    if (start === undefined || path === undefined || id === undefined || !line.endsWith("]")) return null;
-    const [createdAt, mtimeMs] = [Number(time), Number(mtime)];
-    if (Number.isNaN(createdAt) || Number.isNaN(mtimeMs)) return null;
-    const facts = { path, size: Number(size), mtimeMs, scannedTo: Number(scannedTo) };
-    return new FileRow(facts, { id, createdAt }, { is: line.slice(start.length, -1), isSound });
+    // Not taken apart by a pattern, which would go through it step by step.
+    const found = keysOfRow.exec(line);
+    if (found === null || !line.endsWith("]")) return null;
+    const facts = {
+      path: found[1] ?? "",
+      size: Number(found[4]),
+      mtimeMs: Number(found[5]),
+      scannedTo: Number(found[6]),
+    };
+    const key = { id: found[3] ?? "", createdAt: Number(found[2]) };
+    if (Number.isNaN(key.createdAt) || Number.isNaN(facts.mtimeMs)) return null;
+    return new FileRow(facts, key, { is: line.slice(found[0].length, -1), isSound });
   }
 
   /** Null for a file that is no rollout, and for a row that was damaged. */
@@ -127,11 +133,10 @@ export function rowLine(row: IndexRow): string {
 
 /**
  * Null for a torn or damaged line: the file it was about is looked at again. Null for what is not below the folders of
- * rollouts either: whoever wrote that into the file would have us read, and tell of, files anywhere. `isSound`: the line
- * is known to be as we wrote it.
+ * rollouts either: whoever wrote that into the file would have us read, and tell of, files anywhere.
  */
-export function parseRow(line: string, { isSound }: { isSound: boolean } = { isSound: false }): IndexRow | null {
-  const row = line.startsWith("[") ? FileRow.parse(line, { isSound }) : otherRow(line);
+export function parseRow(line: string): IndexRow | null {
+  const row = line.startsWith("[") ? FileRow.parse(line, { isSound: false }) : otherRow(line);
   if (row === null) return null;
   return isRolloutPlace("folder" in row ? row.folder : row.path) ? row : null;
 }

@@ -11,7 +11,7 @@
 // is told through `onTrouble`, and an index that is lost, damaged or cannot be written is made up for by looking.
 import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join, relative, sep } from "node:path";
 import { eachOf } from "./each-of.ts";
 import { type FolderRow, FolderTree } from "./folders.ts";
 import { IndexFile, type ReadRows } from "./index-file.ts";
@@ -222,7 +222,8 @@ export class RolloutIndex {
 
   #isAsKnown(path: string): boolean {
     const row = this.#known.get(path)?.row;
-    const found = this.#statOf(join(this.#home, path));
+    // Not `join`, which looks at each sign: it is asked of thousands.
+    const found = this.#statOf(this.#home + sep + path);
     return row !== undefined && found !== null && row.isSound && isSame(row, found);
   }
 

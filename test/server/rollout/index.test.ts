@@ -313,6 +313,44 @@ test("times that make no sense order a list and end none", async () => {
   }
 });
 
+test("the youngest threads are those of the whole list, wherever they lie and whatever a process has read so far", async () => {
+  using home = rolloutHome();
+  for (let at = 0; at < 700; at++) {
+    const { id, path } = home.write(longAgo + at * 3600);
+    if (at % 7 === 0) await archive(home.path, path);
+    // A folder of an early day may have a thread that says it is a late one.
+    if (at % 50 === 3) writeFileSync(path, metaLine({ id, createdAt: longAgo + (700 - at) * 3600 }));
+  }
+  const all = idsOf(await list(home));
+  const index = newIndex(home);
+  await index.refresh();
+  for (const look of [() => {}, () => void index.sorted("updatedAt")]) {
+    look();
+    const youngest = idsOf(index.youngest());
+    assert.ok(youngest.length >= 250);
+    assert.deepEqual(youngest, all.slice(-youngest.length));
+  }
+  assert.deepEqual(idsOf(index.sorted("createdAt")), all);
+});
+
+test("what others wrote down since counts for more than what the file began with", async () => {
+  using home = rolloutHome();
+  const [a, b] = [home.write(longAgo), home.write(longAgo + 1)];
+  await list(home);
+  const other = newIndex(home);
+  await list(home, other);
+  home.append(a.path, nameLine("renamed"), longAgo + 5);
+  await list(home, other);
+  await deleteRollout(b.path);
+  other.gone(b.path);
+  const lines = readFileSync(indexOf(home), "utf8").split("\n");
+  assert.ok(lines[0]?.startsWith('{"sealed":'));
+  assert.ok(lines.some((line) => line.includes('"isGone":true')));
+  const index = newIndex(home);
+  await index.refresh();
+  assert.deepEqual(names(index.youngest()), ["renamed"]);
+});
+
 /** By the rules, not by the index. */
 function byUpdate(index: RolloutIndex, entries: readonly ListedRollout[] = index.sorted("updatedAt")): string[] {
   const sorted = entries.toSorted((a, b) => a.updatedAt - b.updatedAt || (a.meta.id < b.meta.id ? -1 : 1));
