@@ -80,7 +80,7 @@ test("what is only proposed is in no file until Keep writes it, and Undo drops i
     .click();
   await panel.button("Keep list.txt").click();
   await panel.frame.getByText("1 file to review").waitFor();
-  assert.equal(stage.read("list.txt"), text.replace("two", "TWO"));
+  await stage.becomes("list.txt", text.replace("two", "TWO"));
   await panel.thread
     .getByRole("button", { name: /new\.txt/ })
     .first()

@@ -93,8 +93,8 @@ test("changes that wait for review are there again after a reload, to keep and t
     .first()
     .waitFor({ state: "detached" });
   await gutter.first().waitFor({ state: "detached" });
-  assert.equal(
-    stage.read("src/cart.js"),
+  await stage.becomes(
+    "src/cart.js",
     before.replace(
       "  const sum = round(subtotal(cart));\n  return sum * (1 - cart.discount);\n",
       "  return round(subtotal(cart) * (1 - cart.discount));\n",

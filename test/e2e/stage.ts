@@ -1,10 +1,22 @@
 // Sets the stage for stories in a real VS Code: a copy of the sample project, a home of its own on the scripted model,
 // a served VS Code with Belay in it, and a browser in front of it.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import assert from "node:assert/strict";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { FrameLocator, Locator } from "playwright-core";
+import { patienceMs, within } from "../support/vscode/deadline.ts";
 import { type ServedVscode, serveVscode, type ServeOptions } from "../support/vscode/serve.ts";
 import { openWorkbench, type Workbench, type WorkbenchOptions } from "../support/vscode/workbench.ts";
 
@@ -33,6 +45,8 @@ export interface Stage extends AsyncDisposable {
   readonly home: string;
   readonly panel: Panel;
   read(file: string): string;
+  /** Resolves once the file has this text: what is shown of a change that is made may be ahead of the disk. */
+  becomes(file: string, text: string): Promise<void>;
   /** A second window on the same VS Code, after the first was closed. */
   reopen(): Promise<void>;
 }
@@ -70,6 +84,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
       return new Panel(workbench.chat());
     },
     read: (file) => readFileSync(join(project, file), "utf8"),
+    becomes: (file, text) => becomes(join(project, file), text),
     async reopen() {
       await workbench.dispose();
       workbench = await open();
@@ -80,6 +95,22 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
       rmSync(base, { recursive: true, force: true });
     },
   };
+}
+
+async function becomes(path: string, text: string): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const now = () => (existsSync(path) ? readFileSync(path, "utf8") : null);
+  const look = () => now() === text && resolve();
+  const watcher = watch(dirname(path), look);
+  look();
+  try {
+    await within(patienceMs, `${path} to be written`, promise);
+  } catch {
+    // Says in what they differ.
+    assert.equal(now(), text);
+  } finally {
+    watcher.close();
+  }
 }
 
 /** A fresh copy of the sample project and a fresh home, in one folder that the caller removes. */

@@ -100,6 +100,7 @@ async function reviewReceipt(stage: Stage, look: Look): Promise<void> {
   await workbench.page.locator(".monaco-editor .view-line", { hasText: "tax included" }).click();
   await workbench.runCommand("Belay: Undo Change");
   await panel.frame.getByText("2 files to review").locator("..").getByText("+13").waitFor();
+  await panel.thread.getByText("Partly undone").waitFor();
   assert.ok(stage.read("src/cart.js").startsWith("// Adds up what is in a shopping cart. Amounts are in euros.\n"));
   assert.match(stage.read("src/cart.js"), /export function tax/);
   await workbench.runCommand("Belay: Review Changes");

@@ -17,6 +17,12 @@ test("Fix with Belay on a problem ends as an approved edit in the editor", { ski
   // The server has the code action: before it runs VS Code lists those of others.
   await page.locator('.statusbar-item:is([aria-label*="Belay is running"], [aria-label*="sandbox off"])').waitFor();
   await page.locator(".view-line", { hasText: "cap" }).getByText('"cap"').click();
+  // VS Code looks for fixes by itself, too, wherever the cursor comes to; that must not end the search of the keys.
+  await page
+    .locator(".monaco-editor")
+    .locator(".lightBulbWidget:visible, .codicon-light-bulb:visible")
+    .first()
+    .waitFor();
   await page.keyboard.press("ControlOrMeta+.");
   await page.locator(".action-widget .action", { hasText: "Fix with Belay" }).click();
   await panel.approval("change files").waitFor();
