@@ -44,18 +44,21 @@ export async function writeChange(
   { beside, ...limits }: WriteLimits & { readonly beside?: Beside | undefined },
 ): Promise<ChangeOutcome> {
   let journal: WorkspaceJournal;
-  let changes: readonly Change[];
+  let changes: readonly Change[] = [];
+  let leave = () => {};
   try {
     journal = await opening;
+    leave = () => journal.leave(changes.map(({ id }) => id));
     const planned = await inParallel(plan, atATime, (file) => plannedChanges(journal, writer, file, limits));
     changes = await preparedChanges([...(beside?.files ?? []), ...planned.flat()], source);
     await journal.append(...changes.map(preparedLine));
   } catch (error) {
+    leave();
     return { ok: false, message: unkept(error), isStale: false, isUnknown: false };
   }
   const written = await writeBoth(beside, () => writer.write(plan, limits));
-  // The change is on disk whatever the journal says now. A line that is missing is made up for by looking, later.
-  await ended(journal, { changes, beside }, written, limits).catch(() => undefined);
+  // The change is on disk whatever the journal says now. A line that is missing is made up for by looking.
+  await ended(journal, { changes, beside, leave }, written, limits).catch(leave);
   return written.ok ? { ...written, notKept: notKeptIn(changes.flatMap(({ files }) => files)) } : written;
 }
 
@@ -95,11 +98,13 @@ function notKeptIn(files: readonly FileChange[]): { path: string; reason: string
 interface Prepared {
   readonly changes: readonly Change[];
   readonly beside: Beside | undefined;
+  /** To be called when how they ended cannot be written down. */
+  leave(): void;
 }
 
 async function ended(
   journal: WorkspaceJournal,
-  { changes, beside }: Prepared,
+  { changes, beside, leave }: Prepared,
   written: WriteOutcome,
   limits: WriteLimits,
 ): Promise<void> {
@@ -107,7 +112,7 @@ async function ended(
     journal.append(...(await Promise.all(changes.map(lineOf))));
   if (!written.ok && written.later !== undefined) {
     // Until then it stays prepared: an editor that still writes must not do so behind the journal's back.
-    void written.later.then(() => append(settledLine)).catch(() => undefined);
+    void written.later.then(() => append(settledLine)).catch(leave);
     return;
   }
   if (!written.ok) return append(written.isUnknown ? settledLine : refusedLine);
