@@ -133,6 +133,8 @@ export interface WorkspaceJournal {
   keep(bytes: Uint8Array, facts: ImageFacts): Promise<Image>;
   /** Rejects with a sentence when it cannot be written down: then nothing may be written to the files either. */
   append(...lines: readonly JournalLine[]): Promise<void>;
+  /** Nobody writes these changes any more, and how they ended could not be written down: that is found by looking. */
+  leave(ids: readonly string[]): void;
   /** Called after each append of this process, and when another process's lines were found. Returns how to stop. */
   onChange(listener: () => void): () => void;
 }

@@ -8,6 +8,7 @@ import { folderOf, lineIn, WorkspaceLog } from "./log.ts";
 import { MemoryJournal } from "./memory.ts";
 import { collectBlobs, logsOf } from "./quota.ts";
 import { settledLine } from "./settle.ts";
+import type { Unsettled } from "./state.ts";
 
 export interface JournalOptions {
   /** BELAY_HOME. */
@@ -156,6 +157,10 @@ class OpenJournal implements WorkspaceJournal {
   readonly #log: WorkspaceLog;
   readonly #blobs: BlobStore;
   readonly #listeners = new Set<() => void>();
+  /** Changes of this process that it is done with, though their lines do not say so. */
+  readonly #left = new Set<string>();
+  /** How changes ended that could not be written down: held to be so here, and written as soon as there is room. */
+  #owed: readonly JournalLine[] = [];
   /** One at a time in this process: the file lock is between processes. */
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -197,11 +202,22 @@ class OpenJournal implements WorkspaceJournal {
   async append(...lines: readonly JournalLine[]): Promise<void> {
     const owned = lines.map((line) => (line.type === "prepared" ? { owner: ownIdentity(), ...line } : line));
     // Side by side: until both are on the disk nothing is written that needs them.
-    const written = this.#alone(() => this.#log.locked((append) => append(owned)));
+    const written = this.#alone(() =>
+      this.#log.locked(async (append) => {
+        await append([...this.#owed, ...owned]);
+        this.#owed = [];
+      }),
+    );
     const failed = (await Promise.allSettled([this.#blobs.sync(), written])).find(
       ({ status }) => status === "rejected",
     );
     if (failed?.status === "rejected") throw unwritable(failed.reason);
+    this.#tell();
+  }
+
+  leave(ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    for (const id of ids) this.#left.add(id);
     this.#tell();
   }
 
@@ -250,14 +266,32 @@ class OpenJournal implements WorkspaceJournal {
     return result;
   }
 
+  /** True when it came to know how a change has ended. */
   async #settle(): Promise<boolean> {
-    if (!this.#log.state.unsettled().some(isLeft)) return false;
-    return this.#log.locked(async (append) => {
-      const left = this.#log.state.unsettled().filter(isLeft);
-      const lines = await Promise.all(left.map(({ change }) => settledLine(change)));
-      if (lines.length > 0) await append(lines);
-      return lines.length > 0;
-    });
+    if (this.#unsettled().length + this.#owed.length === 0) return false;
+    try {
+      return await this.#log.locked(async (append) => {
+        const settled = await this.#settledLines();
+        const lines = [...this.#owed, ...settled];
+        if (lines.length > 0) await append(lines);
+        this.#owed = [];
+        return settled.length > 0;
+      });
+    } catch {
+      // The disk is full, for one. What became of them can be told all the same, and is no reason to tell nothing.
+      const settled = await this.#settledLines();
+      for (const line of settled) this.#log.state.apply(line);
+      this.#owed = [...this.#owed, ...settled];
+      return settled.length > 0;
+    }
+  }
+
+  #settledLines(): Promise<JournalLine[]> {
+    return Promise.all(this.#unsettled().map(({ change }) => settledLine(change)));
+  }
+
+  #unsettled(): Unsettled[] {
+    return this.#log.state.unsettled().filter((each) => this.#left.has(each.change.id) || isLeft(each));
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {

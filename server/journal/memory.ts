@@ -53,6 +53,9 @@ export class MemoryJournal implements WorkspaceJournal {
     for (const listener of this.#listeners) listener();
   }
 
+  /** There is nothing that could not be written down here. */
+  leave(): void {}
+
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

@@ -7,15 +7,13 @@ import type { FileBytes, WrittenFile } from "../files/written-file.ts";
 import { messageOf } from "../protocol/rpc/errors.ts";
 import { inParallel } from "../util/in-parallel.ts";
 import { uuidV7 } from "../util/uuid-v7.ts";
-import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "./change.ts";
+import type { Change, ChangeSource, FileChange, Image, JournalLine, WorkspaceJournal } from "./change.ts";
 import { missingFolders } from "./folders.ts";
 import { refusedLine, settledLine } from "./settle.ts";
 
 export type ChangeOutcome =
   | {
       readonly ok: true;
-      /** Of the change in the journal. */
-      readonly id: string;
       readonly files: readonly WrittenFile[];
       /** What was not kept, and so cannot be undone, each with the reason. */
       readonly notKept: readonly { readonly path: string; readonly reason: string }[];
@@ -34,31 +32,52 @@ export interface Beside {
   written(): Promise<readonly FileChange[]>;
 }
 
+/** Whose each file is, by its path: what is written at once is a change of its own in the journal for each source. */
+export type SourceOf = (path: string) => ChangeSource;
+
 /** Must not throw. What cannot be written down is not written either. */
 export async function writeChange(
   opening: WorkspaceJournal | Promise<WorkspaceJournal>,
   writer: FileWriter,
-  source: ChangeSource,
+  source: ChangeSource | SourceOf,
   plan: readonly FilePlan[],
   { beside, ...limits }: WriteLimits & { readonly beside?: Beside | undefined },
 ): Promise<ChangeOutcome> {
-  const id = uuidV7();
   let journal: WorkspaceJournal;
-  let files: FileChange[];
+  let changes: readonly Change[] = [];
+  let leave = () => {};
   try {
     journal = await opening;
+    leave = () => journal.leave(changes.map(({ id }) => id));
     const planned = await inParallel(plan, atATime, (file) => plannedChanges(journal, writer, file, limits));
-    files = [...(beside?.files ?? []), ...planned.flat()];
-    const folders = await missingFolders(files.flatMap(({ path, after }) => (after.kind === "missing" ? [] : [path])));
-    const made = folders.length === 0 ? {} : { folders };
-    await journal.append({ type: "prepared", id, atMs: Date.now(), source, files, ...made });
+    changes = await preparedChanges([...(beside?.files ?? []), ...planned.flat()], source);
+    await journal.append(...changes.map(preparedLine));
   } catch (error) {
+    leave();
     return { ok: false, message: unkept(error), isStale: false, isUnknown: false };
   }
   const written = await writeBoth(beside, () => writer.write(plan, limits));
-  // The change is on disk whatever the journal says now. A line that is missing is made up for by looking, later.
-  await ended(journal, { id, source, files, beside }, written, limits).catch(() => undefined);
-  return written.ok ? { ...written, id, notKept: notKeptIn(files) } : written;
+  // The change is on disk whatever the journal says now. A line that is missing is made up for by looking.
+  await ended(journal, { changes, beside, leave }, written, limits).catch(leave);
+  return written.ok ? { ...written, notKept: notKeptIn(changes.flatMap(({ files }) => files)) } : written;
+}
+
+async function preparedChanges(files: readonly FileChange[], source: ChangeSource | SourceOf): Promise<Change[]> {
+  const groups = new Map<ChangeSource, FileChange[]>(typeof source === "function" ? [] : [[source, []]]);
+  for (const file of files) {
+    const own = typeof source === "function" ? source(file.path) : source;
+    groups.set(own, [...(groups.get(own) ?? []), file]);
+  }
+  return inParallel([...groups], 1, async ([own, group]) => {
+    const folders = await missingFolders(group.flatMap(({ path, after }) => (after.kind === "missing" ? [] : [path])));
+    const made = folders.length === 0 ? {} : { folders };
+    return { id: uuidV7(), atMs: Date.now(), source: own, files: group, state: "prepared", ...made };
+  });
+}
+
+function preparedLine({ id, atMs, source, files, folders }: Change): JournalLine {
+  const made = folders === undefined ? {} : { folders: [...folders] };
+  return { type: "prepared", id, atMs, source, files: [...files], ...made };
 }
 
 async function writeBoth(beside: Beside | undefined, write: () => Promise<WriteOutcome>): Promise<WriteOutcome> {
@@ -77,28 +96,34 @@ function notKeptIn(files: readonly FileChange[]): { path: string; reason: string
 }
 
 interface Prepared {
-  readonly id: string;
-  readonly source: ChangeSource;
-  readonly files: readonly FileChange[];
+  readonly changes: readonly Change[];
   readonly beside: Beside | undefined;
+  /** To be called when how they ended cannot be written down. */
+  leave(): void;
 }
 
 async function ended(
   journal: WorkspaceJournal,
-  { id, source, files, beside }: Prepared,
+  { changes, beside, leave }: Prepared,
   written: WriteOutcome,
   limits: WriteLimits,
 ): Promise<void> {
-  const change = { id, source, files, atMs: 0, state: "prepared" } as const;
+  const append = async (lineOf: (change: Change) => Promise<JournalLine>) =>
+    journal.append(...(await Promise.all(changes.map(lineOf))));
   if (!written.ok && written.later !== undefined) {
     // Until then it stays prepared: an editor that still writes must not do so behind the journal's back.
-    void written.later.then(async () => journal.append(await settledLine(change))).catch(() => undefined);
+    void written.later.then(() => append(settledLine)).catch(leave);
     return;
   }
-  if (!written.ok) return journal.append(await (written.isUnknown ? settledLine(change) : refusedLine(change)));
-  const befores = new Map(files.map((file) => [file.path, file.before]));
+  if (!written.ok) return append(written.isUnknown ? settledLine : refusedLine);
+  const befores = new Map(changes.flatMap(({ files }) => files.map((file) => [file.path, file.before])));
+  const onDisk = (await beside?.written()) ?? [];
   const real = await inParallel(written.files, atATime, (file) => realChanges(journal, file, { befores, limits }));
-  await journal.append({ type: "applied", id, files: [...((await beside?.written()) ?? []), ...real.flat()] });
+  const files = [...onDisk, ...real.flat()];
+  return append(async ({ id, files: planned }) => {
+    const own = new Set(planned.map(({ path }) => path));
+    return { type: "applied", id, files: files.filter(({ path }) => own.has(path)) };
+  });
 }
 
 /** With the bytes that the plan will leave, so that what became of it can be told after a crash. */

@@ -11,7 +11,7 @@ import { inParallel } from "../../util/in-parallel.ts";
 import type { ChangeSource, FileChange, Image, WorkspaceJournal } from "../change.ts";
 import { contentOf, keyOf } from "../content.ts";
 import { removeEmptied } from "../folders.ts";
-import type { Beside } from "../write-change.ts";
+import type { Beside, SourceOf } from "../write-change.ts";
 import { atATime } from "./pending.ts";
 import type { OpenFiles } from "./present.ts";
 import { concernsLink, putLink } from "./put-link.ts";
@@ -26,8 +26,8 @@ export type Written =
 export interface GoalDeps {
   readonly journal: WorkspaceJournal;
   readonly files: OpenFiles;
-  /** Writes a plan, and what is beside it, as one change of the journal. Must not throw. */
-  write(source: ChangeSource, plan: readonly FilePlan[], limits: WhereTo): Promise<Written>;
+  /** Writes a plan, and what is beside it, at once; in the journal as one change of each source. Must not throw. */
+  write(source: ChangeSource | SourceOf, plan: readonly FilePlan[], limits: WhereTo): Promise<Written>;
   newId(): string;
   now(): number;
 }
@@ -41,7 +41,7 @@ export interface WhereTo {
 /** All or nothing. Must not throw. */
 export async function writeGoals(
   restorations: readonly Restoration[],
-  source: ChangeSource,
+  source: ChangeSource | SourceOf,
   deps: GoalDeps,
 ): Promise<Written> {
   try {
@@ -61,7 +61,8 @@ export async function writeGoals(
       return refused(`${dirty.path} has unsaved changes in the editor. Save it or close it first`);
     const beside = rest.length === 0 ? undefined : await besideOf(rest, deps.journal);
     const written = await deps.write(source, plan, { realPaths: placesOf(plan), beside });
-    if (written.ok) await removeEmptied(await foldersOf(source, deps.journal), leftBy(restorations));
+    const of = sourcesOf(restorations, source).flatMap((each) => each.of);
+    if (written.ok) await removeEmptied(await foldersOf(of, deps.journal), leftBy(restorations));
     return written;
   } catch (error) {
     return refused(errorText(error));
@@ -116,8 +117,13 @@ function placesOf(plan: readonly FilePlan[]): Map<string, string> {
   return new Map(paths.map((path) => [path, path]));
 }
 
+function sourcesOf(restorations: readonly Restoration[], source: ChangeSource | SourceOf): ChangeSource[] {
+  if (typeof source !== "function") return [source];
+  return [...new Set(restorations.map(({ path }) => source(path)))];
+}
+
 /** Made by the changes that are taken back. */
-async function foldersOf({ of }: ChangeSource, journal: WorkspaceJournal): Promise<Set<string>> {
+async function foldersOf(of: readonly string[], journal: WorkspaceJournal): Promise<Set<string>> {
   const wanted = new Set(of);
   const changes = (await journal.changes()).filter(({ id }) => wanted.has(id));
   return new Set(changes.flatMap(({ folders }) => folders ?? []));

@@ -5,6 +5,7 @@ import { inParallel } from "../../util/in-parallel.ts";
 import { shownIn } from "../../util/inside.ts";
 import type { ChangeSource, WorkspaceJournal } from "../change.ts";
 import { type Content, contentOf } from "../content.ts";
+import type { SourceOf } from "../write-change.ts";
 import { type GoalDeps, writeGoals } from "./goals.ts";
 import { atATime } from "./pending.ts";
 import { diffBetween } from "./proposals.ts";
@@ -14,7 +15,7 @@ import type { Goal, Restoration } from "./undo-plan.ts";
 export interface RestoreOptions {
   readonly dryRun: boolean;
   readonly acceptMerges: boolean;
-  readonly source: ChangeSource;
+  readonly source: ChangeSource | SourceOf;
 }
 
 export const nothingToDo: RestoreResponse = { outcome: "nothing", files: [], message: null };

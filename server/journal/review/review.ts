@@ -13,7 +13,7 @@ import { type OpenFiles, PresentFiles } from "./present.ts";
 import { keptAs, proposalRow, type ProposedFile, Proposals } from "./proposals.ts";
 import { failed, nothingToDo, restoreFiles } from "./restored.ts";
 import { textOf } from "./review-state.ts";
-import { byTurn, hunkSource, keepSource, lastTurn, noSource, undoSource } from "./sources.ts";
+import { hunkSource, keepSource, keepSources, lastTurn, noSource, undoSource } from "./sources.ts";
 import type { Goal, Restoration } from "./undo-plan.ts";
 import { leftMessage, warningOf } from "./warnings.ts";
 
@@ -95,24 +95,16 @@ export class Review {
     }
     const kept = written.map((file): JournalLine => ({ type: "reviewed", ...seenOf(file), baseline: null }));
     if (kept.length > 0) await this.#journal.append(...kept);
-    return { ...result, message };
+    const sentences = [result.message, message].filter((sentence) => sentence !== null);
+    return { ...result, message: sentences.length === 0 ? null : sentences.join(" ") };
   }
 
-  /** Each turn's as a change of its own, so that it can be undone; none where one of them does not fit. */
+  /** At once, whichever turns they are of; in the journal each turn's is a change of its own. */
   async #writeProposed(proposed: readonly ProposedFile[], acceptMerges: boolean): Promise<RestoreResponse> {
-    const all = proposed.map(keptAs);
-    const plan = await restoreFiles(all, { dryRun: true, acceptMerges, source: noSource }, this.#deps);
-    if (plan.outcome !== "done") return plan;
-    const done: string[] = [];
-    for (const [turnId, files] of byTurn(proposed)) {
-      const source = keepSource(files, turnId);
-      const written = await restoreFiles(files.map(keptAs), { dryRun: false, acceptMerges: true, source }, this.#deps);
-      if (written.outcome !== "done")
-        return { ...written, files: plan.files, message: behind(done, written.message ?? "it does not fit any more") };
-      await this.#journal.append(...settled(files));
-      done.push(...files.map(({ proposal }) => shownIn(this.#journal.cwd, proposal.path)));
-    }
-    return plan;
+    const options = { dryRun: false, acceptMerges, source: keepSources(proposed) };
+    const result = await restoreFiles(proposed.map(keptAs), options, this.#deps);
+    if (result.outcome === "done") await this.#journal.append(...settled(proposed));
+    return result;
   }
 
   async #undoFiles({ path, acceptMerges }: ReviewScope): Promise<RestoreResponse> {
@@ -316,13 +308,6 @@ export class Review {
 }
 
 const stale = failed("These lines are not the same any more. Look at them again.");
-
-/** A failure behind what is written by then. */
-function behind(done: readonly string[], message: string): string {
-  if (done.length === 0) return message;
-  const rest = message.replace(/ ?Nothing was changed\.$/, "");
-  return `Only what an earlier turn proposed is written (${done.join(", ")}). The rest is not: ${lowered(rest)}.`;
-}
 
 /** An editor shows no byte order mark. */
 function shownText(content: Content): string | null {

@@ -1,6 +1,7 @@
 // Whose a change of a review is: which changes it takes back or writes, of which turn, and whether that is all of them. Pure.
 import type { TurnRef } from "../../protocol/review.ts";
 import type { ChangeSource } from "../change.ts";
+import type { SourceOf } from "../write-change.ts";
 import { type Mark, touches } from "./attribution.ts";
 import type { Named } from "./hunk-names.ts";
 import type { PendingFile } from "./pending.ts";
@@ -58,7 +59,19 @@ export function keepSource(proposed: readonly ProposedFile[], turn: string | nul
   return { kind: "keep", threadId, turnId, itemId, of: [...new Set(changes.map(({ id }) => id))] };
 }
 
-export function byTurn(proposed: readonly ProposedFile[]): Map<string | null, ProposedFile[]> {
+/** Each turn's own, by the places of its files, so that each can be undone. */
+export function keepSources(proposed: readonly ProposedFile[]): SourceOf {
+  const sources = new Map<string, ChangeSource>();
+  for (const [turnId, files] of byTurn(proposed)) {
+    const source = keepSource(files, turnId);
+    for (const { proposal } of files) {
+      for (const place of [proposal.path, proposal.movedFrom ?? proposal.path]) sources.set(place, source);
+    }
+  }
+  return (path) => sources.get(path) ?? keepSource(proposed, null);
+}
+
+function byTurn(proposed: readonly ProposedFile[]): Map<string | null, ProposedFile[]> {
   const groups = new Map<string | null, ProposedFile[]>();
   for (const file of proposed) {
     const turn = lastTurn(file);

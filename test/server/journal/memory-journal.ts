@@ -21,6 +21,7 @@ export function memoryJournal(cwd: string): MemoryJournal {
       return { kind: "file", hash, size: bytes.length, ...facts };
     },
     append: async (...appended) => void lines.push(...appended),
+    leave: () => undefined,
     onChange: () => () => undefined,
   };
 }

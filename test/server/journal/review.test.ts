@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { describe, test } from "node:test";
-import { lines, threadId, workspaceWith } from "./workspace.ts";
+import { pathToFileURL } from "node:url";
+import type { EditPort } from "../../../server/files/writer.ts";
+import { lines, sourceOf, type TestWorkspace, threadId, workspaceWith } from "./workspace.ts";
 
 describe("a review", () => {
   test("lists what turns changed, hunk by hunk, with the turns that did", async () => {
@@ -222,6 +224,33 @@ describe("a review", () => {
     );
   });
 
+  test("keeps what several turns proposed in one edit or not at all, and each turn can be undone", async () => {
+    await using work = await workspaceWith({ "a.ts": "a\n", "b.ts": "b\n" });
+    await propose(work, "t1", "a.ts", "A\n");
+    await propose(work, "t2", "b.ts", "B\n");
+    const before = await work.snapshot();
+    const edits: string[][] = [];
+    const uri = (name: string) => pathToFileURL(work.path(name)).href;
+    const editor = (applyEdit: EditPort["applyEdit"]) => work.connectEditor({ applyEdit });
+    editor(async () => ({ applied: false, failureReason: "the editor is shut" }));
+    assert.equal((await work.keep(null)).outcome, "failed");
+    assert.deepEqual([await work.snapshot(), Object.keys(await work.pending())], [before, ["a.ts", "b.ts"]]);
+    editor(async ({ edit }) => {
+      edits.push(edit.documentChanges.flatMap((change) => ("textDocument" in change ? change.textDocument.uri : [])));
+      for (const [name, text] of [
+        ["a.ts", "A\n"],
+        ["b.ts", "B\n"],
+      ] as const)
+        await work.person(name, text);
+      return { applied: true, files: edits.flat().map((each) => ({ uri: each, isSaved: true })) };
+    });
+    assert.equal((await work.keep(null)).outcome, "done");
+    assert.deepEqual([edits, await work.pending()], [[[uri("a.ts"), uri("b.ts")]], {}]);
+    work.connectEditor(null);
+    assert.equal((await work.restore("undo", ["t2"])).outcome, "done");
+    assert.deepEqual([await work.text("a.ts"), await work.text("b.ts")], ["A\n", "b\n"]);
+  });
+
   test("tells clients when it changes, and of the turns whose files did", async () => {
     await using work = await workspaceWith({ "a.ts": "a\n" });
     await work.turn("t1", { "a.ts": "A\n" });
@@ -240,3 +269,11 @@ describe("a review", () => {
     assert.deepEqual(await work.review.list(null), []);
   });
 });
+
+/** A turn proposes this text for a file that is there. */
+async function propose(work: TestWorkspace, turnId: string, name: string, text: string): Promise<void> {
+  const keep = (content: string) => work.journal.keep(Buffer.from(content), { mode: 0o644, encoding: "utf8" });
+  const [before, after] = [await keep((await work.text(name)) ?? ""), await keep(text)];
+  const files = [{ path: work.path(name), before, after, movedFrom: null }];
+  await work.journal.append({ type: "proposed", id: `p-${turnId}`, atMs: 0, source: sourceOf(turnId), files });
+}

@@ -154,8 +154,8 @@ export class TestWorkspace implements AsyncDisposable {
     return Object.fromEntries(Object.entries(found).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** From now on edits go through it. */
-  connectEditor(editor: EditPort): void {
+  /** From now on edits go through it; null: to the disk. */
+  connectEditor(editor: EditPort | null): void {
     this.#editor = editor;
   }
 

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Change } from "../../../server/journal/change.ts";
 import { ChangeJournal } from "../../../server/journal/journal.ts";
-import { editorClient } from "../../support/editor-client.ts";
+import { type EditorClient, editorClient } from "../../support/editor-client.ts";
 import { responsesApi, toolOutputs } from "../../support/responses-api.ts";
+import { limitFiles, noPrlimit } from "../../support/small-disk.ts";
 import { testServer, type TestServer } from "../../support/test-server.ts";
 
 const update = (...lines: string[]) => ({
@@ -302,3 +303,44 @@ test("an editor that still edits when the turn was stopped already does so with 
   const path = join(realpathSync(editor.workspace), "a.txt");
   assert.equal((await editor.request("belay/review/text", { path, side: "baseline" }))["text"], "one\ntwo\n");
 });
+
+test("what was written when the disk became full is to review and to undo, here and behind a restart", {
+  skip: noPrlimit,
+}, async () => {
+  for (const isEnded of [false, true]) {
+    await using api = await responsesApi([{ steps: [{ calls: [update("-two", "+2")] }, { text: "ok" }] }]);
+    await using server = await testServer({ api, files: { "a.txt": "one\ntwo\n" } });
+    await using editor = await editorClient({ like: server });
+    const file = join(editor.workspace, "a.txt");
+    editor.onApplyEdit = () => {
+      // Its before-image is on the disk by now; that it was written will not be.
+      limitFiles(pidOf(editor), logOf(server).length);
+      writeFileSync(file, "one\n2\n");
+      return { applied: true };
+    };
+    await editor.completeTurn("change");
+    const listed = async () => {
+      const { files } = (await editor.request("belay/review/list", {})) as { files: { path: string }[] };
+      return files.map(({ path }) => path);
+    };
+    assert.deepEqual(await listed(), [realpathSync(file)]);
+    const applied = () => /"type":"applied"/.test(logOf(server));
+    assert.equal(applied(), false, "the line could not be written");
+    if (isEnded) await editor[Symbol.asyncDispose]();
+    else {
+      limitFiles(pidOf(editor), null);
+      await listed();
+    }
+    const { journal, changes } = await journalOf(server);
+    assert.deepEqual([states(changes), applied()], [["applied"], true]);
+    const [change] = changes[0]?.files ?? [];
+    assert.equal(change && (await journal.bytesOf(change.before))?.toString(), "one\ntwo\n");
+  }
+});
+
+const pidOf = ({ child }: EditorClient) => child.pid ?? assert.fail("it does not run");
+
+function logOf({ home }: TestServer): string {
+  const folders = readdirSync(join(home, "journal")).map((name) => join(home, "journal", name, "changes.jsonl"));
+  return folders.map((log) => (existsSync(log) ? readFileSync(log, "utf8") : "")).join("");
+}
