@@ -44,6 +44,7 @@ export const commands: readonly CommandRow[] = [
   { id: "belay.showAllThreads", whenDown: "run", run: threads.showAllThreads },
   { id: "belay.showWorkspaceThreads", whenDown: "run", run: threads.showWorkspaceThreads },
   { id: "belay.refreshThreads", whenDown: "start", run: threads.refreshThreads },
+  { id: "belay.enterThread", whenDown: "run", run: threads.enterThread },
   { id: "belay.renameThread", whenDown: "start", run: threads.renameThread },
   { id: "belay.pinThread", whenDown: "start", run: threads.pinThread },
   { id: "belay.unpinThread", whenDown: "start", run: threads.unpinThread },

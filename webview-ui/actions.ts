@@ -184,6 +184,7 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
       await joined.show(connection.request("thread/resume", { threadId, cwd })).catch(complain);
     },
     async openThread(threadId) {
+      joined.leaveFor(threadId);
       dispatch({ type: "threadOpening", threadId });
       try {
         await joined.resume(threadId);
@@ -204,13 +205,17 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
       try {
         const forked = await connection.request("thread/fork", { threadId });
         drafts.move(threadId, forked.thread.id);
+        joined.leaveFor(null);
         dispatch({ type: "newThread" });
         await joined.show(Promise.resolve(forked));
       } catch (error) {
         complain(error);
       }
     },
-    newThread: () => dispatch({ type: "newThread" }),
+    newThread() {
+      joined.leaveFor(null);
+      dispatch({ type: "newThread" });
+    },
     serverGone() {
       joined.forgetAll();
     },

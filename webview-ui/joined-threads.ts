@@ -4,8 +4,9 @@ import type { Edits, Mode } from "../server/protocol/mode.ts";
 import type { ThreadStartResponse } from "../server/protocol/thread.ts";
 import type { Drafts } from "./composer/drafts.ts";
 import type { PanelConnection } from "./connection.ts";
-import { type Choice, shownThreadId } from "./state/state.ts";
+import { type Choice, type PanelState, shownThreadId } from "./state/state.ts";
 import type { Store } from "./state/store.ts";
+import { outlives } from "./state/thread-reducer.ts";
 
 export interface JoinedThreads {
   has(threadId: string): boolean;
@@ -17,6 +18,11 @@ export interface JoinedThreads {
   join(threadId: string): Promise<string>;
   /** The shown one; where there is none, a new one that starts as chosen. */
   joinShown(choice: Choice): Promise<string>;
+  /**
+   * Call before another thread is shown; null: one that is to start. Where nothing goes on in the one on show, nothing is
+   * to be heard of it any more, and the server may let go of it.
+   */
+  leaveFor(threadId: string | null): void;
   /** The server put it away. */
   forget(threadId: string): void;
   /** The server that comes next knows of no panel. */
@@ -62,9 +68,31 @@ export function joinedThreads(
       const shownId = shownThreadId(state.peek().view);
       return shownId === null ? start(choice) : join(shownId);
     },
+    leaveFor(threadId) {
+      const shownId = shownThreadId(state.peek().view);
+      if (shownId === null || shownId === threadId || !isQuiet(state.peek()) || !joined.delete(shownId)) return;
+      // A server that is gone has let go of it already.
+      connection.request("thread/unsubscribe", { threadId: shownId }).catch(() => undefined);
+    },
     forget: (threadId) => void joined.delete(threadId),
     forgetAll: () => joined.clear(),
   };
+}
+
+/**
+ * In the thread on show nothing goes on that the tree, the badge or a terminal would have to hear of. Its queue may hold
+ * messages that wait: without a turn none of them is sent by itself.
+ */
+function isQuiet({ view, approvals, outgoing }: PanelState): boolean {
+  // Before the snapshot is here nobody knows.
+  if (view.kind !== "shown" || outgoing.length > 0) return false;
+  const { id, turns } = view.thread;
+  const isAsked = approvals.some(
+    ({ outcome, request }) => outcome.kind === "waiting" && request.params.threadId === id,
+  );
+  return (
+    !isAsked && !turns.some((turn) => turn.status === "inProgress" || turn.items.some((item) => outlives(item, turn)))
+  );
 }
 
 /** What goes along with the next turn, or begins a thread. */

@@ -86,9 +86,9 @@ export class ChatView implements vscode.WebviewViewProvider {
     await vscode.commands.executeCommand(`${CHAT_VIEW}.focus`);
   }
 
-  /** Shows the view and leaves the focus where it is, but for the first time, when there is nothing to show yet. */
+  /** Shows the view and leaves the focus where it is. */
   async show(): Promise<void> {
-    if (this.#view === null) await this.reveal();
+    if (this.#view === null) await vscode.commands.executeCommand(`${CHAT_VIEW}.focus`, { preserveFocus: true });
     else this.#view.show(true);
   }
 

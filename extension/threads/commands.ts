@@ -14,16 +14,25 @@ const GivenPart = z.enum(["recent", "archived"]);
 /** In the `args` of keys: the selected rows. */
 const SELECTION = "selection";
 
-/** The keys of the tree go on to work; opened again, the thread is to be written to. */
-export async function openThread({ panel, turns }: Ctx, given: unknown): Promise<void> {
+/** A click on a row: the thread is shown, and the keys of the tree go on to work. A double click goes on to write. */
+export async function openThread(ctx: Ctx, given: unknown): Promise<void> {
   const threadId = z.string().parse(given);
-  if (panel.isVisible && turns.shownThreadId === threadId) {
-    panel.tell("host/focusComposer", {});
-    await panel.reveal();
-  } else {
-    panel.tell("host/showThread", { threadId });
-    await panel.show();
-  }
+  if (ctx.threads.clicks.isDouble(threadId)) return await write(ctx);
+  const { panel, turns } = ctx;
+  if (!panel.isVisible || turns.shownThreadId !== threadId) panel.tell("host/showThread", { threadId });
+  await panel.show();
+}
+
+/** Enter in the tree: what the row does, and where it is a thread, the person goes on to write. */
+export async function enterThread(ctx: Ctx): Promise<void> {
+  // Selects the row that has the focus, and opens it as a click does.
+  await vscode.commands.executeCommand("list.select");
+  if (ctx.threads.selected.length === 1) await write(ctx);
+}
+
+async function write({ panel }: Ctx): Promise<void> {
+  panel.tell("host/focusComposer", {});
+  await panel.reveal();
 }
 
 export async function renameThread(ctx: RunningCtx, ...given: unknown[]): Promise<void> {

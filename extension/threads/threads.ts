@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { Client } from "../server/client.ts";
 import type { Notifications } from "../server/notifications.ts";
+import { Clicks } from "./clicks.ts";
 import { ThreadList } from "./thread-list.ts";
 import { type Node, type ThreadNode, ThreadTree } from "./thread-tree.ts";
 
@@ -23,6 +24,7 @@ export class Threads implements vscode.Disposable {
   readonly list: ThreadList;
   readonly tree: ThreadTree;
   readonly view: vscode.TreeView<Node>;
+  readonly clicks = new Clicks(() => performance.now());
   readonly #subscriptions: vscode.Disposable[];
   /** Shown by the panel, and not yet selected here. Once it is, a person may select what they like. */
   #toReveal: string | null = null;

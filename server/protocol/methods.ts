@@ -96,7 +96,10 @@ export const clientRequests = {
   "threadSection/create": request(section.ThreadSectionCreateParams, section.ThreadSectionResponse, { from: anyone }),
   "threadSection/update": request(section.ThreadSectionUpdateParams, section.ThreadSectionResponse, { from: anyone }),
   "threadSection/delete": request(section.ThreadSectionDeleteParams, turn.EmptyResponse, { from: anyone }),
-  "thread/unsubscribe": request(thread.ThreadIdParams, threads.ThreadUnsubscribeResponse, { lane: "thread" }),
+  "thread/unsubscribe": request(thread.ThreadIdParams, threads.ThreadUnsubscribeResponse, {
+    lane: "thread",
+    from: anyone,
+  }),
   "thread/name/set": request(threads.ThreadSetNameParams, turn.EmptyResponse, { lane: "thread", from: anyone }),
   "thread/metadata/update": request(threads.ThreadMetadataUpdateParams, thread.ThreadResponse, { lane: "thread" }),
   "thread/settings/update": request(turn.ThreadSettingsUpdateParams, turn.EmptyResponse, {

@@ -34,8 +34,15 @@ test("a thread that waits is counted, opened, renamed and deleted from the tree,
   await page.keyboard.press("Enter");
   await row("Tests").waitFor();
 
-  // Once more on the thread that is on show: now the person wants to write.
+  // Enter goes on to write; a click on the row of the thread on show stays in the tree, a double click does not.
   await page.keyboard.press("Enter");
+  await panel.composer.and(panel.frame.locator(":focus")).waitFor();
+  await row("Tests").click();
+  await page.keyboard.press("F2");
+  await input.waitFor();
+  assert.equal(await input.inputValue(), "Tests");
+  await page.keyboard.press("Escape");
+  await row("Tests").dblclick();
   await panel.composer.and(panel.frame.locator(":focus")).waitFor();
 
   await panel.button("New thread").click();

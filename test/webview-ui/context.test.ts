@@ -43,12 +43,18 @@ test(
     await using panel = await openPanel({ width: 300 });
     panel.host.on("belay/compaction/undo", () => ({}));
     await showContext(panel, { items: [item.user("Fix the rounding"), compaction()] });
-    await panel.page.getByRole("button", { name: "Context compacted: 181k → 12.4k tokens" }).click();
+    // By the keyboard alone.
+    await panel.page.getByRole("button", { name: "Context compacted: 181k → 12.4k tokens" }).press("Enter");
     await panel.page.getByText("The tax service still gets the old total").waitFor();
-    await panel.page.getByRole("button", { name: "Undo compaction" }).click();
+    await panel.page.keyboard.press("Tab");
+    const undo = panel.page.getByRole("button", { name: "Undo compaction", exact: true });
+    await undo.and(panel.page.locator(":focus")).waitFor();
+    assert.equal(await undo.getAttribute("title"), "The model is told the whole conversation again");
+    await panel.page.keyboard.press("Enter");
     assert.deepEqual(await panel.host.expectCall("belay/compaction/undo"), { threadId, itemId: "compaction-1" });
     await panel.host.notify("belay/compaction/undone", { ...at, itemId: "compaction-1" });
-    await panel.page.getByRole("button", { name: "Context compacted, and taken back" }).waitFor();
+    const row = panel.page.getByRole("button", { name: "Context compacted, and taken back" });
+    await row.and(panel.page.locator(":focus")).waitFor();
     assert.equal(await panel.page.getByRole("button", { name: "Undo compaction" }).count(), 0);
   },
 );

@@ -11,7 +11,7 @@ import { diffLines, lineCounts } from "../../webview-ui/text/diff-lines.ts";
 import { textRuns, visibleText } from "../../webview-ui/text/hidden-characters.ts";
 import { placeName, relativePath, splitPath } from "../../webview-ui/text/paths.ts";
 import { endOfOutput, lastLine, plainOutput } from "../../webview-ui/text/terminal-output.ts";
-import { changeQuestion, compact, count, duration, wholeSeconds } from "../../webview-ui/text/words.ts";
+import { changeQuestion, compact, count, duration, retryWords, wholeSeconds } from "../../webview-ui/text/words.ts";
 import { cartChange, cwd, item } from "./support/fixtures.ts";
 import { lockFile, ownWords, strict } from "./support/questions.ts";
 
@@ -201,6 +201,17 @@ test("an item without words leaves no row once it is complete", () => {
   const thinking = item.reasoning("", { completedAtMs: null });
   assert.equal(turnRows([thinking]).length, 1);
   assert.equal(turnRows([{ ...thinking, completedAtMs: 2 }, item.answer(" \n")]).length, 0);
+});
+
+test("while an answer is asked for anew, nobody is told to ask again", () => {
+  assert.equal(
+    retryWords("Reconnecting 2 of 5…", "The connection was reset. Try again."),
+    "Reconnecting 2 of 5… The connection was reset. Belay asks again by itself; Stop ends the turn.",
+  );
+  assert.equal(
+    retryWords("Reconnecting 2 of 5…", null),
+    "Reconnecting 2 of 5… Belay asks again by itself; Stop ends the turn.",
+  );
 });
 
 test("tool calls are told in words", () => {

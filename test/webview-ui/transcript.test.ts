@@ -263,7 +263,6 @@ test(
     await panel.host.notify("error", { error, willRetry: true, takenBack, threadId, turnId });
     const line = panel.page.getByText("Reconnecting 2 of 5… The answer");
     await line.waitFor();
-    assert.equal(await panel.page.getByTitle("The answer ended early.").count(), 1);
     assert.equal(await panel.page.getByText("Half of").count(), 0);
     assert.equal(await panel.page.locator(".banner").count(), 0);
     const answer = item.answer("All of it", { id: "answer-2", completedAtMs: null });
@@ -397,6 +396,30 @@ test("the view follows the end until the reader leaves it, and again when asked"
   await grow("Third growth.");
   assert.ok((await distance()) <= 1);
 });
+
+test(
+  "the way to the latest covers nothing and moves nothing, and hands the focus to the thread",
+  inBrowser,
+  async () => {
+    const items = [item.answer("Long text.\n\n".repeat(100)), item.command("npm test", { aggregatedOutput: "ok\n" })];
+    await using panel = await showing(items, { status: "completed" });
+    const box = () =>
+      panel.page
+        .getByRole("textbox", { name: "Message Belay" })
+        .evaluate((element) => element.getBoundingClientRect().top);
+    const before = await box();
+    await log(panel).hover();
+    await panel.page.mouse.wheel(0, -300);
+    const jump = panel.page.getByRole("button", { name: "Jump to latest" });
+    await jump.waitFor();
+    const [button, thread] = [await jump.boundingBox(), await log(panel).boundingBox()];
+    assert.ok(button && thread && button.y >= thread.y + thread.height, JSON.stringify({ button, thread }));
+    assert.equal(await box(), before);
+    await jump.press("Enter");
+    await jump.waitFor({ state: "detached" });
+    assert.ok(await log(panel).evaluate((element) => element === document.activeElement));
+  },
+);
 
 test("who sends something sees what becomes of it, wherever they were reading", inBrowser, async () => {
   await using panel = await showing([item.answer("Long text.\n\n".repeat(100))], { status: "completed" });

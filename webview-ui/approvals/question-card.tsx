@@ -132,7 +132,7 @@ function OwnWords({ name, pick, onPick, onEnter, isAlone, isSecret }: OwnWordsPr
   const label = isAlone ? "Your answer" : "In your own words";
   const fieldProps = {
     ref: (element: HTMLElement | null) => void (field.current = element),
-    class: "question-field",
+    class: "field question-field",
     "aria-label": isAlone ? label : `${label}: text`,
     placeholder: label,
     spellcheck: false,

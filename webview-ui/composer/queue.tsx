@@ -148,7 +148,7 @@ function EditedRow({ submission, onDone }: { submission: QueuedSubmission; onDon
     <li class="queued editing">
       <textarea
         ref={box}
-        class="queued-text"
+        class="field queued-text"
         aria-label="Queued message"
         rows={1}
         value={text}

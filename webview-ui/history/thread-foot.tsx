@@ -73,7 +73,7 @@ function Rename({ thread, onRename, onLeave }: Pick<ThreadFootProps, "onRename" 
       <input
         ref={select}
         type="text"
-        class="search-box"
+        class="field search-box"
         aria-label="Name"
         value={name}
         onInput={({ currentTarget }) => setName(currentTarget.value)}

@@ -85,7 +85,7 @@ export function ThreadList() {
           ref={box}
           type="text"
           role="combobox"
-          class="search-box"
+          class="field search-box"
           placeholder={filter.isArchived ? "Search archived threads" : "Search threads"}
           aria-label="Search threads"
           aria-description="F2 renames, Shift+F10 shows what else can be done"

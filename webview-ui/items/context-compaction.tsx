@@ -1,5 +1,5 @@
 // That the model is told something shorter from here on: one quiet row, with the summary it is told behind it.
-import { useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ThreadItemOf } from "../../server/protocol/item.ts";
 import { Markdown } from "../markdown/markdown.tsx";
 import { usePanel, useSelected } from "../shell/panel-context.ts";
@@ -35,16 +35,8 @@ const pickIsRunning = ({ view }: PanelState) => runningTurn(shownThread(view)) !
 const pickNewest = ({ view }: PanelState) => newestThatHolds(shownThread(view)?.turns ?? []);
 
 function Details({ item, threadId }: { item: Item; threadId: string }) {
-  const { actions } = usePanel();
-  const isTurnRunning = useSelected(pickIsRunning);
   const newest = useSelected(pickNewest);
-  const [isAsked, setAsked] = useState(false);
   if (item.failure) return <p class="compaction-note">{item.failure}</p>;
-  const undo = async () => {
-    setAsked(true);
-    await actions.undoCompaction(threadId, item.id);
-    setAsked(false);
-  };
   return (
     <>
       <p class="compaction-note">
@@ -53,18 +45,42 @@ function Details({ item, threadId }: { item: Item; threadId: string }) {
           : "The model is told this in place of what it said and did above. Your own messages it still has."}
       </p>
       <Markdown text={item.summary ?? ""} isFinal />
-      {newest === item.id && (
-        <button
-          type="button"
-          class="text-button"
-          disabled={isTurnRunning || isAsked}
-          title={isTurnRunning ? "Stop the turn first" : "The model is told the whole conversation again"}
-          onClick={() => void undo()}
-        >
-          Undo compaction
-        </button>
-      )}
+      {newest === item.id && <Undo itemId={item.id} threadId={threadId} />}
     </>
+  );
+}
+
+function Undo({ itemId, threadId }: { itemId: string; threadId: string }) {
+  const { actions } = usePanel();
+  const isTurnRunning = useSelected(pickIsRunning);
+  const [isAsked, setAsked] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  // It goes once it has done its work; the focus stays with the row it was in.
+  useLayoutEffect(() => {
+    const { current } = button;
+    return () => {
+      if (current === document.activeElement) current?.closest("article")?.querySelector("button")?.focus();
+    };
+  }, []);
+  const isDisabled = isTurnRunning || isAsked;
+  const undo = async () => {
+    if (isDisabled) return;
+    setAsked(true);
+    await actions.undoCompaction(threadId, itemId);
+    setAsked(false);
+  };
+  return (
+    <button
+      ref={button}
+      type="button"
+      class="text-button"
+      // Not `disabled`: the keyboard reaches it, and hears why it does nothing.
+      aria-disabled={isDisabled}
+      title={isTurnRunning ? "Stop the turn first" : "The model is told the whole conversation again"}
+      onClick={() => void undo()}
+    >
+      Undo compaction
+    </button>
   );
 }
 

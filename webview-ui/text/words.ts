@@ -69,6 +69,13 @@ export function reconnectingWords(message: string): string {
   return of === undefined ? message : `Reconnecting ${attempt} of ${of}…`;
 }
 
+/** While an answer is asked for anew: why, who does it, and the way out. */
+export function retryWords(reconnecting: string, cause: string | null): string {
+  // What to do about the cause is for when nobody does it any more.
+  const why = cause === null ? "" : ` ${cause.replace(/ Try again\.$/, "")}`;
+  return `${reconnecting}${why} Belay asks again by itself; Stop ends the turn.`;
+}
+
 /** The status word in accessible names. An item that is open in a turn that ended was cut. */
 export function statusWord(status: ItemStatus, options: { isCut: boolean }): string {
   switch (status) {

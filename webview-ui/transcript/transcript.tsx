@@ -38,6 +38,11 @@ export function Transcript() {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const { isFollowing, jumpToEnd, leaveEnd } = useFollowEnd(scroller, content, threadId);
+  const jump = () => {
+    jumpToEnd();
+    // The button goes away; the keys go on to scroll.
+    scroller.current?.focus();
+  };
   // Whoever sends something wants to see what becomes of it.
   useLayoutEffect(() => {
     if (ownLatest !== null) jumpToEnd();
@@ -77,7 +82,7 @@ export function Transcript() {
         </div>
       </div>
       {!isFollowing.value && !isEmpty && (
-        <button type="button" class="button jump" onClick={jumpToEnd}>
+        <button type="button" class="jump" onClick={jump}>
           <Icon name="arrow-down" />
           Jump to latest
         </button>

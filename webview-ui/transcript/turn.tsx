@@ -19,6 +19,7 @@ import { isWordsOnly, promptParts } from "../text/prompt-parts.ts";
 import { Prompt } from "./prompt.tsx";
 import { TurnEnd } from "./turn-end.tsx";
 import { AddedPrompt } from "./outgoing.tsx";
+import { retryWords } from "../text/words.ts";
 
 export interface TurnViewProps {
   turn: Turn;
@@ -106,11 +107,11 @@ function Waiting({ turn }: { turn: Turn }) {
 /** Takes the place of the line above; in a narrow panel the cause goes on below rather than out of sight. */
 function Reconnecting({ text, cause }: { text: string; cause: string | null }) {
   return (
-    <div class="quiet-row waiting" title={cause ?? undefined}>
+    <div class="quiet-row waiting">
       <span class="row-icon">
         <Ring />
       </span>
-      <span class="row-text wraps">{cause === null ? text : `${text} ${cause}`}</span>
+      <span class="row-text wraps">{retryWords(text, cause)}</span>
     </div>
   );
 }

@@ -1,0 +1,22 @@
+// Tells a double click on a row of a tree from two clicks: VS Code runs the row's command for each, and says no more.
+
+/** As long as systems wait by default. */
+const DOUBLE_CLICK_MS = 500;
+
+export class Clicks {
+  readonly #now: () => number;
+  #last: { id: string; at: number } | null = null;
+
+  /** `now`: milliseconds on a clock that only goes forward. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Call at each click. True: it is the second of two that belong together; a third one begins anew. */
+  isDouble(id: string): boolean {
+    const at = this.#now();
+    const isDouble = this.#last?.id === id && at - this.#last.at <= DOUBLE_CLICK_MS;
+    this.#last = isDouble ? null : { id, at };
+    return isDouble;
+  }
+}

@@ -1,0 +1,20 @@
+// Two clicks on a row and a double click.
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Clicks } from "../../../extension/threads/clicks.ts";
+
+test("two clicks on one row soon after each other are a double click, and only those", () => {
+  let now = 0;
+  const clicks = new Clicks(() => now);
+  const at = (ms: number, id: string) => {
+    now = ms;
+    return clicks.isDouble(id);
+  };
+  assert.equal(at(0, "a"), false);
+  assert.equal(at(300, "b"), false, "another row");
+  assert.equal(at(500, "a"), false, "the row between was another");
+  assert.equal(at(1001, "a"), false, "too late");
+  assert.equal(at(1400, "a"), true);
+  assert.equal(at(1500, "a"), false, "a third click begins anew");
+  assert.equal(at(1600, "a"), true);
+});
