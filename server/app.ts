@@ -3,7 +3,7 @@ import { arch, homedir } from "node:os";
 import { type ConfigWarning, overlaid, type Overrides } from "./config/load.ts";
 import { ConfigSource } from "./config/source.ts";
 import { DocumentView } from "./files/document-view.ts";
-import { isRunning, ownIdentity, ownPlace } from "./exec/process-identity.ts";
+import { lives, ownIdentity, ownPlace } from "./exec/process-identity.ts";
 import { editorRootVariable, terminals } from "./exec/terminals.ts";
 import { readGitInfo } from "./files/git-info.ts";
 import type { EditPort } from "./files/writer.ts";
@@ -147,7 +147,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const store = new ThreadStore({
     clients,
     ownFiles,
-    writers: { owner: ownIdentity(), isAlive: isRunning, place: ownPlace(), client: () => clients.firstName() },
+    writers: { owner: ownIdentity(), isAlive: lives, place: ownPlace(), client: () => clients.firstName() },
     home,
     version: options.version,
     defaultCwd: options.cwd,

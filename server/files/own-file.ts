@@ -2,19 +2,23 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { isRunning, ownIdentity } from "../exec/process-identity.ts";
+import { lives, ownName } from "../exec/process-identity.ts";
 import { fileLock } from "../util/file-lock.ts";
+import { Silence } from "../util/silence.ts";
 import { type WriteResult, writeFilesAtomically } from "./disk.ts";
 
 const OWNER_ONLY = 0o600;
 /** Others have a file for as long as it takes to read and write it: milliseconds. */
 const RETRY_AFTER_MS = 10;
 const MAX_RETRIES = 200;
+/** Of holders whose process cannot be seen from here: nobody needs it for so long. */
+const unseen = new Silence(20_000);
 
 /** Between reading a file and replacing it no other process may. Rejects with a sentence when others do not let go. */
-export async function lockOwnFile(path: string): Promise<{ release(): void }> {
+export async function lockOwnFile(path: string, silence = unseen): Promise<{ release(): void }> {
   const lockPath = join(dirname(path), "locks", basename(path));
-  const lock = fileLock(lockPath, { owner: ownIdentity(), isAlive: isRunning });
+  const isAlive = (owner: string) => lives(owner) ?? !silence.isSilent(lockPath, owner);
+  const lock = fileLock(lockPath, { owner: ownName(), isAlive });
   for (let retries = 0; !lock.take(); retries++) {
     if (retries === MAX_RETRIES) {
       throw new Error(`${path} is being changed by another process. Try again; ${lockPath} says which it is.`);

@@ -1,7 +1,6 @@
 // Signs of life of who holds a lock, for those who cannot see its process: the time of the file moves every few seconds.
-// Whoever watches compares what was seen then and now, and measures by a clock of their own that nobody sets: so neither
-// clocks that differ between machines nor one that jumps take a lock from who lives.
-import { futimesSync, statSync } from "node:fs";
+import { futimesSync } from "node:fs";
+import { Silence } from "../util/silence.ts";
 
 const EVERY_MS = 5_000;
 /** So many beats may stay away. */
@@ -17,12 +16,12 @@ export interface Clocks {
 export class Heartbeat {
   readonly #clocks: Clocks;
   readonly #held = new Map<string, { fd: number; isOurs: () => boolean; beatAt: ReturnType<Heartbeat["now"]> }>();
-  /** Of locks of others: since when they are as they are. */
-  readonly #seen = new Map<string, { stamp: string; sinceMs: number }>();
+  readonly #others: Silence;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(clocks: Clocks = { monotonicMs: () => performance.now(), wallMs: () => Date.now() }) {
     this.#clocks = clocks;
+    this.#others = new Silence(EVERY_MS * MISSED, clocks.monotonicMs);
   }
 
   /** `isOurs` looks whether the lock was taken over, and beats when it was not. */
@@ -67,16 +66,9 @@ export class Heartbeat {
     return silentMs > (EVERY_MS * MISSED) / 2;
   }
 
-  /** Somebody else's: seen twice, at least so far apart, without any change. */
+  /** Somebody else's: it has not been touched for long. */
   isSilent(path: string, owner: string): boolean {
-    const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
-    if (stats === undefined) return true;
-    const stamp = `${stats.mtimeNs} ${stats.ino} ${owner}`;
-    const { monotonicMs } = this.now();
-    const before = this.#seen.get(path);
-    if (before?.stamp === stamp) return monotonicMs - before.sinceMs > EVERY_MS * MISSED;
-    this.#seen.set(path, { stamp, sinceMs: monotonicMs });
-    return false;
+    return this.#others.isSilent(path, owner);
   }
 
   now(): { monotonicMs: number; wallMs: number } {

@@ -12,10 +12,10 @@ export interface Recorder {
   readonly path: string;
   /** Null: all that was appended is in the file. */
   readonly trouble: SavingTrouble | null;
-  /** Once it is closed, nothing is written any more. */
-  append(entry: RolloutEntry): void;
-  /** Puts what was appended onto the disk itself, in the background. */
-  flush(): void;
+  /** Once it is closed, nothing is written any more. False: it is too large for any line, and never will be. */
+  append(entry: RolloutEntry): boolean;
+  /** Resolves when what was appended is on the disk itself, or `trouble` says why it is not. Must not reject. */
+  flush(): Promise<void>;
   close(): void;
 }
 
@@ -71,35 +71,38 @@ class FileRecorder implements Recorder {
     return this.#trouble;
   }
 
-  append(entry: RolloutEntry): void {
+  append(entry: RolloutEntry): boolean {
     // The file may have been moved or deleted since: it must not come into being again.
     if (this.#isClosed) {
       this.#options.onGivenUp(1);
-      return;
+      return true;
     }
     const timestamp = new Date(this.#options.now()).toISOString();
     const line: RolloutLine = { timestamp, ordinal: this.#ordinal, ...entry };
     this.#ordinal++;
-    if (this.#trouble?.kind === "lost") return;
+    if (this.#trouble?.kind === "lost") return true;
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`);
     if (bytes.length > MAX_LINE_BYTES) {
       const size = `${Math.round(bytes.length / 2 ** 20)} MB`;
       this.#options.onMended(
         `Something of ${size} is too large to be kept: it will be missing when the thread is read.`,
       );
-      return;
+      return false;
     }
     this.#waiting.push(bytes);
     this.#write();
+    return true;
   }
 
-  flush(): void {
+  async flush(): Promise<void> {
     const file = this.#file;
     if (file === null || this.#trouble !== null) return;
-    // Nobody waits for it. What it finds is told like an append that fails.
-    file.sync((error) => {
-      if (error !== null && this.#file === file) this.#failed(error);
-    });
+    try {
+      await file.sync();
+    } catch (error) {
+      // Told like an append that fails.
+      if (this.#file === file) this.#failed(error);
+    }
   }
 
   close(): void {

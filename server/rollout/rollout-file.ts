@@ -6,21 +6,20 @@ import {
   fdatasync,
   fdatasyncSync,
   fstatSync,
-  fsync,
   fsyncSync,
   linkSync,
   lstatSync,
   mkdirSync,
-  open,
   openSync,
   readSync,
   renameSync,
   rmSync,
   writeSync,
-  close,
 } from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pid } from "node:process";
+import { promisify } from "node:util";
 
 const COPY_BYTES = 1024 * 1024;
 const LINE_FEED = 0x0a;
@@ -82,14 +81,12 @@ export class RolloutFile {
     return written;
   }
 
-  /** `done` hears null, or what went wrong. */
-  sync(done: (error: Error | null) => void): void {
+  /** Without holding up the process. Rejects with what the system says. */
+  async sync(): Promise<void> {
     const size = this.#size;
-    syncFolders(this.#newIn.splice(0));
-    fdatasync(this.#fd, (error) => {
-      if (error === null) this.#syncedSize = Math.max(this.#syncedSize, size);
-      done(error);
-    });
+    const synced = promisify(fdatasync)(this.#fd);
+    await Promise.all([synced, ...this.#newIn.splice(0).map(syncFolder)]);
+    this.#syncedSize = Math.max(this.#syncedSize, size);
   }
 
   /** Throws what the system says. */
@@ -151,14 +148,12 @@ function foldersFrom(folder: string, made: string | undefined): string[] {
   return [...folders, dirname(made)];
 }
 
-/** A new file is found after a loss of power only when its folder is on the disk, too. */
-function syncFolders(folders: readonly string[]): void {
-  for (const folder of folders) {
-    open(folder, constants.O_RDONLY, (error, fd) => {
-      // Not every system opens folders, or syncs them: there it is done without being asked for.
-      if (error === null) fsync(fd, () => close(fd, () => {}));
-    });
-  }
+/** A new file is found after a loss of power only when its folder is on the disk, too. Must not reject. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY).catch(() => null);
+  // Not every system opens folders, or syncs them: there it is done without being asked for.
+  await folder?.sync().catch(() => undefined);
+  await folder?.close().catch(() => undefined);
 }
 
 function copyAll(from: number, to: number): void {

@@ -19,7 +19,9 @@ export interface WriterLock {
   release(): void;
 }
 
-export interface Writers extends Processes {
+export interface Writers extends Pick<Processes, "owner"> {
+  /** Null: it cannot be told. Then the beats say it. */
+  isAlive(owner: string): boolean | null;
   /** Where `isAlive` can tell. */
   place: ProcessPlace;
   /** What a person would call this process; null: nothing is known. */
@@ -111,9 +113,12 @@ class HeldByOne implements WriterLock {
   #isAlive(owner: string): boolean {
     const { identity, place } = read(owner);
     const here = this.#writers.place;
-    if (place === null || isSame(place, here)) return this.#writers.isAlive(identity);
+    const isHere = place === null || isSame(place, here);
+    const lives = isHere ? this.#writers.isAlive(identity) : null;
+    if (lives !== null) return lives;
     // The machine itself has started anew since.
-    const isEarlier = place.host === here.host && place.machine === here.machine && place.boot !== here.boot;
+    const isEarlier =
+      place !== null && place.host === here.host && place.machine === here.machine && place.boot !== here.boot;
     if (here.machine !== "" && isEarlier) return false;
     return !this.#beats.isSilent(this.#path, owner);
   }

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileLock, type Processes } from "../util/file-lock.ts";
+import { Silence } from "../util/silence.ts";
 
 export interface Placeholders {
   /** Whether what stands there now is one. */
@@ -26,13 +27,17 @@ export interface Placeholders {
   release(paths: readonly string[]): void;
 }
 
+const silence = new Silence(20_000);
+
 /** By path, the processes whose commands need it. */
 type Registry = Record<string, readonly string[]>;
 
 /** `directory` is ours alone, and exists. */
 export function placeholdersIn(directory: string, { owner, isAlive }: Processes): Placeholders {
   const file = join(directory, "placeholders.json");
-  const lock = fileLock(join(directory, "placeholders.lock"), { owner, isAlive });
+  const lockPath = join(directory, "placeholders.lock");
+  // Of a process that cannot be seen from here, the lock alone shows that it is gone: what is held so briefly and stays.
+  const lock = fileLock(lockPath, { owner, isAlive: (other) => isAlive(other) && !silence.isSilent(lockPath, other) });
   /** How many commands of this process need each. */
   const held = new Map<string, number>();
 

@@ -9,6 +9,7 @@ import type { ThreadItemOf } from "../protocol/item.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
 import { carriedOver } from "./carried-over.ts";
 import type { Thread } from "./thread.ts";
+import { onlyWithRoom } from "./saving.ts";
 import { noUsage } from "./usage.ts";
 
 type Item = ThreadItemOf<"contextCompaction">;
@@ -72,7 +73,7 @@ export class Compactor implements ContextFit {
     const ids = { threadId: thread.id, turnId: this.#turn.turnId };
     if (replacedEntries(history).length === 0) return this.#nothing(item);
     const result = await compact({
-      model: deps.selectModel(settings.modelProvider),
+      model: onlyWithRoom(thread, deps.selectModel(settings.modelProvider)),
       request: { model: settings.model, threadId: thread.id, effort: settings.reasoningEffort },
       history,
       carried: await carriedOver(thread, [...openQuestions, ...thread.openQuestions]),
@@ -85,14 +86,12 @@ export class Compactor implements ContextFit {
     switch (result.kind) {
       case "done":
         // What was said meanwhile stays behind it.
-        this.#replace(item, [...result.history, ...thread.history.slice(history.length)], result.summary);
-        return { kind: "completed" };
+        return this.#replace(item, [...result.history, ...thread.history.slice(history.length)], result.summary);
       case "interrupted":
         this.#end({ ...item, status: "interrupted" });
         return result;
       case "useless":
-        this.#end({ ...item, status: "failed", failure: result.reason });
-        return { kind: "failed", reason: result.reason, failure: null };
+        return this.#fail(item, result.reason);
       case "failed":
         this.#end({ ...item, status: "failed", failure: result.failure.message });
         return { kind: "failed", reason: result.failure.message, failure: result.failure };
@@ -110,8 +109,7 @@ export class Compactor implements ContextFit {
     const { history } = this.#thread;
     const short = withShortOutputs(history, Math.floor(estimateAll(history) / 2));
     if (short.every((entry, at) => entry === history[at])) return false;
-    this.#replace(this.#start("overflow"), short, null);
-    return true;
+    return this.#replace(this.#start("overflow"), short, null).kind === "completed";
   }
 
   #start(trigger: Trigger): Item {
@@ -126,13 +124,21 @@ export class Compactor implements ContextFit {
     return item;
   }
 
-  #replace(item: Item, history: readonly HistoryItem[], summary: string | null): void {
+  #replace(item: Item, history: readonly HistoryItem[], summary: string | null): Outcome {
     const { turnId, tools } = this.#turn;
     const tokensBefore = item.tokensBefore ?? 0;
     const tokensAfter = estimateAll(history) + estimateTools(tools);
-    this.#thread.compacted({ itemId: item.id, turnId, history: [...history], tokensBefore, tokensAfter });
+    const compacted = { itemId: item.id, turnId, history: [...history], tokensBefore, tokensAfter };
+    const refusal = this.#thread.compacted(compacted);
+    if (refusal !== null) return this.#fail(item, refusal);
     this.#thread.announceUsage(turnId, { ...noUsage, totalTokens: tokensAfter });
     this.#end({ ...item, status: "completed", summary, tokensAfter });
+    return { kind: "completed" };
+  }
+
+  #fail(item: Item, reason: string): Outcome {
+    this.#end({ ...item, status: "failed", failure: reason });
+    return { kind: "failed", reason, failure: null };
   }
 
   #nothing(item: Item): Outcome {

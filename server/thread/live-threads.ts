@@ -91,20 +91,34 @@ export class LiveThreads {
   async unload(threadId: string): Promise<void> {
     const thread = this.#threads.get(threadId);
     if (thread === undefined) return;
-    const stopped = this.#stopping.get(threadId) ?? this.#stop(thread);
-    this.#stopping.set(threadId, stopped);
-    await stopped;
+    await this.#letGoOf(thread, () => thread.stop());
+  }
+
+  /** The same, unless something of it could not be written: then it stays, and this throws RpcError. */
+  async unloadSaved(threadId: string): Promise<void> {
+    const thread = this.#threads.get(threadId);
+    if (thread !== undefined) await this.#letGoOf(thread, () => thread.stopSaved());
   }
 
   /** Waits for one that is being let go of; for others there is nothing to wait for. */
   async letGo(threadId: string): Promise<void> {
-    await this.#stopping.get(threadId);
+    // One that could not be is still here.
+    await this.#stopping.get(threadId)?.catch(() => undefined);
   }
 
-  async #stop(thread: Thread): Promise<void> {
-    await thread.stop();
-    this.#stopping.delete(thread.id);
-    this.#threads.delete(thread.id);
+  async #letGoOf(thread: Thread, stop: () => Promise<void>): Promise<void> {
+    const stopped = this.#stopping.get(thread.id) ?? this.#stop(thread, stop);
+    this.#stopping.set(thread.id, stopped);
+    await stopped;
+  }
+
+  async #stop(thread: Thread, stop: () => Promise<void>): Promise<void> {
+    try {
+      await stop();
+      this.#threads.delete(thread.id);
+    } finally {
+      this.#stopping.delete(thread.id);
+    }
     this.tellUnloaded(thread.id);
   }
 
@@ -117,9 +131,11 @@ export class LiveThreads {
     const timer = setTimeout(() => {
       this.#unloads.delete(threadId);
       if (!this.#isIdle(threadId)) return;
-      void this.unload(threadId).then(() => {
-        this.#deps.clients.tell({ method: "thread/closed", params: { threadId } });
-      });
+      void this.unloadSaved(threadId).then(
+        () => this.#deps.clients.tell({ method: "thread/closed", params: { threadId } }),
+        // What waits to be written keeps it, until it is.
+        () => undefined,
+      );
     }, delayMs);
     timer.unref();
     this.#unloads.set(threadId, timer);

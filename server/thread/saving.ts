@@ -9,6 +9,11 @@ export function checkRoom(trouble: SavingTrouble | null): void {
   if (trouble?.kind === "full") throw notSaved(notSavedWords(trouble));
 }
 
+/** Throws RpcError when to let go of the thread would give up what waits to be written. */
+export function checkSaved(trouble: SavingTrouble | null): void {
+  if (trouble !== null && trouble.kind !== "lost") throw notSaved(notSavedWords(trouble));
+}
+
 /** The model, asked only while what it says could be kept. */
 export function onlyWithRoom(thread: { readonly savingTrouble: SavingTrouble | null }, model: Model): Model {
   return {

@@ -8,6 +8,7 @@ import type { ThreadMetadata } from "../rollout/line.ts";
 import { removeRollout } from "../rollout/shared.ts";
 import type { ThreadDeps } from "./deps.ts";
 import type { LiveThreads } from "./live-threads.ts";
+import { checkSaved } from "./saving.ts";
 import { withMovedThread, withoutThread } from "./section-places.ts";
 import type { StoredThreads } from "./stored-threads.ts";
 import { checkThreadId } from "./thread-id.ts";
@@ -47,6 +48,8 @@ export class ThreadCare {
     const metadata = change(record.metadata);
     recorder.append({ type: "metadata", payload: metadata });
     recorder.close();
+    // Nobody is left to try again.
+    if (recorder.trouble !== null) throw notSaved(notSavedWords(recorder.trouble));
     index.changed(found.path, { ...record, metadata });
   }
 
@@ -67,10 +70,9 @@ export class ThreadCare {
     checkThreadId(threadId);
     const { live, stored, index, home } = this.#deps;
     const found = await stored.find(threadId);
-    const trouble = live.find(threadId)?.savingTrouble ?? null;
-    // To let go of it would give up what waits to be written.
-    if (trouble !== null && trouble.kind !== "lost") throw notSaved(notSavedWords(trouble));
-    await live.unload(threadId);
+    checkSaved(live.find(threadId)?.savingTrouble ?? null);
+    // And once more behind the end of what runs, which is written, too.
+    await live.unloadSaved(threadId);
     if (found.isArchived) return;
     const place = await stored.alone(threadId, () => archive(home, found.path));
     index.moved(found.path, place);

@@ -19,7 +19,7 @@ import { wideWords } from "./wide-folders.ts";
 import { openQuestion } from "./open-question.ts";
 import { QuestionDesk } from "./question-desk.ts";
 import { saidIn } from "./said.ts";
-import { checkRoom } from "./saving.ts";
+import { checkRoom, checkSaved } from "./saving.ts";
 import { neverBackwards } from "./item-times.ts";
 import { type AnnouncedUsage, cutRecord, type ThreadRecord } from "./record.ts";
 import { noteStart, noteUsage, replaceHistory, undoCompaction } from "./told-history.ts";
@@ -30,6 +30,10 @@ import { type QueuedInput, TurnLife } from "./turn-life.ts";
 import { applyToTurns, snapshotOf } from "./turn-log.ts";
 import { addUsage, noUsage } from "./usage.ts";
 import { afterAnswer } from "../util/after-answer.ts";
+import { orAborted } from "../util/or-aborted.ts";
+
+/** A disk that takes longer holds up no turn's end: then it comes before what it says is safe from a loss of power. */
+const MAX_SYNC_MS = 10_000;
 
 export class Thread {
   readonly deps: ThreadDeps;
@@ -71,7 +75,9 @@ export class Thread {
         this.#persist();
       },
       touch: () => (record.updatedAt = Math.floor(deps.now() / 1000)),
-      flush: () => recorder?.flush(),
+      flush: async () => {
+        if (recorder !== null) await orAborted(recorder.flush(), AbortSignal.timeout(MAX_SYNC_MS));
+      },
     });
   }
 
@@ -229,8 +235,26 @@ export class Thread {
   /** Ends what runs, waits until it has ended, and closes the file. */
   async stop(): Promise<void> {
     this.life.hold();
-    await Promise.all([this.life.end(), this.commands.stopAll()]);
+    await this.#endAll();
     this.#recorder?.close();
+  }
+
+  /** The same, unless something of it could not be written: then it stays open, and this throws RpcError. */
+  async stopSaved(): Promise<void> {
+    const release = this.life.hold();
+    await this.#endAll();
+    await this.#recorder?.flush();
+    try {
+      checkSaved(this.savingTrouble);
+    } catch (error) {
+      release();
+      throw error;
+    }
+    this.#recorder?.close();
+  }
+
+  async #endAll(): Promise<void> {
+    await Promise.all([this.life.end(), this.commands.stopAll()]);
   }
 
   /**
@@ -253,7 +277,7 @@ export class Thread {
     this.#record.updatedAt = Math.floor(this.deps.now() / 1000);
     this.life.forgetFailure();
     this.#append({ type: "reverted", payload: { beforeTurnId } });
-    this.#recorder?.flush();
+    await this.#recorder?.flush();
   }
 
   /** Adds to what the model is told, without a turn. */
@@ -268,11 +292,18 @@ export class Thread {
 
   /** Everything a client hears of this thread goes through here: applied, then written, then sent. */
   emit(said: ServerNotification): void {
+    this.emitLater(said)();
+  }
+
+  /** Applied and written now. Clients are told when the result is called. */
+  emitLater(said: ServerNotification): () => void {
     const notification = neverBackwards(said);
     if (notification.method === "turn/started") noteStart(this.#record, notification.params.turn.id);
     applyToTurns(this.#record.turns, notification);
     if (isPersisted(notification)) this.#append({ type: "notification", payload: notification });
-    for (const client of this.#subscribers) client.notify(notification);
+    return () => {
+      for (const client of this.#subscribers) client.notify(notification);
+    };
   }
 
   /** Told to every client: a list shows it as well. */
@@ -301,21 +332,24 @@ export class Thread {
     this.emit({ method: "thread/tokenUsage/updated", params: usage });
   }
 
-  /** From now on the model is told this in place of all before. */
-  compacted(compacted: Compacted): void {
-    this.#append({ type: "compacted", payload: compacted });
+  /** From now on the model is told this in place of all before. Null, or why it is not: then nothing has changed. */
+  compacted(compacted: Compacted): string | null {
+    if (this.savingTrouble?.kind === "full") return notSavedWords(this.savingTrouble);
+    if (!this.#append({ type: "compacted", payload: compacted })) return "What is left of it is too large to be kept.";
     replaceHistory(this.#record, compacted.itemId, compacted.history);
+    return null;
   }
 
   /** The model is told the conversation itself again. Throws RpcError when that cannot be. */
   undoCompaction(itemId: string): void {
+    checkRoom(this.savingTrouble);
     if (this.life.runningTurnId !== null) throw compactionNotUndoable("a turn is running. Stop it first");
     const turn = this.turns.find(({ items }) => items.some(({ id }) => id === itemId));
     if (turn === undefined || !undoCompaction(this.#record, itemId)) {
       throw compactionNotUndoable("only the newest one that holds can be");
     }
     this.emit({ method: "belay/compaction/undone", params: { threadId: this.id, turnId: turn.id, itemId } });
-    this.#recorder?.flush();
+    void this.#recorder?.flush();
   }
 
   /** Notes how a turn ended. It is announced, once, when the turn has let go of everything. */
@@ -362,7 +396,8 @@ export class Thread {
     for (const entry of history) this.#append({ type: "history", payload: entry });
   }
 
-  #append(entry: Parameters<Recorder["append"]>[0]): void {
-    if (this.#isPersisted) this.#recorder?.append(entry);
+  /** False: it can never be written. What is not on disk at all is kept as well as the rest of it. */
+  #append(entry: RolloutEntry): boolean {
+    return !this.#isPersisted || this.#recorder === null || this.#recorder.append(entry);
   }
 }

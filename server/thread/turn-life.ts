@@ -62,8 +62,8 @@ interface TurnHooks {
   persist(preview: string): void;
   /** Something has just happened in it. */
   touch(): void;
-  /** Puts what was written onto the disk itself. */
-  flush(): void;
+  /** Resolves when what was written is on the disk itself, or is known not to be. Must not reject. */
+  flush(): Promise<void>;
 }
 
 export class TurnLife {
@@ -135,6 +135,7 @@ export class TurnLife {
   compact(): void {
     this.checkOpen();
     const thread = this.#thread;
+    checkRoom(thread.savingTrouble);
     // Before they are given up with their turn.
     const { openQuestions } = thread;
     const begin = () =>
@@ -301,10 +302,10 @@ export class TurnLife {
       try {
         const failed = await run(turn, running);
         if (running.isLast) await this.#recordUnheard(running);
-        this.#endTurn(running, { failed });
+        await this.#endTurn(running, { failed });
       } catch (error) {
         endCrashed(this.#thread, turn.id, error);
-        this.#endTurn(running, { failed: true });
+        await this.#endTurn(running, { failed: true });
       }
     });
     this.#activity = { kind: "running", done, running };
@@ -317,19 +318,22 @@ export class TurnLife {
     for (const queued of takeUnheard(running)) takeInput(this.#thread, running.turnId, queued);
   }
 
-  #endTurn(running: RunningTurn, { failed }: { failed: boolean }): void {
+  async #endTurn(running: RunningTurn, { failed }: { failed: boolean }): Promise<void> {
     const thread = this.#thread;
     const { turnId } = running;
     const turn = thread.turns.find(({ id }) => id === turnId);
-    this.#activity = { kind: "idle", failed };
     this.#hooks.touch();
-    thread.announceStatus();
     const ids = { threadId: thread.id, turnId };
+    const tellEnd =
+      turn === undefined
+        ? null
+        : thread.emitLater({ method: "turn/completed", params: { threadId: thread.id, turn: summaryOf(turn) } });
+    // What is told of as over outlives the machine's power, too. What is said meanwhile waits as for any turn.
+    await this.#hooks.flush();
+    this.#activity = { kind: "idle", failed };
+    thread.announceStatus();
     if (turn?.error) thread.emit({ method: "error", params: { error: turn.error, willRetry: false, ...ids } });
-    if (turn !== undefined) {
-      thread.emit({ method: "turn/completed", params: { threadId: thread.id, turn: summaryOf(turn) } });
-    }
-    this.#hooks.flush();
+    tellEnd?.();
     running.next?.();
     this.#answerUnheard(running);
     thread.deps.turnEnded(thread.id);

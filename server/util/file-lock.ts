@@ -28,7 +28,8 @@ export function fileLock(path: string, { owner, isAlive }: Processes): FileLock 
       return isHeld;
     },
     release() {
-      if (isHeld) rmSync(path, { force: true });
+      // Who was given up meanwhile has nothing to give back: it is somebody else's by now.
+      if (isHeld && ownerIn(path) === owner) rmSync(path, { force: true });
       isHeld = false;
     },
   };

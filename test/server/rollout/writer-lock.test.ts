@@ -147,6 +147,22 @@ test("a lock that somebody removes by hand is noticed", (t) => {
 
 const zombies = process.platform === "linux" ? false : "seen in /proc alone";
 
+test("where the system does not say when a process began, its number alone holds a lock only while its file is touched", (t) => {
+  const home = homeFor(t);
+  const { beats, pass } = clocks();
+  const holding = beats();
+  const first = writerLock(home, "t", { ...writers("7", []), isAlive: () => null }, holding);
+  const second = writerLock(home, "t", { ...writers("8", []), isAlive: () => null }, beats());
+  assert.deepEqual([first.take(), second.take()], [true, false]);
+  pass(15);
+  holding.beatAll();
+  assert.equal(second.take(), false);
+  pass(15);
+  assert.equal(second.take(), false, "touched since");
+  pass(21);
+  assert.equal(second.take(), true, "another process has that number by now");
+});
+
 test("a process that has ended counts as gone, also while its parent does not look after it", {
   skip: zombies,
 }, async () => {

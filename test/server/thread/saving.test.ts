@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fifo, gate } from "../../support/lifeline.ts";
 import { responsesApi } from "../../support/responses-api.ts";
 import { limitFiles, noPrlimit, noSmallDisks, smallDisk } from "../../support/small-disk.ts";
 import { makeDirectories, type TestServer, testServer } from "../../support/test-server.ts";
@@ -109,6 +110,105 @@ test("a thread that is not saved is not put away, since what waits would be lost
   await server.request("thread/archive", { threadId });
   const { thread } = await server.request("thread/unarchive", { threadId });
   await assertTurns(server, thread.id, 2);
+});
+
+test("a thread whose last lines cannot be written any more is not put away with them missing", {
+  skip: noPrlimit,
+}, async () => {
+  const command = { name: "exec_command", arguments: { cmd: "echo up; read x < gate" } };
+  await using api = await responsesApi([{ prompt: "run", steps: [{ calls: [command] }] }, ...ok]);
+  await using server = await testServer({ api, approvalPolicy: "never", sandboxMode: "danger-full-access" });
+  gate(server.workspace);
+  const { threadId } = await server.startTurn("run");
+  await server.expectNotification("item/commandExecution/outputDelta");
+  // All is well so far: what cannot be written is the end of what archiving stops.
+  limitFiles(server.child.pid ?? 0, 100);
+  assert.match((await server.refusal("thread/archive", { threadId })).message, /not being saved: .* may not grow/);
+  assert.equal((await server.expectNotification("turn/completed")).turn.status, "interrupted");
+  assert.deepEqual((await server.request("thread/loaded/list", {})).data, [threadId]);
+  limitFiles(server.child.pid ?? 0, null);
+  await server.expectNotification("belay/thread/saving/updated", ({ trouble }) => trouble === null);
+  await server.completeTurn("it goes on", threadId);
+  await server.request("thread/archive", { threadId });
+  const { thread } = await server.request("thread/read", { threadId, includeTurns: true });
+  assert.deepEqual(
+    thread.turns.map(({ items, status }) => [status, ...items.map(({ type }) => type)]),
+    [
+      ["interrupted", "userMessage", "commandExecution"],
+      ["completed", "userMessage", "agentMessage"],
+    ],
+  );
+});
+
+test("a name that cannot be written to a thread's file is refused, and not said to be given", {
+  skip: noPrlimit,
+}, async () => {
+  await using api = await responsesApi(ok);
+  await using first = await testServer({ api });
+  const { threadId } = await first.completeTurn("one");
+  await first.end();
+  await using server = await testServer({ api, like: first });
+  limitFiles(server.child.pid ?? 0, 100);
+  assert.match(
+    (await server.refusal("thread/name/set", { threadId, name: "Mine" })).message,
+    /not being saved: .* may not grow/,
+  );
+  limitFiles(server.child.pid ?? 0, null);
+  await server.request("thread/name/set", { threadId, name: "Mine" });
+  assert.equal((await server.request("thread/read", { threadId })).thread.name, "Mine");
+});
+
+test("a turn is said to be over when its lines are on the disk itself", async () => {
+  await using api = await responsesApi(ok);
+  const program = new URL("../../fixtures/programs/held-sync.mjs", import.meta.url).href;
+  await using server = await testServer({ api, env: { NODE_OPTIONS: `--import=${program}` } });
+  const held = gate(server.workspace);
+  const syncing = fifo(server.workspace, "syncing");
+  const { threadId } = await server.startTurn("one");
+  await syncing;
+  // What was said before this answer has been heard with it.
+  const { thread } = await server.request("thread/read", { threadId });
+  assert.match(readFileSync(thread.path ?? "", "utf8"), /"turn\/completed"/);
+  assert.equal(thread.status.type, "active");
+  assert.equal(
+    server.heard.some(({ method }) => method === "turn/completed"),
+    false,
+  );
+  await held.open();
+  assert.equal((await server.expectNotification("turn/completed")).turn.status, "completed");
+});
+
+test("a summary that cannot be written takes nothing's place: the model goes on with the conversation itself", {
+  skip: noPrlimit,
+}, async () => {
+  const asksForSummary = "outgrow what you can be shown";
+  const opened = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  const scenes = [{ prompt: asksForSummary, steps: [{ text: "Short." }] }, { steps: [{ text: "said ".repeat(4000) }] }];
+  await using api = await responsesApi(scenes, {
+    misbehave: async (_response, request) => {
+      if (request !== 2) return false;
+      asked.resolve();
+      await opened.promise;
+      return false;
+    },
+  });
+  await using server = await testServer({ api, initialize: { experimentalApi: true } });
+  const { threadId } = await server.completeTurn("one");
+  await server.request("thread/compact/start", { threadId });
+  await asked.promise;
+  const items = [{ type: "message", role: "user", content: [{ type: "input_text", text: "x".repeat(17 * 2 ** 20) }] }];
+  limitFiles(server.child.pid ?? 0, 100);
+  await server.request("thread/inject_items", { threadId, items });
+  await server.expectNotification("belay/thread/saving/updated", ({ trouble }) => trouble?.kind === "full");
+  opened.resolve();
+  await server.expectNotification("turn/completed");
+  const item = server.completedItems().findLast(({ type }) => type === "contextCompaction");
+  assert.match((item?.type === "contextCompaction" && item.failure) || "", /^This thread is not being saved/);
+  assert.match((await server.refusal("thread/compact/start", { threadId })).message, /^This thread is not being saved/);
+  limitFiles(server.child.pid ?? 0, null);
+  await server.expectNotification("belay/thread/saving/updated", ({ trouble }) => trouble === null);
+  assert.doesNotMatch(readFileSync(await pathOf(server, threadId), "utf8"), /"type":"compacted"/);
 });
 
 test("a file that may not grow does not end a server that has run a command", { skip: noPrlimit }, async () => {
