@@ -21,8 +21,10 @@ export interface ToolRunner {
 export class RanCalls {
   readonly #ran: { call: ToolCallEntry; outcome: ToolOutcome }[] = [];
 
+  /** Null: it is to run. An id that two different calls of the turn have had names neither of them. */
   outcomeOf(call: ToolCallEntry): ToolOutcome | null {
-    return this.#ran.find((ran) => isRepeated(ran.call, call))?.outcome ?? null;
+    const sameId = this.#ran.filter((ran) => ran.call.callId === call.callId);
+    return sameId.every((ran) => isRepeated(ran.call, call)) ? (sameId[0]?.outcome ?? null) : null;
   }
 
   add(call: ToolCallEntry, outcome: ToolOutcome): void {

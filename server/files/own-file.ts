@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { lives, ownName } from "../exec/process-identity.ts";
 import { fileLock } from "../util/file-lock.ts";
+import { KeyedTurns } from "../util/keyed-turns.ts";
 import { Silence } from "../util/silence.ts";
 import { type WriteResult, writeFilesAtomically } from "./disk.ts";
 
@@ -19,14 +20,28 @@ export async function lockOwnFile(path: string, silence = unseen): Promise<{ rel
   const lockPath = join(dirname(path), "locks", basename(path));
   const isAlive = (owner: string) => lives(owner) ?? !silence.isSilent(lockPath, owner);
   const lock = fileLock(lockPath, { owner: ownName(), isAlive });
-  for (let retries = 0; !lock.take(); retries++) {
-    if (retries === MAX_RETRIES) {
-      throw new Error(`${path} is being changed by another process. Try again; ${lockPath} says which it is.`);
+  // Within the process it goes by turns, however many want it: only others may keep it for too long.
+  const leave = await own.enter([lockPath]);
+  try {
+    for (let retries = 0; !lock.take(); retries++) {
+      if (retries === MAX_RETRIES) {
+        throw new Error(`${path} is being changed by another process. Try again; ${lockPath} says which it is.`);
+      }
+      await setTimeout(RETRY_AFTER_MS);
     }
-    await setTimeout(RETRY_AFTER_MS);
+  } catch (error) {
+    leave();
+    throw error;
   }
-  return lock;
+  return {
+    release() {
+      lock.release();
+      leave();
+    },
+  };
 }
+
+const own = new KeyedTurns();
 
 /**
  * `before` is the text that must be there now, null for no file. A new file is its owner's alone; an old one keeps its

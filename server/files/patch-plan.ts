@@ -168,10 +168,11 @@ async function planFile(file: FilePatch, options: PlanOptions): Promise<Step<Fil
   return planUpdate(file, path, view, options);
 }
 
-/** A file that is there keeps its encoding and its byte order mark: only its lines are replaced. */
+/** A file that is there keeps its encoding, its byte order mark and its line ends: only its lines are replaced. */
 function planAdd(lines: readonly string[], path: string, view: TextView | null): Step<FilePlan> {
   const mark = view?.text.startsWith("\uFEFF") ? "\uFEFF" : "";
-  const text = mark + lines.map((line) => `${line}\n`).join("");
+  const end = view !== null && /\r\n/.test(view.text) && !/(?<!\r)\n/.test(view.text) ? "\r\n" : "\n";
+  const text = mark + lines.map((line) => line + end).join("");
   if (!isSpelled(lines, text, view)) return fail(unspelled(path, view));
   return done(path, { kind: "add", text }, view);
 }

@@ -111,8 +111,8 @@ function textOf(value: unknown): string {
 }
 
 function idOf(event: { item: ResponseOutputItem; output_index: number }): string {
-  const { id } = event.item as { id?: string };
-  return id ?? `output-${event.output_index}`;
+  const { id } = event.item as { id?: unknown };
+  return textOf(id) || `output-${event.output_index}`;
 }
 
 function finishOutput(
@@ -157,6 +157,11 @@ function toUsage(usage: ResponseUsage | undefined): TokenUsageBreakdown | null {
   };
 }
 
+/** Counts are added up, and a sum that is no whole number could not be read back. */
 function countOf(value: unknown): number {
-  return Number.isSafeInteger(value) ? (value as number) : 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_TOKENS
+    ? (value as number)
+    : 0;
 }
+
+const MAX_TOKENS = 2 ** 40;

@@ -4,6 +4,7 @@ import { extname, resolve } from "node:path";
 import type { HistoryItem } from "../model/model.ts";
 import { inputTooLarge, invalidInput, messageOf, remoteImage } from "../protocol/rpc/errors.ts";
 import { MAX_INPUT_CHARS, type UserInput } from "../protocol/user-input.ts";
+import { MAX_LINE_BYTES } from "../rollout/reader.ts";
 
 export interface ReadInput {
   input: UserInput[];
@@ -43,8 +44,23 @@ export async function readInput(input: UserInput[], cwd: string): Promise<ReadIn
     }
   }
   const shown = images.length === 0 ? {} : { images };
-  return { input, told: { type: "message", role: "user", text: texts.join("\n"), ...shown } };
+  const told = { type: "message" as const, role: "user" as const, text: texts.join("\n"), ...shown };
+  checkKept([told, inlined(input, images)]);
+  return { input, told };
 }
+
+/** Throws RpcError for what would not fit into a line of the rollout: after a restart the model would not know of it. */
+function checkKept(said: readonly object[]): void {
+  const bytes = Math.max(...said.map((each) => Buffer.byteLength(JSON.stringify(each))));
+  if (bytes <= MAX_KEPT_BYTES) return;
+  const [size, most] = [bytes, MAX_KEPT_BYTES].map((count) => `${Math.floor(count / 2 ** 20)} MB`);
+  throw invalidInput(
+    `the message is ${size} with its pictures and skills, and at most ${most} can be kept; send fewer or smaller ones`,
+  );
+}
+
+/** Beside it a line has ids and times. */
+const MAX_KEPT_BYTES = MAX_LINE_BYTES - 1024 * 1024;
 
 /** With pictures of this machine as what `readInput` read of them: from then on their files do not matter. */
 export function inlined(input: readonly UserInput[], images: readonly string[]): UserInput[] {

@@ -104,3 +104,18 @@ test("a process is told by its number, its start and its place, as far as they c
   ];
   for (const [name, expected] of table) assert.equal(lives(name), expected, name);
 });
+
+test("who wants a file that this process is at gets it in the order of asking", async () => {
+  using folder = new Folder();
+  const order: string[] = [];
+  const use = async (name: string) => {
+    const lock = await lockOwnFile(folder.file);
+    order.push(name);
+    lock.release();
+  };
+  const held = await lockOwnFile(folder.file);
+  const waiting = ["first", "second"].map(use);
+  held.release();
+  await Promise.all([...waiting, use("third")]);
+  assert.deepEqual(order, ["first", "second", "third"]);
+});

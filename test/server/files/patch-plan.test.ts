@@ -89,6 +89,17 @@ test("a plan says all that is shown, judged and written", async () => {
   ]);
 });
 
+test("adding a file that exists keeps the line ends it has, where they are all alike", async () => {
+  const ends = async (text: string) => {
+    const view: FileView = { kind: "text", text, encoding: "utf8", version: null, dirty: false };
+    const result = await plan("*** Add File: hello.txt\n+a\n+b", () => view);
+    return result.ok ? result.plan[0]?.after : result.message;
+  };
+  assert.deepEqual(await Promise.all(["1\r\n2\r\n", "\uFEFF1\r\n2", "1\r\n2\n", "1\n", "1", ""].map(ends)), [
+    ...["a\r\nb\r\n", "\uFEFFa\r\nb\r\n", "a\nb\n", "a\nb\n", "a\nb\n", "a\nb\n"],
+  ]);
+});
+
 test("adding a file that exists replaces it, and the plan knows what it replaces", async () => {
   const [file] = await planned("*** Add File: hello.txt\n+hello\n+you");
   assert.deepEqual(file && [file.change, file.before, file.diff, file.added, file.removed], [

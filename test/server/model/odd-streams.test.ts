@@ -70,6 +70,36 @@ test("what is no text where the types say text is kept as text", async () => {
   ]);
 });
 
+test("what a provider counts and calls wrongly does not keep its thread from being read back", async () => {
+  const usage = { input_tokens: Number.MAX_SAFE_INTEGER, output_tokens: -5, total_tokens: Number.MAX_SAFE_INTEGER };
+  const reasoning = { type: "reasoning", id: 7, summary: [{ text: "Hm." }] };
+  const call = { type: "function_call", call_id: "c", name: "list_dir", arguments: "{}" };
+  const completed = { type: "response.completed", response: { id: "r", status: "completed", usage } };
+  const events = [reasoning, call].map((item, output_index) => ({
+    ...{ type: "response.output_item.done", output_index, item },
+  }));
+  await using api = await responsesApi([{ steps: [{ text: "Fine." }] }], {
+    misbehave(response, request) {
+      if (request > 2) return false;
+      const said = request === 1 ? [...events, completed] : [...message("m", "Done."), completed];
+      response.writeHead(200, { "content-type": "text/event-stream" }).end(said.map(sse).join(""));
+      return true;
+    },
+  });
+  await using first = await testServer({ api });
+  const { threadId, turn } = await first.completeTurn("go");
+  assert.deepEqual([turn.status, turn.tokenUsage?.totalTokens, turn.tokenUsage?.outputTokens], ["completed", 0, 0]);
+  await first.end();
+  await using second = await testServer({ api, like: first });
+  const { thread } = await second.request("thread/resume", { threadId });
+  assert.deepEqual(
+    [thread.turns[0]?.status, second.heard.filter(({ method }) => method === "warning")],
+    ["completed", []],
+  );
+  await second.completeTurn("again", threadId);
+  assert.match(JSON.stringify(api.requests[2]), /Hm\./);
+});
+
 /** One turn that gets these events, and one more: all items, and what the model was told the second time. */
 async function hear(events: readonly Record<string, unknown>[]) {
   await using api = await responsesApi([{ steps: [{ text: "Fine." }] }], {

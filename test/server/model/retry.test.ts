@@ -358,6 +358,29 @@ test("a call that comes again under its id is not run again: the model hears wha
   assert.deepEqual([outputs.length, outputs[0]], [2, outputs[1]]);
 });
 
+test("a call runs again when its provider gives the same id to every call", async () => {
+  const cmds = ["cat log", "echo more >> log", "cat log"];
+  await using api = await breaking((response, request) => {
+    const cmd = cmds[request - 1];
+    if (cmd === undefined) return false;
+    const item = { ...call.item, arguments: JSON.stringify({ cmd }) };
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.end(
+      [
+        { ...call, item },
+        { type: "response.completed", response: { id: "r" } },
+      ]
+        .map(sse)
+        .join(""),
+    );
+    return true;
+  });
+  await using server = await testServer({ api, approvalPolicy: "never", files: { log: "one\n" } });
+  assert.equal((await server.completeTurn("more")).turn.status, "completed");
+  const seen = toolOutputs(api.requests[3]).map((output) => output.match(/one|more/g));
+  assert.deepEqual(seen, [["one"], null, ["one", "more"]]);
+});
+
 const message = [
   {
     type: "response.output_item.added",

@@ -57,6 +57,18 @@ test("pictures from elsewhere, unreadable ones and sound are refused before a tu
   assert.ok(!server.heard.some(({ method }) => method === "turn/started"));
 });
 
+test("a message with more in it than a thread can keep is refused: after a restart the model would not know it", async () => {
+  await using server = await testServer();
+  writeFileSync(join(server.workspace, "large.png"), Buffer.alloc(13 * 2 ** 20));
+  const threadId = await server.startThread();
+  const large = { type: "localImage", path: "large.png" };
+  const { message } = await server.refusal("turn/start", { threadId, input: [large, large] });
+  assert.match(
+    message,
+    /^the message is 34 MB with its pictures and skills, and at most 31 MB can be kept; send fewer/,
+  );
+});
+
 test("a schema for the answer reaches the model with its turn, and not with the next", async () => {
   await using api = await responsesApi(ok);
   await using server = await testServer({ api });
