@@ -1,6 +1,6 @@
 // One POST over HTTP, answered by a stream of bytes. Node's own `fetch` does the same, for four times the processor time
 // and memory when it is first used. Proxies and certificates are those of the process, as Node's options set them.
-import type { IncomingMessage } from "node:http";
+import type * as http from "node:http";
 import { createRequire } from "node:module";
 import type { Readable } from "node:stream";
 
@@ -23,18 +23,25 @@ export interface Post {
   signal: AbortSignal;
 }
 
+type Http = Pick<typeof http, "request">;
+
 // As long as Node's `fetch` waits. From then on the watchdog is the judge.
 const CONNECT_TIMEOUT_MS = 10_000;
 
 // Not `import`, which reads every member of node:http, and so loads what is done without here.
 const load = createRequire(import.meta.url);
 
+/** What it needs is loaded here. */
+export function poster(url: URL): (post: Post) => Promise<Answer> {
+  const { request } = load(url.protocol === "https:" ? "node:https" : "node:http") as Http;
+  return (what) => post(url, what, request);
+}
+
 /** Redirects are not followed. Rejects when there is no answer. */
-export async function post(url: URL, { headers, body, signal }: Post): Promise<Answer> {
+async function post(url: URL, { headers, body, signal }: Post, request: Http["request"]): Promise<Answer> {
   const isSecure = url.protocol === "https:";
-  const { request } = load(isSecure ? "node:https" : "node:http") as typeof import("node:http");
   const bytes = Buffer.from(body);
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+  const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
     const own = { "content-type": "application/json", "content-length": String(bytes.length) };
     const sent = request(url, { method: "POST", headers: { ...headers, ...own }, signal });
     const impatience = setTimeout(() => sent.destroy(timedOut(url)), CONNECT_TIMEOUT_MS);

@@ -17,7 +17,7 @@ import {
   thrownFailure,
 } from "./errors.ts";
 import type { HistoryItem, Model, ModelEvent, ModelFailure, ModelRequest, ToolSpec } from "./model.ts";
-import { type Answer, post } from "./post.ts";
+import { type Answer, poster } from "./post.ts";
 import { responsesEventReader } from "./responses-events.ts";
 import { type SentEvent, sentEvents } from "./sent-events.ts";
 import { type Lost, startWatchdog, type Watchdog } from "./watchdog.ts";
@@ -61,8 +61,12 @@ async function* stream(
   let watchdog: Watchdog | null = null;
   let hasBegun = false;
   try {
+    const send = poster(urlOf(provider));
+    // Loading our own code above is no silence of the provider's.
     watchdog = startWatchdog(provider.idleTimeoutMs);
-    const answer = await ask(provider, request, AbortSignal.any([signal, watchdog.signal]));
+    const [headers, body] = [headersOf(provider), JSON.stringify(requestBody(request))];
+    const answer = await send({ headers, body, signal: AbortSignal.any([signal, watchdog.signal]) });
+    if (answer.status < 200 || answer.status >= 300) throw await refusal(answer);
     const contentType = answer.headers.get("content-type") ?? "";
     if (!contentType.includes("text/event-stream")) {
       answer.end();
@@ -112,17 +116,21 @@ function secretsOf({ apiKey, headers }: ResponsesProvider): string[] {
   return [...values, ...bare].filter((value) => value.length >= 6).sort((a, b) => b.length - a.length);
 }
 
-/** Rejects with an `AnswerError` when the answer is none of a model. */
-async function ask(provider: ResponsesProvider, request: ModelRequest, signal: AbortSignal): Promise<Answer> {
-  const url = new URL(`${provider.baseUrl}/responses`);
-  for (const [name, value] of Object.entries(provider.query)) url.searchParams.set(name, value);
-  const key = provider.apiKey === null ? {} : { authorization: `Bearer ${provider.apiKey}` };
-  const headers = { accept: "text/event-stream", "user-agent": "Belay", ...key, ...lowerCased(provider.headers) };
-  const answer = await post(url, { headers, body: JSON.stringify(requestBody(request)), signal });
-  if (answer.status >= 200 && answer.status < 300) return answer;
+function urlOf({ baseUrl, query }: ResponsesProvider): URL {
+  const url = new URL(`${baseUrl}/responses`);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url;
+}
+
+function headersOf({ apiKey, headers }: ResponsesProvider): Record<string, string> {
+  const key = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
+  return { accept: "text/event-stream, application/json", "user-agent": "Belay", ...key, ...lowerCased(headers) };
+}
+
+async function refusal(answer: Answer): Promise<AnswerError> {
   const text = await firstOf(answer);
   const told = parseJson(text) as { error?: unknown } | null | undefined;
-  throw new AnswerError(told === undefined ? text : told?.error, answer);
+  return new AnswerError(told === undefined ? text : told?.error, answer);
 }
 
 /** So that one of them takes the place of ours, and is not sent beside it. */

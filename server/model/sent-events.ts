@@ -12,8 +12,13 @@ export async function* sentEvents(body: AsyncIterable<Buffer>): AsyncGenerator<S
   const decoder = new StringDecoder("utf8");
   const lines = new Lines();
   const event = new Unfinished();
+  let isFirst = true;
   for await (const bytes of body) {
-    for (const line of lines.take(decoder.write(bytes))) {
+    const text = decoder.write(bytes);
+    // Some begin with a byte order mark.
+    const fresh = isFirst && text.startsWith("\uFEFF") ? text.slice(1) : text;
+    isFirst &&= text === "";
+    for (const line of lines.take(fresh)) {
       const finished = event.take(line);
       if (finished !== null) yield finished;
     }
@@ -51,10 +56,8 @@ class Unfinished {
   /** The event that ends with this line. */
   take(line: string): SentEvent | null {
     if (line === "") return this.#finish();
-    // In front of the first line of all, some write a byte order mark.
-    const [, field, value = ""] = /^\uFEFF?([^:]*)(?:: ?(.*))?$/s.exec(line) ?? [];
-    if (field === "event") this.#name = value;
-    if (field === "data") this.#data.push(value);
+    if (line.startsWith("data:")) this.#data.push(valueOf(line, "data:"));
+    else if (line.startsWith("event:")) this.#name = valueOf(line, "event:");
     return null;
   }
 
@@ -64,4 +67,9 @@ class Unfinished {
     this.#data = [];
     return event;
   }
+}
+
+function valueOf(line: string, field: string): string {
+  const start = line[field.length] === " " ? field.length + 1 : field.length;
+  return line.slice(start);
 }

@@ -14,16 +14,23 @@ test("events are read alike in whatever pieces their bytes come and however thei
   const Event = fc.record({ name: Line, lines: fc.array(Line, { minLength: 1, maxLength: 3 }) });
   const End = fc.constantFrom("\n", "\r\n", "\r");
   await fc.assert(
-    fc.asyncProperty(fc.array(Event), End, fc.array(fc.nat(400)), fc.boolean(), async (events, end, cuts, isEnded) => {
-      const texts = events.map(({ name, lines }) =>
-        [`event: ${name}`, ": comment", ...lines.map((line) => `data: ${line}`), "id: 7", "", ""].join(end),
-      );
-      const whole = isEnded ? texts.join("") : texts.join("").replace(/[\r\n]+$/, "");
-      assert.deepEqual(
-        await eventsOf(Buffer.from(whole), cuts),
-        events.map(({ name, lines }) => ({ name, data: lines.join("\n") })),
-      );
-    }),
+    fc.asyncProperty(
+      fc.array(Event),
+      End,
+      fc.array(fc.nat(400)),
+      fc.tuple(fc.boolean(), fc.boolean()),
+      async (events, end, cuts, [isEnded, isMarked]) => {
+        const texts = events.map(({ name, lines }) =>
+          [`event: ${name}`, ": comment", ...lines.map((line) => `data: ${line}`), "id: 7", "", ""].join(end),
+        );
+        const mark = isMarked ? "\uFEFF" : "";
+        const whole = mark + (isEnded ? texts.join("") : texts.join("").replace(/[\r\n]+$/, ""));
+        assert.deepEqual(
+          await eventsOf(Buffer.from(whole), cuts),
+          events.map(({ name, lines }) => ({ name, data: lines.join("\n") })),
+        );
+      },
+    ),
   );
 });
 
