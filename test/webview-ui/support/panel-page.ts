@@ -5,7 +5,7 @@ import path from "node:path";
 import { build } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { findChromium } from "../../support/vscode/install.ts";
-import { FakeHost } from "./fake-host.ts";
+import { FakeHost, patienceMs } from "./fake-host.ts";
 import { prepareHost } from "./fixtures.ts";
 
 export type ThemeName = "Dark Modern" | "Light Modern" | "Dark High Contrast";
@@ -68,7 +68,7 @@ export async function openPanel(options: PanelOptions = {}): Promise<OpenPanel> 
     deviceScaleFactor: options.scale ?? 1,
     reducedMotion: "reduce",
   });
-  context.setDefaultTimeout(5000);
+  context.setDefaultTimeout(patienceMs);
   const page = await context.newPage();
   const host = new FakeHost(page);
   prepareHost(host);
