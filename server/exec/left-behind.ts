@@ -30,12 +30,17 @@ export function newMark(env: Readonly<Record<string, string>>): Mark {
     async endAll() {
       const isShort = performance.now() - startedAt < shortMs;
       const pattern = Buffer.from(own);
+      // Null: all are looked at.
+      let seenTo = isShort ? lastBefore : null;
       for (let round = 0; round < maxRounds; round++) {
-        // Once something was found all are looked at: it may have been starting more.
-        const isCandidate = isShort && round === 0 ? startedBetween(lastBefore, lastProcess()) : () => true;
-        const left = processes().filter((id) => isCandidate(id) && environmentOf(id)?.includes(pattern));
-        if (left.length === 0) return;
+        const last = lastProcess();
+        const left = startedBetween(seenTo, last).filter((id) => environmentOf(id)?.includes(pattern));
         for (const id of left) signalIfThere(id, "SIGKILL");
+        // Who starts another and ends, again and again, is never where it was a moment ago: it is not there only when
+        // nothing was started since.
+        if (left.length === 0 && (last === null || last === lastProcess())) return;
+        // Once something was found all are looked at: it may have been starting more.
+        seenTo = left.length === 0 ? last : null;
         // They have to be gone, not only told.
         await setImmediate();
       }
@@ -59,11 +64,16 @@ function lastProcess(): number | null {
   }
 }
 
-function startedBetween(before: number | null, now: number | null): (id: number) => boolean {
-  if (before === null || now === null) return () => true;
+/** Behind the one and up to the other; all, when one of them is not known. Not each of these is a process. */
+function startedBetween(before: number | null, last: number | null): number[] {
+  if (before === null || last === null) return processes();
+  // A list takes its time, in which they get away.
+  if (last >= before && last - before <= few) return Array.from({ length: last - before }, (_, at) => before + 1 + at);
   // Behind the highest number comes the lowest.
-  return now >= before ? (id) => id > before && id <= now : (id) => id > before || id <= now;
+  return processes().filter((id) => (last >= before ? id > before && id <= last : id > before || id <= last));
 }
+
+const few = 50;
 
 function environmentOf(id: number): Buffer | null {
   try {

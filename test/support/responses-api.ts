@@ -156,7 +156,7 @@ function* sseEvents(step: Step, requestNumber: number, inputTokens = 100): Gener
           id: `fc_${call_id}`,
           call_id,
           name: call.name,
-          arguments: JSON.stringify(call.arguments ?? {}),
+          arguments: JSON.stringify(patiently(call)),
         };
     yield { type: "response.output_item.added", output_index: index, item: { ...item, status: "in_progress" } };
     yield { type: "response.output_item.done", output_index: index++, item: { ...item, status: "completed" } };
@@ -169,6 +169,11 @@ function* sseEvents(step: Step, requestNumber: number, inputTokens = 100): Gener
     total_tokens: inputTokens + 20,
   };
   yield { type: "response.completed", response: { ...response, status: "completed", usage } };
+}
+
+/** On a busy machine a command that is to run while a test does something would soon go on behind its turn. */
+function patiently({ name, arguments: given = {} }: Step["calls"][number]): Record<string, unknown> {
+  return name === "exec_command" ? { ...given, yield_time_ms: given["yield_time_ms"] ?? 30_000 } : given;
 }
 
 function* reasoningEvents(id: string, output_index: number, text: string): Generator<Record<string, unknown>> {

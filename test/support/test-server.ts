@@ -16,7 +16,8 @@ import type { ResponsesApi } from "./responses-api.ts";
 export const root = new URL("../..", import.meta.url).pathname;
 /** A hundred servers start in the tests: Node compiles what they load once. */
 export const compileCache = join(root, "out/compile-cache");
-const DEADLINE_MS = 30_000;
+/** For who waits in vain: a busy machine may take most of it. */
+const DEADLINE_MS = 60_000;
 
 type Notifications = typeof serverNotifications;
 type Requests = typeof clientRequests;

@@ -30,13 +30,16 @@ for (const [how, leave] of [
 ] as const) {
   test(`${how} while a command runs ends the command, and the turn is stored as interrupted`, async () => {
     const tag = ownTag();
-    await using api = await responsesApi(running(`${tag} bash -c 'echo up; sleep 600 & sleep 600'`));
+    const script = `${tag} bash -c '${holdingLifeline("sleep 600 & sleep 600")}'`;
+    await using api = await responsesApi(running(script));
     await using server = await testServer({ api, sandboxMode: "danger-full-access" });
+    using line = lifeline(server.workspace);
     const { threadId } = await server.startTurn("run");
-    await server.expectNotification("item/commandExecution/outputDelta");
+    await line.started;
     assert.ok(processesTagged(tag).length > 0);
     leave(server);
     assert.deepEqual(await server.exited, clean);
+    await line.gone;
     assert.deepEqual(processesTagged(tag), []);
 
     await using next = await testServer({ like: server });

@@ -10,7 +10,9 @@ import { root, serverEnvironment, type TestServer, testServer, withDeadline } fr
 
 const tag = ownTag();
 const running = (cmd: string) => [{ steps: [{ calls: [{ name: "exec_command", arguments: { cmd } }] }] }];
-const stubborn = running(`${tag} bash -c "trap '' TERM HUP; echo up; setsid sleep 600 & sleep 600"`);
+const stubborn = running(
+  `${tag} bash -c "trap '' TERM HUP; echo up; ${holdingLifeline("setsid sleep 600 & sleep 600")}"`,
+);
 
 /** Of a turn: how it ended, and the statuses of its items. */
 async function stored(like: TestServer, threadId: string) {
@@ -32,6 +34,7 @@ async function directories(api: ResponsesApi): Promise<TestServer> {
 test("kill -9 of the extension host ends its server and its commands, with the end of the turn written", async () => {
   await using api = await responsesApi(stubborn);
   await using like = await directories(api);
+  using held = lifeline(like.workspace);
   const program = [join(root, "test/fixtures/programs/extension-host.ts"), join(root, "server/main.ts")];
   const host = spawn(process.execPath, [...program, like.workspace], {
     env: serverEnvironment(like.home),
@@ -39,6 +42,7 @@ test("kill -9 of the extension host ends its server and its commands, with the e
   });
   const [line] = (await withDeadline(once(host.stdout, "data"), () => "the command to run")) as [Buffer];
   const threadId = line.toString().split("\n")[0] ?? "";
+  await held.started;
   assert.ok(processesTagged(tag).length > 0);
   const killedAt = performance.now();
   host.kill("SIGKILL");
@@ -46,6 +50,7 @@ test("kill -9 of the extension host ends its server and its commands, with the e
   await withDeadline(once(host.stdout, "close"), () => "the server to end");
   // It takes two seconds at most; the machine of a test may have other things to do.
   assert.ok(performance.now() - killedAt < 6_000);
+  await held.gone;
   assert.deepEqual(processesTagged(tag), []);
   assert.deepEqual(await stored(like, threadId), [["interrupted", "userMessage", "failed"]]);
 });
@@ -53,11 +58,14 @@ test("kill -9 of the extension host ends its server and its commands, with the e
 test("kill -9 of a client on stdio ends the server in the same way", async () => {
   await using api = await responsesApi(stubborn);
   await using server = await testServer({ api, sandboxMode: "danger-full-access" });
+  using held = lifeline(server.workspace);
   const { threadId } = await server.startTurn("run");
   await server.expectNotification("item/commandExecution/outputDelta");
+  await held.started;
   server.child.stdin?.destroy();
   server.child.stdout?.destroy();
   assert.deepEqual(await server.exited, { code: 0, signal: null });
+  await held.gone;
   assert.deepEqual(processesTagged(tag), []);
   assert.deepEqual(await stored(server, threadId), [["interrupted", "userMessage", "failed"]]);
 });

@@ -1,7 +1,9 @@
 // Nothing that a command started outlives it, whatever it did to get away, and whatever ends the command or the server.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { platform } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { platform, tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { startCommand } from "../../../server/exec/command.ts";
 import { terminals } from "../../../server/exec/terminals.ts";
@@ -25,29 +27,35 @@ for (const [name, terminal] of [
 ] as const) {
   for (const [what, line] of Object.entries({ "left its session": runaway, "starts itself again and again": hopper })) {
     test(`a process that ${what} ends when its command with ${name} does`, procfs, async () => {
-      const { command, tag, ready } = await start(`${line}\nread _`, terminal);
+      using started = await start(`${line}\nread _`, terminal);
+      const { command, tag, ready, held } = started;
       await ready;
       assert.ok(processesTagged(tag).length > 0);
       await command.write(Buffer.from("\n"));
       assert.equal((await command.ended).exitCode, 0);
       assert.deepEqual(processesTagged(tag), []);
+      // What is never the same for long is not seen in a list, but by what it holds.
+      await held.gone;
     });
 
     test(`a process that ${what} ends when its command with ${name} is stopped`, procfs, async () => {
-      const { command, tag, ready } = await start(`trap '' TERM\n${line}\nsleep 1000; sleep 1000`, terminal);
+      using started = await start(`trap '' TERM\n${line}\nsleep 1000; sleep 1000`, terminal);
+      const { command, tag, ready, held } = started;
       await ready;
       command.stop();
       const { aborted } = await command.ended;
       assert.equal(aborted, true);
       assert.deepEqual(processesTagged(tag), []);
+      await held.gone;
     });
   }
 }
 
 test("a command that has ended takes nothing from another that runs", procfs, async () => {
-  const other = await start("echo ready; read _", null);
+  using other = await start("echo ready; read _", null);
   await other.ready;
-  const { command, ready } = await start(`${runaway}; true`, null);
+  using started = await start(`${runaway}; true`, null);
+  const { command, ready } = started;
   // It may be over, and what it started ended with it, before that has said a word.
   await Promise.race([ready, command.ended]);
   command.stop();
@@ -88,12 +96,14 @@ test(
 
 async function start(line: string, terminal: typeof size | null) {
   const tag = randomUUID();
+  const folder = mkdtempSync(join(tmpdir(), "belay-left-"));
+  const held = lifeline(folder);
   const seen = Promise.withResolvers<void>();
   const command = await startCommand(
     {
       file: "/bin/bash",
-      args: ["-c", line, tag],
-      cwd: "/",
+      args: ["-c", holdingLifeline(line), tag],
+      cwd: folder,
       env: { PATH: "/usr/bin:/bin" },
       terminal,
       input: "open",
@@ -101,5 +111,11 @@ async function start(line: string, terminal: typeof size | null) {
     },
     deps,
   );
-  return { command, tag, ready: seen.promise };
+  return {
+    ...{ command, tag, held, ready: seen.promise },
+    [Symbol.dispose]() {
+      held[Symbol.dispose]();
+      rmSync(folder, { recursive: true });
+    },
+  };
 }

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { isTemporary } from "../../../server/files/replace-file.ts";
+import { compileCache } from "../../support/test-server.ts";
 
 const main = new URL("../../../server/main.ts", import.meta.url).pathname;
 const killer = new URL("../../fixtures/programs/killed-at-step.ts", import.meta.url).href;
@@ -67,7 +68,7 @@ function apply(root: string, killAt: number) {
   return spawnSync(process.execPath, ["--import", killer, main, "apply-patch", "--cwd", root], {
     input: patch,
     encoding: "utf8",
-    env: { ...process.env, KILL_AT: `${killAt}` },
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache, KILL_AT: `${killAt}` },
   });
 }
 

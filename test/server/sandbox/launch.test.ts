@@ -115,7 +115,7 @@ test("of a command in a folder that cannot be entered the sandbox says so, and w
     threadId: "t",
     threadCwd: arena.workspace,
     policy: workspaceWrite,
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
     input: "nothing" as const,
     signal: new AbortController().signal,
     onOutput: () => {},

@@ -302,27 +302,28 @@ test("commands in the background are listed page by page, ended one by one, and 
   );
 });
 
-test("a thread that is put away, deleted, or let go of ends its commands, and so does the end of the server", async () => {
-  const verbs: [name: string, act: (server: TestServer, threadId: string) => Promise<unknown>][] = [
-    ["archive", (server, threadId) => server.request("thread/archive", { threadId })],
-    ["delete", (server, threadId) => server.request("thread/delete", { threadId })],
-    ["unsubscribe", (server, threadId) => server.request("thread/unsubscribe", { threadId })],
-    ["end", (server) => server.end()],
-    ["kill", (server) => (server.expectDeath(), server.child.kill("SIGTERM"), server.exited)],
-  ];
-  for (const [name, act] of verbs) {
+const ends: [name: string, act: (server: TestServer, threadId: string) => Promise<unknown>][] = [
+  ["a thread that is put away", (server, threadId) => server.request("thread/archive", { threadId })],
+  ["a thread that is deleted", (server, threadId) => server.request("thread/delete", { threadId })],
+  ["a thread that is let go of", (server, threadId) => server.request("thread/unsubscribe", { threadId })],
+  ["a server whose client leaves", (server) => server.end()],
+  ["a server that is asked to end", (server) => (server.expectDeath(), server.child.kill("SIGTERM"), server.exited)],
+];
+
+for (const [name, act] of ends) {
+  test(`${name} ends its commands`, async () => {
     await using api = await responsesApi([{ steps: [call(background(forever)), ok] }]);
     await using server = await testServer({ ...free, api, config: "thread_unload_delay_secs = 0" });
     using line = lifeline(server.workspace);
     const { threadId } = await server.completeTurn("go");
     await act(server, threadId);
     await line.gone;
-    if (name !== "end") continue;
+    if (name !== "a server whose client leaves") return;
     await using next = await testServer({ ...free, like: server });
     const [item] = await itemsOf(next, threadId);
     assert.deepEqual([item?.status, item?.ending], ["failed", "stopped"]);
-  }
-});
+  });
+}
 
 test("what ran when the server was killed is shown as stopped from then on, and its session is gone", async () => {
   await using api = await responsesApi([
