@@ -9,9 +9,9 @@ const byItself = "What is missing is written by itself then.";
 
 /** By the code of the system's error. `place`: of the folder or file that it is about. */
 const known: Readonly<Record<string, (place: string) => Told>> = {
-  ENOSPC: (place) => ({ cause: `The disk of ${place} is full.`, cure: `Free some space on it. ${byItself}` }),
+  ENOSPC: (place) => ({ cause: `The disk of ${dirname(place)} is full.`, cure: `Free some space on it. ${byItself}` }),
   EDQUOT: (place) => ({
-    cause: `Your quota on the disk of ${place} is used up.`,
+    cause: `Your quota on the disk of ${dirname(place)} is used up.`,
     cure: `Free some space there. ${byItself}`,
   }),
   EFBIG: (place) => ({
@@ -30,7 +30,7 @@ const known: Readonly<Record<string, (place: string) => Told>> = {
   EMFILE: tooMany,
   ENFILE: tooMany,
   EIO: (place) => ({
-    cause: `The disk of ${place} does not take what is written to it.`,
+    cause: `The disk of ${dirname(place)} does not take what is written to it.`,
     cure: `Look after that disk, or let BELAY_HOME name a folder on another one and restart Belay. ${byItself}`,
   }),
 };

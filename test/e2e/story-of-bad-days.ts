@@ -68,7 +68,8 @@ async function fillDisk({ home, panel }: Stage, look: Look): Promise<void> {
   await panel.send("Is anything saved?");
   await refused(panel).waitFor();
   disk.fill();
-  await panel.send("And now?".repeat(1_000));
+  // More than fits behind what was written last.
+  await panel.send(`And what is written on the board? ${"Open from nine to five. ".repeat(400)}`);
   const banner = panel.frame.getByRole("alert").getByText("This thread is not being saved");
   await banner.waitFor();
   await look("27-disk-full", { width: 300, theme: "contrast" });

@@ -83,7 +83,7 @@ async function seeThread({ workbench: { page } }: Stage, look: Look): Promise<vo
 async function reviewReceipt(stage: Stage, look: Look): Promise<void> {
   const { workbench, panel } = stage;
   const lenses = workbench.page.locator(".codelens-decoration a");
-  await workbench.runCommand("View: Toggle Terminal");
+  await workbench.runCommand("View: Hide Panel");
   await panel.send("Add a receipt");
   await panel.ready("change files");
   await panel.approve("change files");
@@ -156,7 +156,7 @@ async function useTill(stage: Stage, look: Look): Promise<void> {
   await panel.button(/in the background/).waitFor({ state: "detached" });
   assert.deepEqual(programs(stage), [], "nothing is left of it");
   await rows.getByText(/^\[stopped/).waitFor();
-  await look("15-stopped");
+  await look("15-stopped", { width: 300 });
 }
 
 /** The command lines of the till's own process, seen from outside. */

@@ -1,8 +1,8 @@
-// A thread that another window writes to, and one that is not being saved.
+// A thread that another window writes to, one that is not being saved, and one whose folder is gone.
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
-import { activeWriter } from "../../server/protocol/rpc/errors.ts";
-import { opened, running, thread, threadId, turn } from "./support/fixtures.ts";
+import { activeWriter, goneFolder } from "../../server/protocol/rpc/errors.ts";
+import { cwd, opened, running, thread, threadId, turn } from "./support/fixtures.ts";
 import { closeBrowser, openPanel, whyNoPanel } from "./support/panel-page.ts";
 
 const inBrowser = { skip: whyNoPanel };
@@ -63,3 +63,27 @@ test("a thread that is not being saved says why and what helps until it is saved
   await panel.host.notify("belay/thread/saving/updated", { threadId, trouble: null });
   await banner.waitFor({ state: "detached" });
 });
+
+for (const [gone, words, offers] of [
+  ["/home/ada/old", "/home/ada/old. Bring it back, or go on in the folder that is open.", 1],
+  [cwd, `${cwd}. Bring it back.`, 0],
+] as const) {
+  test(
+    `of a thread whose folder ${gone} is gone is said what helps, and another folder is offered ${offers === 1 ? "" : "only "}where one is open`,
+    inBrowser,
+    async () => {
+      await using panel = await openPanel({
+        prepare: (host) =>
+          host.on("turn/start", () => {
+            throw goneFolder(gone);
+          }),
+      });
+      await panel.host.notify("host/state", running);
+      await panel.page.getByRole("textbox", { name: "Message Belay" }).fill("go on");
+      await panel.page.getByRole("button", { name: "Send" }).click();
+      const banner = panel.page.getByRole("alert");
+      await banner.getByText(`The folder of this thread is not there any more: ${words}`, { exact: true }).waitFor();
+      assert.equal(await banner.getByRole("button", { name: "Use this folder" }).count(), offers);
+    },
+  );
+}

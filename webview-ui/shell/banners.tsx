@@ -12,11 +12,18 @@ const pickTrouble = ({ unsaved, view }: PanelState) => unsaved.get(shownThreadId
 const pickHeld = ({ view }: PanelState) => shownThread(view)?.held ?? null;
 const pickHost = ({ host }: PanelState) => host;
 const pickNotices = ({ notices }: PanelState) => notices;
-// What the banner of the server says already is not said twice.
-const pickSendError = ({ sendError, host }: PanelState) =>
-  host?.server.kind === "failed" && host.server.reason === sendError ? null : sendError;
 // Where it could go on instead.
-const pickIsMissing = ({ missingFolder, host }: PanelState) => missingFolder !== null && host?.workspace != null;
+const pickIsMissing = ({ missingFolder, host }: PanelState) =>
+  missingFolder !== null && host?.workspace != null && host.workspace.cwd !== missingFolder;
+// What the banner of the server says already is not said twice. What it says of a folder is for programs.
+const pickSendError = (state: PanelState) => {
+  const { sendError, missingFolder, host } = state;
+  if (sendError !== null && missingFolder !== null) {
+    const elsewhere = pickIsMissing(state) ? ", or go on in the folder that is open" : "";
+    return `The folder of this thread is not there any more: ${missingFolder}. Bring it back${elsewhere}.`;
+  }
+  return host?.server.kind === "failed" && host.server.reason === sendError ? null : sendError;
+};
 const waitingElsewhere = ({ approvals, view }: PanelState) =>
   approvals.filter(
     ({ outcome, request }) => outcome.kind === "waiting" && request.params.threadId !== shownThreadId(view),

@@ -1,7 +1,7 @@
 // Drives the workbench that serve.ts serves, in a headless Chromium: what a person would click and type.
 // Every wait has a deadline and names what it waited for; none is a sleep.
 import { type Browser, chromium, type FrameLocator, type Locator, type Page } from "playwright-core";
-import { patienceMs, step } from "./deadline.ts";
+import { patienceMs, step, within } from "./deadline.ts";
 import { findChromium, setupCommand } from "./install.ts";
 import type { PageOptions, ServedVscode } from "./serve.ts";
 import { themeClass } from "./themes.ts";
@@ -139,7 +139,7 @@ export class Workbench {
       await this.page.mouse.move(edge + (width - before.width), middle, { steps: 8 });
       await this.page.mouse.up();
       // Off the edge, which is highlighted under the pointer.
-      await this.page.mouse.move(edge + 300, middle);
+      await this.page.mouse.move(edge + (width - before.width) + 300, middle);
       const after = await boxOf(sidebar);
       if (Math.abs(after.width - width) > 1)
         throw new Error(`it is ${after.width} px wide; VS Code allows no less or no more here`);
@@ -186,7 +186,7 @@ export class Workbench {
    */
   async reload(kept: Readonly<Record<string, string>>): Promise<void> {
     await step("reloading the window", async () => {
-      await this.page.waitForFunction(isKept, kept, { polling: 100, timeout: patienceMs });
+      await within(patienceMs, "VS Code to write that down", this.page.evaluate(untilKept, kept));
       await this.page.reload({ waitUntil: "domcontentloaded" });
       await this.page.locator(".monaco-workbench .part.statusbar").waitFor({ timeout: patienceMs });
     });
@@ -231,27 +231,29 @@ export class Workbench {
   }
 }
 
-/** Runs in the page: whether its storage, one database a workspace, has these values. */
-async function isKept(kept: Readonly<Record<string, string>>): Promise<boolean> {
+/** Runs in the page: until its storage, one database a workspace, has these values. It tells nobody, hence the polling. */
+async function untilKept(kept: Readonly<Record<string, string>>): Promise<void> {
   const done = <T>(request: IDBRequest<T>) =>
     new Promise<T>((resolve, reject) => {
       request.addEventListener("success", () => resolve(request.result));
       request.addEventListener("error", () => reject(request.error));
     });
-  const found = new Set<string>();
-  for (const { name = "" } of await indexedDB.databases()) {
-    if (!name.startsWith("vscode-web-state-db-")) continue;
-    const database = await done(indexedDB.open(name));
-    const [table] = database.objectStoreNames;
-    if (table !== undefined) {
-      const store = database.transaction(table).objectStore(table);
-      for (const [key, part] of Object.entries(kept)) {
-        if (String(await done(store.get(key))).includes(part)) found.add(key);
+  const missing = new Set(Object.keys(kept));
+  while (missing.size > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    for (const { name = "" } of await indexedDB.databases()) {
+      if (!name.startsWith("vscode-web-state-db-")) continue;
+      const database = await done(indexedDB.open(name));
+      const [table] = database.objectStoreNames;
+      if (table !== undefined) {
+        const store = database.transaction(table).objectStore(table);
+        for (const key of missing) {
+          if (String(await done(store.get(key))).includes(kept[key] ?? "")) missing.delete(key);
+        }
       }
+      database.close();
     }
-    database.close();
   }
-  return found.size === Object.keys(kept).length;
 }
 
 function exactly(text: string): RegExp {
