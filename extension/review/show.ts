@@ -51,12 +51,17 @@ export async function showAt(file: ReviewedFile, line: number): Promise<void> {
   editor.revealRange(selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 }
 
-/** Closes every tab of ours that shows this text. */
-export async function closeDiffsOf(texts: readonly vscode.Uri[]): Promise<void> {
+/** Closes every tab of ours that shows one of these texts, or several in an editor of this title. */
+export async function closeDiffsOf(texts: readonly vscode.Uri[], title: string): Promise<void> {
   const shown = new Set(texts.map((uri) => uri.toString()));
   const tabs = vscode.window.tabGroups.all
     .flatMap((group) => group.tabs)
-    .filter(({ input }) => input instanceof vscode.TabInputTextDiff && shown.has(input.modified.toString()));
+    .filter(({ input, label }) =>
+      input instanceof vscode.TabInputTextDiff
+        ? shown.has(input.modified.toString())
+        : // VS Code adds how many files there are.
+          label.startsWith(`${title} (`),
+    );
   if (tabs.length > 0) await vscode.window.tabGroups.close(tabs);
 }
 

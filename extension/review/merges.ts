@@ -1,0 +1,74 @@
+// Asks about merges while their diff can be read: beside it stands what it is about, in its title bar how to answer. To
+// close the diff is to say no.
+import * as vscode from "vscode";
+import { closeDiffsOf } from "./show.ts";
+
+/** For `when` in the manifest: a merge waits for its answer. */
+const CONTEXT_KEY = "belay.mergeAsked";
+
+export interface MergeQuestion {
+  /** Of the diff. */
+  readonly title: string;
+  /** What is asked, without the answers. */
+  readonly sentence: string;
+  /** What a person says who wants the merge. */
+  readonly yes: string;
+  readonly files: readonly { readonly now: vscode.Uri; readonly merge: vscode.Uri }[];
+}
+
+export class MergeQuestions {
+  /** The one that is asked; a later one takes its place. */
+  #answer: ((isAccepted: boolean) => void) | null = null;
+
+  /** Resolves once the person has said so, or has closed the diff. */
+  async ask(question: MergeQuestion): Promise<boolean> {
+    this.answer(false);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#answer = resolve;
+    void vscode.commands.executeCommand("setContext", CONTEXT_KEY, true);
+    await show(question);
+    const closing = vscode.window.tabGroups.onDidChangeTabs(({ closed }) => {
+      if (closed.some(({ label }) => label.startsWith(question.title))) resolve(false);
+    });
+    try {
+      return await waiting(question, promise, () => resolve(false));
+    } finally {
+      closing.dispose();
+      if (this.#answer === resolve) {
+        this.#answer = null;
+        void vscode.commands.executeCommand("setContext", CONTEXT_KEY, false);
+      }
+      await closeDiffsOf(
+        question.files.map(({ merge }) => merge),
+        question.title,
+      );
+    }
+  }
+
+  /** Does nothing when nothing is asked. */
+  answer(isAccepted: boolean): void {
+    this.#answer?.(isAccepted);
+  }
+}
+
+async function show({ title, files }: MergeQuestion): Promise<void> {
+  const [first, ...others] = files;
+  if (first !== undefined && others.length === 0) {
+    await vscode.commands.executeCommand("vscode.diff", first.now, first.merge, title, { preview: false });
+    return;
+  }
+  const resources = files.map(({ now, merge }) => [now, now, merge]);
+  await vscode.commands.executeCommand("vscode.changes", title, resources);
+}
+
+/** As progress, because only that stays until it is answered, and goes with the answer wherever that is given. */
+function waiting({ sentence, yes }: MergeQuestion, answer: Promise<boolean>, cancel: () => void): Thenable<boolean> {
+  const title = `${sentence} [${yes}](command:belay.acceptMerge)`;
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, cancellable: true, title },
+    (_progress, token) => {
+      token.onCancellationRequested(cancel);
+      return answer;
+    },
+  );
+}
