@@ -1,7 +1,7 @@
 // Asks about merges while their diff can be read: beside it stands what it is about, in its title bar how to answer. To
 // close the diff is to say no.
 import * as vscode from "vscode";
-import { closeDiffsOf } from "./show.ts";
+import { closeDiffsOf, shows } from "./show.ts";
 
 /** For `when` in the manifest: a merge waits for its answer. */
 const CONTEXT_KEY = "belay.mergeAsked";
@@ -25,10 +25,11 @@ export class MergeQuestions {
     this.answer(false);
     const { promise, resolve } = Promise.withResolvers<boolean>();
     this.#answer = resolve;
+    const shown = { title: question.title, texts: question.files.map(({ merge }) => merge) };
     void vscode.commands.executeCommand("setContext", CONTEXT_KEY, true);
     await show(question);
     const closing = vscode.window.tabGroups.onDidChangeTabs(({ closed }) => {
-      if (closed.some(({ label }) => label.startsWith(question.title))) resolve(false);
+      if (closed.some((tab) => shows(tab, shown))) resolve(false);
     });
     try {
       return await waiting(question, promise, () => resolve(false));
@@ -38,10 +39,7 @@ export class MergeQuestions {
         this.#answer = null;
         void vscode.commands.executeCommand("setContext", CONTEXT_KEY, false);
       }
-      await closeDiffsOf(
-        question.files.map(({ merge }) => merge),
-        question.title,
-      );
+      await closeDiffsOf(shown);
     }
   }
 

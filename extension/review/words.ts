@@ -66,10 +66,7 @@ export function doneWords(verb: Verb, files: number): string {
   return files === 0 ? `${verbWords[verb].did}.` : `${verbWords[verb].did} in ${filesWords(files)}.`;
 }
 
-export function mergeQuestion(
-  verb: Verb,
-  names: readonly string[],
-): { title: string; yes: string; sentence: string } {
+export function mergeQuestion(verb: Verb, names: readonly string[]): { title: string; yes: string; sentence: string } {
   const what = names.length === 1 ? `${names[0]} was` : `${filesWords(names.length)} were`;
   return {
     title: `${what} changed since (now ↔ merged)`,

@@ -103,6 +103,20 @@ export async function picking(label: string | undefined, body: () => Promise<voi
   return seen;
 }
 
+/** Does this once a merge is on show, while `body` runs, which asks about it. */
+export async function answeringMerge(answer: () => Thenable<unknown>, body: () => Promise<void>): Promise<void> {
+  const isMerge = ({ input }: vscode.Tab) =>
+    input instanceof vscode.TabInputTextDiff && input.modified.scheme === "belay-merge";
+  const shown = eventOf("a merge to be asked about", vscode.window.tabGroups.onDidChangeTabs, ({ opened, changed }) =>
+    [...opened, ...changed].some((tab) => isMerge(tab) && tab.isActive),
+  );
+  const asked = body();
+  await Promise.race([shown, asked]);
+  await shown;
+  await answer();
+  await asked;
+}
+
 /** The next state of this kind; the current one counts. */
 export async function reached<K extends ServerState["kind"]>(
   api: TestApi,
