@@ -17,35 +17,43 @@ export interface MergeQuestion {
 }
 
 export class MergeQuestions {
-  /** The one that is asked; a later one takes its place. */
+  /** Of the one that is asked; a later one takes its place. */
   #answer: ((isAccepted: boolean) => void) | null = null;
+  /** Resolves when nothing of those before is on show any more. */
+  #ended: Promise<void> = Promise.resolve();
 
   /** Resolves once the person has said so, or has closed the diff. */
   async ask(question: MergeQuestion): Promise<boolean> {
     this.answer(false);
+    const earlier = this.#ended;
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+    this.#ended = ended;
+    await earlier;
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    this.#answer = resolve;
     const shown = { title: question.title, texts: question.files.map(({ merge }) => merge) };
-    void vscode.commands.executeCommand("setContext", CONTEXT_KEY, true);
-    await show(question);
     const closing = vscode.window.tabGroups.onDidChangeTabs(({ closed }) => {
       if (closed.some((tab) => shows(tab, shown))) resolve(false);
     });
+    this.#setAnswer(resolve);
     try {
+      await show(question);
       return await waiting(question, promise, () => resolve(false));
     } finally {
+      this.#setAnswer(null);
       closing.dispose();
-      if (this.#answer === resolve) {
-        this.#answer = null;
-        void vscode.commands.executeCommand("setContext", CONTEXT_KEY, false);
-      }
       await closeDiffsOf(shown);
+      end();
     }
   }
 
   /** Does nothing when nothing is asked. */
   answer(isAccepted: boolean): void {
     this.#answer?.(isAccepted);
+  }
+
+  #setAnswer(answer: ((isAccepted: boolean) => void) | null): void {
+    this.#answer = answer;
+    void vscode.commands.executeCommand("setContext", CONTEXT_KEY, answer !== null);
   }
 }
 

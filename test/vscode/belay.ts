@@ -105,13 +105,12 @@ export async function picking(label: string | undefined, body: () => Promise<voi
 
 /** Does this once a merge is on show, while `body` runs, which asks about it. */
 export async function answeringMerge(answer: () => Thenable<unknown>, body: () => Promise<void>): Promise<void> {
-  const isMerge = ({ input }: vscode.Tab) =>
-    input instanceof vscode.TabInputTextDiff && input.modified.scheme === "belay-merge";
-  const shown = eventOf("a merge to be asked about", vscode.window.tabGroups.onDidChangeTabs, ({ opened, changed }) =>
-    [...opened, ...changed].some((tab) => isMerge(tab) && tab.isActive),
+  const shown = eventOf(
+    "a merge to be asked about",
+    vscode.window.onDidChangeActiveTextEditor,
+    (editor) => editor?.document.uri.scheme === "belay-merge",
   );
   const asked = body();
-  await Promise.race([shown, asked]);
   await shown;
   await answer();
   await asked;

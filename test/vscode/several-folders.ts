@@ -92,8 +92,8 @@ test("a file that threads of both folders changed stands once in review, and is 
   const scenes = [
     change("change the top", "@@", " line 0", "-line 1", "+LINE 1", "+one more", " line 2"),
     change("change the end", "@@", " line 8", "-line 9", "+LINE 9", " line 10"),
-    change("change the top again", "@@", " line 0", "-line 1", "+Line 1", " line 2"),
-    change("change the end again", "@@", " line 8", "-line 9", "+Line 9", " line 10"),
+    change("rewrite the top", "@@", " line 0", "-line 1", "+Line 1", " line 2"),
+    change("rewrite the end", "@@", " line 8", "-line 9", "+Line 9", " line 10"),
   ];
   const rows = (api: TestApi) => api.ctx.review.list.all.filter(({ path }) => path === uri.fsPath);
   await withRealServer(scenes, async (api) => {
@@ -114,7 +114,7 @@ test("a file that threads of both folders changed stands once in review, and is 
     await vscode.commands.executeCommand("belay.undoFile", uri);
     assert.equal(onDisk(uri), before);
     await listed(api, uri, (file) => file === undefined);
-    await both("change the top again", "change the end again");
+    await both("rewrite the top", "rewrite the end");
     await vscode.window.showTextDocument(uri);
     await clickLens(uri, 9, "Undo");
     assert.equal(onDisk(uri), before.replace("line 1\n", "Line 1\n"));
