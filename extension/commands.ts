@@ -65,6 +65,8 @@ export const commands: readonly CommandRow[] = [
   { id: "belay.undoFile", whenDown: "skip", run: review.undoFile },
   { id: "belay.keepAll", whenDown: "skip", run: review.keepAll },
   { id: "belay.undoAll", whenDown: "skip", run: review.undoAll },
+  { id: "belay.acceptMerge", whenDown: "skip", run: review.acceptMerge },
+  { id: "belay.rejectMerge", whenDown: "skip", run: review.rejectMerge },
   { id: "belay.undoTurn", whenDown: "start", run: undoTurn },
   { id: "belay.redoTurn", whenDown: "start", run: redoTurn },
   { id: "belay.clearCheckpoints", whenDown: "start", run: clearCheckpoints },

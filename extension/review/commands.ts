@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import * as z from "zod";
 import type { ReviewHunk } from "../../server/protocol/review.ts";
 import type { RunningCtx } from "../ctx.ts";
+import { partWith } from "./joined.ts";
 import type { ReviewedFile } from "./review-list.ts";
 import { settle } from "./settle.ts";
 import { showAll, showAt, showDiff } from "./show.ts";
@@ -53,6 +54,9 @@ export async function undoAll(ctx: RunningCtx): Promise<void> {
   const choice = await vscode.window.showWarningMessage(sentence, { modal: true, detail }, "Undo All");
   if (choice === "Undo All") await ask(ctx, "undo", {});
 }
+
+export const acceptMerge = ({ review }: RunningCtx): void => review.merges.answer(true);
+export const rejectMerge = ({ review }: RunningCtx): void => review.merges.answer(false);
 
 export async function showReviewedThread({ panel }: RunningCtx, given: unknown): Promise<void> {
   panel.tell("host/showThread", { threadId: z.string().parse(given) });
@@ -130,7 +134,7 @@ function findFile({ review }: Pick<RunningCtx, "review">, given: unknown): Revie
   return active === undefined ? undefined : review.list.find(active);
 }
 
-/** Without a path all files, without a hunk the whole file. */
+/** Without a path all files, without a hunk the whole file. Goes to each folder whose threads have a part in it. */
 async function ask(
   { review, client }: RunningCtx,
   verb: "keep" | "undo",
@@ -138,14 +142,24 @@ async function ask(
 ): Promise<void> {
   const files = scope.path === undefined ? review.list.all : review.list.all.filter(({ path }) => path === scope.path);
   try {
-    for (const cwd of new Set(files.map((file) => file.cwd))) {
+    for (const cwd of foldersOf(files, scope.hunkId)) {
       const where = { cwd, windowFolders: openPaths() };
-      await settle(review, verb, (consent) =>
+      const isDone = await settle(review, verb, (consent) =>
         client.request(`belay/review/${verb}`, { ...where, ...scope, ...consent }),
       );
+      // What waits of the other folders still waits, and is listed.
+      if (!isDone) return;
     }
   } finally {
     // Also behind a refusal: what was shown may be what is outdated.
     await review.list.refresh();
   }
+}
+
+function foldersOf(files: readonly ReviewedFile[], hunkId: string | undefined): Set<string> {
+  const all = new Set(files.flatMap(({ parts }) => parts.map(({ cwd }) => cwd)));
+  if (hunkId === undefined) return all;
+  const own = files.flatMap((file) => partWith(file, hunkId)?.cwd ?? []);
+  // A hunk that nobody knows any more is refused by the server, with the reason.
+  return new Set([...own, ...all].slice(0, 1));
 }

@@ -1,9 +1,9 @@
 // What waits for review, as the server said it last. Nothing is known here that the server cannot say again.
 import * as vscode from "vscode";
-import type { ReviewFile } from "../../server/protocol/review.ts";
 import type { Client } from "../server/client.ts";
 import type { Notifications } from "../server/notifications.ts";
 import { localFolders, openPaths } from "../workspace.ts";
+import { type JoinedFile, joinParts, type Part } from "./joined.ts";
 import { fileAt, MERGE_SCHEME } from "./places.ts";
 
 /** For `when` in the manifest: there is something to review. */
@@ -11,11 +11,9 @@ const ANY_CONTEXT_KEY = "belay.hasReview";
 /** For `resourcePath in` in the manifest: the paths of what is to review. */
 const PATHS_CONTEXT_KEY = "belay.reviewPaths";
 
-export interface ReviewedFile extends ReviewFile {
+export interface ReviewedFile extends JoinedFile {
   /** As the editor names it. */
   readonly uri: vscode.Uri;
-  /** The folder of the window for which the server told of it. */
-  readonly cwd: string;
 }
 
 export class ReviewList implements vscode.Disposable {
@@ -46,7 +44,7 @@ export class ReviewList implements vscode.Disposable {
     this.#subscription = options.notifications.on("belay/review/updated", () => void this.refresh());
   }
 
-  /** In order of their paths. */
+  /** In order of their paths, each once but where something is both written and proposed. */
   get all(): readonly ReviewedFile[] {
     return this.#files;
   }
@@ -70,16 +68,13 @@ export class ReviewList implements vscode.Disposable {
     const known = this.find(uri);
     if (client === null || known === undefined) return undefined;
     const asked = ++this.#asked;
-    const files = await this.#ask(client, known.cwd, known.path);
+    const folders = [...new Set(this.#partsOf(known.path).map(({ cwd }) => cwd))];
+    const fresh = await this.#ask(client, folders, known.path);
     // A list that was asked for later and is here already knows more.
-    if (files === null || this.#listAsked > asked) return this.find(uri);
-    const fresh = files.find(({ path }) => path === known.path);
-    const others = this.#files.map((file) => (file.path === known.path ? fresh : file));
-    this.#set(
-      others.filter((file) => file !== undefined),
-      { isQuiet: fresh !== undefined },
-    );
-    return fresh;
+    if (fresh === null || this.#listAsked > asked) return this.find(uri);
+    const others = this.#files.flatMap(({ path, parts }) => (path === known.path ? [] : parts));
+    this.#set([...others, ...fresh], { isQuiet: fresh.length > 0 });
+    return this.find(uri);
   }
 
   serverEnded(): void {
@@ -109,19 +104,31 @@ export class ReviewList implements vscode.Disposable {
     const folders = localFolders();
     if (client === null || folders.length === 0) return;
     const asked = ++this.#asked;
-    const lists = await Promise.all(folders.map(({ cwd }) => this.#ask(client, cwd, null)));
-    const files = lists.filter((list) => list !== null);
-    if (files.length < lists.length) return;
+    const parts = await this.#ask(
+      client,
+      folders.map(({ cwd }) => cwd),
+      null,
+    );
+    if (parts === null) return;
     this.#listAsked = asked;
-    this.#set(files.flat().toSorted((one, other) => (one.path < other.path ? -1 : 1)));
+    this.#set(parts);
+  }
+
+  #partsOf(path: string): Part[] {
+    return this.#files.flatMap((file) => (file.path === path ? file.parts : []));
   }
 
   /** Null when the server cannot say: then what is known stays. */
-  async #ask(client: Client, cwd: string, path: string | null): Promise<ReviewedFile[] | null> {
+  async #ask(client: Client, folders: readonly string[], path: string | null): Promise<Part[] | null> {
+    const windowFolders = openPaths();
     try {
-      const { files } = await client.request("belay/review/list", { cwd, windowFolders: openPaths(), path });
-      if (this.#client() !== client) return null;
-      return files.map((file) => ({ ...file, cwd, uri: fileAt(file.path) }));
+      const lists = await Promise.all(
+        folders.map(async (cwd) => {
+          const { files } = await client.request("belay/review/list", { cwd, windowFolders, path });
+          return files.map((file) => ({ ...file, cwd }));
+        }),
+      );
+      return this.#client() === client ? lists.flat() : null;
     } catch (error) {
       this.#log.warn("The server does not say what is to review.", error);
       return null;
@@ -129,7 +136,8 @@ export class ReviewList implements vscode.Disposable {
   }
 
   /** `isQuiet`: who is asked for lenses right now need not be told to ask for them again. */
-  #set(files: readonly ReviewedFile[], { isQuiet }: { isQuiet: boolean } = { isQuiet: false }): void {
+  #set(parts: readonly Part[], { isQuiet }: { isQuiet: boolean } = { isQuiet: false }): void {
+    const files = joinParts(parts).map((file) => ({ ...file, uri: fileAt(file.path) }));
     this.#files = files;
     this.#byPath = new Map(files.flatMap((file) => [file.uri.path, file.path].map((path) => [path, file])));
     const text = textOf(files);

@@ -5,6 +5,7 @@ import type { Notifications } from "../server/notifications.ts";
 import { FileEvents } from "./file-events.ts";
 import { ReviewLenses } from "./lenses.ts";
 import { ExplorerBadges, ScrollBarMarks } from "./marks.ts";
+import { MergeQuestions } from "./merges.ts";
 import { ReviewSourceControl } from "./quick-diff.ts";
 import { ReviewList } from "./review-list.ts";
 import { closeAll } from "./show.ts";
@@ -14,6 +15,7 @@ import { TurnLabels } from "./turn-labels.ts";
 export class Review implements vscode.Disposable {
   readonly list: ReviewList;
   readonly texts: ReviewTexts;
+  readonly merges = new MergeQuestions();
   readonly #parts: vscode.Disposable[];
 
   constructor(options: {
@@ -47,6 +49,7 @@ export class Review implements vscode.Disposable {
   }
 
   serverEnded(): void {
+    this.merges.answer(false);
     this.list.serverEnded();
   }
 

@@ -5,68 +5,52 @@ import * as vscode from "vscode";
 import type { RestoredFile, RestoreResponse } from "../../server/protocol/review.ts";
 import { fileAt } from "./places.ts";
 import type { Review } from "./review.ts";
-import { closeDiffsOf, showDiff } from "./show.ts";
+import { showDiff } from "./show.ts";
 import { conflictTitle, doneWords, mergeQuestion, reasonWords, type Verb } from "./words.ts";
 
 const SAID_FOR_MS = 5_000;
 
-/** `ask` is asked again with the person's consent to the merges. */
+/** `ask` is asked again with the person's consent to the merges. True: it is done, or there was nothing to do. */
 export async function settle(
   review: Review,
   verb: Verb,
   ask: (consent: { acceptMerges: boolean }) => Promise<RestoreResponse>,
-): Promise<void> {
+): Promise<boolean> {
   let answer = await ask({ acceptMerges: false });
   // Files can change while the person looks: then there is another merge to look at.
   while (answer.outcome === "needsMerge") {
-    if (!(await acceptsMerges(review, verb, answer.files))) return;
+    if (!(await acceptsMerges(review, verb, answer.files))) return false;
     answer = await ask({ acceptMerges: true });
   }
   switch (answer.outcome) {
     case "done":
       vscode.window.setStatusBarMessage(doneWords(verb, answer.files.length), SAID_FOR_MS);
       if (answer.message !== null) void vscode.window.showWarningMessage(answer.message);
-      return;
+      return true;
     case "nothing":
       void vscode.window.showInformationMessage(answer.message ?? `There is nothing to ${verb}.`);
-      return;
+      return true;
     case "conflict":
       await showConflicts(review, verb, answer);
-      return;
+      return false;
     case "failed":
       throw new Error(answer.message ?? `Belay could not ${verb} this, and changed nothing.`);
     default:
-      answer.outcome satisfies never;
+      return answer.outcome satisfies never;
   }
 }
 
-/** Each merge in a diff, and a question that stays until it is answered, so that there is time to look. */
-async function acceptsMerges(review: Review, verb: Verb, files: readonly RestoredFile[]): Promise<boolean> {
+function acceptsMerges(review: Review, verb: Verb, files: readonly RestoredFile[]): Promise<boolean> {
   const merged = files.filter(({ outcome }) => outcome === "merged");
+  const words = mergeQuestion(
+    verb,
+    merged.map(({ path }) => basename(path)),
+  );
   const sides = merged.map((file) => {
     const now = fileAt(file.path);
     return { now, merge: review.texts.keepMerge(now, file.merged ?? "") };
   });
-  const [first] = sides;
-  const { title, yes, detail } = mergeQuestion(
-    verb,
-    merged.map(({ path }) => basename(path)),
-  );
-  if (sides.length === 1 && first !== undefined) {
-    await vscode.commands.executeCommand("vscode.diff", first.now, first.merge, title, { preview: false });
-  } else {
-    const resources = sides.map(({ now, merge }) => [now, now, merge]);
-    await vscode.commands.executeCommand("vscode.changes", title, resources);
-  }
-  const accept = { label: `$(check) ${yes}`, detail };
-  const cancel = { label: "$(close) Cancel", detail: "Nothing is changed." };
-  const choice = await vscode.window.showQuickPick([accept, cancel], {
-    title,
-    placeHolder: "The right side is what the file would be.",
-    ignoreFocusOut: true,
-  });
-  await closeDiffsOf(sides.map(({ merge }) => merge));
-  return choice === accept;
+  return review.merges.ask({ ...words, files: sides });
 }
 
 /** Nothing was written; each file that stood in the way can be looked at. */

@@ -51,12 +51,20 @@ export async function showAt(file: ReviewedFile, line: number): Promise<void> {
   editor.revealRange(selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 }
 
-/** Closes every tab of ours that shows this text. */
-export async function closeDiffsOf(texts: readonly vscode.Uri[]): Promise<void> {
-  const shown = new Set(texts.map((uri) => uri.toString()));
-  const tabs = vscode.window.tabGroups.all
-    .flatMap((group) => group.tabs)
-    .filter(({ input }) => input instanceof vscode.TabInputTextDiff && shown.has(input.modified.toString()));
+/** The right sides of one diff: each in an editor of its own, or all in one with this title. */
+export interface ShownTexts {
+  readonly texts: readonly vscode.Uri[];
+  readonly title: string;
+}
+
+export function shows({ input, label }: vscode.Tab, { texts, title }: ShownTexts): boolean {
+  // VS Code does not say what an editor of several files shows, and adds to its title how many there are.
+  if (!(input instanceof vscode.TabInputTextDiff)) return label.startsWith(`${title} (`);
+  return texts.some((uri) => uri.toString() === input.modified.toString());
+}
+
+export async function closeDiffsOf(shown: ShownTexts): Promise<void> {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => shows(tab, shown));
   if (tabs.length > 0) await vscode.window.tabGroups.close(tabs);
 }
 

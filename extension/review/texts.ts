@@ -1,6 +1,7 @@
 // Texts that exist in no file, read-only: a file before Belay's changes, as proposed, as a merge would make it.
 import * as vscode from "vscode";
 import type { Client } from "../server/client.ts";
+import { baselineOf, type Part } from "./joined.ts";
 import { MERGE_SCHEME } from "./places.ts";
 import type { ReviewList } from "./review-list.ts";
 
@@ -62,8 +63,11 @@ export class ReviewTexts implements vscode.TextDocumentContentProvider, vscode.D
     // undo that.
     if (file === undefined) return textNow(uri);
     const side: Side = isBaseline(uri) ? "baseline" : "proposed";
-    const { text } = await client.request("belay/review/text", { cwd: file.cwd, path: file.path, side });
-    return text ?? "";
+    const text = async ({ cwd, path }: Part) =>
+      (await client.request("belay/review/text", { cwd, path, side })).text ?? "";
+    const [first, ...others] = file.parts;
+    if (side === "proposed" || others.length === 0) return text(first);
+    return baselineOf(await textNow(uri), file.parts, await Promise.all(file.parts.map(text)));
   }
 
   keepMerge(file: vscode.Uri, text: string): vscode.Uri {
@@ -90,7 +94,7 @@ export class ReviewTexts implements vscode.TextDocumentContentProvider, vscode.D
 /** Of the file that this text stands for; empty when there is none. */
 async function textNow(uri: vscode.Uri): Promise<string> {
   try {
-    return (await vscode.workspace.openTextDocument(uri.with({ scheme: "file", query: "" }))).getText();
+    return (await vscode.workspace.openTextDocument(uri.with({ scheme: "file", query: "", fragment: "" }))).getText();
   } catch {
     // Deleted, or no text.
     return "";

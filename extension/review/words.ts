@@ -66,12 +66,12 @@ export function doneWords(verb: Verb, files: number): string {
   return files === 0 ? `${verbWords[verb].did}.` : `${verbWords[verb].did} in ${filesWords(files)}.`;
 }
 
-export function mergeQuestion(verb: Verb, names: readonly string[]): { title: string; yes: string; detail: string } {
+export function mergeQuestion(verb: Verb, names: readonly string[]): { title: string; yes: string; sentence: string } {
   const what = names.length === 1 ? `${names[0]} was` : `${filesWords(names.length)} were`;
   return {
     title: `${what} changed since (now ↔ merged)`,
     yes: verbWords[verb].button,
-    detail: `What was changed since stays, and ${verbWords[verb].fate}.`,
+    sentence: `${what} changed since. As on the right side of the diff, that stays, and ${verbWords[verb].fate}.`,
   };
 }
 

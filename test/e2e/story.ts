@@ -111,9 +111,13 @@ async function reviewReceipt(stage: Stage, look: Look): Promise<void> {
   await panel.frame.getByText("to review").waitFor({ state: "detached" });
   assert.match(stage.read("src/receipt.js"), /export function receipt/);
 
-  // A part of it is undone already, so the rest is put together with what is there: that is shown before it is written.
+  // The person has changed the file since, so the rest is put together with that: it is shown before it is written.
+  await workbench.openFile("src/cart.js");
+  await workbench.page.keyboard.press("ControlOrMeta+End");
+  await workbench.page.keyboard.type("\n// Mine.\n");
+  await workbench.page.keyboard.press("ControlOrMeta+s");
   await panel.button("Undo turn").last().click();
-  const merge = workbench.page.getByRole("option", { name: /Undo with Merge/ });
+  const merge = workbench.page.locator(".notification-toast").getByText("Undo with Merge");
   await merge.waitFor();
   assert.match(stage.read("src/cart.js"), /export function tax/);
   await look("11-merge");

@@ -103,6 +103,19 @@ export async function picking(label: string | undefined, body: () => Promise<voi
   return seen;
 }
 
+/** Does this once a merge is on show, while `body` runs, which asks about it. */
+export async function answeringMerge(answer: () => Thenable<unknown>, body: () => Promise<void>): Promise<void> {
+  const shown = eventOf(
+    "a merge to be asked about",
+    vscode.window.onDidChangeActiveTextEditor,
+    (editor) => editor?.document.uri.scheme === "belay-merge",
+  );
+  const asked = body();
+  await shown;
+  await answer();
+  await asked;
+}
+
 /** The next state of this kind; the current one counts. */
 export async function reached<K extends ServerState["kind"]>(
   api: TestApi,

@@ -6,7 +6,17 @@ import * as vscode from "vscode";
 import type { ReviewFile, ReviewHunk } from "../../server/protocol/review.ts";
 import type { TestApi } from "../../extension/test-api.ts";
 import { test } from "../support/vscode/suite.ts";
-import { belayWith, choosing, eventOf, expectRequest, inWorkspace, picking, reached, say } from "./belay.ts";
+import {
+  answeringMerge,
+  belayWith,
+  choosing,
+  eventOf,
+  expectRequest,
+  inWorkspace,
+  picking,
+  reached,
+  say,
+} from "./belay.ts";
 
 const turns = [{ threadId: "thread-1", turnId: "turn-1" }];
 
@@ -187,31 +197,26 @@ test("a merge is shown before it is written, and written only when the person sa
   const path = inWorkspace("merged.txt").fsPath;
   const file = { path, movedTo: null, outcome: "merged", reason: null, diff: "", merged: "as it would be\n" };
   await say(api, { answer: "belay/review/undo", with: { outcome: "needsMerge", files: [file], message: null } });
-  const shown = eventOf(
-    "the merge to be shown",
-    vscode.window.onDidChangeActiveTextEditor,
-    (editor) => (editor?.document.getText() ?? "") === "as it would be\n",
-  );
-  const rows = await picking("Cancel", async () => {
-    await vscode.commands.executeCommand("belay.undoFile", vscode.Uri.file(path));
-  });
-  await shown;
-  assert.deepEqual(
-    rows.map((row) => row.replace(/: .*/s, "")),
-    ["$(check) Undo with Merge", "$(close) Cancel"],
-  );
-  const first = await expectRequest<{ acceptMerges: boolean }>(api, "belay/review/undo");
-  assert.equal(first.acceptMerges, false);
-  assert.deepEqual(mergeTabs(), [], "the merge closes with the answer");
-
-  const asked: Promise<void> = picking("Undo with Merge", async () => {
-    await vscode.commands.executeCommand("belay.undoFile", vscode.Uri.file(path));
-  }).then(() => undefined);
-  await expectRequest(api, "belay/review/undo");
-  await say(api, { answer: "belay/review/undo", with: { outcome: "done", files: [file], message: null } });
-  const accepted = await expectRequest<{ acceptMerges: boolean }>(api, "belay/review/undo");
-  await asked;
-  assert.equal(accepted.acceptMerges, true);
+  const undo = async () => void (await vscode.commands.executeCommand("belay.undoFile", vscode.Uri.file(path)));
+  const asked = () => expectRequest<{ acceptMerges: boolean }>(api, "belay/review/undo");
+  const ways = {
+    cancel: () => vscode.commands.executeCommand("belay.rejectMerge"),
+    close: () => vscode.commands.executeCommand("workbench.action.closeActiveEditor"),
+  };
+  for (const way of [ways.cancel, ways.close]) {
+    await answeringMerge(() => {
+      assert.equal(vscode.window.activeTextEditor?.document.getText(), "as it would be\n");
+      return way();
+    }, undo);
+    assert.equal((await asked()).acceptMerges, false);
+    assert.deepEqual(mergeTabs(), [], "the merge closes with the answer");
+  }
+  await answeringMerge(async () => {
+    await say(api, { answer: "belay/review/undo", with: { outcome: "done", files: [file], message: null } });
+    await vscode.commands.executeCommand("belay.acceptMerge");
+  }, undo);
+  assert.deepEqual([(await asked()).acceptMerges, (await asked()).acceptMerges], [false, true]);
+  assert.deepEqual(mergeTabs(), []);
 });
 
 function mergeTabs(): string[] {

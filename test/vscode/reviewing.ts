@@ -4,9 +4,12 @@ import { writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import type { TestApi } from "../../extension/test-api.ts";
 import { test } from "../support/vscode/suite.ts";
-import { choosing, inWorkspace, picking } from "./belay.ts";
+import { answeringMerge, choosing, inWorkspace } from "./belay.ts";
 import { withRealServer } from "./real-server.ts";
 import { before, changed, clickLens, listed, onDisk, turn, twoHunks } from "./review-steps.ts";
+
+const accept = () => vscode.commands.executeCommand("belay.acceptMerge");
+const reject = () => vscode.commands.executeCommand("belay.rejectMerge");
 
 function fresh(name: string): vscode.Uri {
   const uri = inWorkspace(name);
@@ -36,9 +39,9 @@ test("a turn is undone after the person edited elsewhere in the same file, once 
     await editor.edit((builder) => builder.insert(new vscode.Position(5, 0), "mine\n"));
     await editor.document.save();
     const undo = async () => void (await vscode.commands.executeCommand("belay.undoTurn", ids));
-    await picking("Cancel", () => undo());
+    await answeringMerge(reject, undo);
     assert.equal(onDisk(uri), changed.replace("line 5\n", "mine\nline 5\n"), "nothing is written before the answer");
-    await picking("Undo with Merge", undo);
+    await answeringMerge(accept, undo);
     assert.equal(editor.document.getText(), before.replace("line 5\n", "mine\nline 5\n"));
     await vscode.commands.executeCommand("belay.redoTurn", ids);
     assert.equal(editor.document.getText(), changed.replace("line 5\n", "mine\nline 5\n"));

@@ -72,6 +72,24 @@ test(
   },
 );
 
+test("a turn whose commands were not watched says so, and does not call that a file", inBrowser, async () => {
+  const reason = "what a command changed was not watched: the workspace has more than 20000 files";
+  const turns = [turnChanges(["src/cart.ts"], { notCaptured: [{ path: cwd, reason }], added: 1, removed: 0 })];
+  await using panel = await changed({ prepare: (host) => host.on("belay/files/turns", () => ({ turns })) });
+  await panel.page.getByTitle(`${cwd}: ${reason}`).waitFor();
+  assert.equal(await turnEnd(panel), "1 file +1 commands not watched Undo turn");
+});
+
+test("a file that was changed for threads of two folders counts once", inBrowser, async () => {
+  const other = pending("src/cart.ts", { turns: [{ ...at, turnId: "elsewhere" }] });
+  const files = [other, pending("src/cart.ts")];
+  await using panel = await changed({ prepare: (host) => host.on("belay/review/list", () => ({ files })) }, [
+    item.files([cartChange], { id: "f1" }),
+  ]);
+  await panel.page.getByText("1 file to review", { exact: true }).waitFor();
+  await button(panel, "Keep cart.ts").waitFor();
+});
+
 for (const outcome of ["needsMerge", "conflict"] as const) {
   test(`an undo that is ${outcome} goes on in the editor, which shows it`, inBrowser, async () => {
     await using panel = await changed({ prepare: (host) => host.on("belay/files/restore", () => restored(outcome)) });

@@ -10,8 +10,8 @@ export function useReview(change: FileUpdateChange, turnId: string): ReviewFile 
   const path = change.kind.type === "update" ? (change.kind.move_path ?? change.path) : change.path;
   const places = [change.realMovePath ?? change.realPath ?? path, path];
   return useSelectedBy(`${turnId} ${path}`, ({ review }) => {
-    const file = review.find((each) => places.includes(each.path));
-    return file?.turns.some((turn) => turn.turnId === turnId) ? file : null;
+    const isOfTurn = ({ turns }: ReviewFile) => turns.some((turn) => turn.turnId === turnId);
+    return review.find((file) => places.includes(file.path) && isOfTurn(file)) ?? null;
   });
 }
 

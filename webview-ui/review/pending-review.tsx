@@ -12,13 +12,15 @@ export function PendingReview() {
   const { actions } = usePanel();
   const files = useSelected(pickReview);
   if (files.length === 0) return null;
+  // Threads of several folders may have changed the same file: it is listed for each of them.
+  const paths = [...new Set(files.map(({ path }) => path))];
   return (
     <section class="pending-review" aria-label="Changes to review">
       <span class="row-icon">
         <Icon name="diff-multiple" />
       </span>
-      <span class="row-text" title={files.map(({ path }) => path).join("\n")}>
-        {`${count(files.length, "file")} to review`}
+      <span class="row-text" title={paths.join("\n")}>
+        {`${count(paths.length, "file")} to review`}
       </span>
       <Lines files={files} />
       <span class="review-buttons">

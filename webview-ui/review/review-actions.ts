@@ -36,20 +36,22 @@ export function createReviewActions({ store, connection, joined, host, complain 
   const review = async (verb: "keep" | "undo", path: string | null) => {
     const files = now().review.filter((file) => path === null || file.path === path);
     for (const cwd of new Set(files.map((file) => file.cwd))) {
-      await settle(connection.request(`belay/review/${verb}`, { cwd, path }), () =>
-        host("host/review", { verb, path }),
-      );
+      const asked = connection.request(`belay/review/${verb}`, { cwd, path });
+      // The editor goes on with all folders.
+      if (!(await settle(asked, () => host("host/review", { verb, path })))) return;
     }
   };
 
-  // The editor shows what has to be seen before it is decided: merges, and what does not fit together.
-  const settle = async (asked: Promise<RestoreResponse>, inEditor: () => Promise<unknown>) => {
+  // The editor shows what has to be seen before it is decided: merges, and what does not fit together. True: it is done.
+  const settle = async (asked: Promise<RestoreResponse>, inEditor: () => Promise<unknown>): Promise<boolean> => {
     try {
       const { outcome, message } = await asked;
       if (outcome === "needsMerge" || outcome === "conflict") await inEditor();
       else if (message !== null) complain(new Error(message));
+      return outcome === "done" || outcome === "nothing";
     } catch (error) {
       complain(error);
+      return false;
     }
   };
 

@@ -27,16 +27,22 @@ function Ways({ changes }: { changes: TurnChanges }) {
     review.some(({ turns }) => turns.some((turn) => turn.turnId === turnId)),
   );
   const isUndoable = paths.some((path) => notCaptured.every((file) => file.path !== path));
+  // What is none of the files is a folder in which commands were not watched: nobody knows which files those changed.
+  const lost = notCaptured.filter(({ path }) => paths.includes(path));
+  const unwatched = notCaptured.filter(({ path }) => !paths.includes(path));
   const only = paths.length === 1 ? (paths[0] ?? null) : null;
   return (
     <>
       {state === "undone" && <span>Undone</span>}
       {state === "partlyUndone" && <span>Partly undone</span>}
-      {notCaptured.length > 0 && (
-        <span class="warning" title={notCaptured.map(({ path, reason }) => `${path}: ${reason}`).join("\n")}>
-          {notCaptured.length === paths.length
-            ? "cannot be undone"
-            : `${count(notCaptured.length, "file")} cannot be undone`}
+      {lost.length > 0 && (
+        <span class="warning" title={reasons(lost)}>
+          {lost.length === paths.length ? "cannot be undone" : `${count(lost.length, "file")} cannot be undone`}
+        </span>
+      )}
+      {unwatched.length > 0 && (
+        <span class="warning" title={reasons(unwatched)}>
+          commands not watched
         </span>
       )}
       {pending && (
@@ -46,6 +52,10 @@ function Ways({ changes }: { changes: TurnChanges }) {
       {state !== "applied" && <BusyButton label="Redo" onClick={() => actions.redoTurn(turnId)} />}
     </>
   );
+}
+
+function reasons(places: TurnChanges["notCaptured"]): string {
+  return places.map(({ path, reason }) => `${path}: ${reason}`).join("\n");
 }
 
 /** While nobody else knows: what its own edits say. */

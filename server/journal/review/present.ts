@@ -2,7 +2,7 @@
 import { lstat } from "node:fs/promises";
 import { encode } from "../../files/encoding.ts";
 import type { FileView } from "../../files/patch-plan.ts";
-import type { Image } from "../change.ts";
+import type { Image, WorkspaceJournal } from "../change.ts";
 import { type Content, contentOfBytes, keyOf } from "../content.ts";
 import { imageOf, readImage } from "../settle.ts";
 
@@ -24,11 +24,16 @@ export interface Present {
 
 export class PresentFiles {
   readonly #files: OpenFiles;
+  readonly #journal: WorkspaceJournal;
   /** By path, what was read last, and the stamp the file had then. Texts are not kept. */
   readonly #read = new Map<string, { readonly stamp: string; readonly image: Image }>();
 
-  constructor(files: OpenFiles) {
+  /** By path, the hash of what was last seen on the disk. */
+  readonly #seen = new Map<string, string>();
+
+  constructor(files: OpenFiles, journal: WorkspaceJournal) {
     this.#files = files;
+    this.#journal = journal;
   }
 
   /** Its image alone, which is known where the file was not touched since the last look. */
@@ -44,9 +49,9 @@ export class PresentFiles {
     const stamp = await stampOf(path);
     if (await this.#files.isDirty(path)) return this.#unsaved(path);
     const present = presentOf(await readImage(path));
+    if (present.image.kind === "file") remember(this.#seen, path, present.image.hash);
     this.#read.delete(path);
-    if (stamp !== null && isOld(stamp)) this.#read.set(path, { stamp, image: present.image });
-    if (this.#read.size > maxKnown) this.#read.delete(this.#read.keys().next().value ?? "");
+    if (stamp !== null && isOld(stamp)) remember(this.#read, path, { stamp, image: present.image });
     return present;
   }
 
@@ -63,11 +68,28 @@ export class PresentFiles {
     const encoding = image.kind === "file" && image.encoding !== "binary" ? image.encoding : view.encoding;
     const saved = encode(text, encoding) ?? Buffer.from(text);
     const mode = image.kind === "file" ? image.mode : null;
-    return { image: imageOf(saved, { mode }), content: { kind: "text", text, encoding }, isDirty: true };
+    const inEditor = imageOf(saved, { mode });
+    if (image.kind === "missing" && (await this.#wasOnDisk(path, inEditor))) return presentOf({ image, bytes: null });
+    return { image: inEditor, content: { kind: "text", text, encoding }, isDirty: true };
+  }
+
+  /** A file that was deleted stays in its tab: what had been on the disk is not what the person has yet to save. */
+  async #wasOnDisk(path: string, image: Image): Promise<boolean> {
+    const hash = keyOf(image);
+    if (this.#seen.get(path) === hash) return true;
+    const files = (await this.#journal.changes()).flatMap((change) => (change.state === "applied" ? change.files : []));
+    return files.some((file) => file.path === path && [file.before, file.after].some((each) => keyOf(each) === hash));
   }
 }
 
 const maxKnown = 20_000;
+
+function remember<T>(known: Map<string, T>, path: string, what: T): void {
+  known.delete(path);
+  known.set(path, what);
+  if (known.size > maxKnown) known.delete(known.keys().next().value ?? "");
+}
+
 /** A stamp this young may stand for two texts: the clock of a disk is coarse. */
 const youngMs = 2_000;
 

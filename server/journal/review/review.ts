@@ -34,7 +34,7 @@ export class Review {
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(deps: GoalDeps, files: OpenFiles) {
-    const present = new PresentFiles(files);
+    const present = new PresentFiles(files, deps.journal);
     this.#present = present;
     this.#deps = deps;
     this.#journal = deps.journal;

@@ -36,7 +36,7 @@ export class TurnFiles {
   constructor(deps: GoalDeps, files: OpenFiles) {
     this.#deps = deps;
     this.#journal = deps.journal;
-    this.#present = new PresentFiles(files);
+    this.#present = new PresentFiles(files, deps.journal);
   }
 
   /** In the order of their first changes; without `wanted` all. */

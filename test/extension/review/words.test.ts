@@ -71,7 +71,8 @@ test("what was done, must be merged, or stands in the way is said with how many 
     ["Undone in 2 files.", "Done again in 1 file.", "Kept."],
   );
   assert.equal(mergeQuestion("undo", ["cart.js"]).title, "cart.js was changed since (now ↔ merged)");
-  assert.equal(mergeQuestion("redo", ["a", "b"]).yes, "Redo with Merge");
+  const { sentence, yes } = mergeQuestion("redo", ["a", "b"]);
+  assert.match(`${sentence} ${yes}`, /^2 files were changed since\. .*that stays, and .*come back\. Redo with Merge$/);
   assert.equal(conflictTitle("undo", 2), "Nothing was undone: these 2 files are in the way");
   assert.equal(reasonWords("line 11 was changed since"), "Line 11 was changed since.");
 });

@@ -193,6 +193,29 @@ describe("a review", () => {
     assert.deepEqual(await work.pending(), {});
   });
 
+  test("takes a file that is deleted for gone though its tab is open, and what is typed in there for the person's", async () => {
+    await using work = await workspaceWith({ "a.ts": "a\n", "b.ts": "b\n", "c.ts": "c\n" });
+    const open = (name: string, text: string) =>
+      work.documents.open({ uri: pathToFileURL(work.path(name)).href, version: 1, text });
+    await work.turn("t1", { "a.ts": "A\n", "c.ts": "C\n" });
+    open("a.ts", "A\n");
+    open("b.ts", "b\n");
+    open("c.ts", "typed\nC\n");
+    await work.person("a.ts", null);
+    await work.person("c.ts", null);
+    await work.command("t2", "b.ts", (path) => fs.rm(path));
+    const rows = await work.review.list(null);
+    assert.deepEqual(
+      rows.map(({ path, kind }) => [path, kind]),
+      [
+        [work.path("b.ts"), "delete"],
+        [work.path("c.ts"), "update"],
+      ],
+    );
+    assert.equal((await work.undo("b.ts")).outcome, "done");
+    assert.equal(await work.text("b.ts"), "b\n");
+  });
+
   test("shows what is proposed without writing it; keep writes, undo drops, hunk by hunk", async () => {
     await using work = await workspaceWith({ "a.ts": lines(20) });
     const proposal = lines(20, { 2: "TWO", 10: "TEN", 18: "LAST" });
