@@ -1,8 +1,8 @@
 // A thread that another window writes to, and one that is not being saved.
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
-import { activeWriter } from "../../server/protocol/rpc/errors.ts";
-import { opened, running, thread, threadId, turn } from "./support/fixtures.ts";
+import { activeWriter, goneFolder } from "../../server/protocol/rpc/errors.ts";
+import { cwd, opened, running, thread, threadId, turn } from "./support/fixtures.ts";
 import { closeBrowser, openPanel, whyNoPanel } from "./support/panel-page.ts";
 
 const inBrowser = { skip: whyNoPanel };
@@ -63,3 +63,39 @@ test("a thread that is not being saved says why and what helps until it is saved
   await panel.host.notify("belay/thread/saving/updated", { threadId, trouble: null });
   await banner.waitFor({ state: "detached" });
 });
+
+test("a thread that another window writes to is not drawn as a new one before it is read", inBrowser, async () => {
+  await using panel = await openPanel();
+  panel.host.on("thread/resume", () => {
+    throw activeWriter(threadId, null);
+  });
+  await panel.host.notify("host/state", running);
+  await panel.host.notify("host/showThread", { threadId });
+  await panel.page.getByText("This thread is open in another window.").waitFor();
+  assert.equal(await panel.page.getByRole("region", { name: "Things to try" }).count(), 0);
+  await panel.page.getByRole("heading", { level: 1, name: "Thread without a title" }).waitFor();
+});
+
+test(
+  "where the folder of a thread is gone, it is said which one, and the thread goes on in that of the window",
+  inBrowser,
+  async () => {
+    await using panel = await openPanel();
+    const { host, page } = panel;
+    await host.notify("host/state", running);
+    await host.notify("host/showThread", { threadId });
+    await host.expectCall("thread/resume");
+    host.on("turn/start", () => {
+      throw goneFolder("/home/ada/till");
+    });
+    await page.getByRole("textbox", { name: "Message Belay" }).fill("Go on");
+    await page.getByRole("button", { name: "Send" }).click();
+    const words =
+      "The folder of this thread is gone: /home/ada/till. Bring it back, or go on in shop, the folder of this window.";
+    await page.getByRole("alert").getByText(words).waitFor();
+    await page.getByRole("button", { name: "Use this folder" }).click();
+    assert.deepEqual(await host.expectCall("thread/resume", 2), { threadId, cwd });
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    assert.equal(await page.getByRole("textbox", { name: "Message Belay" }).inputValue(), "Go on");
+  },
+);

@@ -122,6 +122,12 @@ function trimZero(digits: string): string {
   return digits.replace(/\.0$/, "");
 }
 
+/** Why a thread does not go on. `window`: the name of the folder it could go on in; undefined: none is open. */
+export function goneFolderWords(folder: string, window: string | undefined): string {
+  const instead = window === undefined ? "open a folder to go on in" : `go on in ${window}, the folder of this window`;
+  return `The folder of this thread is gone: ${folder}. Bring it back, or ${instead}.`;
+}
+
 /** Of a thread that another process writes to. */
 export function heldWords({ writer, isRead }: HeldThread): string {
   const who = [

@@ -1,5 +1,5 @@
 // Moments in which something is in the way: of saving, of the key, of a folder, of the server, and lists with nothing in.
-import { activeWriter, missingFolder } from "../../../server/protocol/rpc/errors.ts";
+import { activeWriter, goneFolder } from "../../../server/protocol/rpc/errors.ts";
 import { commandApproval, item, opened, running, thread, threadId, tokens, turn } from "./fixtures.ts";
 import type { OpenPanel } from "./panel-page.ts";
 import { answer, prompt, type Scene, showTurn, thought } from "./scene-parts.ts";
@@ -31,7 +31,7 @@ export const troubleScenes: Record<string, Scene> = {
   async "trouble: folder gone"(panel) {
     await showTurn(panel, done());
     panel.host.on("turn/start", () => {
-      throw missingFolder("/home/ada/shop");
+      throw goneFolder("/home/ada/till");
     });
     await panel.page.getByRole("textbox", { name: "Message Belay" }).fill("And the tax?");
     await panel.page.getByRole("button", { name: "Send" }).click();
@@ -78,7 +78,10 @@ export const troubleScenes: Record<string, Scene> = {
     const asking = item.command("npm test -- --coverage", { status: "inProgress", exitCode: null, durationMs: null });
     await showTurn(panel, turn({ items: [prompt, thought, answer, asking] }));
     panel.host.ask("item/commandExecution/requestApproval", commandApproval).catch(() => undefined);
-    await panel.page.getByRole("button", { name: /^Approve/ }).first().waitFor();
+    await panel.page
+      .getByRole("button", { name: /^Approve/ })
+      .first()
+      .waitFor();
     const failed = { kind: "failed" as const, reason: "Belay's server ended with exit code 1.", retrying: true };
     await panel.host.notify("host/state", { ...running, server: failed });
     await panel.page.getByText("It is being restarted.").waitFor();
