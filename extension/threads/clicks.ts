@@ -6,14 +6,23 @@ const DOUBLE_CLICK_MS = 500;
 export class Clicks {
   readonly #now: () => number;
   #last: { id: string; at: number } | null = null;
+  #isKeyed = false;
 
   /** `now`: milliseconds on a clock that only goes forward. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
+  /** The next one is no click: a key opens the row. */
+  keyed(): void {
+    this.#isKeyed = true;
+  }
+
   /** Call at each click. True: it is the second of two that belong together; a third one begins anew. */
   isDouble(id: string): boolean {
+    const isKeyed = this.#isKeyed;
+    this.#isKeyed = false;
+    if (isKeyed) return false;
     const at = this.#now();
     const isDouble = this.#last?.id === id && at - this.#last.at <= DOUBLE_CLICK_MS;
     this.#last = isDouble ? null : { id, at };

@@ -25,6 +25,7 @@ export async function openThread(ctx: Ctx, given: unknown): Promise<void> {
 
 /** Enter in the tree: what the row does, and where it is a thread, the person goes on to write. */
 export async function enterThread(ctx: Ctx): Promise<void> {
+  ctx.threads.clicks.keyed();
   // Selects the row that has the focus, and opens it as a click does.
   await vscode.commands.executeCommand("list.select");
   if (ctx.threads.selected.length === 1) await write(ctx);

@@ -55,11 +55,11 @@ async function loseFolder({ project, panel }: Stage, look: Look): Promise<void> 
   renameSync(project, elsewhere);
   await panel.composer.fill("Try again");
   await panel.button("Send").click();
-  await panel.frame.getByText(/is not there any more/).waitFor();
+  await panel.frame.getByText(/The folder of this thread is gone/).waitFor();
   await look("26-folder-gone", { width: 300, theme: "light" });
   renameSync(elsewhere, project);
   await panel.button("Send").click();
-  await panel.frame.getByText(/is not there any more/).waitFor({ state: "detached" });
+  await panel.frame.getByText(/The folder of this thread is gone/).waitFor({ state: "detached" });
 }
 
 async function fillDisk({ home, panel }: Stage, look: Look): Promise<void> {

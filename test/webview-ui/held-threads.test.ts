@@ -64,26 +64,53 @@ test("a thread that is not being saved says why and what helps until it is saved
   await banner.waitFor({ state: "detached" });
 });
 
-for (const [gone, words, offers] of [
-  ["/home/ada/old", "/home/ada/old. Bring it back, or go on in the folder that is open.", 1],
-  [cwd, `${cwd}. Bring it back.`, 0],
-] as const) {
-  test(
-    `of a thread whose folder ${gone} is gone is said what helps, and another folder is offered ${offers === 1 ? "" : "only "}where one is open`,
-    inBrowser,
-    async () => {
-      await using panel = await openPanel({
-        prepare: (host) =>
-          host.on("turn/start", () => {
-            throw goneFolder(gone);
-          }),
-      });
-      await panel.host.notify("host/state", running);
-      await panel.page.getByRole("textbox", { name: "Message Belay" }).fill("go on");
-      await panel.page.getByRole("button", { name: "Send" }).click();
-      const banner = panel.page.getByRole("alert");
-      await banner.getByText(`The folder of this thread is not there any more: ${words}`, { exact: true }).waitFor();
-      assert.equal(await banner.getByRole("button", { name: "Use this folder" }).count(), offers);
-    },
-  );
-}
+test("of a thread in the window's own folder, which is gone, only that is said which helps", inBrowser, async () => {
+  await using panel = await openPanel({
+    prepare: (host) =>
+      host.on("turn/start", () => {
+        throw goneFolder(cwd);
+      }),
+  });
+  await panel.host.notify("host/state", running);
+  await panel.page.getByRole("textbox", { name: "Message Belay" }).fill("go on");
+  await panel.page.getByRole("button", { name: "Send" }).click();
+  const banner = panel.page.getByRole("alert");
+  await banner.getByText(`The folder of this thread is gone: ${cwd}. Bring it back.`, { exact: true }).waitFor();
+  assert.equal(await banner.getByRole("button", { name: "Use this folder" }).count(), 0);
+});
+
+test("a thread that another window writes to is not drawn as a new one before it is read", inBrowser, async () => {
+  await using panel = await openPanel();
+  panel.host.on("thread/resume", () => {
+    throw activeWriter(threadId, null);
+  });
+  await panel.host.notify("host/state", running);
+  await panel.host.notify("host/showThread", { threadId });
+  await panel.page.getByText("This thread is open in another window.").waitFor();
+  assert.equal(await panel.page.getByRole("region", { name: "Things to try" }).count(), 0);
+  await panel.page.getByRole("heading", { level: 1, name: "Thread without a title" }).waitFor();
+});
+
+test(
+  "where the folder of a thread is gone, it is said which one, and the thread goes on in that of the window",
+  inBrowser,
+  async () => {
+    await using panel = await openPanel();
+    const { host, page } = panel;
+    await host.notify("host/state", running);
+    await host.notify("host/showThread", { threadId });
+    await host.expectCall("thread/resume");
+    host.on("turn/start", () => {
+      throw goneFolder("/home/ada/till");
+    });
+    await page.getByRole("textbox", { name: "Message Belay" }).fill("Go on");
+    await page.getByRole("button", { name: "Send" }).click();
+    const words =
+      "The folder of this thread is gone: /home/ada/till. Bring it back, or go on in shop, the folder of this window.";
+    await page.getByRole("alert").getByText(words).waitFor();
+    await page.getByRole("button", { name: "Use this folder" }).click();
+    assert.deepEqual(await host.expectCall("thread/resume", 2), { threadId, cwd });
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    assert.equal(await page.getByRole("textbox", { name: "Message Belay" }).inputValue(), "Go on");
+  },
+);

@@ -63,6 +63,9 @@ test("what was picked beside a queued message holds for it", inBrowser, async ()
   await shows(panel, ["Look at it"]);
 });
 
+const hasFocus = (panel: OpenPanel, name: string) =>
+  panel.page.waitForFunction((label) => document.activeElement?.getAttribute("aria-label") === label, name);
+
 test("a queued message is edited where it stands, deleted, and sent at once", inBrowser, async () => {
   await using open = await withQueue(["One", "Two", "Three"]);
   const { panel } = open;
@@ -72,14 +75,17 @@ test("a queued message is edited where it stands, deleted, and sent at once", in
   await text.fill("Second");
   await text.press("Enter");
   await shows(panel, ["One", "Second", "Three"]);
+  await hasFocus(panel, "Edit: Second");
   await button(panel, "Edit: One").click();
   await text.fill("Nothing");
   await text.press("Escape");
   await shows(panel, ["One", "Second", "Three"]);
+  await hasFocus(panel, "Edit: One");
   await button(panel, "Delete: One").click();
   await shows(panel, ["Second", "Three"]);
   await button(panel, "Send now: Three").click();
   await shows(panel, ["Second"]);
+  await hasFocus(panel, "Move: Second");
   await panel.page.getByRole("article", { name: "Prompt" }).getByText("Three").waitFor();
   assert.equal(await box(panel).inputValue(), "Half a thought");
 });
@@ -130,6 +136,7 @@ test("a message that is gone already says so, and the list is what it is", inBro
   await button(panel, "Send now: One").click();
   await panel.page.getByText("queued submission not found: q1").waitFor();
   await panel.page.locator(".queue").waitFor({ state: "detached" });
+  await hasFocus(panel, "Message Belay");
   assert.equal(await panel.page.getByRole("article", { name: "Prompt" }).count(), 0);
 });
 

@@ -1,5 +1,5 @@
 // Above the composer: the messages that wait for their turn, in their order, and what can be done about each.
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { QueuedSubmission } from "../../server/protocol/queue.ts";
 import { TextButton } from "../items/card.tsx";
 import { Icon, IconButton } from "../shell/icon.tsx";
@@ -18,11 +18,14 @@ export function Queue() {
   const titleId = useId();
   const list = useRef<HTMLUListElement>(null);
   const drag = useDrag();
+  const { focusComposer } = usePanel();
   if (queue.length === 0) return null;
   // What a row was is gone with it: the focus goes to the one that takes its place.
   const keepFocus = (at: number) => {
     const next = list.current?.querySelectorAll<HTMLElement>(".queued-grip");
-    (next?.[at + 1] ?? next?.[at - 1])?.focus();
+    const grip = next?.[at + 1] ?? next?.[at - 1];
+    if (grip) grip.focus();
+    else focusComposer();
   };
   return (
     <section class="queue" aria-labelledby={titleId}>
@@ -70,13 +73,24 @@ function Row({ submission, at, isLast, isRunning, drag, onGone }: RowProps) {
   const { actions } = usePanel();
   const [isEditing, setEditing] = useState(false);
   const { text } = promptParts({ content: submission.input });
+  const line = useRef<HTMLLIElement>(null);
+  const wasEditing = useRef(false);
+  // The focus comes back to where the editing began.
+  useLayoutEffect(() => {
+    if (wasEditing.current && !isEditing) line.current?.querySelector<HTMLElement>("[title=Edit]")?.focus();
+    wasEditing.current = isEditing;
+  }, [isEditing]);
   if (isEditing) return <EditedRow submission={submission} onDone={() => setEditing(false)} />;
+  const send = () => {
+    onGone();
+    void actions.sendQueued(submission);
+  };
   const remove = () => {
     onGone();
     void actions.deleteQueued(submission.id);
   };
   return (
-    <li class={`queued ${drag.over === at ? "drop-here" : ""}`} {...drag.target(at)}>
+    <li ref={line} class={`queued ${drag.over === at ? "drop-here" : ""}`} {...drag.target(at)}>
       <Grip {...{ submission, at, isLast, drag, text }} />
       <span class="row-text" title={text}>
         {text}
@@ -85,7 +99,7 @@ function Row({ submission, at, isLast, isRunning, drag, onGone }: RowProps) {
         icon="arrow-right"
         label={`Send now: ${text}`}
         title={isRunning ? "Send now: Belay reads it in this turn" : "Send now"}
-        onClick={() => void actions.sendQueued(submission)}
+        onClick={send}
       />
       <IconButton icon="edit" label={`Edit: ${text}`} title="Edit" onClick={() => setEditing(true)} />
       <IconButton icon="trash" label={`Delete: ${text}`} title="Delete" onClick={remove} />
@@ -122,18 +136,14 @@ function Grip({ submission, at, isLast, drag, text }: Omit<RowProps, "isRunning"
 }
 
 function EditedRow({ submission, onDone }: { submission: QueuedSubmission; onDone: () => void }) {
-  const { actions, focusComposer } = usePanel();
+  const { actions } = usePanel();
   const words = submission.input.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
   const [text, setText] = useState(words);
   const box = useRef<HTMLTextAreaElement>(null);
   useEffect(() => box.current?.focus(), []);
-  const done = () => {
-    onDone();
-    focusComposer();
-  };
   const save = async () => {
     if (text.trim() === "") return;
-    if (text === words || (await actions.rewriteQueued(submission, text))) done();
+    if (text === words || (await actions.rewriteQueued(submission, text))) onDone();
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.isComposing || event.keyCode === 229) return;
@@ -142,7 +152,7 @@ function EditedRow({ submission, onDone }: { submission: QueuedSubmission; onDon
     event.preventDefault();
     event.stopPropagation();
     if (isEnter) void save();
-    else done();
+    else onDone();
   };
   return (
     <li class="queued editing">
@@ -157,7 +167,7 @@ function EditedRow({ submission, onDone }: { submission: QueuedSubmission; onDon
         onKeyDown={onKeyDown}
       />
       <IconButton icon="check" label="Save" isDisabled={text.trim() === ""} onClick={() => void save()} />
-      <IconButton icon="close" label="Cancel" onClick={done} />
+      <IconButton icon="close" label="Cancel" onClick={onDone} />
     </li>
   );
 }

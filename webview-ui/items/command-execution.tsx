@@ -55,6 +55,8 @@ function CommandCard({ item, place, line, status, approval }: CommandCardProps) 
   const [isOpen, setOpen] = useState(false);
   const isRunning = status === "running";
   const output = item.aggregatedOutput ?? "";
+  // It never ran, and that it was not answered says so.
+  const isUnanswered = approval?.outcome.kind === "void" && status === "interrupted";
   const live = isRunning && !isOpen ? visibleText(lastLine(output)) : "";
   return (
     <div class="card command">
@@ -71,7 +73,7 @@ function CommandCard({ item, place, line, status, approval }: CommandCardProps) 
         numbers={
           <>
             <Decision approval={approval} />
-            <CommandNumbers item={item} status={status} sinceMs={sinceMs} />
+            {!isUnanswered && <CommandNumbers item={item} status={status} sinceMs={sinceMs} />}
           </>
         }
         isOpen={isOpen}

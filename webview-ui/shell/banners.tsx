@@ -5,7 +5,7 @@ import { Icon, IconButton, Ring } from "./icon.tsx";
 import { usePanel, useSelected } from "./panel-context.ts";
 import { threadTitle } from "../history/thread-row.tsx";
 import { notSavedWords } from "../../server/protocol/thread-saving.ts";
-import { heldWords } from "../text/words.ts";
+import { goneFolderWords, heldWords } from "../text/words.ts";
 import { type ApprovalRequest, type PanelState, shownThread, shownThreadId } from "../state/state.ts";
 
 const pickTrouble = ({ unsaved, view }: PanelState) => unsaved.get(shownThreadId(view) ?? "") ?? null;
@@ -15,14 +15,10 @@ const pickNotices = ({ notices }: PanelState) => notices;
 // Where it could go on instead.
 const pickIsMissing = ({ missingFolder, host }: PanelState) =>
   missingFolder !== null && host?.workspace != null && host.workspace.cwd !== missingFolder;
-// What the banner of the server says already is not said twice. What it says of a folder is for programs.
-const pickSendError = (state: PanelState) => {
-  const { sendError, missingFolder, host } = state;
-  if (sendError !== null && missingFolder !== null) {
-    const elsewhere = pickIsMissing(state) ? ", or go on in the folder that is open" : "";
-    return `The folder of this thread is not there any more: ${missingFolder}. Bring it back${elsewhere}.`;
-  }
-  return host?.server.kind === "failed" && host.server.reason === sendError ? null : sendError;
+// What the banner of the server says already is not said twice. Where a folder is gone there is a way on to name.
+const pickSendError = ({ sendError, missingFolder, host }: PanelState) => {
+  if (host?.server.kind === "failed" && host.server.reason === sendError) return null;
+  return sendError === null || missingFolder === null ? sendError : goneFolderWords(missingFolder, host?.workspace);
 };
 const waitingElsewhere = ({ approvals, view }: PanelState) =>
   approvals.filter(
@@ -42,7 +38,7 @@ const pickOtherTitle = (state: PanelState) => {
 const SHOWN_NOTICES = 3;
 
 export function Banners() {
-  const { actions } = usePanel();
+  const { actions, focusComposer } = usePanel();
   const notices = useSelected(pickNotices);
   const sendError = useSelected(pickSendError);
   const isMissing = useSelected(pickIsMissing);
@@ -62,7 +58,10 @@ export function Banners() {
           icon={notice.kind === "info" ? "info" : "warning"}
           tone="quiet"
           text={notice.text}
-          onDismiss={() => actions.dismissNotice(notice.key)}
+          onDismiss={() => {
+            actions.dismissNotice(notice.key);
+            focusComposer();
+          }}
         />
       ))}
       <SavingBanner />

@@ -17,6 +17,9 @@ const pickIsSaidBelow = (state: PanelState) => {
   return turns.length < 2 && prompt !== undefined && firstLine(prompt) === pickTitle(state);
 };
 
+// While its title is read nobody needs to be told that there is none.
+const pickIsNew = ({ view }: PanelState) => (shownThread(view)?.held ?? null) === null;
+
 const pickWaitingElsewhere = ({ approvals, view }: PanelState) => {
   const waiting = approvals.filter(({ outcome }) => outcome.kind === "waiting");
   const threads = new Set(waiting.map(({ request }) => request.params.threadId));
@@ -28,10 +31,11 @@ export function Header() {
   const { actions, isThreadListOpen, focusComposer } = usePanel();
   const title = visibleText(useSelected(pickTitle));
   const isSaidBelow = useSelected(pickIsSaidBelow);
+  const isNew = useSelected(pickIsNew);
   return (
     <header class="header">
       <h1 class={isSaidBelow ? "for-screen-readers" : `header-title ${title === "" ? "untitled" : ""}`} title={title}>
-        {title || "New thread"}
+        {title || (isNew ? "New thread" : "Thread without a title")}
       </h1>
       <ThreadsButton onClick={() => (isThreadListOpen.value = true)} />
       <IconButton

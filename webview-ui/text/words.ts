@@ -122,6 +122,13 @@ function trimZero(digits: string): string {
   return digits.replace(/\.0$/, "");
 }
 
+/** Why a thread does not go on. `window`: the folder that is open, where it could go on. */
+export function goneFolderWords(folder: string, window: { cwd: string; name: string } | null | undefined): string {
+  const instead =
+    window == null ? ", or open a folder to go on in" : `, or go on in ${window.name}, the folder of this window`;
+  return `The folder of this thread is gone: ${folder}. Bring it back${window?.cwd === folder ? "" : instead}.`;
+}
+
 /** Of a thread that another process writes to. */
 export function heldWords({ writer, isRead }: HeldThread): string {
   const who = [

@@ -58,7 +58,9 @@ export function Transcript() {
   });
   const running = thread?.turns.findLast(({ status }) => status === "inProgress");
   const homeless = outgoing.filter((prompt) => turnOf(prompt, thread, running?.id) === null);
-  const isEmpty = !isLoading && homeless.length === 0 && (thread?.turns.length ?? 0) === 0;
+  // What is in a thread that another window writes to is not known before it is read.
+  const isUnread = thread?.held?.isRead === false;
+  const isEmpty = !isLoading && !isUnread && homeless.length === 0 && (thread?.turns.length ?? 0) === 0;
   return (
     <div class="transcript-frame">
       {/* The live region speaks of what matters; every token of a log would drown it. */}

@@ -7,9 +7,6 @@ import { Connection } from "../../../server/protocol/rpc/connection.ts";
 import { invalidRequest } from "../../../server/protocol/rpc/errors.ts";
 import { patienceMs, within } from "../../support/vscode/deadline.ts";
 
-/** For who waits in vain: a browser on a busy machine may take most of it. */
-export const patienceMs = 30_000;
-
 type FromPanel = typeof clientRequests & typeof hostRequests;
 type Said = typeof serverNotifications & typeof hostNotifications;
 type Handler = (params: never) => unknown;

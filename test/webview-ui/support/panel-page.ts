@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { patienceMs } from "../../support/vscode/deadline.ts";
 import { findChromium } from "../../support/vscode/install.ts";
-import { FakeHost, patienceMs } from "./fake-host.ts";
+import { FakeHost } from "./fake-host.ts";
 import { prepareHost } from "./fixtures.ts";
 
 export type ThemeName = "Dark Modern" | "Light Modern" | "Dark High Contrast";

@@ -24,6 +24,7 @@ import { editScenes } from "./edit-scenes.ts";
 import { questionScenes } from "./question-scenes.ts";
 import { queueScenes } from "./queue-scenes.ts";
 import { reviewScenes } from "./review-scenes.ts";
+import { troubleScenes } from "./trouble-scenes.ts";
 import {
   answer,
   closing,
@@ -86,6 +87,7 @@ export const scenes: Record<string, Scene> = {
   ...reviewScenes,
   ...questionScenes,
   ...queueScenes,
+  ...troubleScenes,
 
   async empty({ host, page }) {
     host.on("thread/list", () => ({ data: threads, nextCursor: null, backwardsCursor: null }));
