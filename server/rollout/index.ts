@@ -11,9 +11,9 @@
 // is told through `onTrouble`, and an index that is lost, damaged or cannot be written is made up for by looking.
 import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { eachOf } from "./each-of.ts";
-import { isInArchive } from "./files.ts";
+import { isInArchive, keyOf } from "./files.ts";
 import { type FolderRow, FolderTree } from "./folders.ts";
 import { IndexFile } from "./index-file.ts";
 import { type FileFacts, FileRow, type IndexRow, type Shown } from "./index-rows.ts";
@@ -267,7 +267,7 @@ export class RolloutIndex {
   }
 
   #keyOf(path: string): string {
-    return relative(this.#home, path);
+    return keyOf(this.#home, path);
   }
 }
 
