@@ -110,20 +110,17 @@ test("a line of a thread's file that is too deep is left out and counted, and th
   await first.end();
   const line = (type: string, payload: string) =>
     `{"timestamp":"2026-01-01T00:00:00.000Z","ordinal":900,"type":"${type}","payload":${payload}}\n`;
-  for (const deep of [deepList, deepObject]) {
-    appendFileSync(path, `${deep}\n`);
-    appendFileSync(path, line("history", `{"type":"raw","item":{"type":"message","role":"user","x":${deep}}}`));
-    appendFileSync(path, line("settings", `{"mode":${deep}}`));
-    appendFileSync(path, line("notification", `{"method":"item/completed","params":${deep}}`));
-    const call = `{"type":"dynamicToolCall","id":"d","tool":"t","namespace":null,"arguments":${deep},"status":"completed","contentItems":null,"success":true,"durationMs":1}`;
-    appendFileSync(
-      path,
-      line(
-        "notification",
-        `{"method":"item/completed","params":{"threadId":"${threadId}","turnId":"t","item":${call},"completedAtMs":1}}`,
-      ),
-    );
-    appendFileSync(path, line("later", deep));
+  const call = `{"type":"dynamicToolCall","id":"d","tool":"t","namespace":null,"arguments":${deepList},"status":"completed","contentItems":null,"success":true,"durationMs":1}`;
+  const told = `{"threadId":"${threadId}","turnId":"t","item":${call},"completedAtMs":1}`;
+  for (const each of [
+    `${deepObject}\n`,
+    line("history", `{"type":"raw","item":{"type":"message","role":"user","x":${deepObject}}}`),
+    line("settings", `{"mode":${deepList}}`),
+    line("notification", `{"method":"item/completed","params":${deepObject}}`),
+    line("notification", `{"method":"item/completed","params":${told}}`),
+    line("later", deepObject),
+  ]) {
+    appendFileSync(path, each);
   }
   await using server = await testServer({ api, like: first });
   const { thread } = await server.request("thread/resume", { threadId });
