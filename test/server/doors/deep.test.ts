@@ -6,8 +6,8 @@ import { once } from "node:events";
 import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
+import { LineSplitter } from "../../../server/protocol/rpc/lines.ts";
 import { type RequestBody, responsesApi, toldText } from "../../support/responses-api.ts";
 import { socketServer } from "../../support/socket-server.ts";
 import {
@@ -74,15 +74,16 @@ test("over the editor's channel, too", async () => {
     stdio: ["ignore", "ignore", "inherit", "pipe"],
   });
   const channel = child.stdio[3] as Socket;
-  const answers = createInterface({ input: channel })[Symbol.asyncIterator]();
-  const ask = async (message: string, id: string) => {
+  const waiting = new Map<string, (message: AnyMessage) => void>();
+  const lines = new LineSplitter((line) => {
+    const message = JSON.parse(line) as AnyMessage;
+    waiting.get(String(message.id))?.(message);
+  });
+  channel.on("data", (bytes: Buffer) => lines.push(bytes));
+  const ask = (message: string, id: string) => {
+    const answer = new Promise<AnyMessage>((resolve) => waiting.set(id, resolve));
     channel.write(`${message}\n`);
-    for (;;) {
-      const { value, done } = await withDeadline(answers.next(), () => `an answer to ${id}`);
-      assert.ok(!done, "the server is gone");
-      const heard = JSON.parse(value) as AnyMessage;
-      if (heard.id === id) return heard;
-    }
+    return withDeadline(answer, () => `an answer to ${id}`);
   };
   const capabilities = JSON.stringify({ belay: { workspaceEdits: true } });
   const params = `{"processId":${process.pid},"clientInfo":{"name":"vscode"},"initializationOptions":${capabilities}}`;

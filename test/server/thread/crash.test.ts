@@ -70,8 +70,9 @@ async function crash(append: (method: string, itemId: string | null) => void) {
     append: (entry: { type: string; payload: unknown }) => {
       const told = entry.payload as Partial<ServerNotification>;
       if (told.method === "item/completed") append(told.method, told.params?.item.id ?? null);
+      return true;
     },
-    flush() {},
+    flush: async () => {},
     close() {},
     trouble: null,
   };
