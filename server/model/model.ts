@@ -1,5 +1,6 @@
 // A model as the loop sees it: history in, one normalised event stream out.
 import * as z from "zod";
+import { isShallow, tooDeep } from "../protocol/depth.ts";
 import type { ErrorInfo, TokenUsageBreakdown } from "../protocol/turn.ts";
 
 /** `json`: arguments as the model wrote them, not parsed. `freeform`: plain text, such as a patch. */
@@ -40,7 +41,7 @@ export const HistoryItem = z.discriminatedUnion("type", [
     images: z.array(z.string()).optional(),
   }),
   /** An item of the Responses API that a client put here; sent as it came. */
-  z.object({ type: z.literal("raw"), item: z.record(z.string(), z.unknown()) }),
+  z.object({ type: z.literal("raw"), item: z.record(z.string(), z.unknown()).refine(isShallow, tooDeep) }),
 ]);
 export type HistoryItem = z.infer<typeof HistoryItem>;
 

@@ -1,5 +1,6 @@
 // Reading and changing the configuration. Keys and values are those of config.toml, in its own spelling.
 import * as z from "zod";
+import { isShallow, tooDeep } from "./depth.ts";
 
 /** Where a value comes from. Other servers of the protocol have more kinds. */
 export const ConfigLayerSource = z.lazy(() =>
@@ -48,7 +49,10 @@ const edit = {
   /** Dotted; a part with dots in it stands in double quotes. */
   keyPath: z.string(),
   /** Null takes the key out. */
-  value: z.unknown().refine((value) => value !== undefined),
+  value: z
+    .unknown()
+    .refine((value) => value !== undefined)
+    .refine(isShallow, tooDeep),
   /** `upsert` merges tables and replaces everything else. */
   mergeStrategy: z.enum(["replace", "upsert"]),
 };

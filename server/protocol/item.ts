@@ -1,6 +1,7 @@
 // One visible step in a turn. An item starts, may get deltas, and always completes; the completed item is the truth.
 import * as z from "zod";
 import { UserInput } from "./user-input.ts";
+import { isShallow, tooDeep } from "./depth.ts";
 import { vacant } from "./vacant.ts";
 
 const timed = {
@@ -170,7 +171,7 @@ export const DynamicToolCallItem = z.lazy(() =>
     id: z.string(),
     namespace: z.string().nullable(),
     tool: z.string(),
-    arguments: z.unknown(),
+    arguments: z.unknown().refine(isShallow, tooDeep),
     status: DynamicToolCallStatus,
     /** What the model was told; null until it completes. */
     contentItems: z.array(ToolOutputPart).nullable(),

@@ -13,7 +13,7 @@ export const TurnStatus = z.enum(["inProgress", "completed", "interrupted", "fai
 export type TurnStatus = z.infer<typeof TurnStatus>;
 
 /** Why a turn failed, by the protocol's own words. Open: a client must accept words it does not know. */
-export const ErrorInfo = z.union([z.string(), z.record(z.string(), z.unknown())]);
+export const ErrorInfo = z.union([z.string(), z.record(z.string(), z.unknown()).refine(isShallow, tooDeep)]);
 export type ErrorInfo = z.infer<typeof ErrorInfo>;
 
 export const TurnError = z.lazy(() =>

@@ -1,6 +1,6 @@
 // Where rollouts lie: by day, or in the archive, by the time in their own name.
 import { lstat, mkdir, readdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join, sep } from "node:path";
+import native, { basename, dirname, join, type PlatformPath } from "node:path";
 import { uuidV7Time } from "../util/uuid-v7.ts";
 
 export interface FoundRollout {
@@ -20,11 +20,16 @@ export function isRolloutName(name: string): boolean {
   return /^rollout-\d{4}-\d\d-\d\dT.*\.jsonl$/.test(name);
 }
 
-const place = `\\${sep}`;
-// One expression, because it is asked of thousands: below a root, and no part that is empty, or leads up or elsewhere.
-const rolloutPlace = new RegExp(`^(?:${roots.join("|")})(?:${place}(?!\\.\\.?(?:${place}|$))[^${place}/\\0]+)*$`);
+/** How the index names a file or folder of a home: relative to it, and with slashes on every system. */
+export function keyOf(home: string, path: string, { relative, sep }: Pick<PlatformPath, "relative" | "sep"> = native) {
+  const key = relative(home, path);
+  return sep === "/" ? key : key.replaceAll(sep, "/");
+}
 
-/** Of a file or a folder of rollouts, relative to a home: one that leads out of it is none. */
+// One expression, because it is asked of thousands: below a root, and no part that is empty, or leads up or elsewhere.
+const rolloutPlace = new RegExp(`^(?:${roots.join("|")})(?:/(?!\\.\\.?(?:/|$))[^/\\\\\\0]+)*$`);
+
+/** Of the key of a file or a folder of rollouts: one that leads out of the home is none. */
 export function isRolloutPlace(path: string): boolean {
   return rolloutPlace.test(path);
 }

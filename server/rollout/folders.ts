@@ -1,8 +1,11 @@
 // Which rollouts lie under a home, by name. A folder is read again only when its time says that a name came or went.
 import { statSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+// As in the index, on every system; joined to a home they are a path for all of them.
+import { posix } from "node:path";
 import { isRolloutName, roots } from "./files.ts";
+
+const { dirname, join } = posix;
 
 /** A folder as it was read; what is remembered of it is believed while its time is the same. */
 export interface FolderRow {

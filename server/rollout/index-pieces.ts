@@ -2,7 +2,7 @@
 // apart when somebody asks for what is in them: a list shows a page, not thousands.
 import { isAscii } from "node:buffer";
 import { createHash } from "node:crypto";
-import { dirname, sep } from "node:path";
+import { posix } from "node:path";
 import { isRolloutPlace } from "./files.ts";
 import { FileRow, type IndexRow, parseJson, parseRow, rowLine } from "./index-rows.ts";
 
@@ -32,8 +32,8 @@ export function sealed(rows: readonly IndexRow[]): Buffer {
     const line = `${rowLine(row)}\n`;
     if (!(row instanceof FileRow) || !mayLieInPiece(row, line)) others.push(line);
     else {
-      const folder = folders.get(dirname(row.path)) ?? { lines: [], youngest: 0 };
-      folders.set(dirname(row.path), folder);
+      const folder = folders.get(posix.dirname(row.path)) ?? { lines: [], youngest: 0 };
+      folders.set(posix.dirname(row.path), folder);
       folder.lines.push(line);
       folder.youngest = Math.max(folder.youngest, row.createdAt);
     }
@@ -73,11 +73,11 @@ export function unsealed(file: Buffer): Unsealed | null {
 }
 
 export function rowsOf({ folder, bytes }: Piece): FileRow[] {
-  const [start, rows] = [folder + sep, [] as FileRow[]];
+  const [start, rows] = [`${folder}/`, [] as FileRow[]];
   for (const line of linesOf(bytes)) {
     const row = FileRow.parse(line, { isSound: true });
     // As in parseRow, and asked of thousands: none that lies elsewhere.
-    if (row?.path.startsWith(start) && !row.path.includes(sep, start.length) && row.path.endsWith(".jsonl")) {
+    if (row?.path.startsWith(start) && !row.path.includes("/", start.length) && row.path.endsWith(".jsonl")) {
       rows.push(row);
     }
   }

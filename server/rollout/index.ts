@@ -11,8 +11,9 @@
 // is told through `onTrouble`, and an index that is lost, damaged or cannot be written is made up for by looking.
 import { statSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { join } from "node:path";
 import { eachOf } from "./each-of.ts";
+import { keyOf } from "./files.ts";
 import { type FolderRow, FolderTree } from "./folders.ts";
 import { IndexFile, type ReadRows } from "./index-file.ts";
 import { rowsOf } from "./index-pieces.ts";
@@ -223,7 +224,7 @@ export class RolloutIndex {
   #isAsKnown(path: string): boolean {
     const row = this.#known.get(path)?.row;
     // Not `join`, which looks at each sign: it is asked of thousands.
-    const found = this.#statOf(this.#home + sep + path);
+    const found = this.#statOf(`${this.#home}/${path}`);
     return row !== undefined && found !== null && row.isSound && isSame(row, found);
   }
 
@@ -314,7 +315,7 @@ export class RolloutIndex {
   }
 
   #keyOf(path: string): string {
-    return relative(this.#home, path);
+    return keyOf(this.#home, path);
   }
 }
 

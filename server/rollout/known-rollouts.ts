@@ -1,6 +1,6 @@
 // The rollouts that an index knows, by folder. Those of a folder may lie there as they were written down, and are taken
 // apart when one of them is asked for.
-import { join, sep } from "node:path";
+import { join } from "node:path";
 import { isInArchive } from "./files.ts";
 import { type Piece, rowsOf } from "./index-pieces.ts";
 import type { FileRow, Shown } from "./index-rows.ts";
@@ -100,7 +100,7 @@ export class KnownRollouts {
 
 /** As `dirname`, for thousands. */
 function folderOf(path: string): string {
-  return path.slice(0, Math.max(path.lastIndexOf(sep), 0));
+  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
 }
 
 /** A row as a list sees it. */

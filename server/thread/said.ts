@@ -40,4 +40,4 @@ function withPictures(input: readonly UserInput[], images: readonly string[]): U
 }
 
 type EntryOf<T extends RolloutEntry["type"]> = Extract<RolloutEntry, { type: T }>;
-export type Taken = [EntryOf<"notification">, EntryOf<"history">];
+type Taken = [EntryOf<"notification">, EntryOf<"history">];

@@ -35,6 +35,8 @@ import { orAborted } from "../util/or-aborted.ts";
 /** A disk that takes longer holds up no turn's end: then it comes before what it says is safe from a loss of power. */
 const MAX_SYNC_MS = 10_000;
 
+type TurnEnded = Pick<Turn, "status" | "error" | "completedAt" | "durationMs" | "tokenUsage">;
+
 export class Thread {
   readonly deps: ThreadDeps;
   readonly approvals = new SessionApprovals();
@@ -45,6 +47,8 @@ export class Thread {
   readonly #recorder: Recorder | null;
   readonly #subscribers = new Set<Client>();
   #holds = 0;
+  /** By turn, how those ended whose end is not told yet. */
+  readonly #ends = new Map<string, TurnEnded>();
   /** False until there is something to keep: an empty thread leaves no file. */
   #isPersisted: boolean;
 
@@ -295,13 +299,13 @@ export class Thread {
     this.emitLater(said)();
   }
 
-  /** Applied and written now. Clients are told when the result is called. */
+  /** Written now; applied and sent when the result is called, so that nobody sees more of it than was told. */
   emitLater(said: ServerNotification): () => void {
     const notification = neverBackwards(said);
-    if (notification.method === "turn/started") noteStart(this.#record, notification.params.turn.id);
-    applyToTurns(this.#record.turns, notification);
     if (isPersisted(notification)) this.#append({ type: "notification", payload: notification });
     return () => {
+      if (notification.method === "turn/started") noteStart(this.#record, notification.params.turn.id);
+      applyToTurns(this.#record.turns, notification);
       for (const client of this.#subscribers) client.notify(notification);
     };
   }
@@ -353,9 +357,16 @@ export class Thread {
   }
 
   /** Notes how a turn ended. It is announced, once, when the turn has let go of everything. */
-  finishTurn(turnId: string, end: Pick<Turn, "status" | "error" | "completedAt" | "durationMs" | "tokenUsage">): void {
-    const turn = this.#record.turns.find(({ id }) => id === turnId);
-    if (turn !== undefined) Object.assign(turn, end);
+  finishTurn(turnId: string, end: TurnEnded): void {
+    this.#ends.set(turnId, end);
+  }
+
+  /** The turn as it has ended. Null when it never began. */
+  takeEnded(turnId: string): Turn | null {
+    const turn = this.turns.find(({ id }) => id === turnId);
+    const end = this.#ends.get(turnId);
+    this.#ends.delete(turnId);
+    return turn === undefined ? null : { ...turn, ...end };
   }
 
   /** A fork is on disk from its start, unless it is empty. `copied`: the lines of its source that it does not share. */

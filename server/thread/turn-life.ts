@@ -321,11 +321,11 @@ export class TurnLife {
   async #endTurn(running: RunningTurn, { failed }: { failed: boolean }): Promise<void> {
     const thread = this.#thread;
     const { turnId } = running;
-    const turn = thread.turns.find(({ id }) => id === turnId);
+    const turn = thread.takeEnded(turnId);
     this.#hooks.touch();
     const ids = { threadId: thread.id, turnId };
     const tellEnd =
-      turn === undefined
+      turn === null
         ? null
         : thread.emitLater({ method: "turn/completed", params: { threadId: thread.id, turn: summaryOf(turn) } });
     // What is told of as over outlives the machine's power, too. What is said meanwhile waits as for any turn.

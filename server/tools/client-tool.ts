@@ -1,4 +1,5 @@
 // Tools that the client brought along: the model's calls go to it, and its answers back.
+import { isShallow, tooDeep } from "../protocol/depth.ts";
 import type { DynamicTool } from "../protocol/thread.ts";
 import type { ToolOutputPart } from "../protocol/item.ts";
 import { type Immediate, immediate, type PrepareContext, type Prepared, type RawCall, type Tool } from "./tool.ts";
@@ -41,6 +42,7 @@ function prepareCall(
   } catch (error) {
     return immediate(`failed to parse function arguments: ${(error as Error).message}`);
   }
+  if (!isShallow(given)) return immediate(`failed to parse function arguments: they are ${tooDeep}`);
   const item = startedCall({ id: itemId, ...what, arguments: given, startedAtMs });
   return {
     kind: "prepared",
