@@ -51,7 +51,7 @@ export interface FilePlan {
   readonly dirty: boolean;
   /** SHA-256 (hex) of `before` as its bytes are on disk; null when the file is not there yet. */
   readonly beforeHash: string | null;
-  /** As the protocol has it: new text for add, old text for delete, unified hunks without file header for update. */
+  /** As the protocol has it: text of a new file, old text for delete, unified hunks without file header for all else. */
   readonly diff: string;
   readonly added: number;
   readonly removed: number;
@@ -276,7 +276,8 @@ function filePlan(
   const { text: before, encoding, version, dirty } = view;
   const after = change.kind === "update" ? change.after : change.kind === "add" ? change.text : null;
   const hunks = hunksFor(change, before, lines);
-  const diff = change.kind === "update" ? hunks.text : change.kind === "add" ? change.text : change.before;
+  const isNew = change.kind === "add" && before === null;
+  const diff = isNew ? change.text : change.kind === "delete" ? change.before : hunks.text;
   const beforeHash = before === null ? null : hashOf(before, encoding);
   const { added, removed } = hunks;
   return { path, change, before, after, encoding, version, dirty, beforeHash, diff, added, removed };

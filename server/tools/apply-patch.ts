@@ -107,13 +107,18 @@ function noFolder(cwd: string) {
   return { ok: false, message: `there is no folder ${cwd} any more. Nothing was written.`, isStale: false } as const;
 }
 
-function toChange({ path, change, diff }: FilePlan, targets: ReadonlyMap<string, FileTarget>): FileUpdateChange {
+function toChange(
+  { path, change, before, diff }: FilePlan,
+  targets: ReadonlyMap<string, FileTarget>,
+): FileUpdateChange {
   const movePath = change.kind === "update" ? change.movePath : null;
   const realPath = targets.get(path)?.leadsTo ?? null;
   const realMovePath = movePath === null ? null : (targets.get(movePath)?.leadsTo ?? null);
+  // To the person, whose lines go, a new text for a file that is there is a change of it.
+  const isUpdate = change.kind === "update" || (change.kind === "add" && before !== null);
   return {
     path,
-    kind: change.kind === "update" ? { type: "update", move_path: movePath } : { type: change.kind },
+    kind: isUpdate ? { type: "update", move_path: movePath } : { type: change.kind },
     diff,
     ...(realPath === null ? {} : { realPath }),
     ...(realMovePath === null ? {} : { realMovePath }),

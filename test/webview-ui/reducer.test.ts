@@ -211,10 +211,22 @@ const rows: Row[] = [
     [],
   ],
   [
-    "a snapshot without the echo leaves the prompt",
-    [showing, sent, accepted, { type: "threadOpening", threadId }, showing],
+    "a snapshot without the echo leaves the prompt, as long as something runs",
+    [
+      showing,
+      sent,
+      accepted,
+      { type: "threadOpening", threadId },
+      { type: "threadOpened", response: opened({ turns: [], status: busy }) },
+    ],
     outgoing,
     ["c1 accepted"],
+  ],
+  [
+    "a prompt whose turn the next server does not know was read by nobody",
+    [showing, sent, accepted, { type: "threadOpening", threadId }, showing],
+    outgoing,
+    ["c1 unread"],
   ],
   [
     "a refused prompt leaves its reason",

@@ -247,11 +247,15 @@ function showSnapshot(state: PanelState, response: ThreadStartResponse): PanelSt
   const echoed = new Set(
     thread.turns.flatMap(({ items }) => items.flatMap((item) => (item.type === "userMessage" ? [item.clientId] : []))),
   );
-  const ended = new Set(thread.turns.flatMap(({ id, status }) => (status === "inProgress" ? [] : [id])));
+  // Its turn has ended without it; or, in a thread where nothing runs, never got as far as the disk.
+  const isOver = (turnId: string) => {
+    const turn = thread.turns.find(({ id }) => id === turnId);
+    return turn === undefined ? response.thread.status.type !== "active" : turn.status !== "inProgress";
+  };
   const outgoing = state.outgoing
     .filter(({ clientId }) => !echoed.has(clientId))
     .map((prompt) =>
-      prompt.kind === "accepted" && ended.has(prompt.turnId) ? { ...prompt, kind: "unread" as const } : prompt,
+      prompt.kind === "accepted" && isOver(prompt.turnId) ? { ...prompt, kind: "unread" as const } : prompt,
     );
   return { ...state, view: { kind: "shown", thread }, outgoing };
 }

@@ -13,7 +13,7 @@ export function NewTurn({ prompt }: { prompt: Outgoing }) {
   );
 }
 
-/** Inside a turn that runs. */
+/** Inside a turn that runs, or what is left of one that a server took with it. */
 export function AddedPrompt({ prompt }: { prompt: Outgoing }) {
   const { actions } = usePanel();
   const sendAgain = () => {

@@ -16,7 +16,7 @@ import {
   shownThreadId,
 } from "../state/state.ts";
 import { useFollowEnd } from "./follow-end.ts";
-import { NewTurn } from "./outgoing.tsx";
+import { AddedPrompt, NewTurn } from "./outgoing.tsx";
 import { TurnView } from "./turn.tsx";
 
 const pickThread = ({ view }: PanelState) => shownThread(view);
@@ -77,9 +77,13 @@ export function Transcript() {
               outgoing={outgoing.filter((prompt) => turnOf(prompt, thread, running?.id) === turn.id)}
             />
           ))}
-          {homeless.map((prompt) => (
-            <NewTurn key={prompt.clientId} prompt={prompt} />
-          ))}
+          {homeless.map((prompt) =>
+            prompt.kind === "unread" ? (
+              <AddedPrompt key={prompt.clientId} prompt={prompt} />
+            ) : (
+              <NewTurn key={prompt.clientId} prompt={prompt} />
+            ),
+          )}
           {thread && <LooseApprovals thread={thread} />}
         </div>
       </div>

@@ -149,7 +149,10 @@ function changed(text: string): string {
 /** Byte for byte, line by line: a new line takes the end of the one it replaces, else of the one above, else below. */
 function intended({ lines, what, ...each }: File): Buffer {
   if (what === "move") return bytesOf(each, lines);
-  if (what === "replace") return bytesOf(each, [{ text: "all new", end: "\n" }]);
+  if (what === "replace") {
+    const [end = "\n", ...others] = new Set(lines.flatMap(({ end }) => (end === "" ? [] : [end])));
+    return bytesOf(each, [{ text: "all new", end: others.length === 0 ? end : "\n" }]);
+  }
   const result: { text: string; end: string }[] = [];
   let replaced: string[] = [];
   let added: string[] = [];

@@ -105,7 +105,7 @@ test("adding a file that exists replaces it, and the plan knows what it replaces
   assert.deepEqual(file && [file.change, file.before, file.diff, file.added, file.removed], [
     { kind: "add", text: "hello\nyou\n" },
     "hello\nworld\n",
-    "hello\nyou\n",
+    "@@ -1,2 +1,2 @@\n hello\n-world\n+you\n",
     1,
     1,
   ]);

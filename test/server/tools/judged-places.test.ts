@@ -2,7 +2,7 @@
 // disk see it.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { test } from "node:test";
 import { responsesApi, toolOutputs } from "../../support/responses-api.ts";
 import { editorClient } from "../../support/editor-client.ts";
@@ -24,6 +24,17 @@ const escalated = { sandbox_permissions: "require_escalated", justification: "it
 const read = (path: string) => ({ name: "read_file", arguments: { path } });
 const replies = (...calls: object[]) => responsesApi([{ steps: [{ calls: calls as never }, { text: "ok" }] }]);
 const skip = process.platform === "win32" && "POSIX links";
+
+test("who is asked about a new text for a file that is there sees the lines that go", async () => {
+  await using api = await replies(patch("*** Add File: a", "+kept", "+new"), patch("*** Add File: b", "+all"));
+  await using server = await testServer({ api, approvalPolicy: "untrusted", files: { a: "kept\nold\n" } });
+  server.answerApprovals("decline");
+  await server.completeTurn("write");
+  const changes = server.completedItems().flatMap((item) => (item.type === "fileChange" ? item.changes : []));
+  const shown = new Map(changes.map(({ path, kind, diff }) => [basename(path), [kind, diff]]));
+  assert.deepEqual(shown.get("a"), [{ type: "update", move_path: null }, "@@ -1,2 +1,2 @@\n kept\n-old\n+new\n"]);
+  assert.deepEqual(shown.get("b"), [{ type: "add" }, "all\n"]);
+});
 
 for (const approvalPolicy of ["on-request", "never"] as const) {
   test(`under ${approvalPolicy} a patch outside tells the model neither lines nor what is there`, {
