@@ -74,17 +74,18 @@ export class KnownRollouts {
   }
 
   /**
-   * Takes folders apart, the one with the youngest rollout first, until so many are open. What is open and younger than
-   * the time that it returns, in Unix seconds, is all there is of that age.
+   * Takes folders apart, the one with the youngest rollout first, until so many are open that are younger than all that
+   * stay closed. Returns the time of the youngest of those, in Unix seconds.
    */
   openYoungest(count: number): number {
     const closed = [...this.#closed.values()].sort((a, b) => a.youngest - b.youngest);
-    let open = closed.length === 0 ? count : this.opened().length;
-    for (let next = closed.at(-1); next !== undefined && open < count; next = closed.at(-1)) {
-      closed.pop();
-      open += this.#in(next.folder).size;
+    for (let next = closed.pop(); next !== undefined; next = closed.pop()) {
+      const { youngest } = next;
+      const younger = this.opened().filter(({ createdAt }) => createdAt > youngest);
+      if (younger.length >= count) return youngest;
+      this.#in(next.folder);
     }
-    return closed.at(-1)?.youngest ?? Number.NEGATIVE_INFINITY;
+    return Number.NEGATIVE_INFINITY;
   }
 
   #in(folder: string): Map<string, KnownRollout> {
