@@ -18,7 +18,7 @@ function whyNot(): string | false {
   if (helper === null) return "there is no bubblewrap here to put around a server";
   for (const place of [withoutNamespaces(), inContainer(), [helper, "--dev-bind", "/", "/", "--"]]) {
     const [file, ...args] = [...place, "true"];
-    const { status, stderr } = spawnSync(file, args, { timeout: 10_000 });
+    const { status, stderr } = spawnSync(file, args, { timeout: 60_000 });
     if (status !== 0) return `bubblewrap cannot be put around a server here: ${stderr.toString().trim()}`;
   }
   return false;

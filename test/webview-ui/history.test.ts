@@ -4,6 +4,7 @@ import test, { after } from "node:test";
 import type { Page } from "playwright-core";
 import type { Thread } from "../../server/protocol/thread.ts";
 import { pinnedSectionId } from "../../server/protocol/thread-section.ts";
+import { isFocused } from "./support/approval-turn.ts";
 import { commandApproval, cwd, opened, running, thread, threadId, turn, item } from "./support/fixtures.ts";
 import { closeBrowser, type OpenPanel, openPanel, whyNoPanel } from "./support/panel-page.ts";
 
@@ -40,7 +41,7 @@ test("threads are found by typing and opened by the keyboard", inBrowser, async 
   assert.deepEqual(await panel.host.expectCall("thread/resume"), { threadId: second });
   await dialog.waitFor({ state: "detached" });
   const box = panel.page.getByRole("textbox", { name: "Message Belay" });
-  assert.ok(await box.evaluate((element) => element === document.activeElement));
+  assert.ok(await isFocused(box));
 });
 
 test("the list follows what becomes of its threads, wherever that happens", inBrowser, async () => {
@@ -91,7 +92,7 @@ test("a starter goes into the composer and not off", inBrowser, async () => {
   await panel.page.getByRole("button", { name: "Run the tests and fix what fails" }).click();
   const box = panel.page.getByRole("textbox", { name: "Message Belay" });
   assert.equal(await box.inputValue(), "Run the tests and fix what fails");
-  assert.ok(await box.evaluate((element) => element === document.activeElement));
+  assert.ok(await isFocused(box));
 });
 
 const other = "019a0000-0000-7000-8000-000000000002";
@@ -192,9 +193,7 @@ test("a thread is renamed, pinned, archived, brought back and deleted by the key
   await keyboard.press("Delete");
   await question.getByRole("button", { name: "Delete" }).press("Enter");
   await option(/^Rename Basket/).waitFor({ state: "detached" });
-  assert.ok(
-    await page.getByRole("combobox", { name: "Search threads" }).evaluate((box) => box === document.activeElement),
-  );
+  assert.ok(await isFocused(page.getByRole("combobox", { name: "Search threads" })));
 });
 
 test("Escape leaves the menu, then the list", inBrowser, async () => {

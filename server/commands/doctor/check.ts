@@ -1,4 +1,5 @@
 // One line of `belay doctor`: what was looked at, how it stands, and what would help.
+import { patientTimeout } from "../../util/patient-timeout.ts";
 
 export interface Check {
   /** Stable, for programs. */
@@ -29,7 +30,7 @@ export function fail(summary: string, cure: string, facts: Facts): Omit<Check, "
   return { status: "fail", summary, cure, facts };
 }
 
-/** So long one check may take. All run side by side, so that the whole stays below three seconds. */
+/** So long one check may take where the machine is not busy. All run side by side: the whole stays below three seconds. */
 export const CHECK_MS = 2_300;
 
 /** Never rejects, and waits for nothing that does not end. */
@@ -39,11 +40,11 @@ export async function checked(
   look: () => Promise<Omit<Check, "id" | "name">>,
   limitMs: number = CHECK_MS,
 ): Promise<Check> {
-  let timer: NodeJS.Timeout | undefined;
+  let inTime = (): void => undefined;
   const late = new Promise<Omit<Check, "id" | "name">>((resolve) => {
     const summary = `It was not known after ${limitMs / 1000} seconds.`;
     const cure = "Run belay doctor again; if that does not help, see whether the machine or a network disk hangs.";
-    timer = setTimeout(() => resolve(warn(summary, cure, { timedOut: true })), limitMs);
+    inTime = patientTimeout(() => resolve(warn(summary, cure, { timedOut: true })), limitMs);
   });
   try {
     return { id, name, ...(await Promise.race([look(), late])) };
@@ -51,6 +52,6 @@ export async function checked(
     const summary = `It could not be looked at: ${error instanceof Error ? error.message : String(error)}`;
     return { id, name, ...warn(summary, null, { error: summary }) };
   } finally {
-    clearTimeout(timer);
+    inTime();
   }
 }

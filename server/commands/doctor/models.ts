@@ -1,6 +1,7 @@
 // Who could answer: each provider of the configuration, whether it has a key, and whether its server is there. No key
 // and no header of the configuration is sent.
 import { findProvider, isScripted, keyOf, type ModelSource } from "../../model/providers.ts";
+import { patientTimeout } from "../../util/patient-timeout.ts";
 import { type Check, checked, fail, ok, warn } from "./check.ts";
 
 type Found = Omit<Check, "id" | "name">;
@@ -60,8 +61,10 @@ async function reachOf(baseUrl: string): Promise<Reach> {
   }
   // A name and a password in it are secrets, and not for the screen either.
   [url.username, url.password, url.search, url.hash] = ["", "", "", ""];
+  const late = new AbortController();
+  const inTime = patientTimeout(() => late.abort(new DOMException("", "TimeoutError")), REACH_MS);
   try {
-    const { status } = await fetch(url, { method: "HEAD", redirect: "manual", signal: AbortSignal.timeout(REACH_MS) });
+    const { status } = await fetch(url, { method: "HEAD", redirect: "manual", signal: late.signal });
     if (status >= 300 && status < 400) {
       const said = `${url.href} redirects (${status}), which Belay does not follow.`;
       return { kind: "redirects", said, cure: "Let base_url name the place itself." };
@@ -71,6 +74,8 @@ async function reachOf(baseUrl: string): Promise<Reach> {
     return { kind: "failing", said, cure: "Try again later, or ask who runs it." };
   } catch (error) {
     return { kind: "unreachable", ...troubleOf(url, error) };
+  } finally {
+    inTime();
   }
 }
 

@@ -9,7 +9,11 @@ export const card = ({ page }: OpenPanel) => page.getByRole("group", { name: "Ap
 /** The question is there, and an answer counts: a click waits for that by itself, a key does not. */
 export const ready = (panel: OpenPanel) =>
   card(panel).first().getByRole("button", { name: "Approve", exact: true, disabled: false }).waitFor();
-export const isFocused = (locator: Locator) => locator.evaluate((element) => element === document.activeElement);
+/** Once it is: what takes the focus may do so a moment after it is there. */
+export async function isFocused(locator: Locator): Promise<boolean> {
+  await locator.and(locator.page().locator(":focus")).waitFor();
+  return true;
+}
 
 export async function offered(panel: OpenPanel): Promise<string[]> {
   return (await card(panel).getByRole("button").allInnerTexts()).map((text) => text.replaceAll(/\s+/g, " ").trim());
