@@ -69,7 +69,7 @@ for (const [gone, words, offers] of [
   [cwd, `${cwd}. Bring it back.`, 0],
 ] as const) {
   test(
-    `of a thread whose folder ${gone} is gone is said what helps, and another folder is offered ${offers === 1 ? "" : "only "}where one is open`,
+    `a thread whose folder ${gone} is gone says so, and offers the open folder only where that is another`,
     inBrowser,
     async () => {
       await using panel = await openPanel({
