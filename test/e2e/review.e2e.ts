@@ -54,7 +54,8 @@ test("changes that wait for review are there again after a reload, to keep and t
   await workbench.openExplorer();
   await panel.composer.waitFor({ state: "hidden" });
   await workbench.reload({
-    "workbench.sidebar.activeviewletid": "workbench.view.explorer",
+    // The Explorer is what a window shows that remembers nothing else.
+    "workbench.sidebar.activeviewletid": null,
     "belay-dev.belay": "review.waits",
   });
   // VS Code writes down its editors once a minute, so it may come back without. To open the file is not to open Belay.
