@@ -303,6 +303,7 @@ class Belay implements vscode.Disposable {
         return { dispose: () => void this.#stateListeners.delete(listener) };
       },
       applyEdit: (params) => applyEdit(params, this.ctx.log),
+      runInTerminal: this.#runInTerminal,
     };
   }
 }

@@ -21,4 +21,5 @@ export interface TestApi {
   /** Every state the server enters from now on. */
   onStateChanged(listener: (state: ServerState) => void): { dispose(): void };
   applyEdit(params: unknown): Promise<ApplyEditResult>;
+  readonly runInTerminal: { readyTimeoutMs: number };
 }

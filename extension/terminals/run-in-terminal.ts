@@ -9,8 +9,6 @@ import { KeptOutput } from "./kept-output.ts";
 import { whyNotTyped } from "./typed-script.ts";
 
 const TERMINAL_NAME = "Belay (yours)";
-/** How long a shell may take to report that it is ready. */
-const READY_TIMEOUT_MS = 5_000;
 /** Output that is still on its way after the end. */
 const DRAIN_TIMEOUT_MS = 1_000;
 
@@ -20,6 +18,8 @@ const groupingShells = ["bash", "zsh", "sh", "ksh", "gitbash"];
 type Ended = { exitCode: number | null; problem: string | null };
 
 export class RunInTerminal implements vscode.Disposable {
+  /** How long a shell may take to report that it is ready, and that a command began. Tests set their own. */
+  readyTimeoutMs = 5_000;
   readonly #begins: (command: RunInTerminalParams, terminal: vscode.Terminal) => void;
   /** Those we opened; a person may use them too. */
   readonly #terminals = new Set<vscode.Terminal>();
@@ -51,13 +51,13 @@ export class RunInTerminal implements vscode.Disposable {
     try {
       this.#begins(command, terminal);
       terminal.show(true);
-      const integration = await shellIntegration(terminal, signal);
+      const integration = await shellIntegration(terminal, this.readyTimeoutMs, signal);
       if (signal.aborted) return notRun("It was stopped before it began.");
       if (terminal.exitStatus !== undefined) return notRun("The terminal was closed before the command began.");
       const isKnown = !hasLines(command.script) || groupingShells.includes(terminal.state.shell ?? "");
       return integration === null || !isKnown
         ? typeBlindly(terminal, command.script)
-        : await execute({ terminal, integration, script: command.script }, signal);
+        : await execute({ terminal, integration, script: command.script, readyTimeoutMs: this.readyTimeoutMs }, signal);
     } finally {
       // Of what was typed blindly nobody knows when it ends; such a terminal is never taken again anyway.
       this.#busy.delete(terminal);
@@ -106,6 +106,7 @@ function notRun(problem: string): RunInTerminalResult {
 /** Null when the shell has not reported in time, or never will. */
 async function shellIntegration(
   terminal: vscode.Terminal,
+  readyTimeoutMs: number,
   signal: AbortSignal,
 ): Promise<vscode.TerminalShellIntegration | null> {
   if (terminal.shellIntegration !== undefined) return terminal.shellIntegration;
@@ -119,7 +120,7 @@ async function shellIntegration(
       if (closed === terminal) giveUp();
     }),
   ];
-  const timer = setTimeout(giveUp, READY_TIMEOUT_MS);
+  const timer = setTimeout(giveUp, readyTimeoutMs);
   signal.addEventListener("abort", giveUp, { once: true });
   try {
     return await promise;
@@ -146,10 +147,11 @@ interface Execution {
   terminal: vscode.Terminal;
   integration: vscode.TerminalShellIntegration;
   script: string;
+  readyTimeoutMs: number;
 }
 
 async function execute(
-  { terminal, integration, script }: Execution,
+  { terminal, integration, script, readyTimeoutMs }: Execution,
   signal: AbortSignal,
 ): Promise<RunInTerminalResult> {
   const { promise: ended, resolve: end } = Promise.withResolvers<Ended>();
@@ -157,7 +159,7 @@ async function execute(
   // Ctrl+C; the shell then says itself how it ended.
   const interrupt = () => terminal.sendText("\x03", false);
   signal.addEventListener("abort", interrupt, { once: true });
-  const notBegun = setTimeout(() => unknown("The shell did not report that the command began."), READY_TIMEOUT_MS);
+  const notBegun = setTimeout(() => unknown("The shell did not report that the command began."), readyTimeoutMs);
   const requested = begin({ terminal, integration, script });
   // Whatever is printed before somebody reads is lost.
   let output = requested === null ? null : collect(requested.read());
@@ -194,7 +196,11 @@ async function execute(
  * VS Code never tells the end of several lines that the shell joins into one command, so they go in as one group, as
  * they are. Null: the shell will say what it runs.
  */
-function begin({ terminal, integration, script }: Execution): vscode.TerminalShellExecution | null {
+function begin({
+  terminal,
+  integration,
+  script,
+}: Omit<Execution, "readyTimeoutMs">): vscode.TerminalShellExecution | null {
   if (!hasLines(script)) return integration.executeCommand(script);
   terminal.sendText(`{\n${script}\n}`, true);
   return null;

@@ -6,10 +6,18 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { RunInTerminalResult } from "../../server/protocol/command.ts";
 import type { TestApi } from "../../extension/test-api.ts";
+import { patienceMs } from "../support/vscode/deadline.ts";
 import { test } from "../support/vscode/suite.ts";
 import { belayWith, eventOf, inWorkspace, say } from "./belay.ts";
 
 let asked = 0;
+
+/** Shells may take so long to say that they are ready. */
+async function belayWithShell(readyTimeoutMs: number): Promise<TestApi> {
+  const api = await belayWith("puppet");
+  api.runInTerminal.readyTimeoutMs = readyTimeoutMs;
+  return api;
+}
 
 async function run(api: TestApi, script: string): Promise<RunInTerminalResult> {
   asked += 1;
@@ -50,7 +58,7 @@ async function runHeard(api: TestApi, script: string): Promise<RunInTerminalResu
 const own = () => vscode.window.terminals.filter(({ name }) => name === "Belay (yours)");
 
 test("the exit code and the output of a command in the person's own shell come back, and its terminal is used again", async () => {
-  const api = await belayWith("puppet");
+  const api = await belayWithShell(patienceMs);
   const failed = await runHeard(api, "echo said; pwd; (exit 3)");
   assert.deepEqual({ ...failed, output: null }, { ran: true, exitCode: 3, output: null, problem: null });
   assert.match(failed.output ?? "", /said\r?\n/);
@@ -61,7 +69,7 @@ test("the exit code and the output of a command in the person's own shell come b
 });
 
 test("a terminal in which a person went elsewhere is not used again", async () => {
-  const api = await belayWith("puppet");
+  const api = await belayWithShell(patienceMs);
   await run(api, "cd /");
   const before = own().length;
   const { output } = await runHeard(api, "pwd");
@@ -70,7 +78,7 @@ test("a terminal in which a person went elsewhere is not used again", async () =
 });
 
 test("nobody knows how a command ended whose terminal was closed", async () => {
-  const api = await belayWith("puppet");
+  const api = await belayWithShell(patienceMs);
   const started = eventOf("the command to begin", vscode.window.onDidStartTerminalShellExecution, ({ execution }) =>
     execution.commandLine.value.includes("sleep 611"),
   );
@@ -82,7 +90,7 @@ test("nobody knows how a command ended whose terminal was closed", async () => {
 });
 
 test("a command that is not wanted any more is interrupted as by Ctrl+C, and its shell stays", async () => {
-  const api = await belayWith("puppet");
+  const api = await belayWithShell(patienceMs);
   const started = eventOf("the command to begin", vscode.window.onDidStartTerminalShellExecution, ({ execution }) =>
     execution.commandLine.value.includes("sleep 612"),
   );
@@ -94,7 +102,7 @@ test("a command that is not wanted any more is interrupted as by Ctrl+C, and its
 });
 
 test("without shell integration the command is typed, and its end is said to be unknown", async () => {
-  const api = await belayWith("puppet");
+  const api = await belayWithShell(1_000);
   for (const terminal of own()) terminal.dispose();
   const settings = vscode.workspace.getConfiguration("terminal.integrated.shellIntegration");
   await settings.update("enabled", false, vscode.ConfigurationTarget.Global);
@@ -109,7 +117,7 @@ test("without shell integration the command is typed, and its end is said to be 
 });
 
 test("a command with control characters is not typed at all", async () => {
-  const api = await belayWith("puppet");
+  const api = await belayWithShell(patienceMs);
   const before = own();
   const { ran, problem } = await run(api, "echo a\x1b[201~\rrm -rf x");
   assert.equal(ran, false);
@@ -118,7 +126,7 @@ test("a command with control characters is not typed at all", async () => {
 });
 
 test("a command of several lines runs whole", async () => {
-  const api = await belayWith("puppet");
+  const api = await belayWithShell(patienceMs);
   const { exitCode, output } = await runHeard(
     api,
     "for word in one two\ndo echo said-$word\ndone\ncat <<END\n}\nEND\n(exit 4)",

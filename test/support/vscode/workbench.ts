@@ -182,9 +182,9 @@ export class Workbench {
 
   /**
    * Reloads the page as a person does, once VS Code has written down for this workspace what it shall come back with: by
-   * key of its storage a part of the value. It writes when it is idle, so who reloads at once comes back to less.
+   * key of its storage a part of the value, or null for none. It writes when it is idle, so who reloads at once comes back to less.
    */
-  async reload(kept: Readonly<Record<string, string>>): Promise<void> {
+  async reload(kept: Readonly<Record<string, string | null>>): Promise<void> {
     await step("reloading the window", async () => {
       await within(patienceMs, "VS Code to write that down", this.page.evaluate(untilKept, kept));
       await this.page.reload({ waitUntil: "domcontentloaded" });
@@ -231,8 +231,8 @@ export class Workbench {
   }
 }
 
-/** Runs in the page: until its storage, one database a workspace, has these values. It tells nobody, hence the polling. */
-async function untilKept(kept: Readonly<Record<string, string>>): Promise<void> {
+/** Runs in the page: until its storage of the workspace has these values. It tells nobody, hence the polling. */
+async function untilKept(kept: Readonly<Record<string, string | null>>): Promise<void> {
   const done = <T>(request: IDBRequest<T>) =>
     new Promise<T>((resolve, reject) => {
       request.addEventListener("success", () => resolve(request.result));
@@ -242,13 +242,14 @@ async function untilKept(kept: Readonly<Record<string, string>>): Promise<void> 
   while (missing.size > 0) {
     await new Promise((resolve) => setTimeout(resolve, 100));
     for (const { name = "" } of await indexedDB.databases()) {
-      if (!name.startsWith("vscode-web-state-db-")) continue;
+      if (!name.startsWith("vscode-web-state-db-") || name.includes("global")) continue;
       const database = await done(indexedDB.open(name));
       const [table] = database.objectStoreNames;
       if (table !== undefined) {
         const store = database.transaction(table).objectStore(table);
         for (const key of missing) {
-          if (String(await done(store.get(key))).includes(kept[key] ?? "")) missing.delete(key);
+          const [value, part = null] = [await done<unknown>(store.get(key)), kept[key]];
+          if (part === null ? value === undefined : String(value).includes(part)) missing.delete(key);
         }
       }
       database.close();
