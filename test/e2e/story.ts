@@ -117,7 +117,7 @@ async function reviewReceipt(stage: Stage, look: Look): Promise<void> {
   await workbench.page.keyboard.type("\n// Mine.\n");
   await workbench.page.keyboard.press("ControlOrMeta+s");
   await panel.button("Undo turn").last().click();
-  const merge = workbench.page.locator(".notification-toast").getByText("Undo with Merge");
+  const merge = workbench.page.getByRole("button", { name: /Accept the Merge/ });
   await merge.waitFor();
   assert.match(stage.read("src/cart.js"), /export function tax/);
   await look("11-merge");

@@ -86,42 +86,47 @@ test("a thread of one folder changes a file of another, which the editor shows, 
   });
 });
 
-test("a file that threads of both folders changed stands once in review, and is kept and undone for both", async () => {
-  const uri = fresh(second(), "shared.txt");
-  const change = (prompt: string, ...lines: string[]) => patchScene(prompt, `*** Update File: ${uri.fsPath}`, ...lines);
-  const scenes = [
-    change("change the top", "@@", " line 0", "-line 1", "+LINE 1", "+one more", " line 2"),
-    change("change the end", "@@", " line 8", "-line 9", "+LINE 9", " line 10"),
-    change("rewrite the top", "@@", " line 0", "-line 1", "+Line 1", " line 2"),
-    change("rewrite the end", "@@", " line 8", "-line 9", "+Line 9", " line 10"),
-  ];
-  const rows = (api: TestApi) => api.ctx.review.list.all.filter(({ path }) => path === uri.fsPath);
-  await withRealServer(scenes, async (api) => {
-    const both = async (top: string, end: string) => {
-      await lookingAt(first());
-      await turn(api, top, uri);
-      await lookingAt(second());
-      await turn(api, end, uri);
-      await listed(api, uri, (file) => file?.hunks.length === 2);
-    };
-    await both("change the top", "change the end");
-    assert.deepEqual(
-      rows(api).map(({ parts, hunks }) => [parts.length, hunks.map(({ baseline }) => baseline.start)]),
-      [[2, [1, 9]]],
-    );
-    const baseline = uri.with({ scheme: "belay-review", query: "baseline" });
-    assert.equal((await vscode.workspace.openTextDocument(baseline)).getText(), before);
-    await vscode.commands.executeCommand("belay.undoFile", uri);
-    assert.equal(onDisk(uri), before);
-    await listed(api, uri, (file) => file === undefined);
-    await both("rewrite the top", "rewrite the end");
-    await vscode.window.showTextDocument(uri);
-    await clickLens(uri, 9, "Undo");
-    assert.equal(onDisk(uri), before.replace("line 1\n", "Line 1\n"));
-    await vscode.commands.executeCommand("belay.keepFile", uri);
-    await listed(api, uri, (file) => file === undefined);
-  });
-});
+test(
+  "a file that threads of both folders changed stands once in review, and is kept and undone for both",
+  async () => {
+    const uri = fresh(second(), "shared.txt");
+    const change = (prompt: string, ...lines: string[]) =>
+      patchScene(prompt, `*** Update File: ${uri.fsPath}`, ...lines);
+    const scenes = [
+      change("change the top", "@@", " line 0", "-line 1", "+LINE 1", "+one more", " line 2"),
+      change("change the end", "@@", " line 8", "-line 9", "+LINE 9", " line 10"),
+      change("rewrite the top", "@@", " line 0", "-line 1", "+Line 1", " line 2"),
+      change("rewrite the end", "@@", " line 8", "-line 9", "+Line 9", " line 10"),
+    ];
+    const rows = (api: TestApi) => api.ctx.review.list.all.filter(({ path }) => path === uri.fsPath);
+    await withRealServer(scenes, async (api) => {
+      const both = async (top: string, end: string) => {
+        await lookingAt(first());
+        await turn(api, top, uri);
+        await lookingAt(second());
+        await turn(api, end, uri);
+        await listed(api, uri, (file) => file?.hunks.length === 2);
+      };
+      await both("change the top", "change the end");
+      assert.deepEqual(
+        rows(api).map(({ parts, hunks }) => [parts.length, hunks.map(({ baseline }) => baseline.start)]),
+        [[2, [1, 9]]],
+      );
+      const baseline = uri.with({ scheme: "belay-review", query: "baseline" });
+      assert.equal((await vscode.workspace.openTextDocument(baseline)).getText(), before);
+      await vscode.commands.executeCommand("belay.undoFile", uri);
+      assert.equal(onDisk(uri), before);
+      await listed(api, uri, (file) => file === undefined);
+      await both("rewrite the top", "rewrite the end");
+      await vscode.window.showTextDocument(uri);
+      await clickLens(uri, 9, "Undo");
+      assert.equal(onDisk(uri), before.replace("line 1\n", "Line 1\n"));
+      await vscode.commands.executeCommand("belay.keepFile", uri);
+      await listed(api, uri, (file) => file === undefined);
+    });
+  },
+  { timeoutMs: 60_000 },
+);
 
 test("what a command changes in the other folder waits for review too, and is undone with its turn", async () => {
   const uri = fresh(second(), "by-command.txt");
