@@ -44,7 +44,7 @@ const serverApart = {
 
 // The same for the server's heavy libraries, each behind import(). Our own code stays one file: a dozen small ones cost
 // more to find than this one to read, and what is behind import() in it is not run before it is asked for.
-const serverLibraries = ["execa", "ws", "jose", "web-tree-sitter"];
+const serverLibraries = ["openai", "execa", "ws", "jose", "web-tree-sitter"];
 const serverLibrariesApart = {
   name: "server libraries apart",
   setup(build) {

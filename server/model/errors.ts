@@ -118,7 +118,7 @@ export interface Told {
   message: string;
   /** Null: in an event, after the answer had begun. */
   status: number | null;
-  headers?: Pick<Headers, "get"> | undefined;
+  headers?: Headers | undefined;
 }
 
 /** Of a `response.failed` or `error` event, and of an error status. */
@@ -199,15 +199,7 @@ function kindOf({ code, status, message }: Told): ErrorKind {
  * error told inside of it or events that make no sense.
  */
 export function thrownFailure(endpoint: Endpoint, error: unknown, { hasBegun }: { hasBegun: boolean }): ModelFailure {
-  const {
-    status,
-    error: told,
-    headers,
-  } = error as {
-    status?: unknown;
-    error?: unknown;
-    headers?: Pick<Headers, "get">;
-  };
+  const { status, error: told, headers } = error as { status?: unknown; error?: unknown; headers?: Headers };
   if (typeof status === "number" && status >= 300 && status < 400) {
     return redirectFailure(endpoint, status, headers?.get("location") ?? "");
   }

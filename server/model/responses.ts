@@ -1,10 +1,7 @@
-// The OpenAI Responses API behind our own event union. Of the `openai` package there are only types, which cost nothing.
-import type {
-  ResponseCreateParamsStreaming,
-  ResponseInputItem,
-  ResponseStreamEvent,
-  Tool,
-} from "openai/resources/responses/responses";
+// The OpenAI Responses API behind our own event union. The one file that names the `openai` package.
+import type OpenAI from "openai";
+import type { ClientOptions } from "openai";
+import type { ResponseCreateParamsStreaming, ResponseInputItem, Tool } from "openai/resources/responses/responses";
 import {
   type Endpoint,
   type KeyWays,
@@ -17,10 +14,9 @@ import {
   thrownFailure,
 } from "./errors.ts";
 import type { HistoryItem, Model, ModelEvent, ModelFailure, ModelRequest, ToolSpec } from "./model.ts";
-import { type Answer, poster } from "./post.ts";
+import { patience } from "./patient-fetch.ts";
 import { responsesEventReader } from "./responses-events.ts";
-import { type SentEvent, sentEvents } from "./sent-events.ts";
-import { type Lost, startWatchdog, type Watchdog } from "./watchdog.ts";
+import { type Lost, MAX_TIMER_MS, startWatchdog, type Watchdog } from "./watchdog.ts";
 
 export interface ResponsesProvider {
   name: string;
@@ -32,9 +28,6 @@ export interface ResponsesProvider {
   query: Record<string, string>;
   idleTimeoutMs: number;
 }
-
-/** What an error says is said at its beginning. */
-const MAX_ERROR_BYTES = 1024 * 1024;
 
 export function responsesModel(provider: ResponsesProvider): Model {
   return { stream: (request, signal) => stream(provider, request, signal) };
@@ -61,29 +54,28 @@ async function* stream(
   let watchdog: Watchdog | null = null;
   let hasBegun = false;
   try {
-    const send = poster(urlOf(provider));
+    const client = await createClient(provider, (bytes) => watchdog?.sawBytes(bytes));
     // Loading our own code above is no silence of the provider's.
     watchdog = startWatchdog(provider.idleTimeoutMs);
-    const [headers, body] = [headersOf(provider), JSON.stringify(requestBody(request))];
-    const answer = await send({ headers, body, signal: AbortSignal.any([signal, watchdog.signal]) });
-    if (answer.status < 200 || answer.status >= 300) throw await refusal(answer);
-    const contentType = answer.headers.get("content-type") ?? "";
+    const { data: events, response } = await client.responses
+      .create(requestBody(request), { signal: AbortSignal.any([signal, watchdog.signal]) })
+      .withResponse();
+    const contentType = response.headers.get("content-type") ?? "";
     if (!contentType.includes("text/event-stream")) {
-      answer.end();
-      yield { type: "failed", failure: notAStreamFailure(endpoint, answer.status, contentType) };
+      events.controller.abort();
+      yield { type: "failed", failure: notAStreamFailure(endpoint, response.status, contentType) };
       return;
     }
     hasBegun = true;
     const read = responsesEventReader(endpoint);
-    for await (const event of sentEvents(counted(answer.body, watchdog))) {
-      if (event.data === "[DONE]") break;
+    for await (const event of events) {
       watchdog.sawEvent();
-      for (const translated of read(parsed(event))) {
+      for (const translated of read(event)) {
         yield translated;
         if (translated.type === "completed" || translated.type === "failed") return;
       }
     }
-    // It just stopped.
+    // The package ends its loop quietly on an abort and on a stream that just stops; which one it was, we know.
     yield endOf(signal, watchdog, cutFailure(endpoint), endpoint);
   } catch (error) {
     yield endOf(signal, watchdog, thrownFailure(endpoint, error, { hasBegun }), endpoint);
@@ -116,84 +108,44 @@ function secretsOf({ apiKey, headers }: ResponsesProvider): string[] {
   return [...values, ...bare].filter((value) => value.length >= 6).sort((a, b) => b.length - a.length);
 }
 
-function urlOf({ baseUrl, query }: ResponsesProvider): URL {
-  const url = new URL(`${baseUrl}/responses`);
-  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-  return url;
-}
-
-function headersOf({ apiKey, headers }: ResponsesProvider): Record<string, string> {
-  const key = apiKey === null ? {} : { authorization: `Bearer ${apiKey}` };
-  return { accept: "text/event-stream, application/json", "user-agent": "Belay", ...key, ...lowerCased(headers) };
-}
-
-async function refusal(answer: Answer): Promise<AnswerError> {
-  const text = await firstOf(answer);
-  const told = parseJson(text) as { error?: unknown } | null | undefined;
-  return new AnswerError(told === undefined ? text : told?.error, answer);
-}
-
-/** So that one of them takes the place of ours, and is not sent beside it. */
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-}
-
-/** An error status, or an error in the middle of a stream. */
-class AnswerError extends Error {
-  /** Null: in a stream. */
-  readonly status: number | null;
-  readonly headers: Answer["headers"] | undefined;
-  /** What was told of it. */
-  readonly error: unknown;
-  readonly code: unknown;
-  readonly type: unknown;
-
-  constructor(told: unknown, answer: Pick<Answer, "status" | "headers"> | null) {
-    const { message, code, type } = (told ?? {}) as { message?: unknown; code?: unknown; type?: unknown };
-    const said = message ?? told ?? "nothing was said about it";
-    super([answer?.status ?? [], typeof said === "string" ? said : JSON.stringify(said)].flat().join(" "));
-    this.status = answer?.status ?? null;
-    this.headers = answer?.headers;
-    this.error = told;
-    this.code = code;
-    this.type = type;
+async function createClient(provider: ResponsesProvider, sawBytes: (count: number) => void): Promise<OpenAI> {
+  const { default: Client } = await import("openai");
+  // The package adds the headers of OPENAI_CUSTOM_HEADERS to every client, whatever its address is.
+  class OwnHeadersOnly extends Client {
+    constructor(options: ClientOptions) {
+      super(options);
+      this._options = { ...this._options, defaultHeaders: options.defaultHeaders };
+    }
   }
+  return new OwnHeadersOnly({
+    baseURL: provider.baseUrl,
+    apiKey: provider.apiKey ?? "none",
+    // Never taken from the environment: these belong to one vendor's account, not to this provider.
+    organization: null,
+    project: null,
+    // Trying again is for retry.ts, and giving up for the watchdog.
+    maxRetries: 0,
+    timeout: MAX_TIMER_MS,
+    fetch: async (url, init) => counted(await fetch(url, init), sawBytes),
+    defaultQuery: provider.query,
+    defaultHeaders: provider.apiKey === null ? { ...provider.headers, Authorization: null } : provider.headers,
+    // A redirect would carry the prompt and the configured headers to another host.
+    fetchOptions: { redirect: "manual", ...patience(provider.idleTimeoutMs) },
+    logLevel: "off",
+  });
 }
 
-/** Enough of it to say what is wrong. */
-async function firstOf({ body }: Answer): Promise<string> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const bytes of body) {
-    parts.push(bytes);
-    length += bytes.length;
-    if (length > MAX_ERROR_BYTES) break;
-  }
-  return Buffer.concat(parts).toString("utf8");
-}
-
-async function* counted(body: AsyncIterable<Buffer>, watchdog: Watchdog): AsyncGenerator<Buffer> {
-  for await (const bytes of body) {
-    watchdog.sawBytes(bytes.length);
-    yield bytes;
-  }
-}
-
-/** Throws for what is no event, and for an error in the place of one. */
-function parsed({ name, data }: SentEvent): ResponseStreamEvent {
-  const event = parseJson(data) as (ResponseStreamEvent & { error?: unknown }) | null | undefined;
-  if (event === undefined) throw new SyntaxError("an event that is no JSON");
-  if (typeof event !== "object" || event === null) throw new SyntaxError("an event that is no object");
-  if (name === "error" || event.error) throw new AnswerError(event.error ?? event, null);
-  return event;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** The package keeps what is no whole event yet, without a bound. */
+function counted(response: Response, sawBytes: (count: number) => void): Response {
+  if (response.body === null) return response;
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(bytes, out) {
+      sawBytes(bytes.length);
+      out.enqueue(bytes);
+    },
+  });
+  const { status, statusText, headers } = response;
+  return new Response(response.body.pipeThrough(counter), { status, statusText, headers });
 }
 
 function requestBody(request: ModelRequest): ResponseCreateParamsStreaming {
