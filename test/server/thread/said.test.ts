@@ -148,7 +148,7 @@ test("a picture that was said to a turn is whole when it is read back, and is wr
   assert.equal(readFileSync(stored.path ?? "", "utf8").split(url).length - 1, 1);
 });
 
-/** Of what was said last, before its turn began. */
+/** The file, as a server would have left it that died with this line. */
 function cutBehind(path: string | null, isLast: (line: string) => boolean): void {
   const lines = readFileSync(path ?? "", "utf8").split("\n");
   const at = lines.findLastIndex(isLast);
@@ -210,6 +210,7 @@ test("a turn that never began can be forked, forked away from and reverted", asy
   const { thread } = await first.request("thread/read", { threadId });
   await first.end();
   cutBehind(thread.path, (line) => line.includes('"type":"said"'));
+  assert.equal(readFileSync(thread.path ?? "", "utf8").split('"turn/started"').length - 1, 1, "the second never began");
   await using second = await testServer({ api, like: first, ...experimental });
   const fork = async (cut: object) => (await second.request("thread/fork", { threadId, ...cut })).thread.id;
   const forks = await Promise.all([fork({}), fork({ lastTurnId: turnId }), fork({ beforeTurnId: turnId })]);
