@@ -348,3 +348,91 @@ test("of changes that are made at the same time, one is written, and the others 
   }
   assert.deepEqual((await fs.readdir(root)).toSorted(), ["new", "old"]);
 });
+
+const nameTurns: readonly [
+  name: string,
+  before: Record<string, string>,
+  writes: readonly (readonly [path: string, before: string | null, after: string | null, to?: string])[],
+  after: Record<string, string>,
+][] = [
+  [
+    "a file gives its name to a folder",
+    { x: "1", b: "1" },
+    [
+      ["x/deep/y", null, "2"],
+      ["x/z", null, "3"],
+      ["x", "1", null],
+      ["b", "1", "2"],
+    ],
+    { "x/deep/y": "2", "x/z": "3", b: "2" },
+  ],
+  [
+    "a folder gives its name to a file",
+    { "x/deep/y": "1", "x/z": "1", b: "1" },
+    [
+      ["x", null, "2"],
+      ["x/deep/y", "1", null],
+      ["x/z", "1", "2", "w"],
+      ["b", "1", null],
+    ],
+    { x: "2", w: "2" },
+  ],
+  ["a file moves into a folder of its name", { x: "1" }, [["x", "1", "2", "x/y"]], { "x/y": "2" }],
+  ["a file moves out of a folder to its name", { "x/y": "1" }, [["x/y", "1", "2", "x"]], { x: "2" }],
+];
+for (const [name, files, writes, after] of nameTurns) {
+  test(`${name}, is back to the last byte when it is taken back, and stays as it was when a file behind it fails`, async (t) => {
+    const root = await tree(t, { ...files, wall: "" });
+    const before = await shape(root);
+    const set = writes.map(([path, old, now, to]) => write(root, path, old, now, to));
+    const failed = await writeFilesAtomically([...set, write(root, "wall/n", null, "n")]);
+    assert.deepEqual([failed.ok, await shape(root)], [false, before]);
+    const written = await writeFilesAtomically(set);
+    assert.deepEqual([written, await snapshot(root)], [{ ...written, ok: true }, { ...after, wall: "" }]);
+    assert.equal(written.ok && (await written.takeBack()), null);
+    assert.deepEqual(await shape(root), before);
+    // What fails behind the first steps takes them back, too.
+    const permits = (path: string) => (path.endsWith("/late") && writeFileSync(path, "theirs"), true);
+    const stale = await writeFilesAtomically([...set, write(root, "late", null, "n")], { permits });
+    await fs.rm(join(root, "late"));
+    assert.deepEqual([stale.ok || stale.isStale, await shape(root)], [true, before]);
+  });
+}
+
+test("a folder with something in it that the set does not know stays, with all that is in it", async (t) => {
+  const root = await tree(t, { "x/y": "1", "x/theirs": "t", "e/y": "1" });
+  await fs.mkdir(join(root, "e/empty"));
+  const before = await shape(root);
+  for (const [folder, other] of [
+    ["x", "x/theirs"],
+    ["e", "e/empty"],
+  ] as const) {
+    const set = [write(root, `${folder}/y`, "1", null), write(root, folder, null, "2")];
+    assert.deepEqual(await writeFilesAtomically(set), {
+      ok: false,
+      message: `${join(root, folder)} cannot be written: it is a directory, and ${join(root, other)} is in it. Nothing was written.`,
+    });
+    assert.deepEqual(await shape(root), before);
+  }
+});
+
+test("what somebody puts into a folder at the moment when it is to go stays, and the set is taken back", async (t) => {
+  const root = await tree(t, { "x/y": "1" });
+  const set = [write(root, "x/y", "1", null), write(root, "x", null, "2")];
+  // Looked at already, and not yet begun.
+  const permits = () => true;
+  const link = t.mock.method(fs.default, "unlink", async (path: string) => {
+    writeFileSync(join(root, "x/theirs"), "t");
+    await fs.rm(path);
+  });
+  const result = await writeFilesAtomically(set, { permits });
+  link.mock.restore();
+  assert.ok(!result.ok && result.isStale);
+  assert.deepEqual(await snapshot(root), { "x/y": "1", "x/theirs": "t" });
+});
+
+/** Folders, too. */
+async function shape(root: string): Promise<object> {
+  const entries = await fs.readdir(root, { recursive: true });
+  return { ...(await snapshot(root)), entries: entries.toSorted() };
+}
