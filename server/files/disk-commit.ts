@@ -119,19 +119,13 @@ export async function removeFolders(path: string, undo: Undo[]): Promise<void> {
 export async function commit(target: Target, staged: Map<Target, Temporary>, undo: Undo[]): Promise<void> {
   const { from, to, existing, isSameEntry, goesFirst, blocker } = target;
   const temporary = staged.get(target);
-  if (temporary === undefined && goesFirst) return;
   if (blocker !== null) await makeDirectory(dirname(to), undo);
-  await expectUntouched(from, goesFirst ? null : existing);
-  if (temporary === undefined) return remove(from, existing, undo);
-  if (goesFirst) {
-    await put(to, temporary, { replaces: null, undo });
-    staged.delete(target);
-    return;
-  }
+  if (!goesFirst) await expectUntouched(from, existing);
+  if (temporary === undefined) return goesFirst ? undefined : remove(from, existing, undo);
   if (from === to || isSameEntry) await put(from, temporary, { replaces: existing, undo });
   else await put(to, temporary, { replaces: null, undo });
   staged.delete(target);
-  if (from === to) return;
+  if (from === to || goesFirst) return;
   if (!isSameEntry) return remove(from, existing, undo);
   await fs.rename(from, to);
   undo.push({ path: from, run: () => fs.rename(to, from) });

@@ -7,6 +7,7 @@ import * as fs from "node:fs/promises";
 import { join, relative } from "node:path";
 import { test } from "node:test";
 import { type FileWrite, writeFilesAtomically } from "../../../server/files/disk.ts";
+import { removeFolders, takeBack, type Undo } from "../../../server/files/disk-commit.ts";
 import type { Encoding } from "../../../server/files/encoding.ts";
 import { readTextFile } from "../../../server/files/disk-read.ts";
 import { parsePatch } from "../../../server/files/patch-parser.ts";
@@ -36,7 +37,7 @@ for (const [name, bytes, expected] of reads) {
 
 test("a directory is refused, and what is not there is missing, also below a file", async (t) => {
   const root = await tree(t, { a: "" });
-  assert.deepEqual(await readTextFile(root), refused("it is a directory. Name a file."));
+  assert.deepEqual(await readTextFile(root), { ...refused("it is a directory. Name a file."), isFolder: true });
   assert.deepEqual(await readTextFile(join(root, "no")), { kind: "missing" });
   assert.deepEqual(await readTextFile(join(root, "a/b")), { kind: "missing" });
 });
@@ -140,7 +141,11 @@ const preflights: readonly [name: string, writes: (root: string) => FileWrite[],
     (root) => [write(root, "link", "1", null)],
     "ROOT/link is a symbolic link. Remove it with a command.",
   ],
-  ["a directory", (root) => [write(root, "dir", null, "2")], "ROOT/dir cannot be changed (it is a directory)."],
+  [
+    "a directory",
+    (root) => [write(root, "dir", null, "2")],
+    "ROOT/dir cannot be written: it is a directory, and ROOT/dir/x is in it.",
+  ],
   [
     "one file by two names",
     (root) => [write(root, "b", "1", "2"), write(root, "link", "1", "3")],
@@ -158,7 +163,7 @@ for (const [name, writes, message] of preflights) {
       ...writes(root),
     ]);
     const stale = message.includes("no longer what it was") ? { isStale: true } : {};
-    assert.deepEqual(result, { ok: false, message: `${message.replace("ROOT", root)} Nothing was written.`, ...stale });
+    assert.deepEqual(result, { ok: false, message: `${message.replaceAll("ROOT", root)} Nothing was written.`, ...stale });
     assert.deepEqual(await snapshot(root), before);
   });
 }
@@ -416,19 +421,17 @@ test("a folder with something in it that the set does not know stays, with all t
   }
 });
 
-test("what somebody puts into a folder at the moment when it is to go stays, and the set is taken back", async (t) => {
-  const root = await tree(t, { "x/y": "1" });
-  const set = [write(root, "x/y", "1", null), write(root, "x", null, "2")];
-  // Looked at already, and not yet begun.
-  const permits = () => true;
-  const link = t.mock.method(fs.default, "unlink", async (path: string) => {
-    writeFileSync(join(root, "x/theirs"), "t");
-    await fs.rm(path);
-  });
-  const result = await writeFilesAtomically(set, { permits });
-  link.mock.restore();
-  assert.ok(!result.ok && result.isStale);
-  assert.deepEqual(await snapshot(root), { "x/y": "1", "x/theirs": "t" });
+test("a folder into which somebody puts something as it goes stays, and the folders in it come back", {
+  skip: process.platform === "win32" && "POSIX modes",
+}, async (t) => {
+  const root = await tree(t, { "x/c": "theirs" });
+  await fs.mkdir(join(root, "x/a/b"), { recursive: true });
+  await fs.chmod(join(root, "x/a"), 0o750);
+  const before = await shape(root);
+  const undo: Undo[] = [];
+  await assert.rejects(removeFolders(join(root, "x"), undo), /x\/c was put there at that moment/);
+  assert.equal(await takeBack(undo), null);
+  assert.deepEqual([await shape(root), (await fs.stat(join(root, "x/a"))).mode & 0o777], [before, 0o750]);
 });
 
 /** Folders, too. */
