@@ -27,6 +27,8 @@ export const nothing: FileBytes = { bytes: null, mode: null };
 export async function bytesAt(path: string): Promise<FileBytes> {
   try {
     const file = await readRegularFile(path);
+    // In the place of a file there may be a folder by now.
+    if (!file.ok && file.isFolder) return nothing;
     if (!file.ok) throw new Error(`${path}: ${file.reason}`);
     return { bytes: file.bytes, mode: file.stat.mode & 0o7777 };
   } catch (error) {

@@ -48,6 +48,26 @@ test("what a patch changed is in the journal with every byte, before and after, 
   assert.match(diff, /rename from a\.txt\nrename to b\.txt/);
 });
 
+test("a patch in which a file and a folder take each other's name is written, and one that would cost others a file is not", async () => {
+  const calls = [
+    patch("*** Add File: x/y", "+2", "*** Delete File: x", "*** Add File: dir", "+2", "*** Delete File: dir/a"),
+    patch("*** Add File: theirs", "+2", "*** Delete File: theirs/a"),
+  ];
+  await using api = await responsesApi([
+    { steps: [...calls.map((call) => ({ calls: [call] })), { text: "ok" }] },
+  ]);
+  const files = { x: "1\n", "dir/a": "1\n", "theirs/a": "1\n", "theirs/b": "1\n" };
+  await using server = await testServer({ api, files });
+  const { threadId, turn } = await server.completeTurn("change");
+  const text = (name: string) => readFileSync(join(server.workspace, name), "utf8");
+  assert.deepEqual([text("x/y"), text("dir"), text("theirs/a"), text("theirs/b")], ["2\n", "2\n", "1\n", "1\n"]);
+  assert.match(toolOutputs(api.requests.at(-1)).at(-1) ?? "", /theirs cannot be written: it is a directory, and .*theirs\/b is in it/);
+  const undone = await server.request("belay/files/restore", {
+    ...{ threadId, turnIds: [turn.id], direction: "undo", paths: null, dryRun: false, acceptMerges: false },
+  });
+  assert.deepEqual([undone.message, text("x"), text("dir/a")], [null, "1\n", "1\n"]);
+});
+
 test("what a command changed is in the diff of its turn, beside what a patch changed", async () => {
   const command = { name: "exec_command", arguments: { cmd: "echo made > made.txt" } };
   await using api = await responsesApi([
