@@ -20,6 +20,8 @@ const LISTED_THREADS = 100;
 export interface Actions extends QueueActions, ReviewActions {
   /** Resolves to true once the server has taken the prompt; false leaves the reason above the composer. */
   send(text: string): Promise<boolean>;
+  /** A prompt that nobody read; where that fails, it still is one. */
+  sendAgain(clientId: string, text: string): Promise<boolean>;
   /** Runs a command line of the person's own. Resolves as `send` does. */
   runShell(command: string): Promise<boolean>;
   /** Stops the turn. */
@@ -98,6 +100,20 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
     dispatch({ type: "promptAccepted", clientId, threadId, turn, sent });
   };
 
+  const send = async (text: string, again?: string) => {
+    const clientId = newId();
+    const sent = now().choice;
+    dispatch({ type: "promptSent", clientId, text, again });
+    try {
+      await startTurn(await joined.joinShown(sent), clientId, text, sent);
+      return true;
+    } catch (error) {
+      const missingFolder = missingFolderOf(error);
+      dispatch({ type: "promptRefused", clientId, message: messageOf(error), missingFolder });
+      return false;
+    }
+  };
+
   const host: HostAction = (method, params) => connection.request(method, params).catch(complain);
   const review = createReviewActions({ store, connection, joined, host, complain });
 
@@ -110,19 +126,8 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
   return {
     ...queue,
     ...review,
-    async send(text) {
-      const clientId = newId();
-      const sent = now().choice;
-      dispatch({ type: "promptSent", clientId, text });
-      try {
-        await startTurn(await joined.joinShown(sent), clientId, text, sent);
-        return true;
-      } catch (error) {
-        const missingFolder = missingFolderOf(error);
-        dispatch({ type: "promptRefused", clientId, message: messageOf(error), missingFolder });
-        return false;
-      }
-    },
+    send: (text) => send(text),
+    sendAgain: (clientId, text) => send(text, clientId),
     async runShell(command) {
       dispatch({ type: "shellSent" });
       try {
@@ -205,8 +210,8 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
       try {
         const forked = await connection.request("thread/fork", { threadId });
         drafts.move(threadId, forked.thread.id);
-        joined.leaveFor(null);
-        dispatch({ type: "newThread" });
+        joined.leaveFor(forked.thread.id);
+        dispatch({ type: "threadForked", from: threadId, to: forked.thread.id });
         await joined.show(Promise.resolve(forked));
       } catch (error) {
         complain(error);

@@ -70,7 +70,7 @@ export function createQueueActions({ store, connection, joined, newId, complain 
         const settings = picked(sent);
         if (Object.keys(settings).length > 0) {
           await connection.request("thread/settings/update", { threadId, ...settings });
-          dispatch({ type: "choiceMade", choice: noChoice });
+          dispatch({ type: "choiceTaken", threadId, taken: sent });
         }
         const input = [{ type: "text" as const, text, text_elements: [] }];
         await connection.request("thread/queue/add", { threadId, input, clientUserMessageId: newId() });
