@@ -76,6 +76,7 @@ export class Book {
         return;
       case "item/completed":
         this.#turn(params.threadId, params.turnId).items.add(params.item.id);
+        this.#seeSummedUp(params.threadId, [params.item]);
         return;
       case "error":
         // Also what is open: what of it completed a moment before is void all the same.
@@ -101,6 +102,7 @@ export class Book {
   check(threadId: string, turns: readonly Turn[], known: ReadonlyMap<string, KnownTurn>): void {
     const shown = new Map(turns.map((turn) => [turn.id, turn]));
     if (shown.size !== turns.length) this.violate(`thread ${threadId} shows a turn twice`);
+    for (const { items } of turns) this.#seeSummedUp(threadId, items);
     const now = this.thread(threadId).turns;
     for (const [id, { status, items }] of known) {
       const stays = now.get(id);
@@ -132,6 +134,11 @@ export class Book {
     const known = turns.get(turnId) ?? { status: null, items: new Set<string>() };
     turns.set(turnId, known);
     return known;
+  }
+
+  /** Also by the server itself, when the model says that it was told too much. */
+  #seeSummedUp(threadId: string, items: readonly ThreadItem[]): void {
+    if (items.some(({ type }) => type === "contextCompaction")) this.thread(threadId).isCut = true;
   }
 
   #takeBack(threadId: string, turnId: string, items: readonly string[]): void {

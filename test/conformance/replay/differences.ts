@@ -254,7 +254,7 @@ export const differences: readonly Allowed[] = [
   },
   {
     why: "The original may answer the next request before it tells of a new thread.",
-    in: ["a command of the user"],
+    in: ["a command of the user", "what a queue refuses"],
     sometimes: true,
     what: [{ kind: "moves", at: "thread/started" }],
   },
@@ -323,6 +323,11 @@ export const differences: readonly Allowed[] = [
     why: "What the agent changed in files can be reviewed and undone; clients are told when that changes.",
     sometimes: true,
     what: [{ kind: "adds", at: ["belay/review/updated", "belay/files/updated"] }],
+  },
+  {
+    why: "Who writes to the thread is named, so that a person finds the window.",
+    in: ["a second writer"],
+    what: [{ kind: "adds", at: "answer to thread/resume", member: "error.data" }],
   },
   {
     why: "What is refused leaves the thread as it is; the original unloads it first and loads it again.",

@@ -242,7 +242,6 @@ async function textsIn(path: string): Promise<string[]> {
 function record(path: string, nextOrdinal: number, texts: string[]): void {
   const recorder = openRecorder(path, { ...plain, nextOrdinal });
   for (const text of texts) recorder.append(entry(text));
-  recorder.flush();
   recorder.close();
 }
 

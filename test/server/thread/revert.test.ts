@@ -144,6 +144,8 @@ test("a command in the background ends with the turn that started it, and goes o
 test("whatever was said and reverted, who reads the thread back has what its own process has, and so has the model", async () => {
   await using api = await responsesApi(scenes);
   await using server = await testServer({ api });
+  // One for all: it knows nothing of any of the threads before it is asked.
+  await using other = await testServer({ like: server, initialize: experimental });
   await fc.assert(
     fc.asyncProperty(fc.array(fc.nat({ max: 5 }), { minLength: 1, maxLength: 8 }), async (acts) => {
       const { threadId } = await server.completeTurn("first");
@@ -159,7 +161,6 @@ test("whatever was said and reverted, who reads the thread back has what its own
       }
       const live = await turnsOf(server, threadId);
       assert.deepEqual(ids(live), expected);
-      await using other = await testServer({ like: server, initialize: experimental });
       assert.deepEqual(await turnsOf(other, threadId), live);
       const { thread } = await other.request("thread/fork", { threadId });
       await other.completeTurn("and now", thread.id);
