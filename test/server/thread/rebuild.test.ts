@@ -188,7 +188,7 @@ function begun(id: string): RolloutEntry {
 
 /** The lines of a message; its item has its words as id. */
 function saidAndTaken({ words, turnId }: { words: string; turnId: string }): RolloutEntry[] {
-  const input = [{ type: "text" as const, text: words }];
+  const input = [{ type: "text" as const, text: words, text_elements: [] }];
   const told: HistoryItem = { type: "message", role: "user", text: words };
   const said = { turnId, itemId: words, clientId: null, input, told };
   return [{ type: "said", payload: said }, ...takenLines(said, { threadId: "t", atMs: 100, begins: false })];
