@@ -158,7 +158,8 @@ export class FileWriter {
 
   /** What is there by now, whatever was planned. */
   async #written({ plan, before, byEditor }: Way, result: ApplyEditResult | null): Promise<WrittenFile> {
-    const saved = { plan, isSaved: true, saveProblem: null, changedTo: null };
+    const isParted = !byEditor && plan.after !== null && (before.names ?? 1) > 1;
+    const saved = { plan, isSaved: true, saveProblem: null, changedTo: null, isParted };
     if (plan.after === null) return { ...saved, ...(await bytesAt(plan.path)) };
     const place = (plan.change.kind === "update" ? plan.change.movePath : null) ?? plan.path;
     if (!byEditor) return { ...saved, ...(await bytesAt(place)) };
@@ -169,7 +170,13 @@ export class FileWriter {
     // What is on disk counts, whatever is said of it.
     const text = isSaved ? textOf(disk) : (told?.text ?? null);
     const isChanged = text !== null && editorHash(text) !== editorHash(plan.after);
-    const facts = { plan, isSaved, saveProblem: told?.saveProblem ?? null, changedTo: isChanged ? text : null };
+    const facts = {
+      plan,
+      isSaved,
+      saveProblem: told?.saveProblem ?? null,
+      changedTo: isChanged ? text : null,
+      isParted,
+    };
     return { ...facts, ...(isSaved ? disk : unsavedBytes(told?.text ?? plan.after, plan, withMarkOf(disk, before))) };
   }
 
