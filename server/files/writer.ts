@@ -198,11 +198,11 @@ function inTurn(ways: readonly Way[], { realPaths }: WriteLimits): readonly Way[
   }));
   if (turns.length === 0) return ways;
   const first = new Set(turns.map((turn) => turn.first));
-  const all = new Set(turns.flatMap((turn) => [turn.first, turn.then]));
+  const all = new Set(turns.flatMap((turn) => [turn.first, turn.next]));
   // An editor deletes files and makes folders for new ones; the rest is not for it.
   const isForEditor = turns.every(
-    ({ first, then, left }) =>
-      left === "place" && first.plan.after === null && then.plan.before === null && first.byEditor && then.byEditor,
+    ({ first, next, left }) =>
+      left === "place" && first.plan.after === null && next.plan.before === null && first.byEditor && next.byEditor,
   );
   return ways.map((way) => {
     return { ...way, byEditor: all.has(way) ? isForEditor : way.byEditor, goesFirst: first.has(way) };
