@@ -78,6 +78,26 @@ test("a patch in which a file and a folder take each other's name is written, an
   assert.deepEqual([undone.message, text("x"), text("dir/a")], [null, "1\n", "1\n"]);
 });
 
+test("what a command made of a folder and of a file is undone where they took each other's name", async () => {
+  const cmd = "rm -r sub && echo x > sub && rm file && mkdir file && echo y > file/y";
+  const command = { name: "exec_command", arguments: { cmd } };
+  await using api = await responsesApi([{ steps: [{ calls: [command] }, { text: "ok" }] }]);
+  await using server = await testServer({
+    api,
+    approvalPolicy: "never",
+    sandboxMode: "danger-full-access",
+    files: { "sub/a": "a\n", file: "1\n" },
+  });
+  const { threadId, turn } = await server.completeTurn("change");
+  const restore = (direction: "undo" | "redo") =>
+    server.request("belay/files/restore", { threadId, turnIds: [turn.id], direction });
+  const text = (name: string) => readFileSync(join(server.workspace, name), "utf8");
+  assert.equal((await restore("undo")).message, null);
+  assert.deepEqual([text("sub/a"), text("file")], ["a\n", "1\n"]);
+  assert.equal((await restore("redo")).message, null);
+  assert.deepEqual([text("sub"), text("file/y")], ["x\n", "y\n"]);
+});
+
 test("the model hears that hard links were parted", { skip: process.platform === "win32" && "no links" }, async () => {
   await using api = await responsesApi([{ steps: [{ calls: [update("-one", "+1")] }, { text: "ok" }] }]);
   await using server = await testServer({ api, files: { "a.txt": "one\n" } });
