@@ -148,7 +148,7 @@ function inTurn(targets: readonly Target[]): readonly Target[] {
   }));
   if (turns.length === 0) return targets;
   const first = new Set(turns.map((turn) => turn.first));
-  const blockers = new Map(turns.flatMap(({ first, then, left }) => (left === "place" ? [[then, first.from]] : [])));
+  const blockers = new Map(turns.flatMap(({ first, next, left }) => (left === "place" ? [[next, first.from]] : [])));
   return targets.map((target) => ({
     ...target,
     goesFirst: first.has(target),

@@ -13,8 +13,8 @@ export interface Names {
 
 export interface Turn<T> {
   readonly first: T;
-  readonly then: T;
-  /** What `first` leaves: the place of a folder that `then` needs, or a folder in the place of `then`. */
+  readonly next: T;
+  /** What `first` leaves: the place of a folder that `next` needs, or a folder in the place of `next`. */
   readonly left: "place" | "folder";
 }
 
@@ -24,8 +24,8 @@ export function turnsOf<T>(changes: readonly T[], namesOf: (change: T) => Names)
   const leaving = new Map(named.flatMap(({ change, leaves }) => (leaves === null ? [] : [[leaves, change]])));
   const coming = new Map(named.flatMap(({ change, comes }) => (comes === null ? [] : [[comes, change]])));
   return named.flatMap(({ change, leaves, comes }): Turn<T>[] => [
-    ...above(comes, leaving).map((first) => ({ first, then: change, left: "place" as const })),
-    ...above(leaves, coming).map((then) => ({ first: change, then, left: "folder" as const })),
+    ...above(comes, leaving).map((first) => ({ first, next: change, left: "place" as const })),
+    ...above(leaves, coming).map((next) => ({ first: change, next, left: "folder" as const })),
   ]);
 }
 

@@ -22,7 +22,7 @@ export type FileView =
       readonly dirty: boolean;
     }
   | { readonly kind: "missing" }
-  | { readonly kind: "refused"; readonly reason: string; /** It is one. */ readonly isFolder?: true };
+  | { readonly kind: "refused"; readonly reason: string /** It is one. */; readonly isFolder?: true };
 
 export type PlannedChange =
   /** Also for a file that exists: its whole text is then replaced. */

@@ -158,7 +158,8 @@ export class FileWriter {
 
   /** What is there by now, whatever was planned. */
   async #written({ plan, before, byEditor }: Way, result: ApplyEditResult | null): Promise<WrittenFile> {
-    const saved = { plan, isSaved: true, saveProblem: null, changedTo: null };
+    const isParted = !byEditor && plan.after !== null && (before.names ?? 1) > 1;
+    const saved = { plan, isSaved: true, saveProblem: null, changedTo: null, isParted };
     if (plan.after === null) return { ...saved, ...(await bytesAt(plan.path)) };
     const place = (plan.change.kind === "update" ? plan.change.movePath : null) ?? plan.path;
     if (!byEditor) return { ...saved, ...(await bytesAt(place)) };
@@ -169,7 +170,13 @@ export class FileWriter {
     // What is on disk counts, whatever is said of it.
     const text = isSaved ? textOf(disk) : (told?.text ?? null);
     const isChanged = text !== null && editorHash(text) !== editorHash(plan.after);
-    const facts = { plan, isSaved, saveProblem: told?.saveProblem ?? null, changedTo: isChanged ? text : null };
+    const facts = {
+      plan,
+      isSaved,
+      saveProblem: told?.saveProblem ?? null,
+      changedTo: isChanged ? text : null,
+      isParted,
+    };
     return { ...facts, ...(isSaved ? disk : unsavedBytes(told?.text ?? plan.after, plan, withMarkOf(disk, before))) };
   }
 
@@ -191,11 +198,11 @@ function inTurn(ways: readonly Way[], { realPaths }: WriteLimits): readonly Way[
   }));
   if (turns.length === 0) return ways;
   const first = new Set(turns.map((turn) => turn.first));
-  const all = new Set(turns.flatMap((turn) => [turn.first, turn.then]));
+  const all = new Set(turns.flatMap((turn) => [turn.first, turn.next]));
   // An editor deletes files and makes folders for new ones; the rest is not for it.
   const isForEditor = turns.every(
-    ({ first, then, left }) =>
-      left === "place" && first.plan.after === null && then.plan.before === null && first.byEditor && then.byEditor,
+    ({ first, next, left }) =>
+      left === "place" && first.plan.after === null && next.plan.before === null && first.byEditor && next.byEditor,
   );
   return ways.map((way) => {
     return { ...way, byEditor: all.has(way) ? isForEditor : way.byEditor, goesFirst: first.has(way) };

@@ -77,7 +77,7 @@ function takingTurns(restorations: readonly Restoration[]): ReadonlySet<Restorat
     leaves: goal.kind === "missing" || movedTo !== null ? path : null,
     comes: goal.kind === "missing" ? null : (movedTo ?? path),
   }));
-  return new Set(turns.flatMap(({ first, then }) => [first, then]));
+  return new Set(turns.flatMap(({ first, next }) => [first, next]));
 }
 
 /** Changes are kept under real paths: a place that leads elsewhere by now is another one. */

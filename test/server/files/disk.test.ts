@@ -163,7 +163,11 @@ for (const [name, writes, message] of preflights) {
       ...writes(root),
     ]);
     const stale = message.includes("no longer what it was") ? { isStale: true } : {};
-    assert.deepEqual(result, { ok: false, message: `${message.replaceAll("ROOT", root)} Nothing was written.`, ...stale });
+    assert.deepEqual(result, {
+      ok: false,
+      message: `${message.replaceAll("ROOT", root)} Nothing was written.`,
+      ...stale,
+    });
     assert.deepEqual(await snapshot(root), before);
   });
 }
@@ -393,7 +397,13 @@ for (const [name, files, writes, after] of nameTurns) {
     const failed = await writeFilesAtomically([...set, write(root, "wall/n", null, "n")]);
     assert.deepEqual([failed.ok, await shape(root)], [false, before]);
     const written = await writeFilesAtomically(set);
-    assert.deepEqual([written, await snapshot(root)], [{ ...written, ok: true }, { ...after, wall: "" }]);
+    assert.deepEqual(
+      [written, await snapshot(root)],
+      [
+        { ...written, ok: true },
+        { ...after, wall: "" },
+      ],
+    );
     assert.equal(written.ok && (await written.takeBack()), null);
     assert.deepEqual(await shape(root), before);
     // What fails behind the first steps takes them back, too.
