@@ -58,7 +58,7 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       return followFork(state, event);
     case "newThread": {
       const left = leaveForNew(state);
-      return { ...left, choice: { ...left.choice, mode: lasting(left.choice.mode) ?? state.lastMode } };
+      return { ...left, choice: { ...left.choice, mode: lasting(left.choice.mode) } };
     }
     case "threadsListed":
       return { ...state, threads: event.threads };
