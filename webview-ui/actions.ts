@@ -6,6 +6,7 @@ import { messageOf, missingFolderOf, RpcError } from "../server/protocol/rpc/err
 import type { ContextReadResponse } from "../server/protocol/turn.ts";
 import type { ToolRequestUserInputResponse } from "../server/protocol/user-input.ts";
 import type { Drafts } from "./composer/drafts.ts";
+import { currentChoice } from "./composer/models.ts";
 import { createQueueActions, type QueueActions } from "./composer/queue-actions.ts";
 import type { HostAction, PanelConnection } from "./connection.ts";
 import { createThreadActions, type ThreadActions } from "./history/thread-actions.ts";
@@ -102,7 +103,7 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
 
   const send = async (text: string, again?: string) => {
     const clientId = newId();
-    const sent = now().choice;
+    const sent = currentChoice(now());
     dispatch({ type: "promptSent", clientId, text, again });
     try {
       await startTurn(await joined.joinShown(sent), clientId, text, sent);
@@ -131,7 +132,10 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
     async runShell(command) {
       dispatch({ type: "shellSent" });
       try {
-        await connection.request("thread/shellCommand", { threadId: await joined.joinShown(now().choice), command });
+        await connection.request("thread/shellCommand", {
+          threadId: await joined.joinShown(currentChoice(now())),
+          command,
+        });
         return true;
       } catch (error) {
         dispatch({ type: "shellRefused", message: messageOf(error) });

@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
+import { currentChoice } from "../../webview-ui/composer/models.ts";
 import type { PanelEvent } from "../../webview-ui/state/events.ts";
 import { reduce } from "../../webview-ui/state/reducer.ts";
-import { initialState, noChoice, type PanelState } from "../../webview-ui/state/state.ts";
+import { initialState, noChoice, type PanelState, shownThreadId } from "../../webview-ui/state/state.ts";
 import { keptUnsent, swapUnsent } from "../../webview-ui/state/unsent.ts";
+import fc from "../support/properties.ts";
 import { at, completes, item, opened, threadId, turn } from "./support/fixtures.ts";
 
 const other = "019a0000-0000-7000-8000-000000000002";
@@ -70,6 +72,12 @@ const rows: [sentence: string, events: PanelEvent[], look: (state: PanelState) =
     [pick({ mode: "ask", edits: "propose" }), ...open(threadId), newThread],
     ({ choice }) => [choice.mode, choice.edits],
     ["ask", "propose"],
+  ],
+  [
+    "a thread to come for which none was picked has the mode that was picked last, in whatever thread",
+    [...open(threadId), pick({ mode: "ask" }), newThread, ...open(threadId), pick({ mode: "agent" }), newThread],
+    (state) => [mode(state), currentChoice(state).mode],
+    [null, "agent"],
   ],
   [
     "a mode with a risk is asked for anew there",
@@ -198,4 +206,62 @@ const rows: [sentence: string, events: PanelEvent[], look: (state: PanelState) =
 
 for (const [sentence, events, look, expected] of rows) {
   test(sentence, () => assert.deepEqual(look(events.reduce(reduce, swapUnsent(initialState, null))), expected));
+}
+
+test("wherever the person turns, a prompt that is under way or unread stands in one thread, its own", () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom("turn", "send", "accept", "again", "new"), fc.nat(2))), (steps) => {
+      let state = initialState;
+      const owners = new Map<string, string>();
+      for (const [index, [kind, at]] of steps.entries()) {
+        const events = eventsOf(state, kind, { index, thread: threads[at] ?? threadId }, owners);
+        state = events.reduce(reduce, state);
+      }
+      const kept = Object.entries(allOf(state)).flatMap(([id, prompts]) => prompts.map((each) => [each, id] as const));
+      assert.deepEqual(new Map(kept), owners);
+      assert.equal(kept.length, owners.size);
+    }),
+  );
+});
+
+const threads = [threadId, other, "third"];
+
+/** Those of every thread. */
+function allOf(state: PanelState): Record<string, string[]> {
+  const ids = (prompts: PanelState["outgoing"]) => prompts.map(({ clientId }) => clientId);
+  const aside = [...state.aside].map(([id, unsent]) => [id, ids(unsent.outgoing)] as const);
+  return Object.fromEntries([...aside, [shownThreadId(state.view) ?? "", ids(state.outgoing)]]);
+}
+
+/** Writes down, too, which prompt is whose then. */
+function eventsOf(
+  state: PanelState,
+  kind: string,
+  { index, thread }: { index: number; thread: string },
+  owners: Map<string, string>,
+): PanelEvent[] {
+  const shownId = shownThreadId(state.view);
+  const unread = state.outgoing.find((prompt) => prompt.kind === "unread");
+  const clientId = `c${index}`;
+  switch (kind) {
+    case "turn":
+      return open(thread);
+    case "new":
+      return [newThread];
+    case "send":
+      owners.set(clientId, shownId ?? "");
+      return [{ ...sent, clientId } as PanelEvent];
+    case "again":
+      if (unread === undefined) return [];
+      owners.delete(unread.clientId);
+      owners.set(clientId, shownId ?? "");
+      return [{ ...again, clientId, again: unread.clientId } as PanelEvent];
+    default: {
+      // Of the thread to come as of any other: it has come as the third.
+      const [accepting, owner] = [...owners][0] ?? [];
+      if (accepting === undefined) return [];
+      owners.set(accepting, owner || "third");
+      return [{ ...accepted, clientId: accepting, threadId: owner || "third" } as PanelEvent];
+    }
+  }
 }

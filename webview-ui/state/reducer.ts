@@ -1,7 +1,7 @@
 // (state, event) -> state. No DOM, no time, no randomness: the same events always give the same panel.
 import type { HostState } from "../../server/protocol/panel.ts";
 import type { Thread, ThreadStartResponse } from "../../server/protocol/thread.ts";
-import { asksFor } from "../text/words.ts";
+import { asksFor, givenUpWords } from "../text/words.ts";
 import type { PanelEvent } from "./events.ts";
 import { reduceNotification, withNotice } from "./notification-reducer.ts";
 import { lasting } from "./persisted.ts";
@@ -31,7 +31,6 @@ import {
 } from "./unsent.ts";
 
 const restarted = "Belay's server had ended and was restarted. What ran was stopped; the thread goes on from here.";
-const givenUp = "What waited for your answer was given up, and not done, because Belay's server ended.";
 const restartedUnanswered =
   "Belay's server had ended and was restarted. What ran was stopped, and what waited for your answer was not done; the thread goes on from here.";
 
@@ -59,7 +58,7 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       return followFork(state, event);
     case "newThread": {
       const left = leaveForNew(state);
-      return { ...left, choice: { ...left.choice, mode: lasting(left.choice.mode) ?? state.lastMode } };
+      return { ...left, choice: { ...left.choice, mode: lasting(left.choice.mode) } };
     }
     case "threadsListed":
       return { ...state, threads: event.threads };
@@ -163,12 +162,12 @@ function changeHost(state: PanelState, host: HostState): PanelState {
       : approval,
   );
   const cut = { ...changed, view: cutView(state.view), approvals, stoppingTurnId: null, stoppingItemIds: [] };
-  return { ...(hasAsked ? withNotice(cut, info(givenUp)) : cut), sandbox: null, unsaved: new Map() };
+  return { ...(hasAsked ? withNotice(cut, info(givenUpWords)) : cut), sandbox: null, unsaved: new Map() };
 }
 
 /** In one line, with what was said when it ended. */
 function tellRestart(state: PanelState): PanelState {
-  const notices = state.notices.filter(({ text }) => text !== givenUp);
+  const notices = state.notices.filter(({ text }) => text !== givenUpWords);
   const isUnanswered = notices.length < state.notices.length;
   return withNotice({ ...state, notices }, info(isUnanswered ? restartedUnanswered : restarted));
 }
@@ -283,7 +282,7 @@ function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "pro
   // What is picked in another thread by now is none of its business.
   if (shownThreadId(state.view) !== threadId) return taken;
   // Who goes on has read them.
-  const notices = state.notices.filter(({ text }) => ![restarted, givenUp, restartedUnanswered].includes(text));
+  const notices = state.notices.filter(({ text }) => ![restarted, givenUpWords, restartedUnanswered].includes(text));
   const { choice } = takeChoice(taken, sent);
   const accepted = { ...taken, choice, notices, sendError: null };
   if (state.view.kind !== "shown") return accepted;
