@@ -1,10 +1,10 @@
-// How the server ends: always with code 0, with everything it started gone and what it knew written down.
+// How the server ends: with code 0 unless something hangs, with everything it started gone and what it knew written down.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { test } from "node:test";
-import { holdingLifeline, lifeline, ownTag, processesTagged } from "../../support/lifeline.ts";
+import { fifo, gate, holdingLifeline, lifeline, ownTag, processesTagged } from "../../support/lifeline.ts";
 import { responsesApi, streamPart } from "../../support/responses-api.ts";
 import { root, type TestServer, testServer, withDeadline } from "../../support/test-server.ts";
 
@@ -113,6 +113,19 @@ test("a client that reads nothing and leaves does not hold the process up", asyn
     child.kill("SIGKILL"),
   );
   assert.equal(code, 0);
+});
+
+test("a file system that answers no more does not hold the process up", async () => {
+  await using api = await responsesApi([{ steps: [{ text: "ok" }] }]);
+  const program = new URL("../../fixtures/programs/held-sync.mjs", import.meta.url).href;
+  await using server = await testServer({ api, env: { NODE_OPTIONS: `--import=${program}` } });
+  gate(server.workspace);
+  const syncing = fifo(server.workspace, "syncing");
+  await server.startTurn("one");
+  await syncing;
+  server.expectDeath();
+  server.child.stdin?.end();
+  assert.deepEqual(await server.exited, { code: null, signal: "SIGKILL" });
 });
 
 test("an unknown command or argument ends with a sentence and the usage code", async () => {
