@@ -6,6 +6,7 @@ import { messageOf, missingFolderOf, RpcError } from "../server/protocol/rpc/err
 import type { ContextReadResponse } from "../server/protocol/turn.ts";
 import type { ToolRequestUserInputResponse } from "../server/protocol/user-input.ts";
 import type { Drafts } from "./composer/drafts.ts";
+import { currentChoice } from "./composer/models.ts";
 import { createQueueActions, type QueueActions } from "./composer/queue-actions.ts";
 import type { HostAction, PanelConnection } from "./connection.ts";
 import { createThreadActions, type ThreadActions } from "./history/thread-actions.ts";
@@ -20,6 +21,8 @@ const LISTED_THREADS = 100;
 export interface Actions extends QueueActions, ReviewActions {
   /** Resolves to true once the server has taken the prompt; false leaves the reason above the composer. */
   send(text: string): Promise<boolean>;
+  /** A prompt that nobody read; where that fails, it still is one. */
+  sendAgain(clientId: string, text: string): Promise<boolean>;
   /** Runs a command line of the person's own. Resolves as `send` does. */
   runShell(command: string): Promise<boolean>;
   /** Stops the turn. */
@@ -98,6 +101,20 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
     dispatch({ type: "promptAccepted", clientId, threadId, turn, sent });
   };
 
+  const send = async (text: string, again?: string) => {
+    const clientId = newId();
+    const sent = currentChoice(now());
+    dispatch({ type: "promptSent", clientId, text, again });
+    try {
+      await startTurn(await joined.joinShown(sent), clientId, text, sent);
+      return true;
+    } catch (error) {
+      const missingFolder = missingFolderOf(error);
+      dispatch({ type: "promptRefused", clientId, message: messageOf(error), missingFolder });
+      return false;
+    }
+  };
+
   const host: HostAction = (method, params) => connection.request(method, params).catch(complain);
   const review = createReviewActions({ store, connection, joined, host, complain });
 
@@ -110,23 +127,15 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
   return {
     ...queue,
     ...review,
-    async send(text) {
-      const clientId = newId();
-      const sent = now().choice;
-      dispatch({ type: "promptSent", clientId, text });
-      try {
-        await startTurn(await joined.joinShown(sent), clientId, text, sent);
-        return true;
-      } catch (error) {
-        const missingFolder = missingFolderOf(error);
-        dispatch({ type: "promptRefused", clientId, message: messageOf(error), missingFolder });
-        return false;
-      }
-    },
+    send: (text) => send(text),
+    sendAgain: (clientId, text) => send(text, clientId),
     async runShell(command) {
       dispatch({ type: "shellSent" });
       try {
-        await connection.request("thread/shellCommand", { threadId: await joined.joinShown(now().choice), command });
+        await connection.request("thread/shellCommand", {
+          threadId: await joined.joinShown(currentChoice(now())),
+          command,
+        });
         return true;
       } catch (error) {
         dispatch({ type: "shellRefused", message: messageOf(error) });
@@ -205,8 +214,8 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
       try {
         const forked = await connection.request("thread/fork", { threadId });
         drafts.move(threadId, forked.thread.id);
-        joined.leaveFor(null);
-        dispatch({ type: "newThread" });
+        joined.leaveFor(forked.thread.id);
+        dispatch({ type: "threadForked", from: threadId, to: forked.thread.id });
         await joined.show(Promise.resolve(forked));
       } catch (error) {
         complain(error);

@@ -85,7 +85,7 @@ export function joinedThreads(
  */
 function isQuiet({ view, approvals, outgoing }: PanelState): boolean {
   // Before the snapshot is here nobody knows.
-  if (view.kind !== "shown" || outgoing.length > 0) return false;
+  if (view.kind !== "shown" || outgoing.some(({ kind }) => kind !== "unread")) return false;
   const { id, turns } = view.thread;
   const isAsked = approvals.some(
     ({ outcome, request }) => outcome.kind === "waiting" && request.params.threadId === id,

@@ -25,17 +25,15 @@ import { connectPanel, type Incoming, type PanelConnection } from "./connection.
 import { App } from "./shell/app.tsx";
 import { ErrorBoundary } from "./shell/error-boundary.tsx";
 import { newestPersisted, type Persisted } from "./state/persisted.ts";
-import { initialState, noChoice, shownThreadId } from "./state/state.ts";
+import { initialState, shownThreadId } from "./state/state.ts";
 import { createStore, type Store } from "./state/store.ts";
+import { keptUnsent, swapUnsent } from "./state/unsent.ts";
 
 const api = acquireVsCodeApi();
 const kept = newestPersisted(api.getState(), keptByExtension());
-const store = createStore(nextFrame, {
-  ...initialState,
-  choice: { ...noChoice, mode: kept.mode, edits: kept.edits },
-  lastMode: kept.lastMode,
-  dismissed: kept.dismissed,
-});
+const aside = new Map(Object.entries(kept.unsent));
+const { lastMode, dismissed } = kept;
+const store = createStore(nextFrame, swapUnsent({ ...initialState, aside, lastMode, dismissed }, null));
 const drafts = new Drafts(
   store.select(({ view }) => shownThreadId(view)),
   kept.drafts,
@@ -71,8 +69,10 @@ function start(
   );
   if (threadId !== null) panelStore.dispatch({ type: "threadOpening", threadId });
   const shownId = panelStore.select(({ view }) => shownThreadId(view));
-  const mode = panelStore.select(({ view, choice }) => (view.kind === "new" ? choice.mode : null));
-  const edits = panelStore.select(({ view, choice }) => (view.kind === "new" ? choice.edits : null));
+  // Only these parts make it anew: a log that streams in does not.
+  const choice = panelStore.select((state) => state.choice);
+  const outgoing = panelStore.select((state) => state.outgoing);
+  const others = panelStore.select((state) => state.aside);
   const lastMode = panelStore.select((state) => state.lastMode);
   const dismissed = panelStore.select((state) => state.dismissed);
   let sequence = first;
@@ -85,8 +85,7 @@ function start(
     keep({
       threadId: shownId.value,
       drafts: drafts.kept,
-      mode: mode.value,
-      edits: edits.value,
+      unsent: keptUnsent(shownId.value, { choice: choice.value, outgoing: outgoing.value }, others.value),
       lastMode: lastMode.value,
       dismissed: dismissed.value,
       picks: picks.value,

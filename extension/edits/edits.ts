@@ -197,9 +197,14 @@ function inUndoOrder(changes: readonly DocumentChange[]): DocumentChange[] {
     return 1;
   };
   const hasSuccessor = changes.some(
-    (change) => "kind" in change && change.kind === "create" && leaving.has(change.uri),
+    (change) => "kind" in change && change.kind === "create" && isAtOrBelow(change.uri, leaving),
   );
   return hasSuccessor ? [...changes] : changes.toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Below a file that is deleted comes a folder of its name. */
+function isAtOrBelow(uri: string, places: ReadonlySet<string>): boolean {
+  return [...places].some((place) => uri === place || uri.startsWith(`${place}/`));
 }
 
 function toRange({ start, end }: Range): vscode.Range {

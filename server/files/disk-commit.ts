@@ -2,7 +2,7 @@
 // step knows how to be undone.
 import type { Stats } from "node:fs";
 import * as fs from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { inParallel } from "../util/in-parallel.ts";
 import { errorText } from "./disk-read.ts";
 import { temporaryBeside } from "./replace-file.ts";
@@ -16,6 +16,12 @@ export interface Target {
   readonly existing: Existing | null;
   /** A move that only changes the case of the name, on a file system that ignores case. */
   readonly isSameEntry: boolean;
+  /** A folder is at `to`, of which the set takes all that is in it. */
+  readonly isFolder: boolean;
+  /** Others need its name: it goes before anything comes. */
+  readonly goesFirst: boolean;
+  /** The file that is where a folder on the way to `to` is to be. It goes first. */
+  readonly blocker: string | null;
 }
 
 export interface Existing {
@@ -61,15 +67,16 @@ export async function stage(
   };
   let at = "";
   try {
-    for (const { to, after } of targets) {
+    for (const { to, after, blocker } of targets) {
       at = to;
-      if (after !== null) await makeDirectory(dirname(to), undo);
+      if (after !== null && blocker === null) await makeDirectory(dirname(to), undo);
     }
     await inParallel(targets, atATime, async (target) => {
       if (target.after === null) return;
       const like = target.existing?.stat ?? null;
       try {
-        temporaries.set(target, await writeTemporary(target.to, target.after, { like, newFileMode }));
+        const beside = target.blocker ?? target.to;
+        temporaries.set(target, await writeTemporary(beside, target.after, { like, newFileMode }));
       } catch (error) {
         at = target.to;
         throw error;
@@ -86,16 +93,39 @@ export async function stage(
   return { ok: true, temporaries, discard, settle };
 }
 
+/** Makes room for others of the set. */
+export async function clear({ from, existing }: Target, undo: Undo[]): Promise<void> {
+  await expectUntouched(from, existing);
+  await remove(from, existing, undo);
+}
+
+/** Folders alone: rejects when there is anything else in them. */
+export async function removeFolders(path: string, undo: Undo[]): Promise<void> {
+  for (const entry of await fs.readdir(path, { withFileTypes: true })) {
+    const below = join(path, entry.name);
+    if (!entry.isDirectory()) throw new StaleError(`${below} was put there at that moment`);
+    await removeFolders(below, undo);
+  }
+  const mode = (await fs.stat(path)).mode & 0o7777;
+  await fs.rmdir(path);
+  const run = async () => {
+    await fs.mkdir(path);
+    await fs.chmod(path, mode);
+  };
+  undo.push({ path, run });
+}
+
 /** Puts one file of the set in its place. */
 export async function commit(target: Target, staged: Map<Target, Temporary>, undo: Undo[]): Promise<void> {
-  const { from, to, existing, isSameEntry } = target;
-  await expectUntouched(from, existing);
+  const { from, to, existing, isSameEntry, goesFirst, blocker } = target;
   const temporary = staged.get(target);
-  if (temporary === undefined) return remove(from, existing, undo);
+  if (blocker !== null) await makeDirectory(dirname(to), undo);
+  if (!goesFirst) await expectUntouched(from, existing);
+  if (temporary === undefined) return goesFirst ? undefined : remove(from, existing, undo);
   if (from === to || isSameEntry) await put(from, temporary, { replaces: existing, undo });
   else await put(to, temporary, { replaces: null, undo });
   staged.delete(target);
-  if (from === to) return;
+  if (from === to || goesFirst) return;
   if (!isSameEntry) return remove(from, existing, undo);
   await fs.rename(from, to);
   undo.push({ path: from, run: () => fs.rename(to, from) });

@@ -9,7 +9,7 @@ import type { FileView } from "./patch-plan.ts";
 export async function readTextFile(path: string, permits: Permits = () => true): Promise<FileView> {
   try {
     const file = await readRegularFile(path, permits);
-    if (!file.ok) return refused(file.reason);
+    if (!file.ok) return file.isFolder ? { ...refused(file.reason), isFolder: true } : refused(file.reason);
     const decoded = decode(file.bytes);
     if (!decoded.ok) return refused(decoded.reason);
     return { kind: "text", text: decoded.text, encoding: decoded.encoding, version: null, dirty: false };
@@ -22,15 +22,15 @@ export async function readTextFile(path: string, permits: Permits = () => true):
 
 export type RegularFile =
   | { readonly ok: true; readonly bytes: Uint8Array; readonly stat: Stats }
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly reason: string; readonly isFolder: boolean };
 
 /** Rejects with the error of the file system, also when nothing is there. */
 export async function readRegularFile(path: string, permits: Permits = () => true): Promise<RegularFile> {
   await using file = await openRegularFile(path, permits);
-  if (!file.ok) return { ok: false, reason: file.reason };
+  if (!file.ok) return { ok: false, reason: file.reason, isFolder: file.isFolder };
   const bytes = await readBounded(file.handle, file.stat.size, maxTextBytes);
   if (bytes !== null) return { ok: true, bytes, stat: file.stat };
-  return { ok: false, reason: `it is larger than ${maxTextBytes >> 20} MB. Edit it with a command.` };
+  return { ok: false, reason: `it is larger than ${maxTextBytes >> 20} MB. Edit it with a command.`, isFolder: false };
 }
 
 /** Node adds the call and its path, which may be a temporary one; the message names the file itself. */
@@ -55,6 +55,6 @@ export async function readBounded(handle: FileHandle, size: number, maxBytes: nu
   }
 }
 
-function refused(reason: string): FileView {
+function refused(reason: string): Extract<FileView, { kind: "refused" }> {
   return { kind: "refused", reason };
 }

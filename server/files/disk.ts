@@ -7,9 +7,11 @@ import { basename, dirname, join } from "node:path";
 import { inParallel } from "../util/in-parallel.ts";
 import { KeyedTurns } from "../util/keyed-turns.ts";
 import {
+  clear,
   commit,
   type Existing,
   isSameFile,
+  removeFolders,
   StaleError,
   stage,
   type Target,
@@ -19,6 +21,7 @@ import {
 } from "./disk-commit.ts";
 import { errorText, readRegularFile } from "./disk-read.ts";
 import { type Encoding, encode, nameOf } from "./encoding.ts";
+import { staysIn, turnsOf } from "./name-turns.ts";
 import { realTarget } from "./paths.ts";
 
 /** A `FilePlan` is one of these; so is what takes a plan back. */
@@ -70,7 +73,7 @@ export async function writeFilesAtomically(
   const looked = await inParallel(writes, atATime, preflight);
   const failed = looked.find((target) => !target.ok);
   if (failed !== undefined && !failed.ok) return { ...failed, message: `${failed.message} Nothing was written.` };
-  const targets = looked.flatMap((target) => (target.ok ? [target.value] : []));
+  const targets = inTurn(looked.flatMap((target) => (target.ok ? [target.value] : [])));
   const paths = targets.flatMap(({ from, to }) => (from === to ? [to] : [from, to]));
   const seen = new Set<string>();
   const twice = paths.find((path) => seen.size === seen.add(path).size);
@@ -78,6 +81,8 @@ export async function writeFilesAtomically(
     return fail(`${twice} would be written twice, through a symbolic link. Nothing was written.`);
   const barred = paths.find((path) => options.permits?.(path) === false);
   if (barred !== undefined) return fail(`${barred} is not where the change was approved for. Nothing was written.`);
+  const staying = await findStaying(targets);
+  if (staying !== null) return fail(`${staying} Nothing was written.`);
   const undo: Undo[] = [];
   const problem = await writeAll(targets, undo, options.newFileMode);
   if (problem === null) return { ok: true, paths, takeBack: () => takeBack(undo.splice(0)) };
@@ -102,9 +107,9 @@ async function writeAll(targets: readonly Target[], undo: Undo[], newFileMode?: 
   // Between its last look at a file and its step nobody else of this process comes.
   const leave = await committing.enter([...new Set(targets.flatMap(({ from, to }) => [from, to]))]);
   try {
-    for (const target of targets) {
+    for (const { target, run } of stepsOf(targets, staged.temporaries, undo)) {
       try {
-        await commit(target, staged.temporaries, undo);
+        await run();
       } catch (error) {
         await staged.discard();
         return failure(target.to, error);
@@ -119,11 +124,53 @@ async function writeAll(targets: readonly Target[], undo: Undo[], newFileMode?: 
 
 const committing = new KeyedTurns();
 
-type Step<T> =
+interface Step {
+  readonly target: Target;
+  run(): Promise<void>;
+}
+
+/** What is in the way of others goes before the first of them comes. */
+function stepsOf(targets: readonly Target[], staged: Parameters<typeof commit>[1], undo: Undo[]): Step[] {
+  const first = targets.filter(({ goesFirst }) => goesFirst);
+  const folders = targets.filter(({ isFolder }) => isFolder);
+  return [
+    ...first.map((target) => ({ target, run: () => clear(target, undo) })),
+    ...folders.map((target) => ({ target, run: () => removeFolders(target.to, undo) })),
+    ...targets.map((target) => ({ target, run: () => commit(target, staged, undo) })),
+  ];
+}
+
+/** Knowing which of them are in the way of which. */
+function inTurn(targets: readonly Target[]): readonly Target[] {
+  const turns = turnsOf(targets, ({ from, to, after, isSameEntry }) => ({
+    leaves: after === null || (from !== to && !isSameEntry) ? from : null,
+    comes: after === null ? null : to,
+  }));
+  if (turns.length === 0) return targets;
+  const first = new Set(turns.map((turn) => turn.first));
+  const blockers = new Map(turns.flatMap(({ first, next, left }) => (left === "place" ? [[next, first.from]] : [])));
+  return targets.map((target) => ({
+    ...target,
+    goesFirst: first.has(target),
+    blocker: blockers.get(target) ?? null,
+  }));
+}
+
+/** What somebody else has in a folder where a file is to be, as a sentence. */
+async function findStaying(targets: readonly Target[]): Promise<string | null> {
+  const going = new Set(targets.flatMap(({ goesFirst, from }) => (goesFirst ? [from] : [])));
+  for (const { to, isFolder } of targets) {
+    const staying = isFolder ? await staysIn(to, going) : null;
+    if (staying !== null) return `${to} cannot be written: it is a directory, and ${staying} is in it.`;
+  }
+  return null;
+}
+
+type Look<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly message: string; readonly isStale?: boolean };
 
-async function preflight(write: FileWrite): Promise<Step<Target>> {
+async function preflight(write: FileWrite): Promise<Look<Target>> {
   const { path, change } = write;
   const movePath = change.kind === "update" ? change.movePath : null;
   const encoding = write.encoding ?? "utf8";
@@ -132,7 +179,8 @@ async function preflight(write: FileWrite): Promise<Step<Target>> {
     return fail(`${path} is ${nameOf(encoding)}, which cannot spell its new text.`);
   }
   try {
-    const existing = await unlessMissing(readExisting(path));
+    const isFolder = change.kind === "add" && (await isDirectory(path));
+    const existing = isFolder ? null : await unlessMissing(readExisting(path));
     const hash = existing && createHash("sha256").update(existing.bytes).digest("hex");
     if (hash !== write.beforeHash) {
       const message = `${path} is no longer what it was when the change was prepared. Read it again.`;
@@ -141,12 +189,14 @@ async function preflight(write: FileWrite): Promise<Step<Target>> {
     const isRemoved = after === null || movePath !== null;
     if (isRemoved && (await isLink(path))) return fail(`${path} is a symbolic link. Remove it with a command.`);
     const from = await realTarget(path, fs);
-    if (movePath === null) return { ok: true, value: { from, to: from, after, existing, isSameEntry: false } };
+    const shared = { from, after, existing, goesFirst: false, blocker: null };
+    if (movePath === null) return { ok: true, value: { ...shared, to: from, isSameEntry: false, isFolder } };
     const taken = await unlessMissing(fs.lstat(movePath));
     const isSameEntry = taken !== null && existing !== null && isSameFile(taken, existing.stat) && taken.nlink === 1;
-    if (taken !== null && !isSameEntry) return fail(`${movePath} is there already. Choose another name.`);
+    const isTaken = taken !== null && !isSameEntry && !taken.isDirectory();
+    if (isTaken) return fail(`${movePath} is there already. Choose another name.`);
     const to = join(await realTarget(dirname(movePath), fs), basename(movePath));
-    return { ok: true, value: { from, to, after, existing, isSameEntry } };
+    return { ok: true, value: { ...shared, to, isSameEntry, isFolder: taken?.isDirectory() ?? false } };
   } catch (error) {
     return fail(`${path} cannot be changed (${errorText(error)}).`);
   }
@@ -162,6 +212,11 @@ async function readExisting(path: string): Promise<Existing> {
 
 async function isLink(path: string): Promise<boolean> {
   return (await unlessMissing(fs.lstat(path)))?.isSymbolicLink() ?? false;
+}
+
+/** Not a link to one. */
+async function isDirectory(path: string): Promise<boolean> {
+  return (await unlessMissing(fs.lstat(path)))?.isDirectory() ?? false;
 }
 
 function fail(message: string): { readonly ok: false; readonly message: string } {

@@ -17,14 +17,16 @@ export interface OpenedFile extends AsyncDisposable {
 export interface Unfit extends AsyncDisposable {
   readonly ok: false;
   readonly reason: string;
+  /** It is a directory, or leads to one. */
+  readonly isFolder: boolean;
 }
 
 /** Rejects with the error of the file system, also when nothing is there. */
 export async function openRegularFile(path: string, permits: Permits): Promise<OpenedFile | Unfit> {
   const [before, realPath] = await Promise.all([fs.stat(path), fs.realpath(path)]);
   if (inKernelDirectory(realPath)) return unfit("it belongs to the kernel, not to a disk. Look at it with a command.");
-  if (!before.isFile())
-    return unfit(`it is ${before.isDirectory() ? "a directory" : "not a regular file"}. Name a file.`);
+  if (before.isDirectory()) return { ...unfit("it is a directory. Name a file."), isFolder: true };
+  if (!before.isFile()) return unfit(notRegular);
   const handle = await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stat = await handle.stat();
@@ -64,5 +66,5 @@ async function placeOf(handle: fs.FileHandle, path: string, opened: Stats): Prom
 }
 
 function unfit(reason: string): Unfit {
-  return { ok: false, reason, [Symbol.asyncDispose]: async () => undefined };
+  return { ok: false, reason, isFolder: false, [Symbol.asyncDispose]: async () => undefined };
 }

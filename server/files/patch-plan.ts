@@ -1,6 +1,7 @@
 // Turns a parsed patch into exactly what will be shown, judged, approved and written: one frozen plan. Pure; what the
 // files hold now is asked of `read`, which knows the editor's buffers and the disk.
 import { createHash } from "node:crypto";
+import { dirname } from "node:path";
 import { inParallel } from "../util/in-parallel.ts";
 import { type Encoding, encode, hashOf } from "./encoding.ts";
 import { matchChunks } from "./patch-match.ts";
@@ -21,7 +22,7 @@ export type FileView =
       readonly dirty: boolean;
     }
   | { readonly kind: "missing" }
-  | { readonly kind: "refused"; readonly reason: string };
+  | { readonly kind: "refused"; readonly reason: string /** It is one. */; readonly isFolder?: true };
 
 export type PlannedChange =
   /** Also for a file that exists: its whole text is then replaced. */
@@ -148,11 +149,27 @@ type TextView = Extract<FileView, { kind: "text" }>;
 async function withViews(patch: Patch, options: PlanOptions): Promise<PlanOptions> {
   const paths = [...new Set(pathsOf(patch, options.cwd))];
   const views = await inParallel(paths, readsAtATime, async (path) => [path, await options.read(path)] as const);
-  const known = new Map(views);
+  const folders = new Set(leftBy(patch, options.cwd).flatMap(foldersAbove));
+  // What the patch takes out of a folder leaves its name to a file; the write sees whether there is more in it.
+  const isLeft = ([path, view]: readonly [string, FileView]) => "isFolder" in view && folders.has(path);
+  const known = new Map(views.map((each) => (isLeft(each) ? ([each[0], { kind: "missing" }] as const) : each)));
   return { ...options, read: async (path) => known.get(path) ?? options.read(path) };
 }
 
 const readsAtATime = 16;
+
+/** Where the patch leaves nothing. */
+function leftBy(patch: Patch, cwd: string): string[] {
+  return patch.flatMap((file) => {
+    const isLeft = file.kind === "delete" || (file.kind === "update" && file.movePath !== null);
+    return isLeft ? pathsOf([file], cwd).slice(0, 1) : [];
+  });
+}
+
+function foldersAbove(path: string): string[] {
+  const folder = dirname(path);
+  return folder === path ? [] : [folder, ...foldersAbove(folder)];
+}
 
 async function planFile(file: FilePatch, options: PlanOptions): Promise<Step<FilePlan>> {
   const resolved = resolveInside(options.cwd, file.path);

@@ -5,8 +5,9 @@ import { orAborted } from "../util/or-aborted.ts";
 import { ApplyEditResult, type ApplyEditParams } from "../protocol/apply-edit.ts";
 import { type FileWrite, writeFilesAtomically } from "./disk.ts";
 import type { DocumentView } from "./document-view.ts";
-import { editorEdit, editorHash, uriOf } from "./editor-edit.ts";
+import { editorEdit, editorHash, placeOf, uriOf } from "./editor-edit.ts";
 import { decode, hashOf } from "./encoding.ts";
+import { turnsOf } from "./name-turns.ts";
 import type { FilePlan } from "./patch-plan.ts";
 import { hasMixedEnds } from "./unsaved.ts";
 import { bytesAt, type FileBytes, hasMark, mark, nothing, unsavedBytes, type WrittenFile } from "./written-file.ts";
@@ -42,6 +43,8 @@ interface Way {
   readonly plan: FilePlan;
   readonly before: FileBytes;
   readonly byEditor: boolean;
+  /** Others need its name. */
+  readonly goesFirst: boolean;
 }
 
 /** Editors become slow with larger texts, and refuse very large ones. */
@@ -79,7 +82,8 @@ export class FileWriter {
         return refused(`${path} is not where the change was approved for. Nothing was written.`);
       }
       const isMany = plan.length > maxEditorFiles;
-      const ways = await Promise.all(plan.map((file) => this.#wayOf(file, { isMany })));
+      const each = await Promise.all(plan.map((file) => this.#wayOf(file, { isMany })));
+      const ways = inTurn(each, limits);
       const barred = await this.#findBarred(ways);
       return barred === null ? await this.#writeBoth(ways, limits) : refused(barred);
     } catch (error) {
@@ -89,9 +93,10 @@ export class FileWriter {
 
   async #wayOf(plan: FilePlan, { isMany }: { isMany: boolean }): Promise<Way> {
     const before = await this.before(plan);
-    if (this.#editor === null) return { plan, before, byEditor: false };
+    const way = { plan, before, goesFirst: false };
+    if (this.#editor === null) return { ...way, byEditor: false };
     const isOpen = plan.version !== null || (await this.#documents.openPath(plan.path)) !== null;
-    return { plan, before, byEditor: isExactInEditor(plan) && (isOpen || !isMany) };
+    return { ...way, byEditor: isExactInEditor(plan) && (isOpen || !isMany) };
   }
 
   /** What the person has typed and not saved is in the editor alone: nothing may be written beneath it. */
@@ -130,7 +135,7 @@ export class FileWriter {
     { realPaths, signal }: WriteLimits,
   ): Promise<{ ok: true; result: ApplyEditResult | null } | Extract<WriteOutcome, { ok: false }>> {
     if (this.#editor === null || ways.length === 0) return { ok: true, result: null };
-    const plan = ways.map((way) => way.plan);
+    const plan = ways.toSorted((a, b) => Number(b.goesFirst) - Number(a.goesFirst)).map((way) => way.plan);
     const spelled = new Map<string, string>();
     for (const { path } of plan) spelled.set(path, (await this.#documents.openPath(path)) ?? path);
     try {
@@ -153,7 +158,8 @@ export class FileWriter {
 
   /** What is there by now, whatever was planned. */
   async #written({ plan, before, byEditor }: Way, result: ApplyEditResult | null): Promise<WrittenFile> {
-    const saved = { plan, isSaved: true, saveProblem: null, changedTo: null };
+    const isParted = !byEditor && plan.after !== null && (before.names ?? 1) > 1;
+    const saved = { plan, isSaved: true, saveProblem: null, changedTo: null, isParted };
     if (plan.after === null) return { ...saved, ...(await bytesAt(plan.path)) };
     const place = (plan.change.kind === "update" ? plan.change.movePath : null) ?? plan.path;
     if (!byEditor) return { ...saved, ...(await bytesAt(place)) };
@@ -164,7 +170,13 @@ export class FileWriter {
     // What is on disk counts, whatever is said of it.
     const text = isSaved ? textOf(disk) : (told?.text ?? null);
     const isChanged = text !== null && editorHash(text) !== editorHash(plan.after);
-    const facts = { plan, isSaved, saveProblem: told?.saveProblem ?? null, changedTo: isChanged ? text : null };
+    const facts = {
+      plan,
+      isSaved,
+      saveProblem: told?.saveProblem ?? null,
+      changedTo: isChanged ? text : null,
+      isParted,
+    };
     return { ...facts, ...(isSaved ? disk : unsavedBytes(told?.text ?? plan.after, plan, withMarkOf(disk, before))) };
   }
 
@@ -175,6 +187,26 @@ export class FileWriter {
     const open = await this.#documents.read(path);
     return open.kind === "text" && open.dirty && editorHash(open.text) === editorHash(after);
   }
+}
+
+/** What needs a name goes the same way as what has it: neither way can wait for the other. */
+function inTurn(ways: readonly Way[], { realPaths }: WriteLimits): readonly Way[] {
+  const real = (path: string) => realPaths.get(path) ?? path;
+  const turns = turnsOf(ways, ({ plan }) => ({
+    leaves: plan.after === null || placeOf(plan) !== plan.path ? real(plan.path) : null,
+    comes: plan.after === null ? null : real(placeOf(plan)),
+  }));
+  if (turns.length === 0) return ways;
+  const first = new Set(turns.map((turn) => turn.first));
+  const all = new Set(turns.flatMap((turn) => [turn.first, turn.next]));
+  // An editor deletes files and makes folders for new ones; the rest is not for it.
+  const isForEditor = turns.every(
+    ({ first, next, left }) =>
+      left === "place" && first.plan.after === null && next.plan.before === null && first.byEditor && next.byEditor,
+  );
+  return ways.map((way) => {
+    return { ...way, byEditor: all.has(way) ? isForEditor : way.byEditor, goesFirst: first.has(way) };
+  });
 }
 
 /** A buffer has one kind of line end and shows no byte order mark; what has more to it would be changed by saving. */

@@ -8,6 +8,8 @@ export interface FileBytes {
   readonly bytes: Uint8Array | null;
   /** Permission bits; null where only the editor has the file. */
   readonly mode: number | null;
+  /** How many names the file has on disk. Absent: not known. */
+  readonly names?: number;
 }
 
 /** What became of one file of a plan. */
@@ -19,6 +21,8 @@ export interface WrittenFile extends FileBytes {
   readonly saveProblem: string | null;
   /** The text there is now, where somebody changed what the plan made of it: a formatter at saving. */
   readonly changedTo: string | null;
+  /** It had other names, hard links, which keep the old content: they were parted. */
+  readonly isParted: boolean;
 }
 
 export const nothing: FileBytes = { bytes: null, mode: null };
@@ -27,8 +31,10 @@ export const nothing: FileBytes = { bytes: null, mode: null };
 export async function bytesAt(path: string): Promise<FileBytes> {
   try {
     const file = await readRegularFile(path);
+    // In the place of a file there may be a folder by now.
+    if (!file.ok && file.isFolder) return nothing;
     if (!file.ok) throw new Error(`${path}: ${file.reason}`);
-    return { bytes: file.bytes, mode: file.stat.mode & 0o7777 };
+    return { bytes: file.bytes, mode: file.stat.mode & 0o7777, names: file.stat.nlink };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return nothing;

@@ -63,7 +63,8 @@ export const JournalLine = z.discriminatedUnion("type", [
   z.object({ type: z.literal("journal"), version: z.literal(1), cwd: z.string() }),
   /**
    * Synced before the first byte is written; `after` is what is planned. `owner` names the process that writes it
-   * (exec/process-identity.ts): once that is gone, the change is settled by looking. `append` fills it in.
+   * (exec/process-identity.ts; an older line has no place in it): once that is gone, the change is settled by looking.
+   * `append` fills it in.
    */
   z.object({ type: z.literal("prepared"), ...change, owner: z.string().optional() }),
   /** It is written; `files` as they really are. */

@@ -25,8 +25,9 @@ export async function removeEmptied(made: ReadonlySet<string>, gone: readonly st
 }
 
 async function isThere(path: string): Promise<boolean> {
-  return fs.lstat(path).then(
-    () => true,
+  return fs.stat(path).then(
+    // A file in its place goes before it comes.
+    (stat) => stat.isDirectory(),
     () => false,
   );
 }

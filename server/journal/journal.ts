@@ -1,6 +1,6 @@
 // The change journal on disk: one log a workspace and the bytes they name, shared by all processes of one home.
 import { realpath } from "node:fs/promises";
-import { isRunning, ownIdentity } from "../exec/process-identity.ts";
+import { ownName } from "../exec/process-identity.ts";
 import { errorText } from "../files/disk-read.ts";
 import { BlobStore, hashOf } from "./blobs.ts";
 import type { Change, Image, ImageFacts, JournalLine, Reviewed, WorkspaceJournal } from "./change.ts";
@@ -9,6 +9,7 @@ import { MemoryJournal } from "./memory.ts";
 import { collectBlobs, logsOf } from "./quota.ts";
 import { settledLine } from "./settle.ts";
 import type { Unsettled } from "./state.ts";
+import { Writers } from "./writers.ts";
 
 export interface JournalOptions {
   /** BELAY_HOME. */
@@ -21,6 +22,8 @@ export interface JournalOptions {
   failed?(message: string): void;
   /** Called with each workspace's, before anybody else has it, and with how its folder was spelled. */
   opened?(journal: WorkspaceJournal, cwd: string): Promise<void>;
+  /** A clock that nobody sets. */
+  nowMs?(): number;
 }
 
 /** Images of larger files are not kept. */
@@ -142,11 +145,11 @@ function cwdIn(text: string): string[] {
 
 async function openJournal(
   cwd: string,
-  { home }: JournalOptions,
+  { home, nowMs }: JournalOptions,
   blobs: BlobStore,
   appended: () => void,
 ): Promise<OpenJournal> {
-  const journal = new OpenJournal(cwd, new WorkspaceLog(home, cwd), blobs);
+  const journal = new OpenJournal(cwd, new WorkspaceLog(home, cwd), blobs, new Writers(nowMs));
   journal.onChange(appended);
   await journal.tidy();
   return journal;
@@ -156,6 +159,7 @@ class OpenJournal implements WorkspaceJournal {
   readonly cwd: string;
   readonly #log: WorkspaceLog;
   readonly #blobs: BlobStore;
+  readonly #writers: Writers;
   readonly #listeners = new Set<() => void>();
   /** Changes of this process that it is done with, though their lines do not say so. */
   readonly #left = new Set<string>();
@@ -165,7 +169,8 @@ class OpenJournal implements WorkspaceJournal {
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
-  constructor(cwd: string, log: WorkspaceLog, blobs: BlobStore) {
+  constructor(cwd: string, log: WorkspaceLog, blobs: BlobStore, writers: Writers) {
+    this.#writers = writers;
     this.cwd = cwd;
     this.#log = log;
     this.#blobs = blobs;
@@ -200,7 +205,7 @@ class OpenJournal implements WorkspaceJournal {
   }
 
   async append(...lines: readonly JournalLine[]): Promise<void> {
-    const owned = lines.map((line) => (line.type === "prepared" ? { owner: ownIdentity(), ...line } : line));
+    const owned = lines.map((line) => (line.type === "prepared" ? { owner: ownName(), ...line } : line));
     // Side by side: until both are on the disk nothing is written that needs them.
     const written = this.#alone(() =>
       this.#log.locked(async (append) => {
@@ -291,7 +296,9 @@ class OpenJournal implements WorkspaceJournal {
   }
 
   #unsettled(): Unsettled[] {
-    return this.#log.state.unsettled().filter((each) => this.#left.has(each.change.id) || isLeft(each));
+    const unsettled = this.#log.state.unsettled();
+    this.#writers.keepOnly(unsettled);
+    return unsettled.filter((each) => this.#left.has(each.change.id) || this.#writers.areGone(each));
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -313,11 +320,6 @@ class OpenJournal implements WorkspaceJournal {
     if (this.#isClosed) return;
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** Its writer is gone and has not said how it ended. */
-function isLeft({ owner }: { owner: string | null }): boolean {
-  return owner === null || !isRunning(owner);
 }
 
 function unwritable(error: unknown): Error {

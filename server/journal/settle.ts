@@ -28,11 +28,12 @@ export async function refusedLine({ id, files }: Change): Promise<JournalLine> {
   return written.length === 0 ? { type: "abandoned", id } : { type: "applied", id, files: written };
 }
 
-/** What is at a real path, and its bytes where it is a file. Must not throw. */
+/** What is at a real path, and its bytes where it is a file; where a folder is, no file is. Must not throw. */
 export async function readImage(path: string): Promise<{ image: Image; bytes: Uint8Array | null }> {
   try {
     const found = await lstat(path);
     if (found.isSymbolicLink()) return { image: { kind: "link", target: await readlink(path) }, bytes: null };
+    if (found.isDirectory()) return { image: { kind: "missing" }, bytes: null };
     const file = await readRegularFile(path);
     if (!file.ok) return { image: { kind: "notCaptured", reason: file.reason, hash: null }, bytes: null };
     return { image: imageOf(file.bytes, { mode: file.stat.mode & 0o7777 }), bytes: file.bytes };

@@ -23,7 +23,8 @@ export function livingLines(lines: readonly ReadLine[]): LivingLine[] {
 }
 
 function withoutTaken(living: readonly LivingLine[], lines: readonly ReadLine[]): LivingLine[] {
-  const taken = new Set(lines.map(saidItem));
+  // A process that died between the two lines of a message has shown it, and not told it.
+  const taken = new Set(lines.map((line, at) => (lines[at + 1]?.type === "history" ? saidItem(line) : null)));
   return living.filter((line) => line.type !== "said" || !taken.has(line.payload.itemId));
 }
 
@@ -60,10 +61,13 @@ function withoutTurns(lines: LivingLine[], firstTurnId: string): LivingLine[] {
     const turnId = line.type === "notification" ? turnOf(line.payload.params) : saidTo(line);
     return turnId === null || !cut.has(turnId);
   });
-  return [...lines.slice(0, start), ...kept];
+  // The prompt of a turn is said before it begins.
+  const before = lines.slice(0, start).filter((line) => line.type !== "said" || !cut.has(line.payload.turnId));
+  return [...before, ...kept];
 }
 
-function saidTo(line: LivingLine): string | null {
+/** The turn to which a person said what is in the line. Null for a line that has nothing of that kind. */
+export function saidTo(line: ReadLine): string | null {
   return line.type === "said" ? line.payload.turnId : null;
 }
 

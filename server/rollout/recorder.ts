@@ -12,8 +12,11 @@ export interface Recorder {
   readonly path: string;
   /** Null: all that was appended is in the file. */
   readonly trouble: SavingTrouble | null;
-  /** Once it is closed, nothing is written any more. False: it is too large for any line, and never will be. */
-  append(entry: RolloutEntry): boolean;
+  /**
+   * What belongs together is appended together, and written at once. Once it is closed, nothing is written any more.
+   * False: one of them is too large for any line, and never will be.
+   */
+  append(...entries: readonly RolloutEntry[]): boolean;
   /** Resolves when what was appended is on the disk itself, or `trouble` says why it is not. Must not reject. */
   flush(): Promise<void>;
   close(): void;
@@ -71,12 +74,19 @@ class FileRecorder implements Recorder {
     return this.#trouble;
   }
 
-  append(entry: RolloutEntry): boolean {
+  append(...entries: readonly RolloutEntry[]): boolean {
     // The file may have been moved or deleted since: it must not come into being again.
     if (this.#isClosed) {
-      this.#options.onGivenUp(1);
+      this.#options.onGivenUp(entries.length);
       return true;
     }
+    const tooLarge = entries.filter((entry) => !this.#keep(entry));
+    if (tooLarge.length < entries.length && this.#waiting.count > 0) this.#write();
+    return tooLarge.length === 0;
+  }
+
+  /** Until it is written. False: it cannot be. */
+  #keep(entry: RolloutEntry): boolean {
     const timestamp = new Date(this.#options.now()).toISOString();
     const line: RolloutLine = { timestamp, ordinal: this.#ordinal, ...entry };
     this.#ordinal++;
@@ -90,7 +100,6 @@ class FileRecorder implements Recorder {
       return false;
     }
     this.#waiting.push(bytes);
-    this.#write();
     return true;
   }
 

@@ -2,7 +2,7 @@
 import { invalidInput, turnNotFound } from "../protocol/rpc/errors.ts";
 import { type Chain, isDeep } from "../rollout/chain.ts";
 import type { ReadLine, ThreadBase } from "../rollout/line.ts";
-import { livingLines, startedTurn } from "../rollout/living-lines.ts";
+import { livingLines, saidTo, startedTurn } from "../rollout/living-lines.ts";
 
 export interface ForkStart {
   /** What the source was there, with what had been cut off before. */
@@ -23,6 +23,8 @@ export function forkStart(
   if (!livingTurns(chain).includes(first)) throw turnNotFound(first);
   // What a turn of another name has cut off since is cut off by a line that stands before this one.
   const at = chain.lines.findLastIndex((line) => startedTurn(line) === first);
+  // Its process died before it began: nothing stands behind it.
+  if (at === -1) return { lines: chain.lines.filter((line) => saidTo(line) !== first), base: shared(chain.end) };
   // What was said before that has been taken, if not by a turn before that, then by one behind it.
   const lines = chain.lines.slice(0, at).filter(({ type }) => type !== "said");
   return { lines, base: shared(chain.turnStarts.get(first) ?? null) };
@@ -37,5 +39,5 @@ function turnBehind(chain: Chain, turnId: string): string | null {
 }
 
 function livingTurns({ lines }: Chain): string[] {
-  return livingLines(lines).flatMap((line) => startedTurn(line) ?? []);
+  return [...new Set(livingLines(lines).flatMap((line) => startedTurn(line) ?? saidTo(line) ?? []))];
 }

@@ -1,7 +1,7 @@
 // From the lines of a rollout, behind those of the rollouts it begins in, back to a thread, as it was when the last one
 // was written. Pure. The lines are not to be used afterwards: the thread is made of what is in them.
 import type { HistoryItem } from "../model/model.ts";
-import type { Compacted, ReadLine, Said, ThreadMeta } from "../rollout/line.ts";
+import type { Compacted, ReadLine, RolloutEntry, Said, ThreadMeta } from "../rollout/line.ts";
 import { livingLines, startedTurn } from "../rollout/living-lines.ts";
 import { restoreSettings } from "./settings.ts";
 import type { AnnouncedUsage, ThreadRecord } from "./record.ts";
@@ -63,10 +63,15 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   const { settings, substituted } = restoreSettings(stored, meta);
   const lastAtMs = timeOf(lines.at(-1));
   const { id: threadId } = meta;
-  const recovered = [...said.values()].map(({ said: each, atMs }) => takenLines(each, { threadId, atMs }));
-  for (const [shown, history] of recovered) {
-    applyToTurns(record.turns, shown.payload);
-    told.push(history.payload);
+  const recovered: RolloutEntry[] = [];
+  for (const { said: each, atMs } of said.values()) {
+    const begins = !record.turns.some(({ id }) => id === each.turnId);
+    if (begins) told.push({ type: "turnStart", turnId: each.turnId });
+    for (const entry of takenLines(each, { threadId, atMs, begins })) {
+      recovered.push(entry);
+      if (entry.type === "history") told.push(entry.payload);
+      else applyToTurns(record.turns, entry.payload);
+    }
   }
   closeAbandoned(record.turns, lastAtMs);
   dropUnaskedOutputs(told);
@@ -78,7 +83,7 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
     settings,
     notices: substituted === null ? [] : [substituted],
     missing: [],
-    recovered: recovered.flat(),
+    recovered,
     updatedAt: lastAtMs === null ? meta.createdAt : Math.floor(lastAtMs / 1000),
   };
 }

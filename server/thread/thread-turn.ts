@@ -34,7 +34,6 @@ export async function runThreadTurn(
     return waiting.length > 0;
   };
   const clock = startClock(thread, turn);
-  thread.noteSaid(turn.id, first);
   await recordContext(thread);
   const brought = clientTools(thread.meta.dynamicTools);
   const tools = toolSpecs(brought);
@@ -155,7 +154,6 @@ function startClock(thread: Thread, turn: Turn): () => { startedAtMs: number; du
   const running: Turn = { ...turn, startedAt: Math.floor(startedAtMs / 1000) };
   thread.announceStatus();
   thread.emit({ method: "turn/started", params: { threadId: thread.id, turn: running } });
-  thread.life.noteSaid();
   return () => ({ startedAtMs, durationMs: performance.now() - started });
 }
 
@@ -201,10 +199,12 @@ async function note(thread: Thread, turnId: string, end: TurnEnd, facts: TurnFac
 /** The opening once a thread; the permissions whenever they differ from what the model was last told. */
 export async function recordContext(thread: Thread): Promise<void> {
   const permissions = await permissionsOf(thread);
-  const isNew = thread.history.length === 0;
-  const about = await (isNew ? openingOf(thread) : newFoldersOf(thread));
+  // Its first prompt may be all that the model is to hear of a process that died right behind it.
+  const isNew = () => !thread.history.some((item) => item.type === "message" && item.role === "developer");
+  const begins = isNew();
+  const about = await (begins ? openingOf(thread) : newFoldersOf(thread));
   // Asked once more: something else may have begun the history meanwhile.
-  const entries = isNew && thread.history.length > 0 ? [] : about;
+  const entries = begins && !isNew() ? [] : about;
   if (lastTold(thread, "<permissions>") !== permissions) entries.push(developerMessage(permissions));
   thread.recordHistory(entries);
 }
@@ -216,7 +216,6 @@ export function takeInput(thread: Thread, turnId: string, { input, told, clientI
   const params = { item, threadId: thread.id, turnId };
   const started = { ...item, completedAtMs: null };
   thread.emit({ method: "item/started", params: { ...params, item: started, startedAtMs: now } });
-  thread.emit({ method: "item/completed", params: { ...params, contentTokenCount: null, completedAtMs: now } });
-  thread.recordHistory([told]);
+  thread.emit({ method: "item/completed", params: { ...params, contentTokenCount: null, completedAtMs: now } }, [told]);
   taken?.();
 }

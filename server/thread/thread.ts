@@ -207,18 +207,25 @@ export class Thread {
   }
 
   change(overrides: SettingsOverrides): void {
+    this.changeLater(overrides)();
+  }
+
+  /** Holds, and is written, now; clients hear of it when the result is called. */
+  changeLater(overrides: SettingsOverrides): () => void {
     const next = changeSettings(this.settings, overrides, this.deps.config);
-    if (isDeepStrictEqual(next, this.settings)) return;
+    if (isDeepStrictEqual(next, this.settings)) return () => undefined;
     const before = this.settings;
     this.#record.settings = next;
     // What the window has as folders is no answer to what was said of the others.
     if (!isDeepStrictEqual({ ...next, roots: null }, { ...before, roots: null })) this.#record.notices = [];
     this.#append({ type: "settings", payload: next });
-    const params = { threadId: this.id, threadSettings: announcedSettings(next) };
-    this.emit({ method: "thread/settings/updated", params });
-    const wide = wideWords(next, this.deps.userHome);
-    if (wide !== null && wide !== wideWords(before, this.deps.userHome))
-      this.emit({ method: "warning", params: { threadId: this.id, message: wide } });
+    return () => {
+      const params = { threadId: this.id, threadSettings: announcedSettings(next) };
+      this.emit({ method: "thread/settings/updated", params });
+      const wide = wideWords(next, this.deps.userHome);
+      if (wide !== null && wide !== wideWords(before, this.deps.userHome))
+        this.emit({ method: "warning", params: { threadId: this.id, message: wide } });
+    };
   }
 
   changeMetadata(metadata: ThreadMetadata): void {
@@ -294,15 +301,21 @@ export class Thread {
     this.recordHistory(items.map((item) => ({ type: "raw", item })));
   }
 
-  /** Everything a client hears of this thread goes through here: applied, then written, then sent. */
-  emit(said: ServerNotification): void {
-    this.emitLater(said)();
+  /**
+   * Everything a client hears of this thread goes through here: written, then applied, then sent. `told`: what the model
+   * hears with it, written along, so that a process that dies has said both or neither.
+   */
+  emit(said: ServerNotification, told: readonly HistoryItem[] = []): void {
+    this.emitLater(said, told)();
   }
 
   /** Written now; applied and sent when the result is called, so that nobody sees more of it than was told. */
-  emitLater(said: ServerNotification): () => void {
+  emitLater(said: ServerNotification, told: readonly HistoryItem[] = []): () => void {
     const notification = neverBackwards(said);
-    if (isPersisted(notification)) this.#append({ type: "notification", payload: notification });
+    const entries = told.map((payload): RolloutEntry => ({ type: "history", payload }));
+    if (isPersisted(notification)) entries.unshift({ type: "notification", payload: notification });
+    if (entries.length > 0) this.#append(...entries);
+    this.#record.history.push(...told);
     return () => {
       if (notification.method === "turn/started") noteStart(this.#record, notification.params.turn.id);
       applyToTurns(this.#record.turns, notification);
@@ -316,11 +329,10 @@ export class Thread {
   }
 
   recordHistory(entries: readonly HistoryItem[]): void {
-    for (const entry of entries) {
-      // Written first: what cannot be written is nothing the model is told either.
-      this.#append({ type: "history", payload: entry });
-      this.#record.history.push(entry);
-    }
+    if (entries.length === 0) return;
+    // Written first: what cannot be written is nothing the model is told either.
+    this.#append(...entries.map((payload): RolloutEntry => ({ type: "history", payload })));
+    this.#record.history.push(...entries);
   }
 
   /** Adds the tokens of one answer and announces them. */
@@ -384,7 +396,8 @@ export class Thread {
 
   /** What was said before the last process died, and what no turn had taken, has its place in the file from now on. */
   writeRecovered(): void {
-    for (const entry of this.#record.recovered) this.#append(entry);
+    const { recovered } = this.#record;
+    if (recovered.length > 0) this.#append(...recovered);
     this.#record.recovered = [];
   }
 
@@ -407,8 +420,8 @@ export class Thread {
     for (const entry of history) this.#append({ type: "history", payload: entry });
   }
 
-  /** False: it can never be written. What is not on disk at all is kept as well as the rest of it. */
-  #append(entry: RolloutEntry): boolean {
-    return !this.#isPersisted || this.#recorder === null || this.#recorder.append(entry);
+  /** In one write. False: one of them can never be written. What is not on disk at all is kept as well as the rest of it. */
+  #append(...entries: readonly RolloutEntry[]): boolean {
+    return !this.#isPersisted || this.#recorder === null || this.#recorder.append(...entries);
   }
 }

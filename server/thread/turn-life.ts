@@ -138,16 +138,17 @@ export class TurnLife {
     checkRoom(thread.savingTrouble);
     // Before they are given up with their turn.
     const { openQuestions } = thread;
-    const begin = () =>
-      void this.#begin(
+    const begin = () => {
+      this.#hooks.persist("");
+      this.#begin(
         emptyTurn(thread.deps.newId()),
         async (turn, { abort }) => {
           const { runCompactionTurn } = await loadTurns();
-          this.#hooks.persist("");
           return runCompactionTurn(thread, turn, openQuestions, abort);
         },
         { isCompaction: true },
       );
+    };
     const running = this.#running;
     if (running === null) {
       begin();
@@ -164,9 +165,9 @@ export class TurnLife {
     checkRoom(thread.savingTrouble);
     const running = this.#running;
     if (running === null) {
+      this.#hooks.persist(`! ${command.command}`.slice(0, 400));
       this.#begin(emptyTurn(thread.deps.newId()), async (turn, { abort }) => {
         const { runShellTurn } = await loadTurns();
-        this.#hooks.persist(`! ${command.command}`.slice(0, 400));
         return runShellTurn(thread, turn, command, abort);
       });
       return;
@@ -244,26 +245,14 @@ export class TurnLife {
     if (isStopping(running)) {
       running.behind ??= { turnId: this.#thread.deps.newId(), inputs: [] };
       running.behind.inputs.push(queued);
-      this.#noteSaid(running, [queued]);
+      // If its process dies, it stays with the turn that ran, as what is said before a stop does.
+      this.#thread.noteSaid(running.turnId, queued);
       return running.behind.turnId;
     }
     running.waitingInput.push(queued);
-    this.#noteSaid(running, [queued]);
+    this.#thread.noteSaid(running.turnId, queued);
     void afterAnswer().then(() => running.newInput.abort());
     return running.turnId;
-  }
-
-  /** The turn that runs has begun: what was said to it before that is written down. */
-  noteSaid(): void {
-    const running = this.#running;
-    if (running !== null) this.#noteSaid(running, [...running.waitingInput, ...(running.behind?.inputs ?? [])]);
-  }
-
-  /** If its process dies, it stays with the turn that ran, as what is said before a stop does. */
-  #noteSaid({ turnId }: RunningTurn, inputs: readonly QueuedInput[]): void {
-    // Behind the line that begins the turn: where that one is cut off, so are these.
-    if (this.#thread.turns.at(-1)?.id !== turnId) return;
-    for (const queued of inputs) this.#thread.noteSaid(turnId, queued);
   }
 
   #beginWith(
@@ -272,10 +261,13 @@ export class TurnLife {
     { overrides, options }: { overrides: SettingsOverrides; options: TurnOptions },
   ): Turn {
     const thread = this.#thread;
+    const tellSettings = thread.changeLater(overrides);
+    // Before the answer: who has that relies on it, whenever the turn begins.
+    this.#hooks.persist(previewOf(first.input));
+    for (const queued of [first, ...more]) thread.noteSaid(turnId, queued);
     return this.#begin(emptyTurn(turnId, options.rootTurnId ?? turnId), async (turn, running) => {
       const { runThreadTurn } = await loadTurns();
-      thread.change(overrides);
-      this.#hooks.persist(previewOf(first.input));
+      tellSettings();
       running.waitingInput.unshift(...more);
       return runThreadTurn(thread, turn, first, { ...options, abort: running.abort });
     });
@@ -345,9 +337,12 @@ export class TurnLife {
     if (first === undefined) return;
     const turnId = ended.behind?.turnId ?? this.#thread.deps.newId();
     const running = this.#running;
-    if (running !== null) running.behind = { turnId, inputs: [first, ...more] };
-    else
+    if (running === null) {
       this.#beginWith(turnId, [first, ...more], { overrides: {}, options: { outputSchema: null, rootTurnId: null } });
+      return;
+    }
+    running.behind = { turnId, inputs: [first, ...more] };
+    for (const queued of running.behind.inputs) this.#thread.noteSaid(running.turnId, queued);
   }
 }
 

@@ -20,6 +20,7 @@ export function patchReport(
   const name = (path: string) => shownIn(cwd, path);
   const notes = [
     ...files.flatMap((file) => noteOn(file, name(placeOf(file.plan)))),
+    ...files.flatMap(({ plan, isParted }) => (isParted ? [parted(name(placeOf(plan)))] : [])),
     ...notKept.map(({ path, reason }) => `${name(path)} cannot be undone by Belay: ${reason}.`),
   ];
   const left = notes.length - maxNotes;
@@ -40,6 +41,10 @@ function noteOn({ isSaved, saveProblem, plan }: WrittenFile, name: string): stri
   }
   if (isSaved || plan.after === null) return [];
   return [`${name} is unsaved in the editor, as it was before: commands do not see the change.`];
+}
+
+function parted(name: string): string {
+  return `${name} had other names (hard links), which are files of their own now, with the old text.`;
 }
 
 function changedFurther(files: readonly WrittenFile[], name: (path: string) => string): string {

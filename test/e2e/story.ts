@@ -128,6 +128,7 @@ async function reviewReceipt(stage: Stage, look: Look): Promise<void> {
   await lenses.first().waitFor({ state: "detached" });
   await look("12-undone");
   await panel.button("Redo").click();
+  await merge.click();
   await panel.thread.getByText("Undone", { exact: true }).waitFor({ state: "detached" });
   assert.match(stage.read("src/receipt.js"), /export function receipt/);
 }

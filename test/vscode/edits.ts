@@ -142,6 +142,25 @@ test("files are created, renamed and deleted together with edits in them", async
   );
 });
 
+test("a file goes, and a folder of its name comes with a file in it, in one edit", async () => {
+  const { applyEdit } = await belay();
+  const gone = await fresh("name-of-both", "one\n");
+  const created = vscode.Uri.joinPath(gone, "in-it.txt");
+  const start = { line: 0, character: 0 };
+  const result = await applyEdit(
+    edit(
+      [[gone, "one\n"]],
+      { kind: "delete", uri: gone.toString() },
+      { kind: "create", uri: created.toString(), options: { overwrite: false } },
+      {
+        textDocument: { uri: created.toString(), version: null },
+        edits: [{ range: { start, end: start }, newText: "two\n" }],
+      },
+    ),
+  );
+  assert.deepEqual([result.failureReason, result.applied, onDisk(created)], [undefined, true, "two\n"]);
+});
+
 test("one undo takes back a whole change: its texts, its new file and the deleted one, with nothing of it open", async () => {
   const { applyEdit } = await belay();
   await vscode.commands.executeCommand("workbench.action.closeAllEditors");

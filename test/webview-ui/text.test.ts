@@ -226,22 +226,35 @@ test("tool calls are told in words", () => {
 });
 
 test("what an earlier version kept is read as far as it fits", () => {
-  const modes = { mode: null, edits: null, lastMode: null };
-  const nothing = { sequence: 0, threadId: null, drafts: {}, ...modes, dismissed: [], picks: {} };
+  const nothing = {
+    sequence: 0,
+    threadId: null,
+    drafts: {},
+    unsent: {},
+    lastMode: null,
+    dismissed: [],
+    picks: {},
+  };
   assert.deepEqual(readPersisted(undefined), nothing);
   assert.deepEqual(
-    readPersisted({ threadId: 5, drafts: { t: "Hi", u: 7, v: "" }, mode: "toString", lastMode: "fullAccess" }),
-    {
-      ...nothing,
-      drafts: { t: "Hi" },
-    },
+    readPersisted({
+      threadId: 5,
+      drafts: { t: "Hi", u: 7, v: "" },
+      unsent: { t: { choice: { mode: "toString", model: 5 }, outgoing: [{ kind: "sending" }, 7] }, u: null },
+      lastMode: "fullAccess",
+    }),
+    { ...nothing, drafts: { t: "Hi" } },
   );
   const kept = {
     sequence: 7,
     threadId: "t",
     drafts: {},
-    mode: "ask",
-    edits: "propose",
+    unsent: {
+      t: {
+        choice: { mode: "ask" as const, model: "gpt-5.5", edits: "propose" as const, cwd: null },
+        outgoing: [{ kind: "unread" as const, clientId: "c1", text: "Hi", turnId: "turn-1" }],
+      },
+    },
     lastMode: "agent",
     dismissed: ["text:Hm."],
     picks: {},

@@ -2,7 +2,7 @@
 import type { Edits, Mode } from "../../server/protocol/mode.ts";
 import type { Model } from "../../server/protocol/model.ts";
 import type { ThreadSettings } from "../../server/protocol/thread.ts";
-import { type PanelState, shownThread } from "../state/state.ts";
+import { type Choice, type PanelState, shownThread } from "../state/state.ts";
 
 export function currentModel(state: PanelState): { model: string; known: Model | null } | null {
   const model = state.choice.model ?? shownThread(state.view)?.settings.model ?? defaultModel(state)?.model;
@@ -17,10 +17,15 @@ export function providerWithoutKey(state: PanelState): string | null {
   return known.modelProvider === "openai" ? "OpenAI" : known.modelProvider;
 }
 
+/** What goes along with the next prompt: a thread that is to start has the mode that was picked last. */
+export function currentChoice({ view, choice, lastMode }: PanelState): Choice {
+  return view.kind === "new" && choice.mode === null ? { ...choice, mode: lastMode } : choice;
+}
+
 /** Null: the settings are none of the three modes. */
 export function currentMode(state: PanelState): Mode | null {
   const settings = currentSettings(state);
-  return state.choice.mode ?? (settings === null ? "agent" : settings.mode);
+  return currentChoice(state).mode ?? (settings === null ? "agent" : settings.mode);
 }
 
 /** Whether edits are written, or only proposed. */

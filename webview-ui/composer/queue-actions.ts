@@ -3,6 +3,7 @@ import type { QueuedSubmission } from "../../server/protocol/queue.ts";
 import { messageOf } from "../../server/protocol/rpc/errors.ts";
 import type { PanelConnection } from "../connection.ts";
 import { type JoinedThreads, picked } from "../joined-threads.ts";
+import { currentChoice } from "./models.ts";
 import { noChoice, shownThreadId } from "../state/state.ts";
 import type { Store } from "../state/store.ts";
 import { promptParts } from "../text/prompt-parts.ts";
@@ -62,7 +63,7 @@ export function createQueueActions({ store, connection, joined, newId, complain 
 
   return {
     async queue(text) {
-      const sent = now().choice;
+      const sent = currentChoice(now());
       dispatch({ type: "shellSent" });
       try {
         const threadId = await joined.joinShown(sent);
@@ -70,7 +71,7 @@ export function createQueueActions({ store, connection, joined, newId, complain 
         const settings = picked(sent);
         if (Object.keys(settings).length > 0) {
           await connection.request("thread/settings/update", { threadId, ...settings });
-          dispatch({ type: "choiceMade", choice: noChoice });
+          dispatch({ type: "choiceTaken", threadId, taken: sent });
         }
         const input = [{ type: "text" as const, text, text_elements: [] }];
         await connection.request("thread/queue/add", { threadId, input, clientUserMessageId: newId() });

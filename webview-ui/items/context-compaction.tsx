@@ -73,7 +73,7 @@ function Undo({ itemId, threadId }: { itemId: string; threadId: string }) {
     <button
       ref={button}
       type="button"
-      class="text-button"
+      class="text-button compaction-undo"
       // Not `disabled`: the keyboard reaches it, and hears why it does nothing.
       aria-disabled={isDisabled}
       title={isTurnRunning ? "Stop the turn first" : "The model is told the whole conversation again"}

@@ -5,13 +5,18 @@ import { Icon, IconButton, Ring } from "./icon.tsx";
 import { usePanel, useSelected } from "./panel-context.ts";
 import { threadTitle } from "../history/thread-row.tsx";
 import { notSavedWords } from "../../server/protocol/thread-saving.ts";
-import { goneFolderWords, heldWords } from "../text/words.ts";
+import { givenUpWords, goneFolderWords, heldWords } from "../text/words.ts";
 import { type ApprovalRequest, type PanelState, shownThread, shownThreadId } from "../state/state.ts";
 
 const pickTrouble = ({ unsaved, view }: PanelState) => unsaved.get(shownThreadId(view) ?? "") ?? null;
 const pickHeld = ({ view }: PanelState) => shownThread(view)?.held ?? null;
 const pickHost = ({ host }: PanelState) => host;
 const pickNotices = ({ notices }: PanelState) => notices;
+// Its banner says what became of the questions, too: once is enough.
+const pickIsDown = ({ host }: PanelState) =>
+  host?.workspace?.trusted === true && (host.server.kind === "failed" || host.server.kind === "starting");
+const pickLeft = ({ notices }: PanelState) =>
+  notices.some(({ text }) => text === givenUpWords) ? " What waited for your answer was not done." : "";
 // Where it could go on instead.
 const pickIsMissing = ({ missingFolder, host }: PanelState) =>
   missingFolder !== null && host?.workspace != null && host.workspace.cwd !== missingFolder;
@@ -39,7 +44,8 @@ const SHOWN_NOTICES = 3;
 
 export function Banners() {
   const { actions, focusComposer } = usePanel();
-  const notices = useSelected(pickNotices);
+  const isDown = useSelected(pickIsDown);
+  const notices = useSelected(pickNotices).filter(({ text }) => !isDown || text !== givenUpWords);
   const sendError = useSelected(pickSendError);
   const isMissing = useSelected(pickIsMissing);
   const other = useSelected(pickOther);
@@ -115,6 +121,7 @@ function HeldBanner() {
 function HostBanner() {
   const { actions } = usePanel();
   const host = useSelected(pickHost);
+  const left = useSelected(pickLeft);
   if (host === null) return null;
   const { server, workspace } = host;
   if (workspace === null) {
@@ -141,19 +148,13 @@ function HostBanner() {
     case "stopped":
       return null;
     case "starting":
-      return (
-        <Banner
-          icon="ring"
-          tone="quiet"
-          text={server.attempt > 1 ? `Starting, attempt ${server.attempt}` : "Starting"}
-        />
-      );
+      return <Banner icon="ring" tone="quiet" text={startingWords(server.attempt, left)} />;
     case "failed":
       return (
         <Banner
           icon={server.retrying ? "ring" : "error"}
           tone={server.retrying ? "quiet" : "error"}
-          text={server.retrying ? `${server.reason} It is being restarted.` : server.reason}
+          text={(server.retrying ? `${server.reason} It is being restarted.` : server.reason) + left}
           {...(server.retrying ? {} : { role: "alert" as const })}
         >
           <RestartOrLog isPrimary={!server.retrying} />
@@ -162,6 +163,11 @@ function HostBanner() {
     default:
       return server satisfies never;
   }
+}
+
+function startingWords(attempt: number, left: string): string {
+  const words = attempt > 1 ? `Starting, attempt ${attempt}` : "Starting";
+  return left === "" ? words : `${words}.${left}`;
 }
 
 function SilentServer({ silence }: { silence: "short" | "long" }) {

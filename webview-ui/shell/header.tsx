@@ -7,7 +7,7 @@ import { userText } from "../text/prompt-parts.ts";
 import { IconButton } from "./icon.tsx";
 
 const pickTitle = ({ view, outgoing }: PanelState) =>
-  shownThread(view)?.title || (outgoing[0]?.text.trim().split("\n", 1)[0] ?? "");
+  shownThread(view)?.title || (view.kind === "loading" ? "" : firstLine(outgoing[0]?.text ?? ""));
 
 // The only prompt of a thread stands right below: its title would say the same again.
 const pickIsSaidBelow = (state: PanelState) => {

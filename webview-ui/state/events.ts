@@ -25,6 +25,8 @@ export type PanelEvent =
   | { type: "threadHeld"; threadId: string; writer: ActiveWriter | null }
   /** A thread that another process writes to, as it is now. */
   | { type: "heldThreadRead"; thread: Thread }
+  /** It goes on as another one, which is to be shown. */
+  | { type: "threadForked"; from: string; to: string }
   | { type: "newThread" }
   | { type: "threadsListed"; threads: readonly Thread[] }
   | { type: "threadsBrowsing"; filter: ListFilter }
@@ -40,7 +42,10 @@ export type PanelEvent =
   /** For the live region. */
   | { type: "told"; text: string }
   | { type: "choiceMade"; choice: Partial<Choice> }
-  | { type: "promptSent"; clientId: string; text: string }
+  /** The thread took over what was picked. */
+  | { type: "choiceTaken"; threadId: string; taken: Choice }
+  /** `again`: in the place of that one, which was left unread. */
+  | { type: "promptSent"; clientId: string; text: string; again?: string | undefined }
   | { type: "promptAccepted"; clientId: string; threadId: string; turn: Turn; sent: Choice }
   | { type: "promptRefused"; clientId: string; message: string; missingFolder?: string | null }
   | { type: "promptDropped"; clientId: string }

@@ -7,12 +7,13 @@ import type { TurnError } from "../../server/protocol/turn.ts";
 import { reconnectingWords, turnOutcome } from "../text/words.ts";
 import { type Notice, type NoticeKind, type PanelState, shownThread, shownThreadId } from "./state.ts";
 import { isDelta, isOpen, reduceThread } from "./thread-reducer.ts";
+import { changeUnsent, noUnsent, settleChoice, withoutPrompt } from "./unsent.ts";
 
 type Params<M extends ServerNotification["method"]> = Extract<ServerNotification, { method: M }>["params"];
 type Resolved = Params<"serverRequest/resolved">;
 
 export function reduceNotification(state: PanelState, notification: ServerNotification): PanelState {
-  const inThread = followThread(state, notification);
+  const inThread = followUnsent(followThread(state, notification), notification);
   const { method, params } = notification;
   switch (method) {
     case "serverRequest/resolved":
@@ -92,7 +93,26 @@ function followThread(state: PanelState, notification: ServerNotification): Pane
   return isDelta(notification) ? moved : followTurn(moved, notification);
 }
 
-// The small things around a turn: the optimistic prompt, the stop button, the line that says that an answer is asked for
+// Of every thread: what was sent or picked and is the server's now, or has no thread any more.
+function followUnsent(state: PanelState, { method, params }: ServerNotification): PanelState {
+  switch (method) {
+    case "item/started":
+    case "item/completed": {
+      const { item, threadId } = params;
+      return item.type === "userMessage"
+        ? changeUnsent(state, threadId, (unsent) => withoutPrompt(unsent, item.clientId))
+        : state;
+    }
+    case "thread/settings/updated":
+      return changeUnsent(state, params.threadId, (unsent) => settleChoice(unsent, params.threadSettings));
+    case "thread/deleted":
+      return changeUnsent(state, params.threadId, () => noUnsent);
+    default:
+      return state;
+  }
+}
+
+// The small things around a turn: the stop button, the line that says that an answer is asked for
 // anew, the live region.
 function followTurn(state: PanelState, { method, params }: ServerNotification): PanelState {
   switch (method) {
@@ -101,10 +121,7 @@ function followTurn(state: PanelState, { method, params }: ServerNotification): 
       // What completes may be a command that goes on beside it; what starts is what was waited for.
       const moved = method === "item/started" ? clearReconnecting(state, params.turnId) : state;
       const calmer = clearStop(moved, params.item);
-      const { item } = params;
-      if (item.type !== "userMessage" || !calmer.outgoing.some(({ clientId }) => clientId === item.clientId))
-        return calmer;
-      return { ...calmer, outgoing: calmer.outgoing.filter(({ clientId }) => clientId !== item.clientId) };
+      return calmer;
     }
     case "turn/completed": {
       const { turn } = params;

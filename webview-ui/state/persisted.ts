@@ -1,18 +1,16 @@
 // What the editor keeps for the panel while it is hidden or reloaded. Anything else comes back from the server.
 import { type PicksByCard, readPicks } from "../approvals/picks.ts";
 import { type KeptDrafts, readDrafts } from "../composer/drafts.ts";
-import type { Edits, Mode } from "../../server/protocol/mode.ts";
+import type { Mode } from "../../server/protocol/mode.ts";
 import { modes } from "../../server/protocol/modes.ts";
+import { type KeptUnsent, readMode, readUnsent } from "./unsent.ts";
 
 export interface Persisted {
   /** Counts what was kept, through all lives of the panel in this workspace: the higher one is the newer one. */
   sequence: number;
   threadId: string | null;
   drafts: KeptDrafts;
-  /** The mode picked for a thread that has not started yet. */
-  mode: Mode | null;
-  /** Picked for it, too. */
-  edits: Edits | null;
+  unsent: KeptUnsent;
   /** As in the state. */
   lastMode: Mode | null;
   dismissed: readonly string[];
@@ -28,15 +26,14 @@ export function newestPersisted(byEditor: unknown, byExtension: unknown): Persis
 
 /** Reads what an earlier version may have written: whatever does not fit is left out. */
 export function readPersisted(value: unknown): Persisted {
-  const { sequence, threadId, drafts, mode, edits, lastMode, dismissed, picks } = (
+  const { sequence, threadId, drafts, unsent, lastMode, dismissed, picks } = (
     typeof value === "object" && value !== null ? value : {}
   ) as Record<string, unknown>;
   return {
     sequence: Number.isSafeInteger(sequence) ? Number(sequence) : 0,
     threadId: typeof threadId === "string" ? threadId : null,
     drafts: readDrafts(drafts),
-    mode: readMode(mode),
-    edits: edits === "write" || edits === "propose" ? edits : null,
+    unsent: readUnsent(unsent),
     lastMode: lasting(readMode(lastMode)),
     dismissed: Array.isArray(dismissed) ? dismissed.filter((key) => typeof key === "string") : [],
     picks: readPicks(picks),
@@ -46,8 +43,4 @@ export function readPersisted(value: unknown): Persisted {
 /** The mode for later threads: one with a risk holds only where a person accepted it. */
 export function lasting(mode: Mode | null): Mode | null {
   return mode === null || modes[mode].risk !== null ? null : mode;
-}
-
-function readMode(value: unknown): Mode | null {
-  return typeof value === "string" && Object.hasOwn(modes, value) ? (value as Mode) : null;
 }

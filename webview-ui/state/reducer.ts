@@ -1,7 +1,7 @@
 // (state, event) -> state. No DOM, no time, no randomness: the same events always give the same panel.
 import type { HostState } from "../../server/protocol/panel.ts";
-import type { ThreadStartResponse } from "../../server/protocol/thread.ts";
-import { asksFor } from "../text/words.ts";
+import type { Thread, ThreadStartResponse } from "../../server/protocol/thread.ts";
+import { asksFor, givenUpWords } from "../text/words.ts";
 import type { PanelEvent } from "./events.ts";
 import { reduceNotification, withNotice } from "./notification-reducer.ts";
 import { lasting } from "./persisted.ts";
@@ -9,7 +9,6 @@ import {
   type Approval,
   type Choice,
   type ListFilter,
-  noChoice,
   type PanelState,
   type ShownThread,
   shownThread,
@@ -17,9 +16,21 @@ import {
   type View,
 } from "./state.ts";
 import { addTurn, cutRunningTurns, heldThread, openThread, withChanges, withReading } from "./thread-reducer.ts";
+import {
+  changeUnsent,
+  movePrompt,
+  noUnsent,
+  senderOf,
+  settleChoice,
+  settlePrompts,
+  swapUnsent,
+  takeBack,
+  takeChoice,
+  unsentOf,
+  withoutPrompt,
+} from "./unsent.ts";
 
 const restarted = "Belay's server had ended and was restarted. What ran was stopped; the thread goes on from here.";
-const givenUp = "What waited for your answer was given up, and not done, because Belay's server ended.";
 const restartedUnanswered =
   "Belay's server had ended and was restarted. What ran was stopped, and what waited for your answer was not done; the thread goes on from here.";
 
@@ -38,17 +49,17 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
     }
     case "threadRefused":
       if (shownThreadId(state.view) !== event.threadId) return state;
-      return withNotice({ ...leaveThread(state), view: { kind: "new" } }, info(event.message));
+      return withNotice(leaveForNew(state), info(event.message));
     case "threadHeld":
       return hold(state, event);
     case "heldThreadRead":
-      return changeThread(state, event.thread.id, (thread) => withReading(thread, event.thread));
-    case "newThread":
-      return {
-        ...leaveThread(state),
-        view: { kind: "new" },
-        choice: { ...noChoice, mode: state.lastMode },
-      };
+      return readHeld(state, event.thread);
+    case "threadForked":
+      return followFork(state, event);
+    case "newThread": {
+      const left = leaveForNew(state);
+      return { ...left, choice: { ...left.choice, mode: lasting(left.choice.mode) } };
+    }
     case "threadsListed":
       return { ...state, threads: event.threads };
     case "threadsBrowsing":
@@ -80,6 +91,8 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
       return announce(state, event.text);
     case "choiceMade":
       return makeChoice(state, event.choice);
+    case "choiceTaken":
+      return changeUnsent(state, event.threadId, (unsent) => takeChoice(unsent, event.taken));
     case "noticed":
       return withNotice(state, info(event.text));
     case "noticeDismissed":
@@ -96,16 +109,16 @@ type TurnEvent = Extract<
 
 function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
   switch (event.type) {
-    case "promptSent": {
-      const outgoing = [...state.outgoing, { kind: "sending" as const, clientId: event.clientId, text: event.text }];
-      return { ...state, outgoing, sendError: null };
-    }
+    case "promptSent":
+      return sendPrompt(state, event);
     case "promptAccepted":
       return acceptPrompt(state, event);
     case "promptRefused":
       return refusePrompt(state, event);
     case "promptDropped":
-      return dropOutgoing(state, event.clientId);
+      return changeUnsent(state, senderOf(state, event.clientId) ?? null, (unsent) =>
+        withoutPrompt(unsent, event.clientId),
+      );
     case "shellSent":
       return { ...state, sendError: null };
     case "shellRefused":
@@ -149,12 +162,12 @@ function changeHost(state: PanelState, host: HostState): PanelState {
       : approval,
   );
   const cut = { ...changed, view: cutView(state.view), approvals, stoppingTurnId: null, stoppingItemIds: [] };
-  return { ...(hasAsked ? withNotice(cut, info(givenUp)) : cut), sandbox: null, unsaved: new Map() };
+  return { ...(hasAsked ? withNotice(cut, info(givenUpWords)) : cut), sandbox: null, unsaved: new Map() };
 }
 
 /** In one line, with what was said when it ended. */
 function tellRestart(state: PanelState): PanelState {
-  const notices = state.notices.filter(({ text }) => text !== givenUp);
+  const notices = state.notices.filter(({ text }) => text !== givenUpWords);
   const isUnanswered = notices.length < state.notices.length;
   return withNotice({ ...state, notices }, info(isUnanswered ? restartedUnanswered : restarted));
 }
@@ -232,7 +245,7 @@ function hold(state: PanelState, { threadId, writer }: Extract<PanelEvent, { typ
 function startLoading(state: PanelState, threadId: string): PanelState {
   const previous = shownThread(state.view);
   const isSame = previous?.id === threadId;
-  const from = isSame ? state : leaveThread(state);
+  const from = isSame ? state : leaveThread(state, threadId);
   return { ...from, view: { kind: "loading", threadId, previous: isSame ? previous : null } };
 }
 
@@ -244,63 +257,54 @@ function showSnapshot(state: PanelState, response: ThreadStartResponse): PanelSt
   if (view.kind === "shown" && view.thread.id !== response.thread.id) return state;
   const opened = openThread(response);
   const thread = previous ? { ...opened, tokenUsage: previous.tokenUsage, changes: previous.changes } : opened;
-  const echoed = new Set(
-    thread.turns.flatMap(({ items }) => items.flatMap((item) => (item.type === "userMessage" ? [item.clientId] : []))),
+  const shown: PanelState = { ...state, view: { kind: "shown", thread } };
+  return changeUnsent(shown, thread.id, (unsent) =>
+    settleChoice(settlePrompts(unsent, response.thread), thread.settings),
   );
-  // Its turn has ended without it; or, in a thread where nothing runs, never got as far as the disk.
-  const isOver = (turnId: string) => {
-    const turn = thread.turns.find(({ id }) => id === turnId);
-    return turn === undefined ? response.thread.status.type !== "active" : turn.status !== "inProgress";
-  };
-  const outgoing = state.outgoing
-    .filter(({ clientId }) => !echoed.has(clientId))
-    .map((prompt) =>
-      prompt.kind === "accepted" && isOver(prompt.turnId) ? { ...prompt, kind: "unread" as const } : prompt,
-    );
-  return { ...state, view: { kind: "shown", thread }, outgoing };
+}
+
+function readHeld(state: PanelState, read: Thread): PanelState {
+  const changed = changeThread(state, read.id, (thread) => withReading(thread, read));
+  return changed === state ? state : changeUnsent(changed, read.id, (unsent) => settlePrompts(unsent, read));
+}
+
+function sendPrompt(state: PanelState, event: Extract<PanelEvent, { type: "promptSent" }>): PanelState {
+  const { clientId, text, again } = event;
+  const unread = state.outgoing.find((prompt) => prompt.clientId === again);
+  const unreadIn = unread?.kind === "unread" ? unread.turnId : undefined;
+  const others = withoutPrompt(state, again ?? null).outgoing;
+  return { ...state, outgoing: [...others, { kind: "sending", clientId, text, unreadIn }], sendError: null };
 }
 
 function acceptPrompt(state: PanelState, event: Extract<PanelEvent, { type: "promptAccepted" }>): PanelState {
-  const outgoing = state.outgoing.map((prompt) =>
-    prompt.clientId === event.clientId
-      ? { kind: "accepted" as const, clientId: prompt.clientId, text: prompt.text, turnId: event.turn.id }
-      : prompt,
-  );
+  const { threadId, sent } = event;
+  const taken = movePrompt(state, event);
   // What is picked in another thread by now is none of its business.
-  if (shownThreadId(state.view) !== event.threadId) return { ...state, outgoing };
-  const { sent } = event;
-  // A pick made while the prompt was under way holds for the next one.
-  const choice = {
-    mode: state.choice.mode === sent.mode ? null : state.choice.mode,
-    model: state.choice.model === sent.model ? null : state.choice.model,
-    edits: state.choice.edits === sent.edits ? null : state.choice.edits,
-    cwd: state.choice.cwd === sent.cwd ? null : state.choice.cwd,
-  };
+  if (shownThreadId(state.view) !== threadId) return taken;
   // Who goes on has read them.
-  const notices = state.notices.filter(({ text }) => ![restarted, givenUp, restartedUnanswered].includes(text));
-  const accepted = { ...state, outgoing, choice, notices, sendError: null };
+  const notices = state.notices.filter(({ text }) => ![restarted, givenUpWords, restartedUnanswered].includes(text));
+  const { choice } = takeChoice(taken, sent);
+  const accepted = { ...taken, choice, notices, sendError: null };
   if (state.view.kind !== "shown") return accepted;
   const thread = addTurn(state.view.thread, event.turn);
   const { settings } = thread;
-  const taken = {
+  const now = {
     ...settings,
     mode: sent.mode ?? settings.mode,
     model: sent.model ?? settings.model,
     edits: sent.edits ?? settings.edits,
   };
-  return { ...accepted, view: { kind: "shown", thread: { ...thread, settings: taken } } };
+  return { ...accepted, view: { kind: "shown", thread: { ...thread, settings: now } } };
 }
 
 // The person may be in another thread by now: there it is a line that can be put away.
 function refusePrompt(state: PanelState, event: Extract<PanelEvent, { type: "promptRefused" }>): PanelState {
-  const isHere = state.outgoing.some(({ clientId }) => clientId === event.clientId);
-  return isHere
-    ? {
-        ...dropOutgoing(state, event.clientId),
-        sendError: event.message,
-        missingFolder: event.missingFolder ?? null,
-      }
-    : withNotice(state, info(`A message to another thread was not sent: ${event.message}`));
+  const { clientId, message, missingFolder = null } = event;
+  const sender = senderOf(state, clientId);
+  const refused = sender === undefined ? state : changeUnsent(state, sender, (unsent) => takeBack(unsent, clientId));
+  return sender === shownThreadId(state.view)
+    ? { ...refused, sendError: message, missingFolder }
+    : withNotice(refused, info(`A message to another thread was not sent: ${message}`));
 }
 
 function settle(state: PanelState, key: string, outcome: Approval["outcome"]): PanelState {
@@ -319,12 +323,10 @@ function settleStop(
 }
 
 // Approvals of other threads stay: they still wait, and the panel says so.
-function leaveThread(state: PanelState): PanelState {
+function leaveThread(state: PanelState, threadId: string | null): PanelState {
   return {
-    ...state,
-    outgoing: [],
+    ...swapUnsent(state, threadId),
     queue: [],
-    choice: noChoice,
     sendError: null,
     stoppingTurnId: null,
     stoppingItemIds: [],
@@ -332,8 +334,17 @@ function leaveThread(state: PanelState): PanelState {
   };
 }
 
-function dropOutgoing(state: PanelState, clientId: string): PanelState {
-  return { ...state, outgoing: state.outgoing.filter((prompt) => prompt.clientId !== clientId) };
+function leaveForNew(state: PanelState): PanelState {
+  return { ...leaveThread(state, null), view: { kind: "new" } };
+}
+
+function followFork(state: PanelState, { from, to }: Extract<PanelEvent, { type: "threadForked" }>): PanelState {
+  const moved = unsentOf(state, from);
+  const left = changeUnsent(state, from, () => noUnsent);
+  return startLoading(
+    changeUnsent(left, to, () => moved),
+    to,
+  );
 }
 
 function announce(state: PanelState, text: string): PanelState {

@@ -29,6 +29,8 @@ export interface PanelState {
   queue: readonly QueuedSubmission[];
   /** Picked here and not yet taken over by the server. */
   choice: Choice;
+  /** The same two of the threads that are not on show, as `state/unsent.ts` has them. */
+  aside: ReadonlyMap<string, Unsent>;
   /** The mode picked last: the next new thread has it too. Never one with a risk; null: the default. */
   lastMode: Mode | null;
   models: readonly Model[];
@@ -124,10 +126,17 @@ export const noChoice: Choice = { mode: null, model: null, edits: null, cwd: nul
 
 // sending --turn/start answered--> accepted --echoed as an item--> gone, or --the server died first--> unread
 export type Outgoing =
-  | { kind: "sending"; clientId: string; text: string }
+  /** `unreadIn`: it is sent again, and is what it was before where that fails. */
+  | { kind: "sending"; clientId: string; text: string; unreadIn?: string | undefined }
   | { kind: "accepted"; clientId: string; text: string; turnId: string }
   /** Its server died before the model read it. */
   | { kind: "unread"; clientId: string; text: string; turnId: string };
+
+/** What a thread has here that is not the server's yet. */
+export interface Unsent {
+  choice: Choice;
+  outgoing: readonly Outgoing[];
+}
 
 export type ApprovalRequest =
   | { kind: "command"; params: CommandExecutionRequestApprovalParams }
@@ -178,6 +187,7 @@ export const initialState: PanelState = {
   outgoing: [],
   queue: [],
   choice: noChoice,
+  aside: new Map(),
   lastMode: null,
   models: [],
   defaults: null,

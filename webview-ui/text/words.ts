@@ -129,6 +129,9 @@ export function goneFolderWords(folder: string, window: { cwd: string; name: str
   return `The folder of this thread is gone: ${folder}. Bring it back${window?.cwd === folder ? "" : instead}.`;
 }
 
+/** What becomes of questions that a server took with it. */
+export const givenUpWords = "What waited for your answer was given up, and not done, because Belay's server ended.";
+
 /** Of a thread that another process writes to. */
 export function heldWords({ writer, isRead }: HeldThread): string {
   const who = [

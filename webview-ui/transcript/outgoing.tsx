@@ -16,18 +16,17 @@ export function NewTurn({ prompt }: { prompt: Outgoing }) {
 /** Inside a turn that runs, or what is left of one that a server took with it. */
 export function AddedPrompt({ prompt }: { prompt: Outgoing }) {
   const { actions } = usePanel();
-  const sendAgain = () => {
-    actions.dropPrompt(prompt.clientId);
-    void actions.send(prompt.text);
-  };
+  const { clientId, text } = prompt;
   return (
     <article class="item added-prompt pending" aria-label="Prompt">
-      {prompt.text}
+      {text}
       <div class="prompt-note">
         {prompt.kind === "unread" ? (
           <>
             {"Belay was stopped before this was read. "}
-            <TextButton label="Send again" onClick={sendAgain} />
+            <TextButton label="Send again" onClick={() => void actions.sendAgain(clientId, text)} />
+            {" · "}
+            <TextButton label="Discard" onClick={() => actions.dropPrompt(clientId)} />
           </>
         ) : (
           "Read after the current step"

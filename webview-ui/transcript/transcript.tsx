@@ -57,10 +57,12 @@ export function Transcript() {
     turn.scrollIntoView({ block: "start" });
   });
   const running = thread?.turns.findLast(({ status }) => status === "inProgress");
-  const homeless = outgoing.filter((prompt) => turnOf(prompt, thread, running?.id) === null);
   // What is in a thread that another window writes to is not known before it is read.
   const isUnread = thread?.held?.isRead === false;
-  const isEmpty = !isLoading && !isUnread && homeless.length === 0 && (thread?.turns.length ?? 0) === 0;
+  // What the thread contains by now is not known before its turns are here.
+  const isKnown = !isLoading && !isUnread;
+  const homeless = isKnown ? outgoing.filter((prompt) => turnOf(prompt, thread, running?.id) === null) : [];
+  const isEmpty = isKnown && homeless.length === 0 && (thread?.turns.length ?? 0) === 0;
   return (
     <div class="transcript-frame">
       {/* The live region speaks of what matters; every token of a log would drown it. */}

@@ -44,7 +44,8 @@ export const TurnView = memo(({ turn, threadId, base, outgoing }: TurnViewProps)
   );
   const head = turn.items.find((item) => item.type === "userMessage");
   const rows = turnRows(turn.items.filter((item) => item !== head));
-  const [first, ...others] = head ? [undefined, ...outgoing] : outgoing;
+  // One that nobody read heads nothing.
+  const [first, ...others] = head || outgoing[0]?.kind === "unread" ? [undefined, ...outgoing] : outgoing;
   const said = head ? head.content : first ? [{ type: "text" as const, text: first.text, text_elements: [] }] : null;
   return (
     <section class="turn" {...(said ? { "aria-labelledby": `prompt-${turnId}` } : { "aria-label": "Turn" })}>

@@ -5,6 +5,7 @@ import { dirname } from "node:path";
 import { type FileWrite, writeFilesAtomically } from "../../files/disk.ts";
 import { errorText } from "../../files/disk-read.ts";
 import { encode } from "../../files/encoding.ts";
+import { turnsOf } from "../../files/name-turns.ts";
 import { type FilePlan, planTexts, type TextChange } from "../../files/patch-plan.ts";
 import type { WrittenFile } from "../../files/written-file.ts";
 import { inParallel } from "../../util/in-parallel.ts";
@@ -50,8 +51,9 @@ export async function writeGoals(
     const texts: TextChange[] = [];
     const rest: Restoration[] = [];
     const looked = await inParallel(restorations, atATime, async (each) => ({ each, text: await asText(each, deps) }));
+    const inTurn = takingTurns(restorations);
     for (const { each, text } of looked) {
-      if (text === null) rest.push(each);
+      if (text === null || inTurn.has(each)) rest.push(each);
       else texts.push(text);
     }
     const plan = planTexts(texts);
@@ -67,6 +69,15 @@ export async function writeGoals(
   } catch (error) {
     return refused(errorText(error));
   }
+}
+
+/** A file that comes where a folder is now, or the other way round, and what goes for it: one step on the disk. */
+function takingTurns(restorations: readonly Restoration[]): ReadonlySet<Restoration> {
+  const turns = turnsOf(restorations, ({ path, movedTo, goal }) => ({
+    leaves: goal.kind === "missing" || movedTo !== null ? path : null,
+    comes: goal.kind === "missing" ? null : (movedTo ?? path),
+  }));
+  return new Set(turns.flatMap(({ first, next }) => [first, next]));
 }
 
 /** Changes are kept under real paths: a place that leads elsewhere by now is another one. */
@@ -168,6 +179,13 @@ async function writeEach(
     if (write === null) return refused(`the earlier content of ${restoration.path} is not kept any more`);
     writes.push(write);
   }
+  const links = restorations.filter(concernsLink);
+  const isLeaving = ({ goal }: Restoration) => goal.kind === "missing";
+  // They may lie in a folder that stands where a file is to be, and others come where one stands.
+  const problem = await attempt(async () => {
+    for (const link of links.filter(isLeaving)) await putLink(link, journal, undo);
+  });
+  if (problem !== null) return problem;
   const approved = new Set(restorations.flatMap(({ path, movedTo }) => [path, movedTo ?? path]));
   const result = await writeFilesAtomically(writes, { permits: (realPath) => approved.has(realPath) });
   if (!result.ok) return result;
@@ -175,15 +193,20 @@ async function writeEach(
     const left = await result.takeBack();
     if (left !== null) throw new Error(left);
   });
+  const failed = await attempt(async () => {
+    for (const link of links) if (!isLeaving(link)) await putLink(link, journal, undo);
+    for (const restoration of restorations) if (!concernsLink(restoration)) await setMode(restoration, undo);
+  });
+  return failed ?? { ok: true };
+}
+
+async function attempt(work: () => Promise<void>): Promise<Refused | null> {
   try {
-    for (const restoration of restorations) {
-      if (concernsLink(restoration)) await putLink(restoration, journal, undo);
-      else await setMode(restoration, undo);
-    }
+    await work();
+    return null;
   } catch (error) {
     return refused(errorText(error));
   }
-  return { ok: true };
 }
 
 async function diskWrite(

@@ -1,6 +1,7 @@
 // Puts back what is a link on one side at least: links themselves, never where they lead.
 import * as fs from "node:fs/promises";
 import { dirname } from "node:path";
+import { removeFolders, type Undo } from "../../files/disk-commit.ts";
 import { temporaryBeside } from "../../files/replace-file.ts";
 import type { Image, WorkspaceJournal } from "../change.ts";
 import { keyOf } from "../content.ts";
@@ -20,11 +21,24 @@ export async function putLink(
   await expectAt(path, now.image);
   if (goal.kind === "text") throw new Error(`${path} is a link now`);
   const wanted: Image = goal.kind === "missing" ? goal : goal.image;
+  await removeFolder(path, undo);
   await put(path, wanted, journal);
   undo.push(async () => {
     await expectAt(path, wanted);
     await put(path, now.image, journal);
   });
+}
+
+/** One that the files before it have left empty. */
+async function removeFolder(path: string, undo: (() => Promise<void>)[]): Promise<void> {
+  const found = await fs.lstat(path).catch(() => null);
+  if (!found?.isDirectory()) return;
+  const steps: Undo[] = [];
+  try {
+    await removeFolders(path, steps);
+  } finally {
+    undo.push(...steps.map(({ run }) => run));
+  }
 }
 
 async function expectAt(path: string, image: Image): Promise<void> {

@@ -10,6 +10,7 @@ import { type GoalDeps, writeGoals } from "./goals.ts";
 import { atATime } from "./pending.ts";
 import { diffBetween } from "./proposals.ts";
 import { textOf } from "./review-state.ts";
+import { withObstacles } from "./obstacles.ts";
 import type { Goal, Restoration } from "./undo-plan.ts";
 
 export interface RestoreOptions {
@@ -27,7 +28,8 @@ export async function restoreFiles(
   deps: GoalDeps,
 ): Promise<RestoreResponse> {
   if (restorations.length === 0) return nothingToDo;
-  const files = await inParallel(restorations, atATime, (each) => restoredFile(each, deps.journal));
+  const judged = await withObstacles(restorations, (path) => shownIn(deps.journal.cwd, path));
+  const files = await inParallel(judged, atATime, (each) => restoredFile(each, deps.journal));
   const conflicts = files.filter(({ outcome }) => outcome === "conflict");
   if (conflicts.length > 0)
     return { outcome: "conflict", files, message: conflictMessage(conflicts, files.length, deps.journal.cwd) };

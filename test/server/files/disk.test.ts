@@ -7,6 +7,7 @@ import * as fs from "node:fs/promises";
 import { join, relative } from "node:path";
 import { test } from "node:test";
 import { type FileWrite, writeFilesAtomically } from "../../../server/files/disk.ts";
+import { removeFolders, takeBack, type Undo } from "../../../server/files/disk-commit.ts";
 import type { Encoding } from "../../../server/files/encoding.ts";
 import { readTextFile } from "../../../server/files/disk-read.ts";
 import { parsePatch } from "../../../server/files/patch-parser.ts";
@@ -36,7 +37,7 @@ for (const [name, bytes, expected] of reads) {
 
 test("a directory is refused, and what is not there is missing, also below a file", async (t) => {
   const root = await tree(t, { a: "" });
-  assert.deepEqual(await readTextFile(root), refused("it is a directory. Name a file."));
+  assert.deepEqual(await readTextFile(root), { ...refused("it is a directory. Name a file."), isFolder: true });
   assert.deepEqual(await readTextFile(join(root, "no")), { kind: "missing" });
   assert.deepEqual(await readTextFile(join(root, "a/b")), { kind: "missing" });
 });
@@ -140,7 +141,11 @@ const preflights: readonly [name: string, writes: (root: string) => FileWrite[],
     (root) => [write(root, "link", "1", null)],
     "ROOT/link is a symbolic link. Remove it with a command.",
   ],
-  ["a directory", (root) => [write(root, "dir", null, "2")], "ROOT/dir cannot be changed (it is a directory)."],
+  [
+    "a directory",
+    (root) => [write(root, "dir", null, "2")],
+    "ROOT/dir cannot be written: it is a directory, and ROOT/dir/x is in it.",
+  ],
   [
     "one file by two names",
     (root) => [write(root, "b", "1", "2"), write(root, "link", "1", "3")],
@@ -158,7 +163,11 @@ for (const [name, writes, message] of preflights) {
       ...writes(root),
     ]);
     const stale = message.includes("no longer what it was") ? { isStale: true } : {};
-    assert.deepEqual(result, { ok: false, message: `${message.replace("ROOT", root)} Nothing was written.`, ...stale });
+    assert.deepEqual(result, {
+      ok: false,
+      message: `${message.replaceAll("ROOT", root)} Nothing was written.`,
+      ...stale,
+    });
     assert.deepEqual(await snapshot(root), before);
   });
 }
@@ -348,3 +357,95 @@ test("of changes that are made at the same time, one is written, and the others 
   }
   assert.deepEqual((await fs.readdir(root)).toSorted(), ["new", "old"]);
 });
+
+const nameTurns: readonly [
+  name: string,
+  before: Record<string, string>,
+  writes: readonly (readonly [path: string, before: string | null, after: string | null, to?: string])[],
+  after: Record<string, string>,
+][] = [
+  [
+    "a file gives its name to a folder",
+    { x: "1", b: "1" },
+    [
+      ["x/deep/y", null, "2"],
+      ["x/z", null, "3"],
+      ["x", "1", null],
+      ["b", "1", "2"],
+    ],
+    { "x/deep/y": "2", "x/z": "3", b: "2" },
+  ],
+  [
+    "a folder gives its name to a file",
+    { "x/deep/y": "1", "x/z": "1", b: "1" },
+    [
+      ["x", null, "2"],
+      ["x/deep/y", "1", null],
+      ["x/z", "1", "2", "w"],
+      ["b", "1", null],
+    ],
+    { x: "2", w: "2" },
+  ],
+  ["a file moves into a folder of its name", { x: "1" }, [["x", "1", "2", "x/y"]], { "x/y": "2" }],
+  ["a file moves out of a folder to its name", { "x/y": "1" }, [["x/y", "1", "2", "x"]], { x: "2" }],
+];
+for (const [name, files, writes, after] of nameTurns) {
+  test(`${name}, is back to the last byte when it is taken back, and stays as it was when a file behind it fails`, async (t) => {
+    const root = await tree(t, { ...files, wall: "" });
+    const before = await shape(root);
+    const set = writes.map(([path, old, now, to]) => write(root, path, old, now, to));
+    const failed = await writeFilesAtomically([...set, write(root, "wall/n", null, "n")]);
+    assert.deepEqual([failed.ok, await shape(root)], [false, before]);
+    const written = await writeFilesAtomically(set);
+    assert.deepEqual(
+      [written, await snapshot(root)],
+      [
+        { ...written, ok: true },
+        { ...after, wall: "" },
+      ],
+    );
+    assert.equal(written.ok && (await written.takeBack()), null);
+    assert.deepEqual(await shape(root), before);
+    // What fails behind the first steps takes them back, too.
+    const permits = (path: string) => (path.endsWith("/late") && writeFileSync(path, "theirs"), true);
+    const stale = await writeFilesAtomically([...set, write(root, "late", null, "n")], { permits });
+    await fs.rm(join(root, "late"));
+    assert.deepEqual([stale.ok || stale.isStale, await shape(root)], [true, before]);
+  });
+}
+
+test("a folder with something in it that the set does not know stays, with all that is in it", async (t) => {
+  const root = await tree(t, { "x/y": "1", "x/theirs": "t", "e/y": "1" });
+  await fs.mkdir(join(root, "e/empty"));
+  const before = await shape(root);
+  for (const [folder, other] of [
+    ["x", "x/theirs"],
+    ["e", "e/empty"],
+  ] as const) {
+    const set = [write(root, `${folder}/y`, "1", null), write(root, folder, null, "2")];
+    assert.deepEqual(await writeFilesAtomically(set), {
+      ok: false,
+      message: `${join(root, folder)} cannot be written: it is a directory, and ${join(root, other)} is in it. Nothing was written.`,
+    });
+    assert.deepEqual(await shape(root), before);
+  }
+});
+
+test("a folder into which somebody puts something as it goes stays, and the folders in it come back", {
+  skip: process.platform === "win32" && "POSIX modes",
+}, async (t) => {
+  const root = await tree(t, { "x/c": "theirs" });
+  await fs.mkdir(join(root, "x/a/b"), { recursive: true });
+  await fs.chmod(join(root, "x/a"), 0o750);
+  const before = await shape(root);
+  const undo: Undo[] = [];
+  await assert.rejects(removeFolders(join(root, "x"), undo), /x\/c was put there at that moment/);
+  assert.equal(await takeBack(undo), null);
+  assert.deepEqual([await shape(root), (await fs.stat(join(root, "x/a"))).mode & 0o777], [before, 0o750]);
+});
+
+/** Folders, too. */
+async function shape(root: string): Promise<object> {
+  const entries = await fs.readdir(root, { recursive: true });
+  return { ...(await snapshot(root)), entries: entries.toSorted() };
+}

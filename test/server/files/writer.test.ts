@@ -1,8 +1,8 @@
 // Which way a change goes, and that two ways are still one step.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { DocumentView } from "../../../server/files/document-view.ts";
@@ -45,6 +45,24 @@ test("of many files only those that are open go through the editor", async (t) =
   );
 });
 
+test("a file whose name becomes a folder's goes before what comes into it, all on one way", async (t) => {
+  const box = sandbox(t, { x: "one\n" });
+  const [added, deleted] = box.turns("x/y", "x");
+  assert.equal((await box.write([added, deleted])).ok, true);
+  assert.deepEqual(box.changes, ["delete x", "create y", "edit y"]);
+  // What is not for the editor takes the other along.
+  const inBytes = { ...added, encoding: "bytes" as const };
+  assert.equal((await box.write([inBytes, deleted])).ok, true);
+  assert.equal(box.changes.length, 3);
+  assert.equal(box.text("x/y"), "one\n");
+});
+
+test("a folder whose name becomes a file's goes on the disk, since no editor deletes it", async (t) => {
+  const box = sandbox(t, { "x/y": "one\n" });
+  assert.equal((await box.write(box.turns("x", "x/y"))).ok, true);
+  assert.deepEqual([box.changes, box.text("x")], [[], "one\n"]);
+});
+
 test("what is unsaved is edited where it is, keeps its byte order mark, and is not deleted from under the person", async (t) => {
   const box = sandbox(t, { "a.txt": "\uFEFFone\n" });
   box.open("a.txt", "one\ntyped\n");
@@ -82,7 +100,10 @@ test("an editor that goes away leaves it unknown what it did", async (t) => {
 function sandbox(t: TestContext, files: Record<string, string | Uint8Array>) {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "belay-writer-")));
   t.after(() => rmSync(root, { recursive: true, force: true }));
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(root, name), content);
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), content);
+  }
   const documents = new DocumentView();
   const writer = new FileWriter(documents, () => (box.hasEditor ? editor : null));
   const box = {
@@ -90,6 +111,8 @@ function sandbox(t: TestContext, files: Record<string, string | Uint8Array>) {
     /** Null: it is gone before it answers. */
     answer: { applied: true } as ApplyEditResult | null,
     edited: [] as string[][],
+    /** What was asked for, step by step. */
+    changes: [] as string[],
     text: (name: string) => readFileSync(join(root, name), "utf8"),
     bytes: (name: string) => readFileSync(join(root, name)),
     open(name: string, text: string) {
@@ -106,6 +129,16 @@ function sandbox(t: TestContext, files: Record<string, string | Uint8Array>) {
       });
       return planTexts(await Promise.all(changes));
     },
+    /** One file comes, with the text of one that goes. */
+    turns(comes: string, goes: string): [FilePlan, FilePlan] {
+      const disk = { encoding: "utf8", version: null, dirty: false } as const;
+      const [added, deleted] = planTexts([
+        { ...disk, path: join(root, comes), before: null, after: box.text(goes) },
+        { ...disk, path: join(root, goes), before: box.text(goes), after: null },
+      ]);
+      assert.ok(added && deleted);
+      return [added, deleted];
+    },
     write(plan: readonly FilePlan[]) {
       const realPaths = new Map(plan.map(({ path }) => [path, path]));
       return writer.write(plan, { realPaths, signal: new AbortController().signal });
@@ -113,11 +146,19 @@ function sandbox(t: TestContext, files: Record<string, string | Uint8Array>) {
     change: async (names: readonly string[], options = {}) => box.write(await box.plan(names, options)),
   };
   const editor: EditPort = {
-    async applyEdit({ expected }) {
+    async applyEdit({ expected, edit }) {
       if (box.answer === null) throw new Error("the editor is gone");
       box.edited.push(Object.keys(expected).map((uri) => basename(fileURLToPath(uri))));
+      for (const change of edit.documentChanges) {
+        const [kind, uri] = "edits" in change ? ["edit", change.textDocument.uri] : [change.kind, uriIn(change)];
+        box.changes.push(`${kind} ${basename(uri)}`);
+      }
       return box.answer;
     },
   };
   return box;
+}
+
+function uriIn(change: { kind: "rename"; newUri: string } | { kind: "create" | "delete"; uri: string }): string {
+  return change.kind === "rename" ? change.newUri : change.uri;
 }

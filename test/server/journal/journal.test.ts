@@ -174,6 +174,26 @@ test("a change that a living process is at stays as it is", async () => {
   assert.deepEqual(states(await (await box.journal()).changes()), ["c1 prepared"]);
 });
 
+test("a change that a process in another container is at stays as it is until nobody can be at it any more", async () => {
+  await using box = sandbox();
+  const places = { number: `${process.pid} 1`, dead: "999999999 1", elsewhere: `999999999 1 ${"0".repeat(24)}` };
+  const writing = await box.journal();
+  for (const [id, owner] of Object.entries(places)) {
+    await writing.append({ ...prepared(id, [add(join(box.cwd, "never"))]), owner });
+  }
+  let nowMs = 0;
+  const journals = new ChangeJournal({ home: box.home, nowMs: () => nowMs });
+  const journal = await journals.workspace(box.cwd);
+  // A line of an older Belay has no place in it: its number means a process here.
+  assert.deepEqual(states(await journal.changes()), ["elsewhere prepared"]);
+  nowMs = 4 * 60_000;
+  await writing.append(prepared("own", [add(join(box.cwd, "never"))]));
+  assert.deepEqual(states(await journal.changes()), ["elsewhere prepared", "own prepared"]);
+  nowMs = 6 * 60_000;
+  assert.deepEqual(states(await journal.changes()), ["own prepared"]);
+  await journals.close();
+});
+
 test("proposals end, threads are forgotten, and a baseline knows the last change before it", async () => {
   await using box = sandbox();
   const journal = await box.journal();

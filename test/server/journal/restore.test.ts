@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs/promises";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { lines, sourceOf, threadId, workspaceWith } from "./workspace.ts";
+import { lines, sourceOf, type TestWorkspace, threadId, workspaceWith } from "./workspace.ts";
 
 describe("undo of a turn", () => {
   test("puts back the files of that turn alone, and redo makes it again", async () => {
@@ -209,6 +209,60 @@ describe("undo of a turn", () => {
     assert.equal(await fs.readlink(work.path("a.txt")), "out.txt");
   });
 
+  const swaps: readonly [name: string, before: Record<string, string>, after: Record<string, string>][] = [
+    ["a folder became a file", { "sub/a.txt": "a\n", "sub/deep/b.txt": "b\n" }, { sub: "x\n" }],
+    ["a file became a folder", { sub: "x\n" }, { "sub/a.txt": "a\n", "sub/deep/b.bin": "b\0\n" }],
+    ["an empty folder is where a file was", { sub: "x\n", "b.txt": "b\n" }, { "b.txt": "B\n" }],
+  ];
+  for (const [name, before, after] of swaps) {
+    test(`puts back what was there before ${name}, and makes it again`, async () => {
+      await using work = await workspaceWith(before);
+      const old = await work.snapshot();
+      await becomes(work, before, after);
+      if (after["b.txt"] !== undefined) await fs.mkdir(work.path("sub"));
+      const changed = await work.snapshot();
+      const undone = await work.restore("undo", ["t1"]);
+      assert.deepEqual([undone.message, undone.outcome, await work.snapshot()], [null, "done", old]);
+      const redone = await work.restore("redo", ["t1"]);
+      assert.deepEqual([redone.message, redone.outcome, await work.snapshot()], [null, "done", changed]);
+      const all = await work.undo(null);
+      assert.deepEqual([all.message, all.outcome, await work.snapshot()], [null, "done", old]);
+    });
+  }
+
+  test("leaves a folder in which the person has something, and a file of theirs in a folder's place, and names them", async () => {
+    await using work = await workspaceWith({ sub: "x\n", "dir/a.txt": "a\n" });
+    await becomes(work, { sub: "x\n" }, { "sub/a.txt": "a\n" });
+    await work.turn("t2", { "dir/a.txt": null });
+    await work.person("sub/mine.txt", "mine\n");
+    await fs.rm(work.path("dir"), { recursive: true });
+    await work.person("dir", "mine\n");
+    const now = await work.snapshot();
+    for (const [turn, path, reason] of [
+      ["t1", "sub", "sub is a folder now, and sub/mine.txt is in it"],
+      ["t2", "dir/a.txt", "dir is a file now"],
+    ] as const) {
+      const result = await work.restore("undo", [turn]);
+      const reasons = Object.fromEntries(result.files.map((file) => [file.path, file.reason]));
+      assert.deepEqual([result.outcome, reasons[work.path(path)]], ["conflict", reason]);
+      assert.deepEqual(await work.snapshot(), now);
+    }
+  });
+
+  test("puts a link back where a command made a folder, and the other way round", async () => {
+    await using work = await workspaceWith({ "out.txt": "out\n" });
+    await fs.symlink("out.txt", work.path("sub"));
+    const old = await work.snapshot();
+    await work.command("t1", "sub", (path) => fs.rm(path));
+    await work.command("t1", "sub/a.txt", () => work.person("sub/a.txt", "a\n"));
+    await work.command("t1", "sub/link", (path) => fs.symlink("a.txt", path));
+    const changed = await work.snapshot();
+    const undone = await work.restore("undo", ["t1"]);
+    assert.deepEqual([undone.message, undone.outcome, await work.snapshot()], [null, "done", old]);
+    assert.equal(await work.text("out.txt"), "out\n");
+    assert.deepEqual(Object.keys(changed), ["out.txt", "sub/a.txt", "sub/link"]);
+  });
+
   test("does not follow a link that was put in the way", async () => {
     await using work = await workspaceWith({ "sub/a.ts": "a\n", "other/a.ts": "A\n" });
     await work.turn("t1", { "sub/a.ts": "A\n" });
@@ -317,4 +371,16 @@ describe("undo of a turn", () => {
 
 async function states(work: Awaited<ReturnType<typeof workspaceWith>>): Promise<Record<string, string>> {
   return Object.fromEntries((await work.turnFiles.turns(threadId)).map(({ turnId, state }) => [turnId, state]));
+}
+
+/** A command of turn t1 takes these files away and makes those. */
+async function becomes(
+  work: TestWorkspace,
+  before: Record<string, string>,
+  after: Record<string, string>,
+): Promise<void> {
+  for (const name of Object.keys(before)) await work.command("t1", name, (path) => fs.rm(path));
+  const folders = Object.keys(before).map((name) => name.split("/")[0] ?? name);
+  for (const folder of folders) await fs.rm(work.path(folder), { recursive: true, force: true });
+  for (const [name, text] of Object.entries(after)) await work.command("t1", name, () => work.person(name, text));
 }

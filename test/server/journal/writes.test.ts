@@ -1,6 +1,15 @@
 // Patches over the wire: written down before they are written, planned anew when files overtake them, and told as they are.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Change } from "../../../server/journal/change.ts";
@@ -46,6 +55,56 @@ test("what a patch changed is in the journal with every byte, before and after, 
   ]);
   const { diff } = await server.expectNotification("turn/diff/updated");
   assert.match(diff, /rename from a\.txt\nrename to b\.txt/);
+});
+
+test("a patch in which a file and a folder take each other's name is written, and one that would cost others a file is not", async () => {
+  const calls = [
+    patch("*** Add File: x/y", "+2", "*** Delete File: x", "*** Add File: dir", "+2", "*** Delete File: dir/a"),
+    patch("*** Add File: theirs", "+2", "*** Delete File: theirs/a"),
+  ];
+  await using api = await responsesApi([{ steps: [...calls.map((call) => ({ calls: [call] })), { text: "ok" }] }]);
+  const files = { x: "1\n", "dir/a": "1\n", "theirs/a": "1\n", "theirs/b": "1\n" };
+  await using server = await testServer({ api, files });
+  const { threadId, turn } = await server.completeTurn("change");
+  const text = (name: string) => readFileSync(join(server.workspace, name), "utf8");
+  assert.deepEqual([text("x/y"), text("dir"), text("theirs/a"), text("theirs/b")], ["2\n", "2\n", "1\n", "1\n"]);
+  assert.match(
+    toolOutputs(api.requests.at(-1)).at(-1) ?? "",
+    /theirs cannot be written: it is a directory, and .*theirs\/b is in it/,
+  );
+  const undone = await server.request("belay/files/restore", {
+    ...{ threadId, turnIds: [turn.id], direction: "undo", paths: null, dryRun: false, acceptMerges: false },
+  });
+  assert.deepEqual([undone.message, text("x"), text("dir/a")], [null, "1\n", "1\n"]);
+});
+
+test("what a command made of a folder and of a file is undone where they took each other's name", async () => {
+  const cmd = "rm -r sub && echo x > sub && rm file && mkdir file && echo y > file/y";
+  const command = { name: "exec_command", arguments: { cmd } };
+  await using api = await responsesApi([{ steps: [{ calls: [command] }, { text: "ok" }] }]);
+  await using server = await testServer({
+    api,
+    approvalPolicy: "never",
+    sandboxMode: "danger-full-access",
+    files: { "sub/a": "a\n", file: "1\n" },
+  });
+  const { threadId, turn } = await server.completeTurn("change");
+  const restore = (direction: "undo" | "redo") =>
+    server.request("belay/files/restore", { threadId, turnIds: [turn.id], direction });
+  const text = (name: string) => readFileSync(join(server.workspace, name), "utf8");
+  assert.equal((await restore("undo")).message, null);
+  assert.deepEqual([text("sub/a"), text("file")], ["a\n", "1\n"]);
+  assert.equal((await restore("redo")).message, null);
+  assert.deepEqual([text("sub"), text("file/y")], ["x\n", "y\n"]);
+});
+
+test("the model hears that hard links were parted", { skip: process.platform === "win32" && "no links" }, async () => {
+  await using api = await responsesApi([{ steps: [{ calls: [update("-one", "+1")] }, { text: "ok" }] }]);
+  await using server = await testServer({ api, files: { "a.txt": "one\n" } });
+  linkSync(join(server.workspace, "a.txt"), join(server.workspace, "b.txt"));
+  await server.completeTurn("change");
+  assert.match(toolOutputs(api.requests[1])[0] ?? "", /a\.txt had other names \(hard links\), .* with the old text\./);
+  assert.equal(readFileSync(join(server.workspace, "b.txt"), "utf8"), "one\n");
 });
 
 test("what a command changed is in the diff of its turn, beside what a patch changed", async () => {

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { HistoryItem } from "../../../server/model/model.ts";
 import type { RolloutEntry, ThreadMeta } from "../../../server/rollout/line.ts";
 import { rebuildRecord } from "../../../server/thread/rebuild.ts";
+import { takenLines } from "../../../server/thread/said.ts";
 import type { ThreadSettings } from "../../../server/protocol/thread.ts";
 import type { Turn } from "../../../server/protocol/turn.ts";
 import fc from "../../support/properties.ts";
@@ -142,6 +143,35 @@ function history(items: readonly HistoryItem[]): HistoryItem[] {
   return rebuild([...begin, ...items.map((payload) => ({ type: "history" as const, payload }))])?.history ?? [];
 }
 
+test("whichever line a process dies behind, what was said is shown once, in its turn, and told once", () => {
+  const messages = [
+    { words: "a", turnId: "u1" },
+    { words: "b", turnId: "u1" },
+    { words: "c", turnId: "u2" },
+  ];
+  const [a = [], b = [], c = []] = messages.map(saidAndTaken);
+  const [first, second] = ["u1", "u2"].map(begun);
+  const base: RolloutEntry[] = [
+    { type: "threadMeta", payload: meta },
+    { type: "settings", payload: settings("a") },
+  ];
+  const whole = [...base, a[0], first, b[0], ...a.slice(1), ...b.slice(1), c[0], second, ...c.slice(1)];
+  const entries = whole.filter((entry) => entry !== undefined);
+  for (let end = base.length; end <= entries.length; end++) {
+    const left = entries.slice(0, end);
+    const expected = messages.filter(({ words }) => left.some((e) => e.type === "said" && e.payload.itemId === words));
+    const record = rebuild(left);
+    assert.deepEqual(saidIn(record), [expected, expected.map(({ words }) => words).sort()], `${end} lines`);
+    assert.ok(record?.turns.every(({ status }) => status === "interrupted"));
+    const loaded = [...left, ...(record?.recovered ?? [])];
+    const again = rebuild(loaded);
+    assert.deepEqual([saidIn(again), again?.recovered], [saidIn(record), []], `${end} lines, loaded`);
+    const kept = expected.filter(({ turnId }) => turnId === "u1");
+    const cut = rebuild([...loaded, { type: "reverted", payload: { beforeTurnId: "u2" } }]);
+    assert.deepEqual(saidIn(cut)[0], kept, `${end} lines, reverted`);
+  }
+});
+
 function rebuild(entries: readonly RolloutEntry[]) {
   const lines = entries.map((entry, ordinal) => ({
     timestamp: `2026-01-01T00:00:0${ordinal % 10}.000Z`,
@@ -149,4 +179,24 @@ function rebuild(entries: readonly RolloutEntry[]) {
     ...structuredClone(entry),
   }));
   return rebuildRecord(lines);
+}
+
+function begun(id: string): RolloutEntry {
+  const params = { threadId: "t", turn: { ...turn("inProgress"), id } };
+  return { type: "notification", payload: { method: "turn/started", params } };
+}
+
+/** The lines of a message; its item has its words as id. */
+function saidAndTaken({ words, turnId }: { words: string; turnId: string }): RolloutEntry[] {
+  const input = [{ type: "text" as const, text: words, text_elements: [] }];
+  const told: HistoryItem = { type: "message", role: "user", text: words };
+  const said = { turnId, itemId: words, clientId: null, input, told };
+  return [{ type: "said", payload: said }, ...takenLines(said, { threadId: "t", atMs: 100, begins: false })];
+}
+
+/** What people said, turn by turn, and what the model is told of it. */
+function saidIn(record: ReturnType<typeof rebuild>) {
+  const shown = record?.turns.flatMap(({ id: turnId, items }) => items.map(({ id: words }) => ({ words, turnId })));
+  const told = record?.history.flatMap((item) => (item.type === "message" ? [item.text] : []));
+  return [shown, told?.sort()];
 }

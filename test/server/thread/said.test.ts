@@ -1,6 +1,6 @@
-// What a person says to a turn outlives a server that is killed before the turn has taken it, and is told once.
+// What a person says to a turn outlives a server that is killed before the turn has taken it, or begun, and is told once.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { gate } from "../../support/lifeline.ts";
 import { countByLength, type RequestBody, responsesApi, streamPart, toldText } from "../../support/responses-api.ts";
@@ -146,4 +146,102 @@ test("a picture that was said to a turn is whole when it is read back, and is wr
   const said = stored.turns[0]?.items.findLast(({ type }) => type === "userMessage");
   assert.deepEqual(said?.type === "userMessage" && said.content[1], { type: "image", url });
   assert.equal(readFileSync(stored.path ?? "", "utf8").split(url).length - 1, 1);
+});
+
+/** The file, as a server would have left it that died with this line. */
+function cutBehind(path: string | null, isLast: (line: string) => boolean): void {
+  const lines = readFileSync(path ?? "", "utf8").split("\n");
+  const at = lines.findLastIndex(isLast);
+  writeFileSync(
+    path ?? "",
+    lines
+      .slice(0, at + 1)
+      .map((line) => `${line}\n`)
+      .join(""),
+  );
+}
+
+test("a prompt outlives a server that is killed right behind its answer, in a new thread and in one with turns", async () => {
+  await using api = await responsesApi([{ steps: [{ text: "ok" }] }]);
+  for (const earlier of [[], ["hello"]]) {
+    await using first = await testServer({ api });
+    const threadId = await first.startThread();
+    for (const words of earlier) await first.completeTurn(words, threadId);
+    const input = text("precious");
+    const { turn } = await first.request("turn/start", { threadId, input, clientUserMessageId: "c-1" });
+    await kill(first);
+    await using second = await testServer({ api, like: first });
+    const said = [...earlier.map((words) => [words]), ["precious"]];
+    assert.deepEqual(await prompts(second, threadId), said, "read before it is loaded");
+    const { thread } = await second.request("thread/resume", { threadId });
+    assert.equal(thread.preview, said[0]?.[0]);
+    const last = thread.turns.at(-1);
+    assert.deepEqual([last?.id, last?.status], [turn.id, "interrupted"]);
+    assert.deepEqual(
+      last?.items.flatMap((item) => (item.type === "userMessage" ? [item.clientId] : [])),
+      ["c-1"],
+    );
+    await second.completeTurn("go on", threadId);
+    const told = api.requests.at(-1);
+    assert.equal(timesTold(told, "precious"), 1);
+    assert.equal(timesTold(told, "<environment>"), 1, "the model knows where it works");
+    await kill(second);
+    await using third = await testServer({ api, like: first });
+    assert.deepEqual(await prompts(third, threadId), [...said, ["go on"]]);
+  }
+});
+
+test("what joins a turn that has not begun outlives a killed server with it, in order", async () => {
+  await using api = await responsesApi([{ steps: [{ text: "ok" }] }]);
+  await using first = await testServer({ api });
+  const threadId = await first.startThread();
+  const say = (words: string) => first.request("turn/start", { threadId, input: text(words) });
+  await Promise.all([say("one"), say("two")]);
+  await kill(first);
+  await using second = await testServer({ api, like: first });
+  assert.deepEqual(await prompts(second, threadId), [["one", "two"]]);
+});
+
+test("a turn that never began can be forked, forked away from and reverted", async () => {
+  await using api = await responsesApi([{ steps: [{ text: "ok" }] }]);
+  await using first = await testServer({ api, ...experimental });
+  const { threadId } = await first.completeTurn("hello");
+  const { turnId } = await first.completeTurn("precious", threadId);
+  const { thread } = await first.request("thread/read", { threadId });
+  await first.end();
+  cutBehind(thread.path, (line) => line.includes('"type":"said"'));
+  assert.equal(readFileSync(thread.path ?? "", "utf8").split('"turn/started"').length - 1, 1, "the second never began");
+  await using second = await testServer({ api, like: first, ...experimental });
+  const fork = async (cut: object) => (await second.request("thread/fork", { threadId, ...cut })).thread.id;
+  const forks = await Promise.all([fork({}), fork({ lastTurnId: turnId }), fork({ beforeTurnId: turnId })]);
+  const whole = [["hello"], ["precious"]];
+  const shown = [whole, whole, [["hello"]]];
+  assert.deepEqual(await Promise.all(forks.map((id) => prompts(second, id))), shown);
+  await second.request("thread/resume", { threadId });
+  await second.request("thread/revert", { threadId, beforeTurnId: turnId });
+  await kill(second);
+  await using third = await testServer({ api, like: first, ...experimental });
+  assert.deepEqual(await Promise.all([...forks, threadId].map((id) => prompts(third, id))), [...shown, [["hello"]]]);
+  await third.request("thread/resume", { threadId: forks[0] ?? "" });
+  await third.completeTurn("go on", forks[0]);
+  assert.equal(timesTold(api.requests.at(-1), "precious"), 1);
+});
+
+test("a message whose server died between showing it and telling it is told to the model, once", async () => {
+  await using api = await responsesApi([{ steps: [{ text: "ok" }] }]);
+  await using first = await testServer({ api });
+  const { threadId } = await first.completeTurn("precious");
+  const { thread } = await first.request("thread/read", { threadId });
+  await first.end();
+  cutBehind(thread.path, (line) => line.includes('"type":"userMessage"'));
+  await using second = await testServer({ api, like: first });
+  await second.request("thread/resume", { threadId });
+  await second.completeTurn("go on", threadId);
+  assert.equal(timesTold(api.requests.at(-1), "precious"), 1);
+  assert.deepEqual(await prompts(second, threadId), [["precious"], ["go on"]]);
+  await kill(second);
+  await using third = await testServer({ api, like: first });
+  await third.request("thread/resume", { threadId });
+  await third.completeTurn("once more", threadId);
+  assert.equal(timesTold(api.requests.at(-1), "precious"), 1);
 });

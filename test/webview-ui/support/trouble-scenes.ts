@@ -84,7 +84,22 @@ export const troubleScenes: Record<string, Scene> = {
       .waitFor();
     const failed = { kind: "failed" as const, reason: "Belay's server ended with exit code 1.", retrying: true };
     await panel.host.notify("host/state", { ...running, server: failed });
-    await panel.page.getByText("It is being restarted.").waitFor();
+    await panel.page.getByText("It is being restarted. What waited for your answer was not done.").waitFor();
+  },
+
+  async "trouble: prompt that nobody read"(panel) {
+    await showTurn(panel, turn({ items: [prompt, thought, answer] }));
+    panel.host.on("turn/start", () => ({ turn: turn() }));
+    await panel.page.getByRole("textbox", { name: "Message Belay" }).fill("And leave the tax alone, please");
+    await panel.page.getByRole("button", { name: "Steer" }).click();
+    await panel.page.getByText("Read after the current step").waitFor();
+    const failed = { kind: "failed" as const, reason: "Belay's server ended with exit code 1.", retrying: true };
+    await panel.host.notify("host/state", { ...running, server: failed });
+    panel.host.on("thread/resume", () =>
+      opened({ turns: [turn({ items: [prompt, thought, answer], status: "interrupted", itemsView: "full" })] }),
+    );
+    await panel.host.notify("host/state", running);
+    await panel.page.getByRole("button", { name: "Send again" }).waitFor();
   },
 
   async "trouble: restarted"(panel) {
