@@ -32,13 +32,17 @@ export function newMark(env: Readonly<Record<string, string>>): Mark {
       const pattern = Buffer.from(own);
       // Null: all are looked at.
       let seenTo = isShort ? lastBefore : null;
+      let beginning: number[] = [];
       for (let round = 0; round < maxRounds; round++) {
         const last = lastProcess();
-        const left = startedBetween(seenTo, last).filter((id) => environmentOf(id)?.includes(pattern));
+        const seen = [...startedBetween(seenTo, last), ...beginning].map((id) => [id, environmentOf(id)] as const);
+        const left = seen.flatMap(([id, environment]) => (environment?.includes(pattern) === true ? [id] : []));
+        beginning = seen.flatMap(([id, environment]) => (environment?.length === 0 && isBeginning(id) ? [id] : []));
         for (const id of left) signalIfThere(id, "SIGKILL");
         // Who starts another and ends, again and again, is never where it was a moment ago: it is not there only when
         // nothing was started since.
-        if (left.length === 0 && (last === null || last === lastProcess())) return;
+        const isQuiet = left.length + beginning.length === 0;
+        if (isQuiet && (last === null || last === lastProcess())) return;
         // Once something was found all are looked at: it may have been starting more.
         seenTo = left.length === 0 ? last : null;
         // They have to be gone, not only told.
@@ -81,5 +85,19 @@ function environmentOf(id: number): Buffer | null {
   } catch {
     // It has ended, or is another user's.
     return null;
+  }
+}
+
+/** For a moment a program that is being put into a process has no environment yet; its starter may have gone on. */
+function isBeginning(id: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${id}/stat`, "latin1");
+    // Behind the name, which may have spaces: the third member and those that follow.
+    const members = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [bytes, endOfEnvironment] = [members[20], members[48]];
+    // What has no memory either is the kernel's own, or has ended.
+    return bytes !== "0" && endOfEnvironment === "0";
+  } catch {
+    return false;
   }
 }
