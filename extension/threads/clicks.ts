@@ -18,6 +18,11 @@ export class Clicks {
     this.#isKeyed = true;
   }
 
+  /** Another thread, or none, came on show: the click before belongs to no double click. */
+  shown(id: string | null): void {
+    if (this.#last?.id !== id) this.#last = null;
+  }
+
   /** Call at each click. True: it is the second of two that belong together; a third one begins anew. */
   isDouble(id: string): boolean {
     const isKeyed = this.#isKeyed;

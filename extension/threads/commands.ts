@@ -17,10 +17,11 @@ const SELECTION = "selection";
 /** A click on a row: the thread is shown, and the keys of the tree go on to work. A double click goes on to write. */
 export async function openThread(ctx: Ctx, given: unknown): Promise<void> {
   const threadId = z.string().parse(given);
-  if (ctx.threads.clicks.isDouble(threadId)) return await write(ctx);
-  const { panel, turns } = ctx;
-  if (!panel.isVisible || turns.shownThreadId !== threadId) panel.tell("host/showThread", { threadId });
-  await panel.show();
+  const isDouble = ctx.threads.clicks.isDouble(threadId);
+  // Whether it is on show the panel knows, and nobody else as soon.
+  ctx.panel.tell("host/showThread", { threadId });
+  if (isDouble) await write(ctx);
+  else await ctx.panel.show();
 }
 
 /** Enter in the tree: what the row does, and where it is a thread, the person goes on to write. */
@@ -32,8 +33,9 @@ export async function enterThread(ctx: Ctx): Promise<void> {
 }
 
 async function write({ panel }: Ctx): Promise<void> {
+  // The focus moves once: a second time, later, it would be taken from what the person clicked meanwhile.
+  await panel.show();
   panel.tell("host/focusComposer", {});
-  await panel.reveal();
 }
 
 export async function renameThread(ctx: RunningCtx, ...given: unknown[]): Promise<void> {

@@ -71,6 +71,7 @@ export class Threads implements vscode.Disposable {
 
   /** Null: the panel shows a new thread. */
   threadShown(threadId: string | null): void {
+    this.clicks.shown(threadId);
     this.#toReveal = threadId;
     this.list.shown(threadId);
   }

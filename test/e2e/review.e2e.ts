@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { whyNoWorkbench } from "../support/vscode/install.ts";
-import { serverOf } from "./processes.ts";
+import { serverAfter, serverOf } from "./processes.ts";
 import { setStage, type StageOptions } from "./stage.ts";
 
 const skip = whyNoWorkbench() ?? false;
@@ -119,11 +119,15 @@ test("lenses and marks in the gutter are there again behind a server that was ki
   await workbench.openBelay();
   await panel.send("Make the tests pass");
   await areShown();
-  process.kill(serverOf(stage.home), "SIGKILL");
-  await areGone();
+  // Between two servers they may be gone for too short to be seen so.
+  const [first, restarts] = [serverOf(stage.home), panel.frame.getByText(/server had ended and was restarted/)];
+  process.kill(first, "SIGKILL");
+  await restarts.waitFor();
   await areShown();
+  const second = serverOf(stage.home);
   await workbench.runCommand("Belay: Restart Server");
-  await areGone();
+  await serverAfter(second, stage.home);
+  await panel.frame.getByText("1 file to review").waitFor();
   await areShown();
   await panel.button("Undo turn").click();
   await areGone();

@@ -21,4 +21,10 @@ test("two clicks on one row soon after each other are a double click, and only t
   assert.equal(at(1700, "a"), false, "a key");
   assert.equal(at(1800, "a"), false, "the first click after it");
   assert.equal(at(1900, "a"), true);
+  assert.equal(at(2000, "a"), false);
+  clicks.shown("a");
+  assert.equal(at(2100, "a"), true, "the first one showed it");
+  assert.equal(at(2200, "a"), false);
+  clicks.shown(null);
+  assert.equal(at(2300, "a"), false, "a new thread came on show between the two");
 });
