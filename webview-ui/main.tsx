@@ -120,15 +120,11 @@ function onNotification(incoming: Incoming): void {
       else if (!wasRunning) onServerRunning();
       return;
     }
-    case "host/showThread": {
-      const { threadId, turnId = null } = incoming.params;
-      const { view } = store.state.peek();
-      const isOnShow = view.kind === "shown" && view.thread.id === threadId && view.thread.held === null;
+    case "host/showThread":
       isThreadListOpen.value = false;
-      turnToShow.value = turnId;
-      if (!isOnShow || turnId !== null) void actions.openThread(threadId);
+      turnToShow.value = incoming.params.turnId ?? null;
+      void actions.openThread(incoming.params.threadId);
       return;
-    }
     case "host/newThread":
       isThreadListOpen.value = false;
       actions.newThread();
