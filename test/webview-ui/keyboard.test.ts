@@ -1,10 +1,11 @@
 // The panel by the keyboard alone: in which order it is gone through, and where the focus is when something goes away.
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
-import { commandApproval, item, threadId, turn } from "./support/fixtures.ts";
+import { threadId, turn } from "./support/fixtures.ts";
 import { closeBrowser, type OpenPanel, openPanel, whyNoPanel } from "./support/panel-page.ts";
 import { keepQueue } from "./support/queue-scenes.ts";
-import { answer, prompt, showTurn, thought } from "./support/scene-parts.ts";
+import { answer, prompt, showTurn } from "./support/scene-parts.ts";
+import { askToRun } from "./support/trouble-scenes.ts";
 
 const inBrowser = { skip: whyNoPanel };
 after(closeBrowser);
@@ -33,13 +34,7 @@ test(
   async () => {
     await using panel = await openPanel();
     keepQueue(panel.host, ["One", "Two"]);
-    const asking = item.command("npm test -- --coverage", { status: "inProgress", exitCode: null, durationMs: null });
-    await showTurn(panel, turn({ items: [prompt, thought, answer, asking] }));
-    panel.host.ask("item/commandExecution/requestApproval", commandApproval).catch(() => undefined);
-    await panel.page
-      .getByRole("button", { name: /^Approve/ })
-      .first()
-      .waitFor();
+    await askToRun(panel);
     await panel.host.notify("warning", { threadId, message: "Something to know." });
     await panel.page.getByText("Something to know.").waitFor();
     await panel.page.getByText("2 queued messages").waitFor();

@@ -27,6 +27,7 @@ import {
   turn,
   turnId,
 } from "./support/fixtures.ts";
+import { accepted, sent } from "./support/prompts.ts";
 import { asking, lockFile, strict } from "./support/questions.ts";
 
 const after = (...events: PanelEvent[]): PanelState => events.reduce(reduce, initialState);
@@ -34,14 +35,6 @@ const said = (notification: ServerNotification): PanelEvent => ({ type: "notifie
 const showing: PanelEvent = { type: "threadOpened", response: opened({ turns: [turn({ itemsView: "full" })] }) };
 const ends = (status: "completed" | "interrupted" | "failed"): PanelEvent =>
   said({ method: "turn/completed", params: { threadId, turn: turn({ status }) } });
-const sent: PanelEvent = { type: "promptSent", clientId: "c1", text: "Hello" };
-const accepted: PanelEvent = {
-  type: "promptAccepted",
-  clientId: "c1",
-  threadId,
-  turn: turn({ id: "turn-2" }),
-  sent: noChoice,
-};
 const gaveUp = "What waited for your answer was given up, and not done, because Belay's server ended.";
 const startsAgain: PanelEvent = {
   type: "hostChanged",

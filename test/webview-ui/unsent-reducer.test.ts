@@ -8,7 +8,8 @@ import { reduce } from "../../webview-ui/state/reducer.ts";
 import { initialState, noChoice, type PanelState, shownThreadId } from "../../webview-ui/state/state.ts";
 import { keptUnsent, swapUnsent } from "../../webview-ui/state/unsent.ts";
 import fc from "../support/properties.ts";
-import { at, completes, item, opened, threadId, turn } from "./support/fixtures.ts";
+import { at, completes, item, opened, threadId } from "./support/fixtures.ts";
+import { accepted, sent } from "./support/prompts.ts";
 
 const other = "019a0000-0000-7000-8000-000000000002";
 const busy = { type: "active" as const, activeFlags: [] };
@@ -25,14 +26,6 @@ const pick = (choice: Extract<PanelEvent, { type: "choiceMade" }>["choice"]): Pa
   choice,
 });
 const newThread: PanelEvent = { type: "newThread" };
-const sent: PanelEvent = { type: "promptSent", clientId: "c1", text: "Hello" };
-const accepted: PanelEvent = {
-  type: "promptAccepted",
-  clientId: "c1",
-  threadId,
-  turn: turn({ id: "turn-2" }),
-  sent: noChoice,
-};
 const refused: PanelEvent = { type: "promptRefused", clientId: "c1", message: "No." };
 /** A prompt that the server died with. */
 const unread = [...open(threadId), sent, accepted, ...open(threadId)];
@@ -250,7 +243,7 @@ function eventsOf(
       return [newThread];
     case "send":
       owners.set(clientId, shownId ?? "");
-      return [{ ...sent, clientId } as PanelEvent];
+      return [{ ...sent, clientId }];
     case "again":
       if (unread === undefined) return [];
       owners.delete(unread.clientId);
@@ -261,7 +254,7 @@ function eventsOf(
       const [accepting, owner] = [...owners][0] ?? [];
       if (accepting === undefined) return [];
       owners.set(accepting, owner || "third");
-      return [{ ...accepted, clientId: accepting, threadId: owner || "third" } as PanelEvent];
+      return [{ ...accepted, clientId: accepting, threadId: owner || "third" }];
     }
   }
 }

@@ -15,6 +15,17 @@ async function openEmptyList({ host, page }: OpenPanel): Promise<void> {
   await page.getByText("No threads in this workspace yet").waitFor();
 }
 
+/** A turn whose command waits for its person. */
+export async function askToRun(panel: OpenPanel): Promise<void> {
+  const asking = item.command("npm test -- --coverage", { status: "inProgress", exitCode: null, durationMs: null });
+  await showTurn(panel, turn({ items: [prompt, thought, answer, asking] }));
+  panel.host.ask("item/commandExecution/requestApproval", commandApproval).catch(() => undefined);
+  await panel.page
+    .getByRole("button", { name: /^Approve/ })
+    .first()
+    .waitFor();
+}
+
 export const troubleScenes: Record<string, Scene> = {
   async "trouble: disk full"(panel) {
     await showTurn(panel, done());
@@ -75,13 +86,7 @@ export const troubleScenes: Record<string, Scene> = {
   },
 
   async "trouble: approval while the server restarts"(panel) {
-    const asking = item.command("npm test -- --coverage", { status: "inProgress", exitCode: null, durationMs: null });
-    await showTurn(panel, turn({ items: [prompt, thought, answer, asking] }));
-    panel.host.ask("item/commandExecution/requestApproval", commandApproval).catch(() => undefined);
-    await panel.page
-      .getByRole("button", { name: /^Approve/ })
-      .first()
-      .waitFor();
+    await askToRun(panel);
     const failed = { kind: "failed" as const, reason: "Belay's server ended with exit code 1.", retrying: true };
     await panel.host.notify("host/state", { ...running, server: failed });
     await panel.page.getByText("It is being restarted. What waited for your answer was not done.").waitFor();
