@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
-import { holdingLifeline, lifeline } from "../../support/lifeline.ts";
+import { fifo, holdingLifeline, lifeline } from "../../support/lifeline.ts";
 import { responsesApi, streamPart } from "../../support/responses-api.ts";
 import { socketServer } from "../../support/socket-server.ts";
 import { type TestServer, testServer } from "../../support/test-server.ts";
@@ -162,17 +162,18 @@ test("a thread that nobody listens to is let go of, says that it is closed, and 
 });
 
 test("a thread that is taken up again while its last command is still being ended goes on whole", async () => {
-  // It takes its time to end.
-  const cmd = holdingLifeline("trap '' TERM; sleep 60; sleep 60");
+  // Asked to end, it says so, and takes its time.
+  const cmd = holdingLifeline("trap 'echo so > asked' TERM; sleep 60; sleep 60");
   const steps = [{ calls: [{ name: "exec_command", arguments: { cmd, yield_time_ms: 250 } }] }, { text: "It runs." }];
   await using api = await responsesApi([{ prompt: "run", steps }, ...ok]);
   await using server = await testServer({ api, config: "thread_unload_delay_secs = 0" });
   using held = lifeline(server.workspace);
+  const asked = fifo(server.workspace, "asked");
   const unconfined = { sandbox: "danger-full-access", approvalPolicy: "never" } as const;
   const { threadId } = await server.completeTurn("run", await server.startThread(unconfined));
   await held.started;
   await server.request("thread/unsubscribe", { threadId });
-  await server.request("thread/loaded/list", {});
+  await asked;
   const { thread } = await server.request("thread/resume", { threadId });
   await held.gone;
   const [item] = thread.turns[0]?.items.filter(({ type }) => type === "commandExecution") ?? [];
