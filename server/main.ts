@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import type { App, AppOptions } from "./app.ts";
 import { belayHome, homeRefusal, keepPrivate } from "./util/belay-home.ts";
+import { patientTimeout } from "./util/patient-timeout.ts";
 import { uuidV7 } from "./util/uuid-v7.ts";
 import type { Log } from "./thread/deps.ts";
 
@@ -181,14 +182,17 @@ function onTermination(leave: () => void): void {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, leave);
 }
 
-/** Who started us is gone and ends nothing any more: what hangs must not keep us. The watchdog ends our commands. */
+/**
+ * Who started us is gone and ends nothing any more: what hangs must not keep us. The watchdog ends our commands. Only the
+ * time that we could run in counts, or a busy machine would cost the end of a turn.
+ */
 function endInTime(): void {
   const end = () => {
     log("warning", "something did not end in time, and is cut off");
     // Leaving by `process.exit` waits for what a file system that hangs has not answered.
     process.kill(process.pid, "SIGKILL");
   };
-  setTimeout(end, END_TIMEOUT_MS).unref();
+  patientTimeout(end, END_TIMEOUT_MS);
 }
 
 function print(text: string, code: number): number {

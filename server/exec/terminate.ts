@@ -1,4 +1,5 @@
 // How a program's life ends: by itself, asked to, or forced to. Never hangs, whatever holds its pipes.
+import { patientTimeout } from "../util/patient-timeout.ts";
 
 export type StopReason = "timedOut" | "aborted";
 
@@ -44,8 +45,13 @@ export function superviseEnd(
   const givenUp = new Promise<void>((resolve) => {
     giveUp = resolve;
   });
-  const timers = new Set<NodeJS.Timeout>();
-  const after = (delayMs: number, act: () => void) => timers.add(setTimeout(act, delayMs));
+  const calledOff: (() => void)[] = [];
+  const after = (delayMs: number, act: () => void) => {
+    const timer = setTimeout(act, delayMs);
+    calledOff.push(() => clearTimeout(timer));
+  };
+  /** What the child has for itself: not the time in which nobody could run, and its end could not be seen. */
+  const patientlyAfter = (delayMs: number, act: () => void) => calledOff.push(patientTimeout(act, delayMs));
 
   function stop(reason: StopReason): void {
     if (stage.kind !== "running") return;
@@ -54,9 +60,9 @@ export function superviseEnd(
       child.kill("SIGKILL");
     } else {
       child.kill("SIGTERM");
-      after(termGraceMs, () => child.kill("SIGKILL"));
+      patientlyAfter(termGraceMs, () => child.kill("SIGKILL"));
     }
-    after(termGraceMs + giveUpAfterKillMs, () => {
+    patientlyAfter(termGraceMs + giveUpAfterKillMs, () => {
       child.closePipes();
       giveUp();
     });
@@ -81,7 +87,7 @@ export function superviseEnd(
     givenUp,
     [Symbol.dispose]() {
       limits.signal?.removeEventListener("abort", abort);
-      for (const timer of timers) clearTimeout(timer);
+      for (const callOff of calledOff) callOff();
     },
   };
 }

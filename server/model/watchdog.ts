@@ -21,6 +21,7 @@ export interface Watchdog {
 
 /** The longest that a timer can wait. */
 export const MAX_TIMER_MS = 2 ** 31 - 1;
+const BEAT_MS = 100;
 const LOOK_MS = 5_000;
 /** Shorter, and the connection may well live on; a process that was only stopped for a moment reads what has come. */
 const AWAY_MS = 30_000;
@@ -36,7 +37,12 @@ export function startWatchdog(idleTimeoutMs: number, clockMs: () => number = sin
   };
   let bytes = 0;
   let lookedAt = clockMs();
-  const idle = setTimeout(() => lose("idle"), Math.min(idleTimeoutMs, MAX_TIMER_MS));
+  // In time that this process had: what came while it could not run is read before the next beat.
+  let silentMs = 0;
+  const beats = setInterval(() => {
+    silentMs += BEAT_MS;
+    if (silentMs >= idleTimeoutMs) lose("idle");
+  }, BEAT_MS);
   const looks = setInterval(() => {
     const now = clockMs();
     if (now - lookedAt - LOOK_MS > AWAY_MS) lose("slept");
@@ -49,14 +55,14 @@ export function startWatchdog(idleTimeoutMs: number, clockMs: () => number = sin
     },
     sawEvent() {
       bytes = 0;
-      idle.refresh();
+      silentMs = 0;
     },
     sawBytes(count) {
       bytes += count;
       if (bytes > MAX_BYTES_WITHOUT_EVENT) lose("flood");
     },
     stop() {
-      clearTimeout(idle);
+      clearInterval(beats);
       clearInterval(looks);
     },
   };

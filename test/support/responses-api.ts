@@ -20,6 +20,9 @@ export interface ResponsesApi extends AsyncDisposable {
   readonly paths: readonly string[];
 }
 
+/** For `base_url`: nothing answers there. The port of a server that has ended may soon be another one's. */
+export const nothingThere = "http://127.0.0.1:9/v1";
+
 export interface RequestBody {
   model: string;
   input: InputItem[];

@@ -6,6 +6,7 @@ import type { Table } from "./file-table.ts";
 import { HeldBytes } from "./held-bytes.ts";
 import { messageOf } from "../../protocol/rpc/errors.ts";
 import { orAborted } from "../../util/or-aborted.ts";
+import { patientTimeout } from "../../util/patient-timeout.ts";
 import { look, snapshotLimits } from "./snapshot.ts";
 
 export interface CaptureDeps {
@@ -128,7 +129,7 @@ export class WorkspaceCapture {
     if (this.#isStuck) return false;
     // A look keeps to its time, but for a disk that does not answer at all.
     const late = new AbortController();
-    const timer = setTimeout(
+    const inTime = patientTimeout(
       () => {
         this.#isStuck = true;
         late.abort();
@@ -136,7 +137,7 @@ export class WorkspaceCapture {
       2 * timeMs + GRACE_MS,
     );
     const waited = await orAborted(this.#look(timeMs), AbortSignal.any([signal, late.signal]));
-    clearTimeout(timer);
+    inTime();
     return waited !== "aborted";
   }
 
@@ -275,11 +276,11 @@ function withoutFlux(table: Table, previous: Table | null, inFlux: ReadonlySet<s
 class Deadline {
   readonly #abort = new AbortController();
   #endsAt: number;
-  #timer: ReturnType<typeof setTimeout>;
+  #callOff: () => void;
 
   constructor(timeMs: number) {
     this.#endsAt = performance.now() + timeMs;
-    this.#timer = setTimeout(() => this.#abort.abort(), timeMs);
+    this.#callOff = patientTimeout(() => this.#abort.abort(), timeMs);
   }
 
   get signal(): AbortSignal {
@@ -291,10 +292,10 @@ class Deadline {
     if (endsAt >= this.#endsAt) return;
     this.clear();
     this.#endsAt = endsAt;
-    this.#timer = setTimeout(() => this.#abort.abort(), timeMs);
+    this.#callOff = patientTimeout(() => this.#abort.abort(), timeMs);
   }
 
   clear(): void {
-    clearTimeout(this.#timer);
+    this.#callOff();
   }
 }

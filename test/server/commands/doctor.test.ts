@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { nothingThere } from "../../support/responses-api.ts";
 import { cannotSurround, inContainer, withoutNamespaces } from "../../support/surroundings.ts";
 import { root, serverEnvironment, withDeadline } from "../../support/test-server.ts";
 
@@ -190,9 +191,7 @@ test("a missing key is a warning, for an editor may keep one, in the words the c
 });
 
 test("a server that is not there is a failure for the provider in use, and a warning for any other", async () => {
-  const gone = await listening(() => 200);
-  await gone[Symbol.asyncDispose]();
-  const providers = ["one", "two"].map((id) => `[model_providers.${id}]\nbase_url = "${gone.url}"\n`).join("");
+  const providers = ["one", "two"].map((id) => `[model_providers.${id}]\nbase_url = "${nothingThere}"\n`).join("");
   using place = new Place().configured(`model_provider = "one"\n${providers}`);
   const report = await place.report([]);
   const [one, two] = [check(report, "model.one"), check(report, "model.two")];

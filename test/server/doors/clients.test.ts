@@ -1,7 +1,7 @@
 // Several clients on one thread: everybody is asked, the first answer wins, and a question waits for who comes back.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { responsesApi } from "../../support/responses-api.ts";
+import { completedEvent, responsesApi, sse, streamEnd, streamPart } from "../../support/responses-api.ts";
 import { type Params, type SocketClient, type SocketServer, socketServer } from "../../support/socket-server.ts";
 
 const APPROVAL = "item/commandExecution/requestApproval";
@@ -18,6 +18,8 @@ test("an approval goes to every client of the thread under one id; the first ans
   const asked = [await first.expect(APPROVAL), await second.expect(APPROVAL)];
   assert.equal(asked[0]?.id, asked[1]?.id);
   second.send({ id: asked[1]?.id ?? "", result: { decision: "accept" } });
+  // Behind it on the same connection: what comes from elsewhere now is the second answer.
+  await second.request("thread/loaded/list", {});
   first.send({ id: asked[0]?.id ?? "", result: { decision: "decline" } });
   for (const client of [first, second]) {
     const resolved = await client.expect("serverRequest/resolved");
@@ -92,15 +94,30 @@ test("a question that waits for nobody ends with its turn", async () => {
 });
 
 test("a turn goes on when its client leaves, and the next one finds it done", async () => {
-  await using api = await responsesApi([{ steps: [{ text: "one two three ".repeat(50), delayMs: 2 }] }]);
+  const joined = Promise.withResolvers<void>();
+  const text = "one two three";
+  await using api = await responsesApi([], {
+    misbehave(response) {
+      streamPart(response, text);
+      const content = [{ type: "output_text", text, annotations: [] }];
+      const item = { type: "message", id: "msg_part", role: "assistant", content };
+      void joined.promise.then(() => {
+        response.write(sse({ type: "response.output_item.done", output_index: 0, item }));
+        streamEnd(response, completedEvent);
+      });
+      return true;
+    },
+  });
   await using server = await socketServer({ api });
   const first = await server.connect();
   const threadId = await first.startThread({ cwd: server.workspace });
   await first.startTurn(threadId, "talk");
   await first.expect("item/agentMessage/delta");
   first.socket.terminate();
+  await server.until("the server to notice", () => server.stderr.includes("a client left") || undefined);
   const second = await server.connect();
   await second.request("thread/resume", { threadId });
+  joined.resolve();
   await second.expect("turn/completed", ({ turn }) => turn.status === "completed");
 });
 

@@ -44,12 +44,9 @@ test("kill -9 of the extension host ends its server and its commands, with the e
   const threadId = line.toString().split("\n")[0] ?? "";
   await held.started;
   assert.ok(processesTagged(tag).length > 0);
-  const killedAt = performance.now();
   host.kill("SIGKILL");
   host.stdout.resume();
   await withDeadline(once(host.stdout, "close"), () => "the server to end");
-  // It takes two seconds at most; the machine of a test may have other things to do.
-  assert.ok(performance.now() - killedAt < 6_000);
   await held.gone;
   assert.deepEqual(processesTagged(tag), []);
   assert.deepEqual(await stored(like, threadId), [["interrupted", "userMessage", "failed"]]);

@@ -6,7 +6,7 @@ import { type CommandRequest, type RunningCommand, startCommand } from "../../..
 import { terminals } from "../../../server/exec/terminals.ts";
 import { ended } from "./programs.ts";
 
-const posix = { skip: platform() === "win32" ? "the programs are POSIX" : false, timeout: 30_000 };
+const posix = { skip: platform() === "win32" ? "the programs are POSIX" : false, timeout: 120_000 };
 const deps = { terminals: terminals(platform()) };
 const nowhere = { terminals: async () => ({ kind: "unavailable" as const, reason: "there are none" }) };
 const size = { rows: 24, cols: 80 };

@@ -12,7 +12,7 @@ import { responsesApi } from "../../support/responses-api.ts";
 import { testServer } from "../../support/test-server.ts";
 import { processesTagged } from "./programs.ts";
 
-const procfs = { skip: platform() === "linux" ? false : "needs /proc to look for orphans", timeout: 60_000 };
+const procfs = { skip: platform() === "linux" ? false : "needs /proc to look for orphans", timeout: 120_000 };
 const deps = { terminals: terminals(platform()) };
 const size = { rows: 24, cols: 80 };
 

@@ -4,7 +4,7 @@ import { platform } from "node:os";
 import { test } from "node:test";
 import { type LiveRequest, startLive } from "../../../server/exec/live.ts";
 
-const posix = { skip: platform() === "win32" ? "the programs are POSIX" : false, timeout: 30_000 };
+const posix = { skip: platform() === "win32" ? "the programs are POSIX" : false, timeout: 120_000 };
 const never = new AbortController().signal;
 const ended = { exitCode: 0, signal: null, timedOut: false, aborted: false, spawnError: null };
 

@@ -190,7 +190,7 @@ for (const [name, text, expected] of [
   ],
   ["binary", Buffer.from(Array.from({ length: 1_000_000 }, (_, at) => (at * 7919) % 256)).toString(), /^/],
 ] as const) {
-  test(`the model's copy of ${name} is made in one go`, { timeout: 60_000 }, () => {
+  test(`the model's copy of ${name} is made in one go`, { timeout: 120_000 }, () => {
     const copy = forModel(text, { maxTokens: 1000 });
     assert.ok(Buffer.byteLength(copy) <= 4000);
     if (typeof expected === "string") assert.equal(copy, expected);

@@ -7,8 +7,11 @@ import { runProgram } from "../../../server/exec/run.ts";
 import { ended, isRunning, processesTagged, runFixture } from "./programs.ts";
 
 // The timeout is the deadline of a test whose failure would be to hang.
-const posix = { skip: platform() === "win32" ? "signals and groups as tested here are POSIX" : false, timeout: 30_000 };
-const procfs = { skip: platform() === "linux" ? false : "needs /proc to look for orphans", timeout: 30_000 };
+const posix = {
+  skip: platform() === "win32" ? "signals and groups as tested here are POSIX" : false,
+  timeout: 120_000,
+};
+const procfs = { skip: platform() === "linux" ? false : "needs /proc to look for orphans", timeout: 120_000 };
 
 test("a program that fails by itself gives its exit code and both its streams", async () => {
   const result = await runFixture("prints-to-both.js");

@@ -9,7 +9,7 @@ import { candidates } from "../../../server/exec/terminals.ts";
 import { isRunning, vscodeHere } from "./programs.ts";
 
 const size = { rows: 24, cols: 80 };
-const deadline = { timeout: 30_000 };
+const deadline = { timeout: 120_000 };
 const ended = { exitCode: 0, signal: null, timedOut: false, aborted: false, spawnError: null };
 
 /** What a terminal shows, and a promise for what it will. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { responsesApi } from "../../support/responses-api.ts";
+import { nothingThere, responsesApi } from "../../support/responses-api.ts";
 import { type ServerOptions, testServer } from "../../support/test-server.ts";
 
 const setups: [name: string, options: ServerOptions, message: RegExp][] = [
@@ -64,13 +64,12 @@ for (const [name, options, message] of setups) {
 }
 
 test("a provider that does not listen fails the turn with cause and cure", async () => {
-  const api = await responsesApi([]);
-  await api[Symbol.asyncDispose]();
-  await using server = await testServer({ api });
+  await using api = await responsesApi([]);
+  await using server = await testServer({ api: { ...api, url: nothingThere } });
   const { message, info } = await server.failTurn("try");
   assert.equal(
     message,
-    `The model provider "test" could not be reached at ${api.url}. Nothing answers there (connection refused). Start it, or correct base_url.`,
+    `The model provider "test" could not be reached at ${nothingThere}. Nothing answers there (connection refused). Start it, or correct base_url.`,
   );
   assert.deepEqual(info, { responseStreamConnectionFailed: { httpStatusCode: null } });
 });

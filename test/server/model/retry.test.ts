@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { ThreadItem } from "../../../server/protocol/item.ts";
 import {
+  nothingThere,
   type ResponsesApi,
   responsesApi,
   sse,
@@ -334,8 +335,8 @@ test("a provider that speaks no TLS where it should is named as such, and not as
 });
 
 test("a provider that cannot be reached is tried again, and its cause is told each time", async () => {
-  await using api = await nobody();
-  await using server = await testServer({ api, provider: quick });
+  await using api = await responsesApi(scenes);
+  await using server = await testServer({ api: { ...api, url: nothingThere }, provider: quick });
   const { message: why } = await server.failTurn("more");
   assert.match(why, /could not be reached at .* Nothing answers there/);
   const error = await server.expectNotification("error");
@@ -447,11 +448,4 @@ async function itemsOf(server: TestServer, threadId: string): Promise<ThreadItem
 function inShort(item: ThreadItem): string {
   if (item.type === "agentMessage") return `${item.type} ${item.text}`;
   return item.type === "reasoning" ? `${item.type} ${item.summary.join("")}` : item.type;
-}
-
-/** An address where nothing answers any more. */
-async function nobody(): Promise<ResponsesApi> {
-  const api = await responsesApi(scenes);
-  await api[Symbol.asyncDispose]();
-  return { ...api, async [Symbol.asyncDispose]() {} };
 }

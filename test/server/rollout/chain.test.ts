@@ -78,7 +78,7 @@ const damages: [string, (home: RolloutHome, base: Written, fork: Written) => voi
   ],
 ];
 for (const [what, damage, sentence] of damages) {
-  test(`a fork whose base ${what} has what is here, and says what is not`, { timeout: 60_000 }, async () => {
+  test(`a fork whose base ${what} has what is here, and says what is not`, { timeout: 120_000 }, async () => {
     using home = rolloutHome();
     const base = new Written(home, null, []);
     base.add({ kind: "turn", lateEnd: false, isOpen: false });

@@ -211,7 +211,7 @@ test("a credential that is a socket is covered as well", { skip }, async () => {
   assert.deepEqual({ exitCode, output }, { exitCode: 0, output: "" });
 });
 
-test("processes that left their session end with the sandbox", { skip, timeout: 30_000 }, async () => {
+test("processes that left their session end with the sandbox", { skip, timeout: 120_000 }, async () => {
   using arena = new Arena();
   const tag = randomUUID();
   const abort = new AbortController();
@@ -221,7 +221,7 @@ test("processes that left their session end with the sandbox", { skip, timeout: 
   assert.deepEqual(processesTagged(tag), []);
 });
 
-test("what a command leaves in the background ends with it", { skip, timeout: 30_000 }, async () => {
+test("what a command leaves in the background ends with it", { skip, timeout: 120_000 }, async () => {
   using arena = new Arena();
   const tag = randomUUID();
   const script = `coproc setsid bash -c 'echo ready; while :; do sleep 1000; done' ${tag}; read -ru "\${COPROC[0]}" line`;

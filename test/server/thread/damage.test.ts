@@ -83,7 +83,7 @@ test("a copy of a rollout under another id is no thread of that id", async () =>
   }
 });
 
-test("all threads are listed where a process may open few files", { timeout: 60_000 }, async () => {
+test("all threads are listed where a process may open few files", { timeout: 120_000 }, async () => {
   await using server = await testServer();
   const folder = join(server.home, "threads/2026/01/01");
   mkdirSync(folder, { recursive: true });

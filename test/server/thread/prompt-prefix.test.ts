@@ -2,6 +2,7 @@
 // is told differently later, by another process neither.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { gate } from "../../support/lifeline.ts";
 import fc, { propertyRuns } from "../../support/properties.ts";
 import { type RequestBody, responsesApi } from "../../support/responses-api.ts";
 import { noProfile, type ServerOptions, testServer, type TestServer } from "../../support/test-server.ts";
@@ -23,7 +24,7 @@ const scenes = [
   },
   { prompt: "^stop", steps: [{ text: "Waiting.", calls: [run("echo up; sleep 600")] }] },
   { prompt: "^fail", steps: [{ text: "Half", calls: [run("never runs")], fail: "no luck" }] },
-  { prompt: "^steer", steps: [{ calls: [run("echo up; read x < gate || sleep 0.2")] }, { text: "Steered." }] },
+  { prompt: "^steer", steps: [{ calls: [run("echo up; read x < gate")] }, { text: "Steered." }] },
   { steps: [{ reasoning: "Thinking", text: "Plain **text** é." }] },
 ];
 
@@ -119,9 +120,11 @@ async function perform(
       return server;
     }
     case "steer": {
+      const held = gate(server.workspace);
       const ids = await server.startTurn("steer", threadId);
       await server.expectNotification("item/commandExecution/outputDelta", ({ turnId }) => turnId === ids.turnId);
       await server.request("turn/steer", { threadId, input: text("and more"), expectedTurnId: ids.turnId });
+      await held.open();
       await server.expectNotification("turn/completed", ({ turn }) => turn.id === ids.turnId);
       return server;
     }

@@ -18,7 +18,7 @@ test("a text is read, and one that is not there is none", async () => {
 
 const pipes = process.platform === "win32" ? "Windows has no pipes among its files" : false;
 
-test("a pipe, a folder and what is too large are refused at once", { skip: pipes, timeout: 20_000 }, async () => {
+test("a pipe, a folder and what is too large are refused at once", { skip: pipes, timeout: 120_000 }, async () => {
   using folder = temporary();
   const places = ["pipe", "folder", "large"].map((name) => join(folder.path, name));
   const [pipe = "", inner = "", large = ""] = places;
@@ -32,7 +32,7 @@ test("a pipe, a folder and what is too large are refused at once", { skip: pipes
   }
 });
 
-test("a pipe or something large in the place of a lock is nobody's", { skip: pipes, timeout: 20_000 }, () => {
+test("a pipe or something large in the place of a lock is nobody's", { skip: pipes, timeout: 120_000 }, () => {
   using folder = temporary();
   const path = join(folder.path, "lock");
   spawnSync("mkfifo", [path]);
