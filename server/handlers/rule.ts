@@ -37,7 +37,7 @@ export function ruleHandlers(deps: RuleDeps): Pick<Handlers<typeof clientRequest
     },
     async "belay/policy/check"({ command, threadId, cwd: asked }) {
       const thread = threadId ? threads.get(threadId) : null;
-      const { cwd, approvalPolicy, sandbox } = thread?.settings ?? deps.defaults();
+      const { cwd, approvalPolicy, sandbox } = thread?.record.settings ?? deps.defaults();
       const written = await rules.current();
       const workspace = asked ?? cwd;
       const judgement = await judgeCommand(command, {

@@ -50,7 +50,7 @@ export function threadCareHandlers(
       const thread = await store.revert(threadId, beforeTurnId);
       answerFirst();
       clients.tell({ method: "thread/reverted", params: { threadId } });
-      const { turns, items } = endCursors(thread.turns);
+      const { turns, items } = endCursors(thread.record.turns);
       const data = thread.toData({ includeTurns: false });
       return { thread: data, turnsBackwardsCursor: turns, itemsBackwardsCursor: items };
     },

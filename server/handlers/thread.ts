@@ -19,8 +19,8 @@ export function threadHandlers(
   instructionSources: (folders: readonly string[]) => Promise<string[]>,
 ): Pick<Handlers<typeof clientRequests, Caller>, ThreadMethods> {
   const answer = async (thread: Thread, { includeTurns }: { includeTurns: boolean }): Promise<ThreadStartResponse> => {
-    const sources = await instructionSources(rootsOf(thread.settings));
-    return startedThread(thread.toData({ includeTurns }), thread.settings, sources);
+    const sources = await instructionSources(rootsOf(thread.record.settings));
+    return startedThread(thread.toData({ includeTurns }), thread.record.settings, sources);
   };
   return {
     async "thread/start"(params, caller) {
@@ -37,17 +37,17 @@ export function threadHandlers(
       const thread = await store.resume(threadId, overrides);
       return store.live.holding(thread, async () => {
         thread.change(overrides);
-        const sources = await instructionSources(rootsOf(thread.settings));
+        const sources = await instructionSources(rootsOf(thread.record.settings));
         // Joining in the same step as the snapshot: what comes after it is heard behind it, what came before is in it.
         answerFirst();
         thread.subscribe(client);
         tellUsage(thread, client);
-        const cursors = endCursors(thread.turns);
+        const cursors = endCursors(thread.record.turns);
         store.goOn(threadId);
         return {
-          ...startedThread(thread.toData({ includeTurns: !excludeTurns }), thread.settings, sources),
-          collaborationMode: collaborationMode(thread.settings),
-          initialTurnsPage: initialTurnsPage ? turnsPage(thread.turns, initialTurnsPage) : null,
+          ...startedThread(thread.toData({ includeTurns: !excludeTurns }), thread.record.settings, sources),
+          collaborationMode: collaborationMode(thread.record.settings),
+          initialTurnsPage: initialTurnsPage ? turnsPage(thread.record.turns, initialTurnsPage) : null,
           turnsBackwardsCursor: cursors.turns,
           itemsBackwardsCursor: cursors.items,
         };
@@ -73,7 +73,7 @@ export function threadHandlers(
 }
 
 /** Behind the answer: the snapshot has no place for it. */
-function tellUsage({ id, usage }: Thread, client: Client): void {
+function tellUsage({ id, record: { usage } }: Thread, client: Client): void {
   if (usage !== null) client.notify({ method: "thread/tokenUsage/updated", params: { ...usage, threadId: id } });
 }
 

@@ -28,8 +28,9 @@ export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientReq
       const overrides = withProfile(params);
       return store.live.holding(thread, async () => {
         // One that runs is told by its tools.
-        if (thread.life.runningTurnId === null) await checkFolder(resolve(thread.settings.cwd, params.cwd ?? "."));
-        const read = await readInput(input, thread.settings.cwd);
+        if (thread.life.runningTurnId === null)
+          await checkFolder(resolve(thread.record.settings.cwd, params.cwd ?? "."));
+        const read = await readInput(input, thread.record.settings.cwd);
         const queued = { ...read, clientId: clientUserMessageId ?? null };
         const options = { outputSchema: outputSchema ?? null, rootTurnId: rootTurnId ?? null };
         return { turn: thread.life.start(queued, overrides, options) };
@@ -38,7 +39,7 @@ export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientReq
     async "turn/steer"({ threadId, input, clientUserMessageId, expectedTurnId }) {
       const thread = store.get(threadId);
       return store.live.holding(thread, async () => {
-        const read = await readInput(input, thread.settings.cwd);
+        const read = await readInput(input, thread.record.settings.cwd);
         thread.life.steer(expectedTurnId, { ...read, clientId: clientUserMessageId ?? null });
         return { turnId: expectedTurnId };
       });
@@ -67,7 +68,7 @@ export function turnHandlers(store: ThreadStore): Pick<Handlers<typeof clientReq
     async "thread/shellCommand"({ threadId, command, timeoutMs }, { client }) {
       const thread = store.get(threadId);
       if (command.trim() === "") throw invalidInput("command must not be empty");
-      await checkFolder(thread.settings.cwd);
+      await checkFolder(thread.record.settings.cwd);
       thread.life.runShell({ command, timeoutMs: timeoutMs ?? ONE_HOUR_MS, isShown: client.showsTerminals });
       return {};
     },

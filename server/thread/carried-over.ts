@@ -24,7 +24,7 @@ export async function carriedOver(thread: Thread, openQuestions: readonly object
 }
 
 /** Instructions are read as they are now. */
-export async function openingOf({ deps, settings, meta }: Thread): Promise<HistoryItem[]> {
+export async function openingOf({ deps, record: { settings, meta } }: Thread): Promise<HistoryItem[]> {
   const folders = rootsOf(settings);
   const instructions = await deps.readInstructions(folders);
   const today = new Date(deps.now()).toISOString().slice(0, 10);
@@ -39,7 +39,8 @@ export async function openingOf({ deps, settings, meta }: Thread): Promise<Histo
 
 /** Where the thread works by now in other folders than the model knows, which, and the instructions in new ones. */
 export async function newFoldersOf(thread: Thread): Promise<HistoryItem[]> {
-  const { deps, settings, meta, history } = thread;
+  const { deps } = thread;
+  const { settings, meta, history } = thread.record;
   const folders = rootsOf(settings);
   const told = lastTold(thread, "<folders>");
   // The opening has the folder that a thread begins in.
@@ -50,14 +51,14 @@ export async function newFoldersOf(thread: Thread): Promise<HistoryItem[]> {
 }
 
 /** What the model was last told of our own in a message that begins with this tag; null: nothing. */
-export function lastTold({ history }: Thread, tag: string): string | null {
+export function lastTold({ record: { history } }: Thread, tag: string): string | null {
   const told = history.findLast(
     (item) => item.type === "message" && item.role === "developer" && item.text.startsWith(tag),
   );
   return told?.type === "message" ? told.text : null;
 }
 
-export async function permissionsOf({ deps, settings }: Thread): Promise<string> {
+export async function permissionsOf({ deps, record: { settings } }: Thread): Promise<string> {
   return permissionsMessage({
     ...settings,
     sandbox: commandSandbox(settings),
@@ -67,7 +68,7 @@ export async function permissionsOf({ deps, settings }: Thread): Promise<string>
 }
 
 /** By patches, as their items say, and by commands, as far as the journal knows. The newest come first. */
-async function changedFiles({ deps, settings, turns, id }: Thread): Promise<string[]> {
+async function changedFiles({ deps, record: { settings, turns }, id }: Thread): Promise<string[]> {
   const patched = turns.flatMap(({ items }) =>
     items.flatMap((item) => (item.type === "fileChange" && item.status === "completed" ? item.changes : [])),
   );

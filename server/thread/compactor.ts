@@ -44,15 +44,17 @@ export class Compactor implements ContextFit {
 
   /** `coming`: what will be told besides. */
   async makeRoom(coming: readonly HistoryItem[] = []): Promise<void> {
-    const { limits, history, turns } = this.#thread;
+    const { limits } = this.#thread;
+    const { history, turns } = this.#thread.record;
     if (this.#turn.signal.aborted || this.#used + estimateAll(coming) <= limits.compactAt) return;
     if (!isWorthCompacting(history, limits) || failuresInARow(turns) >= MAX_FAILURES) return;
     const outcome = await this.compact("automatic");
-    if (outcome.kind === "failed" && failuresInARow(this.#thread.turns) === MAX_FAILURES) this.#warn(outcome.reason);
+    if (outcome.kind === "failed" && failuresInARow(this.#thread.record.turns) === MAX_FAILURES)
+      this.#warn(outcome.reason);
   }
 
   async exceeded(failure: ModelFailure, times: number): Promise<ModelFailure | null> {
-    const isEmpty = replacedEntries(this.#thread.history).length === 0;
+    const isEmpty = replacedEntries(this.#thread.record.history).length === 0;
     let reason = isEmpty ? "there is nothing in it yet to sum up" : "it was compacted already";
     if (times === 0 && !isEmpty) {
       const outcome = await this.compact("overflow");
@@ -67,13 +69,14 @@ export class Compactor implements ContextFit {
   /** One item, from its start to its end. `openQuestions`: asked of the person, and given up for this. */
   async compact(trigger: Trigger, openQuestions: readonly object[] = []): Promise<Outcome> {
     const thread = this.#thread;
-    const { deps, settings, limits } = thread;
+    const { deps, limits } = thread;
+    const { settings } = thread.record;
     const item = this.#start(trigger);
-    const history = [...thread.history];
+    const history = [...thread.record.history];
     const ids = { threadId: thread.id, turnId: this.#turn.turnId };
     if (replacedEntries(history).length === 0) return this.#nothing(item);
     const result = await compact({
-      model: onlyWithRoom(thread, deps.selectModel(settings.modelProvider)),
+      model: onlyWithRoom(thread.record, deps.selectModel(settings.modelProvider)),
       request: { model: settings.model, threadId: thread.id, effort: settings.reasoningEffort },
       history,
       carried: await carriedOver(thread, [...openQuestions, ...thread.openQuestions]),
@@ -81,12 +84,13 @@ export class Compactor implements ContextFit {
       prompt: deps.config.compact_prompt ?? null,
       signal: this.#turn.signal,
       answered: (usage) => this.#turn.answered(usage),
-      retrying: (event) => announceRetry(event, [], { ...ids, emit: (notification) => thread.emit(notification) }),
+      retrying: (event) =>
+        announceRetry(event, [], { ...ids, emit: (notification) => thread.record.emit(notification) }),
     });
     switch (result.kind) {
       case "done":
         // What was said meanwhile stays behind it.
-        return this.#replace(item, [...result.history, ...thread.history.slice(history.length)], result.summary);
+        return this.#replace(item, [...result.history, ...thread.record.history.slice(history.length)], result.summary);
       case "interrupted":
         this.#end({ ...item, status: "interrupted" });
         return result;
@@ -101,12 +105,12 @@ export class Compactor implements ContextFit {
   }
 
   get #used(): number {
-    return usedTokens(this.#thread.history, { measured: this.#thread.measured, tools: this.#turn.tools });
+    return usedTokens(this.#thread.record.history, { measured: this.#thread.record.measured, tools: this.#turn.tools });
   }
 
   /** The last resort: the oldest long outputs keep their ends alone. False: there are none. */
   #shortenOutputs(): boolean {
-    const { history } = this.#thread;
+    const { history } = this.#thread.record;
     const short = withShortOutputs(history, Math.floor(estimateAll(history) / 2));
     if (short.every((entry, at) => entry === history[at])) return false;
     return this.#replace(this.#start("overflow"), short, null).kind === "completed";
@@ -120,18 +124,19 @@ export class Compactor implements ContextFit {
       ...{ tokensBefore: this.#used, startedAtMs, completedAtMs: null },
     };
     const params = { item, threadId, turnId: this.#turn.turnId, startedAtMs };
-    this.#thread.emit({ method: "item/started", params });
+    this.#thread.record.emit({ method: "item/started", params });
     return item;
   }
 
   #replace(item: Item, history: readonly HistoryItem[], summary: string | null): Outcome {
     const { turnId, tools } = this.#turn;
+    const { record, limits } = this.#thread;
     const tokensBefore = item.tokensBefore ?? 0;
     const tokensAfter = estimateAll(history) + estimateTools(tools);
     const compacted = { itemId: item.id, turnId, history: [...history], tokensBefore, tokensAfter };
-    const refusal = this.#thread.compacted(compacted);
+    const refusal = record.compact(compacted);
     if (refusal !== null) return this.#fail(item, refusal);
-    this.#thread.announceUsage(turnId, { ...noUsage, totalTokens: tokensAfter });
+    record.announceUsage(turnId, { ...noUsage, totalTokens: tokensAfter }, { window: limits.window });
     this.#end({ ...item, status: "completed", summary, tokensAfter });
     return { kind: "completed" };
   }
@@ -150,12 +155,12 @@ export class Compactor implements ContextFit {
     const completedAtMs = this.#thread.deps.now();
     const ids = { threadId: this.#thread.id, turnId: this.#turn.turnId };
     const params = { item: { ...item, completedAtMs }, ...ids, contentTokenCount: null, completedAtMs };
-    this.#thread.emit({ method: "item/completed", params });
+    this.#thread.record.emit({ method: "item/completed", params });
   }
 
   #warn(reason: string): void {
     const message = `Compacting this thread failed ${MAX_FAILURES} times in a row, so it is not tried by itself any more: ${reason} ${cure}`;
-    this.#thread.emit({ method: "warning", params: { threadId: this.#thread.id, message } });
+    this.#thread.record.emit({ method: "warning", params: { threadId: this.#thread.id, message } });
   }
 }
 

@@ -156,7 +156,7 @@ export class LiveThreads {
     const thread = this.#threads.get(threadId);
     if (thread === undefined || this.#stopping.has(threadId)) return false;
     // What is in memory alone would be gone.
-    const isUnsaved = thread.savingTrouble !== null && thread.savingTrouble.kind !== "lost";
+    const isUnsaved = thread.record.savingTrouble !== null && thread.record.savingTrouble.kind !== "lost";
     return !thread.isWanted && !isUnsaved && thread.status.type !== "active";
   }
 }

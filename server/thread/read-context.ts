@@ -7,8 +7,9 @@ import { toolSpecs } from "../tools/orchestrator.ts";
 import type { Thread } from "./thread.ts";
 
 export function readContext(thread: Thread): ContextReadResponse {
-  const { history, measured, limits, usage } = thread;
-  const tools = toolSpecs(clientTools(thread.meta.dynamicTools));
+  const { limits } = thread;
+  const { history, measured, usage } = thread.record;
+  const tools = toolSpecs(clientTools(thread.record.meta.dynamicTools));
   const used = usedTokens(history, { measured, tools });
   const last = usage?.tokenUsage.last;
   const isCounted = last !== undefined && last.inputTokens > 0;
@@ -17,7 +18,7 @@ export function readContext(thread: Thread): ContextReadResponse {
     used,
     cachedShare: isCounted ? last.cachedInputTokens / last.inputTokens : null,
     parts: scaled(estimatedParts(history, estimateTools(tools)), used),
-    undoable: thread.undoable,
+    undoable: thread.record.undoable,
   };
 }
 

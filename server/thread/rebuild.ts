@@ -1,8 +1,10 @@
 // From the lines of a rollout, behind those of the rollouts it begins in, back to a thread, as it was when the last one
 // was written. Pure. The lines are not to be used afterwards: the thread is made of what is in them.
+import { isDeepStrictEqual } from "node:util";
 import type { HistoryItem } from "../model/model.ts";
 import type { Compacted, ReadLine, RolloutEntry, Said, ThreadMeta } from "../rollout/line.ts";
 import { livingLines, startedTurn } from "../rollout/living-lines.ts";
+import { otherHalf } from "./half-told.ts";
 import { restoreSettings } from "./settings.ts";
 import type { AnnouncedUsage, ThreadRecord } from "./record.ts";
 import { takenLines } from "./said.ts";
@@ -64,6 +66,11 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   const lastAtMs = timeOf(lines.at(-1));
   const { id: threadId } = meta;
   const recovered: RolloutEntry[] = [];
+  const half = otherHalf(lines.at(-1), said);
+  if (half !== null && !isDeepStrictEqual(told.at(-1), half)) {
+    recovered.push({ type: "history", payload: half });
+    told.push(half);
+  }
   for (const { said: each, atMs } of said.values()) {
     const begins = !record.turns.some(({ id }) => id === each.turnId);
     if (begins) told.push({ type: "turnStart", turnId: each.turnId });

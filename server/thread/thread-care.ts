@@ -40,8 +40,8 @@ export class ThreadCare {
     const { live, stored, index } = this.#deps;
     const thread = live.find(threadId);
     if (thread !== undefined) {
-      thread.changeMetadata(change(thread.metadata));
-      if (thread.storedAt !== null) index.changed(thread.storedAt, thread);
+      thread.record.setMetadata(change(thread.record.metadata));
+      if (thread.record.storedAt !== null) index.changed(thread.record.storedAt, thread.record);
       return;
     }
     const { found, record, recorder } = await stored.readToWrite(threadId);
@@ -59,7 +59,7 @@ export class ThreadCare {
     checkThreadId(threadId);
     const { live, home, now, sections } = this.#deps;
     const thread = live.find(threadId);
-    if (thread?.ephemeral) throw noSectionOfEphemeral(threadId);
+    if (thread?.record.isEphemeral) throw noSectionOfEphemeral(threadId);
     if (thread === undefined && (await findRollout(home, threadId)) === null) throw threadNotFound(threadId);
     const movedAt = Math.floor(now() / 1000);
     await sections.change((file) => withMovedThread(file, params, movedAt));
@@ -70,7 +70,7 @@ export class ThreadCare {
     checkThreadId(threadId);
     const { live, stored, index, home } = this.#deps;
     const found = await stored.find(threadId);
-    checkSaved(live.find(threadId)?.savingTrouble ?? null);
+    checkSaved(live.find(threadId)?.record.savingTrouble ?? null);
     // And once more behind the end of what runs, which is written, too.
     await live.unloadSaved(threadId);
     if (found.isArchived) return;
@@ -108,7 +108,7 @@ export class ThreadCare {
     const { index, live } = this.#deps;
     await index.refresh();
     const stored = index.sorted("createdAt").map(({ meta }) => meta.baseId ?? null);
-    const loaded = [...live.all()].map(({ meta }) => meta.base?.threadId ?? null);
+    const loaded = [...live.all()].map(({ record }) => record.meta.base?.threadId ?? null);
     return new Set([...stored, ...loaded].filter((id) => id !== null));
   }
 

@@ -55,7 +55,7 @@ export class ThreadQueues {
     let hasChanged = false;
     const isEmpty = (await this.#deps.files.read(threadId)).length === 0;
     const begun = isEmpty ? new Set<string>() : await this.#begun(threadId);
-    const isSaved = (this.#deps.live(threadId)?.savingTrouble ?? null) === null;
+    const isSaved = (this.#deps.live(threadId)?.record.savingTrouble ?? null) === null;
     await this.#deps.files.change(threadId, (queue) => {
       const given = this.#given.get(threadId) ?? new Set();
       const waiting = without(without(queue, begun), given);
@@ -95,7 +95,7 @@ export class ThreadQueues {
    * reject: who is not heard says so to the clients of the thread.
    */
   async goOn(thread: Thread): Promise<void> {
-    if (thread.ephemeral) return;
+    if (thread.record.isEphemeral) return;
     try {
       await this.#deps.holding(thread, async () => {
         if (!mayGoOn(thread)) return;
@@ -105,7 +105,7 @@ export class ThreadQueues {
     } catch (error) {
       const message = `A queued message was not sent: ${messageOf(error)}`;
       this.#deps.log("error", `${thread.id}: ${message}`, error);
-      thread.emit({ method: "warning", params: { threadId: thread.id, message } });
+      thread.record.emit({ method: "warning", params: { threadId: thread.id, message } });
     }
   }
 
@@ -128,8 +128,8 @@ export class ThreadQueues {
   /** Null: a turn runs that it may not join. */
   async #give(thread: Thread, next: QueuedSubmission, { joins }: { joins: boolean }): Promise<Turn | null> {
     const { id, input, clientUserMessageId } = next;
-    if (thread.life.runningTurnId === null) await checkFolder(thread.settings.cwd);
-    const read = await readInput(input, thread.settings.cwd);
+    if (thread.life.runningTurnId === null) await checkFolder(thread.record.settings.cwd);
+    const read = await readInput(input, thread.record.settings.cwd);
     if (!thread.life.isFree && !(joins && thread.life.runningTurnId !== null)) return null;
     const taken = () => void this.#leave(thread, id);
     const options = { outputSchema: null, rootTurnId: null };
@@ -147,7 +147,7 @@ export class ThreadQueues {
     given?.delete(id);
     if (given?.size === 0) this.#given.delete(threadId);
     // It leaves the file with a later change, once its item is on the disk.
-    if (thread.savingTrouble !== null) return;
+    if (thread.record.savingTrouble !== null) return;
     try {
       await this.#deps.files.change(threadId, (queue) => without(queue, new Set([id])));
     } catch (error) {
@@ -167,13 +167,13 @@ export class ThreadQueues {
 
   /** The ids of what people said in the thread. */
   async #begun(threadId: string): Promise<ReadonlySet<string>> {
-    const turns = this.#deps.live(threadId)?.turns ?? (await this.#deps.turns(threadId));
+    const turns = this.#deps.live(threadId)?.record.turns ?? (await this.#deps.turns(threadId));
     return new Set(turns.flatMap(({ items }) => items.flatMap(({ type, id }) => (type === "userMessage" ? [id] : []))));
   }
 
   async #check(threadId: string): Promise<void> {
     const thread = this.#deps.live(threadId);
-    if (thread?.ephemeral) throw noQueueOfEphemeral(threadId);
+    if (thread?.record.isEphemeral) throw noQueueOfEphemeral(threadId);
     if (thread !== null) return;
     const rollout = await this.#deps.find(threadId);
     if (rollout === null) throw noThreadOfQueue(threadId);
@@ -193,6 +193,6 @@ export class ThreadQueues {
 }
 
 /** A turn that was stopped, by a person or by the end of its process, holds the queue until a person sends something. */
-function mayGoOn({ life, turns }: Thread): boolean {
-  return life.isFree && turns.at(-1)?.status !== "interrupted";
+function mayGoOn({ life, record }: Thread): boolean {
+  return life.isFree && record.turns.at(-1)?.status !== "interrupted";
 }

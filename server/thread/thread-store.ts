@@ -88,7 +88,7 @@ export class ThreadStore {
         if (trouble === null) this.live.unloadLater(threadId);
       },
       onMended: (threadId, message) =>
-        this.live.find(threadId)?.emit({ method: "warning", params: { threadId, message } }),
+        this.live.find(threadId)?.record.emit({ method: "warning", params: { threadId, message } }),
     });
     const warn = (message: string) => deps.thread.log("warning", message);
     this.index = new RolloutIndex(home, warn);
@@ -166,7 +166,7 @@ export class ThreadStore {
     if (!(await isFolder(cwd))) record.notices = [...record.notices, goneWords(cwd)];
     const config = this.#configOf(overrides.config);
     const thread = this.live.keep(record, recorder, { isPersisted: true, config });
-    thread.writeRecovered();
+    thread.record.writeRecovered();
     thread.announceStatus();
     return thread;
   }
@@ -191,7 +191,7 @@ export class ThreadStore {
     const record = { ...source, meta: forked, metadata, missing, settings, updatedAt: meta.createdAt };
     const recorder = ephemeral ? null : this.#stored.newRecorder(path, meta.id);
     const thread = this.live.keep(record, recorder, { isPersisted: false, config });
-    thread.beginFork(own === null ? livingLines(lines) : []);
+    thread.record.beginFork(own === null ? livingLines(lines) : []);
     if (own !== null && (await findBase(this.#deps.home, own.threadId)) === null) {
       // Another process deleted it at this very moment, and has not seen this fork.
       await this.live.unload(thread.id);
@@ -205,7 +205,7 @@ export class ThreadStore {
   async read(threadId: string, { includeTurns }: { includeTurns: boolean }): Promise<ThreadData> {
     checkThreadId(threadId);
     const live = this.live.find(threadId);
-    if (live?.ephemeral && includeTurns) throw noTurnsOfEphemeral();
+    if (live?.record.isEphemeral && includeTurns) throw noTurnsOfEphemeral();
     if (live !== undefined) return live.toData({ includeTurns });
     const { found, record } = await this.#stored.read(threadId, threadNotLoaded);
     const turns = includeTurns ? record.turns : [];
@@ -217,7 +217,7 @@ export class ThreadStore {
   async turns(threadId: string): Promise<readonly Turn[]> {
     checkThreadId(threadId);
     const live = this.live.find(threadId);
-    if (live !== undefined) return live.turns;
+    if (live !== undefined) return live.record.turns;
     return (await this.#stored.read(threadId, threadNotLoaded)).record.turns;
   }
 
@@ -277,8 +277,8 @@ export class ThreadStore {
     return { meta, path: rolloutPath(home, meta.id, uuidV7Time(meta.id) ?? nowMs) };
   }
 
-  #indexThread(thread: Thread): void {
-    if (thread.storedAt !== null) this.index.changed(thread.storedAt, thread);
+  #indexThread({ record }: Thread): void {
+    if (record.storedAt !== null) this.index.changed(record.storedAt, record);
   }
 
   #configOf(overrides: Readonly<Record<string, unknown>> | null | undefined): Config {

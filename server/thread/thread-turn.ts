@@ -10,9 +10,9 @@ import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
 import { lastTold, newFoldersOf, openingOf, permissionsOf } from "./carried-over.ts";
 import { Compactor, type Outcome } from "./compactor.ts";
 import { turnError } from "./record.ts";
-import { userMessage } from "./said.ts";
 import { onlyWithRoom } from "./saving.ts";
 import { commandSandbox, rootsOf } from "./settings.ts";
+import { takeInput } from "./take-input.ts";
 import type { Thread } from "./thread.ts";
 import type { QueuedInput, TurnOptions } from "./turn-life.ts";
 import { diffTeller, turnTools } from "./turn-tools.ts";
@@ -35,20 +35,20 @@ export async function runThreadTurn(
   };
   const clock = startClock(thread, turn);
   await recordContext(thread);
-  const brought = clientTools(thread.meta.dynamicTools);
+  const brought = clientTools(thread.record.meta.dynamicTools);
   const tools = toolSpecs(brought);
   const costs = turnCosts(thread, turn.id);
   const fit = new Compactor(thread, { turnId: turn.id, signal: abort.signal, tools, answered: costs.add });
   await fit.makeRoom([first.told]);
   takeInput(thread, turn.id, first);
-  if (commandSandbox(thread.settings).type !== "readOnly") deps.expectCommands(rootsOf(thread.settings));
+  if (commandSandbox(thread.record.settings).type !== "readOnly") deps.expectCommands(rootsOf(thread.record.settings));
   const tellDiff = diffTeller(thread, turn.id);
   const told = {
-    emit: (notification: ServerNotification) => thread.emit(notification),
+    emit: (notification: ServerNotification) => thread.record.emit(notification),
     now: () => deps.now(),
     newId: () => deps.newId(),
   };
-  const { cwd } = thread.settings;
+  const { cwd } = thread.record.settings;
   const proposals = new ThreadProposals({
     ...told,
     threadId: thread.id,
@@ -59,19 +59,19 @@ export async function runThreadTurn(
   const turnDeps: TurnDeps = {
     ...told,
     ...ids,
-    model: onlyWithRoom(thread, deps.selectModel(thread.settings.modelProvider)),
+    model: onlyWithRoom(thread.record, deps.selectModel(thread.record.settings.modelProvider)),
     request: {
-      model: thread.settings.model,
+      model: thread.record.settings.model,
       threadId: thread.id,
-      effort: thread.settings.reasoningEffort,
+      effort: thread.record.settings.reasoningEffort,
       tools,
       outputSchema,
     },
     get history() {
-      return thread.history;
+      return thread.record.history;
     },
     fit,
-    record: (entries) => thread.recordHistory(entries),
+    record: (entries) => thread.record.addHistory(entries),
     tools: {
       preview: (piece) => previews.push(piece),
       settle: (calls) => previews.settle(calls),
@@ -116,7 +116,7 @@ export async function runCompactionTurn(
   abort: AbortController,
 ): Promise<boolean> {
   const clock = startClock(thread, turn);
-  const tools = toolSpecs(clientTools(thread.meta.dynamicTools));
+  const tools = toolSpecs(clientTools(thread.record.meta.dynamicTools));
   const costs = turnCosts(thread, turn.id);
   const place = { turnId: turn.id, signal: abort.signal, tools, answered: costs.add };
   const outcome = await new Compactor(thread, place).compact("manual", openQuestions);
@@ -141,7 +141,7 @@ export async function runShellTurn(
 ): Promise<boolean> {
   const clock = startClock(thread, turn);
   await recordContext(thread);
-  thread.recordHistory([await runUserShell(thread, turn.id, command, abort.signal)]);
+  await runUserShell(thread, turn.id, command, abort.signal);
   if (abort.signal.aborted) for (const queued of thread.life.takeWaitingInput()) takeInput(thread, turn.id, queued);
   const status = abort.signal.aborted ? ("interrupted" as const) : ("completed" as const);
   return finish(thread, turn.id, { status }, { ...clock(), usage: null });
@@ -153,7 +153,7 @@ function startClock(thread: Thread, turn: Turn): () => { startedAtMs: number; du
   const started = performance.now();
   const running: Turn = { ...turn, startedAt: Math.floor(startedAtMs / 1000) };
   thread.announceStatus();
-  thread.emit({ method: "turn/started", params: { threadId: thread.id, turn: running } });
+  thread.record.emit({ method: "turn/started", params: { threadId: thread.id, turn: running } });
   return () => ({ startedAtMs, durationMs: performance.now() - started });
 }
 
@@ -166,13 +166,13 @@ function turnCosts(thread: Thread, turnId: string) {
     },
     add(last: TokenUsageBreakdown) {
       sum = addUsage(sum ?? noUsage, last);
-      thread.reportUsage(turnId, last);
+      thread.record.reportUsage(turnId, last, thread.limits.window);
     },
   };
 }
 
 async function finish(thread: Thread, turnId: string, end: TurnEnd, facts: TurnFacts): Promise<boolean> {
-  if (end.status === "interrupted") thread.recordHistory([developerMessage(interruptedMessage)]);
+  if (end.status === "interrupted") thread.record.addHistory([developerMessage(interruptedMessage)]);
   return note(thread, turnId, end, facts);
 }
 
@@ -186,7 +186,7 @@ async function note(thread: Thread, turnId: string, end: TurnEnd, facts: TurnFac
   // Nothing shows the turn as over before its end is told.
   await thread.life.besideEnded();
   const error = end.status === "failed" ? turnError(end.failure.message, end.failure.info, end.failure.details) : null;
-  thread.finishTurn(turnId, {
+  thread.record.finishTurn(turnId, {
     status: end.status,
     error,
     completedAt: Math.floor((facts.startedAtMs + facts.durationMs) / 1000),
@@ -200,22 +200,11 @@ async function note(thread: Thread, turnId: string, end: TurnEnd, facts: TurnFac
 export async function recordContext(thread: Thread): Promise<void> {
   const permissions = await permissionsOf(thread);
   // Its first prompt may be all that the model is to hear of a process that died right behind it.
-  const isNew = () => !thread.history.some((item) => item.type === "message" && item.role === "developer");
+  const isNew = () => !thread.record.history.some((item) => item.type === "message" && item.role === "developer");
   const begins = isNew();
   const about = await (begins ? openingOf(thread) : newFoldersOf(thread));
   // Asked once more: something else may have begun the history meanwhile.
   const entries = begins && !isNew() ? [] : about;
   if (lastTold(thread, "<permissions>") !== permissions) entries.push(developerMessage(permissions));
-  thread.recordHistory(entries);
-}
-
-/** What the user said becomes an item, and something that the model is told. */
-export function takeInput(thread: Thread, turnId: string, { input, told, clientId, itemId, taken }: QueuedInput): void {
-  const now = thread.deps.now();
-  const item = userMessage({ itemId: itemId ?? thread.deps.newId(), clientId, input }, now);
-  const params = { item, threadId: thread.id, turnId };
-  const started = { ...item, completedAtMs: null };
-  thread.emit({ method: "item/started", params: { ...params, item: started, startedAtMs: now } });
-  thread.emit({ method: "item/completed", params: { ...params, contentTokenCount: null, completedAtMs: now } }, [told]);
-  taken?.();
+  thread.record.addHistory(entries);
 }

@@ -15,6 +15,7 @@ import type { ReadInput } from "./read-input.ts";
 import { emptyTurn, previewOf, summaryOf } from "./record.ts";
 import { checkRoom } from "./saving.ts";
 import type { SettingsOverrides } from "./settings.ts";
+import { takeInput } from "./take-input.ts";
 import type { Thread } from "./thread.ts";
 import { runUserShell, type ShellCommand } from "./user-shell.ts";
 
@@ -56,25 +57,16 @@ export interface TurnOptions {
   rootTurnId: string | null;
 }
 
-/** What a turn does to the thread's own record and file. */
-interface TurnHooks {
-  /** From now on the thread is on disk, and called by this when it has no name yet. */
-  persist(preview: string): void;
-  /** Something has just happened in it. */
-  touch(): void;
-  /** Resolves when what was written is on the disk itself, or is known not to be. Must not reject. */
-  flush(): Promise<void>;
-}
+/** A disk that takes longer holds up no turn's end: then it comes before what it says is safe from a loss of power. */
+const MAX_SYNC_MS = 10_000;
 
 export class TurnLife {
   readonly #thread: Thread;
-  readonly #hooks: TurnHooks;
   #activity: Activity = { kind: "idle", failed: false };
   #holds = 0;
 
-  constructor(thread: Thread, hooks: TurnHooks) {
+  constructor(thread: Thread) {
     this.#thread = thread;
-    this.#hooks = hooks;
   }
 
   /** Null when none runs. */
@@ -110,7 +102,7 @@ export class TurnLife {
   /** Starts a turn; while one runs, the input joins it, as the protocol has it. Returns the turn that takes it. */
   start(queued: QueuedInput, overrides: SettingsOverrides, options: TurnOptions): Turn {
     this.checkOpen();
-    checkRoom(this.#thread.savingTrouble);
+    checkRoom(this.#thread.record.savingTrouble);
     const running = this.#running;
     if (running !== null) {
       checkSteerable(running);
@@ -123,7 +115,7 @@ export class TurnLife {
   /** Adds input to the turn that runs. Throws RpcError when none does, or another one. */
   steer(turnId: string, queued: QueuedInput): void {
     this.checkOpen();
-    checkRoom(this.#thread.savingTrouble);
+    checkRoom(this.#thread.record.savingTrouble);
     const running = this.#running;
     if (running === null) throw noTurnToSteer();
     if (running.turnId !== turnId) throw otherTurnSteered(turnId, running.turnId);
@@ -135,11 +127,11 @@ export class TurnLife {
   compact(): void {
     this.checkOpen();
     const thread = this.#thread;
-    checkRoom(thread.savingTrouble);
+    checkRoom(thread.record.savingTrouble);
     // Before they are given up with their turn.
     const { openQuestions } = thread;
     const begin = () => {
-      this.#hooks.persist("");
+      thread.record.persist("");
       this.#begin(
         emptyTurn(thread.deps.newId()),
         async (turn, { abort }) => {
@@ -162,21 +154,22 @@ export class TurnLife {
   runShell(command: ShellCommand): void {
     const thread = this.#thread;
     this.checkOpen();
-    checkRoom(thread.savingTrouble);
+    checkRoom(thread.record.savingTrouble);
     const running = this.#running;
     if (running === null) {
-      this.#hooks.persist(`! ${command.command}`.slice(0, 400));
+      thread.record.persist(`! ${command.command}`.slice(0, 400));
       this.#begin(emptyTurn(thread.deps.newId()), async (turn, { abort }) => {
         const { runShellTurn } = await loadTurns();
         return runShellTurn(thread, turn, command, abort);
       });
       return;
     }
-    const ran = afterAnswer().then(async () => {
-      thread.recordHistory([await runUserShell(thread, running.turnId, command, running.abort.signal)]);
-    });
+    const ran = afterAnswer()
+      .then(() => runUserShell(thread, running.turnId, command, running.abort.signal))
+      // It takes no turn with it that goes on beside.
+      .catch((error: unknown) => thread.deps.log("error", "a command of the user's own failed inside Belay", error))
+      .finally(() => running.beside.delete(ran));
     running.beside.add(ran);
-    void ran.then(() => running.beside.delete(ran));
   }
 
   /** Throws RpcError when no turn runs, or another one. */
@@ -246,11 +239,11 @@ export class TurnLife {
       running.behind ??= { turnId: this.#thread.deps.newId(), inputs: [] };
       running.behind.inputs.push(queued);
       // If its process dies, it stays with the turn that ran, as what is said before a stop does.
-      this.#thread.noteSaid(running.turnId, queued);
+      this.#thread.record.noteSaid(running.turnId, queued);
       return running.behind.turnId;
     }
     running.waitingInput.push(queued);
-    this.#thread.noteSaid(running.turnId, queued);
+    this.#thread.record.noteSaid(running.turnId, queued);
     void afterAnswer().then(() => running.newInput.abort());
     return running.turnId;
   }
@@ -263,20 +256,21 @@ export class TurnLife {
     const thread = this.#thread;
     const tellSettings = thread.changeLater(overrides);
     // Before the answer: who has that relies on it, whenever the turn begins.
-    this.#hooks.persist(previewOf(first.input));
-    for (const queued of [first, ...more]) thread.noteSaid(turnId, queued);
-    return this.#begin(emptyTurn(turnId, options.rootTurnId ?? turnId), async (turn, running) => {
+    thread.record.persist(previewOf(first.input));
+    for (const queued of [first, ...more]) thread.record.noteSaid(turnId, queued);
+    const run = async (turn: Turn, running: RunningTurn) => {
+      running.waitingInput.unshift(...more);
       const { runThreadTurn } = await loadTurns();
       tellSettings();
-      running.waitingInput.unshift(...more);
       return runThreadTurn(thread, turn, first, { ...options, abort: running.abort });
-    });
+    };
+    return this.#begin(emptyTurn(turnId, options.rootTurnId ?? turnId), run, { prompt: first });
   }
 
   #begin(
     turn: Turn,
     run: (turn: Turn, running: RunningTurn) => Promise<boolean>,
-    { isCompaction } = { isCompaction: false },
+    { isCompaction = false, prompt = null }: { isCompaction?: boolean; prompt?: QueuedInput | null } = {},
   ): Turn {
     const running: RunningTurn = {
       turnId: turn.id,
@@ -293,10 +287,9 @@ export class TurnLife {
     const done = afterAnswer().then(async () => {
       try {
         const failed = await run(turn, running);
-        if (running.isLast) await this.#recordUnheard(running);
         await this.#endTurn(running, { failed });
       } catch (error) {
-        endCrashed(this.#thread, turn.id, error);
+        endCrashed(this.#thread, turn.id, { error, prompt });
         await this.#endTurn(running, { failed: true });
       }
     });
@@ -305,26 +298,28 @@ export class TurnLife {
   }
 
   /** The model hears it with the next turn, whenever that is. */
-  async #recordUnheard(running: RunningTurn): Promise<void> {
-    const { takeInput } = await loadTurns();
+  #recordUnheard(running: RunningTurn): void {
     for (const queued of takeUnheard(running)) takeInput(this.#thread, running.turnId, queued);
   }
 
   async #endTurn(running: RunningTurn, { failed }: { failed: boolean }): Promise<void> {
     const thread = this.#thread;
     const { turnId } = running;
-    const turn = thread.takeEnded(turnId);
-    this.#hooks.touch();
+    if (running.isLast) this.#recordUnheard(running);
+    const turn = thread.record.takeEnded(turnId);
+    thread.record.touch();
     const ids = { threadId: thread.id, turnId };
     const tellEnd =
       turn === null
         ? null
-        : thread.emitLater({ method: "turn/completed", params: { threadId: thread.id, turn: summaryOf(turn) } });
-    // What is told of as over outlives the machine's power, too. What is said meanwhile waits as for any turn.
-    await this.#hooks.flush();
+        : thread.record.emitLater({ method: "turn/completed", params: { threadId: thread.id, turn: summaryOf(turn) } });
+    // What is told of as over outlives the machine's power, too. What is said meanwhile waits as for any turn, unless the
+    // thread is put away or cut by then.
+    await orAborted(thread.record.flush(), AbortSignal.timeout(MAX_SYNC_MS));
+    if (running.isLast) this.#recordUnheard(running);
     this.#activity = { kind: "idle", failed };
     thread.announceStatus();
-    if (turn?.error) thread.emit({ method: "error", params: { error: turn.error, willRetry: false, ...ids } });
+    if (turn?.error) thread.record.emit({ method: "error", params: { error: turn.error, willRetry: false, ...ids } });
     tellEnd?.();
     running.next?.();
     this.#answerUnheard(running);
@@ -342,7 +337,7 @@ export class TurnLife {
       return;
     }
     running.behind = { turnId, inputs: [first, ...more] };
-    for (const queued of running.behind.inputs) this.#thread.noteSaid(running.turnId, queued);
+    for (const queued of running.behind.inputs) this.#thread.record.noteSaid(running.turnId, queued);
   }
 }
 

@@ -20,7 +20,8 @@ export function turnTools(
   turnId: string,
   { abort, brought, proposals, tellDiff }: TurnParts,
 ): ToolDeps {
-  const { deps, settings } = thread;
+  const { deps } = thread;
+  const { settings } = thread.record;
   // What builds on a proposal can only be one. Decided once a call: what nobody was asked about is never written.
   let decided: boolean | null = null;
   const isProposed = async (realPaths: readonly string[]) =>
@@ -75,7 +76,7 @@ export function turnTools(
       return answer.kind === "answered" ? answer.value : null;
     },
     filesChanged: tellDiff,
-    emit: (notification) => thread.emit(notification),
+    emit: (notification) => thread.record.emit(notification),
     now: () => deps.now(),
     newId: () => deps.newId(),
   };
@@ -83,7 +84,8 @@ export function turnTools(
 
 /** From the journal, so that what commands and formatters changed is in it. Only news is told. Must not reject. */
 export function diffTeller(thread: Thread, turnId: string): () => Promise<void> {
-  const { deps, settings } = thread;
+  const { deps } = thread;
+  const { settings } = thread.record;
   let last = "";
   let telling = Promise.resolve();
   const tell = async () => {
@@ -96,10 +98,10 @@ export function diffTeller(thread: Thread, turnId: string): () => Promise<void> 
       const { turnDiff } = await import("../journal/review/turn-diff.ts");
       const diff = await turnDiff(changes, (image) => journal.bytesOf(image), journal.cwd);
       // A command can end behind its turn, of which nothing more is told then.
-      const isOver = thread.turns.find(({ id }) => id === turnId)?.status !== "inProgress";
+      const isOver = thread.record.turns.find(({ id }) => id === turnId)?.status !== "inProgress";
       if (diff === last || isOver) return;
       last = diff;
-      thread.emit({ method: "turn/diff/updated", params: { threadId: thread.id, turnId, diff } });
+      thread.record.emit({ method: "turn/diff/updated", params: { threadId: thread.id, turnId, diff } });
     } catch (error) {
       deps.log("warning", `the diff of turn ${turnId} is not known`, error);
     }

@@ -30,7 +30,8 @@ export interface CommandSurroundings {
   /** Begun already. Null: what it changes is not captured. */
   readonly capture: Capture | null;
   start(request: StartRequest): Promise<Started>;
-  emit(notification: ServerNotification): void;
+  /** `ended`: with the completion of its item. */
+  emit(notification: ServerNotification, ended?: EndedCommand): void;
   now(): number;
 }
 
@@ -66,11 +67,10 @@ export function startThreadCommand(
     const completedAtMs = around.now();
     const completed = endedCommand(item, outcome, completedAtMs);
     life.isEnded = true;
-    around.emit({
-      method: "item/completed",
-      params: { item: completed, ...ids, contentTokenCount: null, completedAtMs },
-    });
-    return { item: completed, outcome };
+    const ended = { item: completed, outcome };
+    const params = { item: completed, ...ids, contentTokenCount: null, completedAtMs };
+    around.emit({ method: "item/completed", params }, ended);
+    return ended;
   }
 
   const command: ThreadCommand = {
