@@ -167,6 +167,16 @@ test("a pattern that backtracks without end is given up without ripgrep", async 
   assert.match(result.kind === "failed" ? result.message : "", /takes too long/);
 });
 
+test("a machine that leaves a search no time to run in does not make its pattern a slow one", async (t) => {
+  using folder = new Folder();
+  folder.write("a", `${"a".repeat(60)}b`);
+  // The first look got none of the processor; the second one did.
+  const looks = [0, 0, 0, 10_000_000];
+  t.mock.method(process, "cpuUsage", () => ({ user: looks.shift() ?? 0, system: 0 }));
+  const result = await folder.search({ pattern: { text: "(a+)+$", isRegex: true, ignoresCase: false } }, null);
+  assert.deepEqual([result.kind, looks], ["failed", []]);
+});
+
 test("a ripgrep that cannot be run is done without, and none is run that lies in the workspace", {
   skip: onlyPosix,
 }, async () => {
