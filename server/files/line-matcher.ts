@@ -37,7 +37,7 @@ function matchPlain(text: string, lines: readonly string[]): ReturnType<Matcher>
 }
 
 const maxMs = 500;
-/** The time may have passed while this process could not run: of that a pattern is not told twice in a row. */
+/** The time may have passed while this process could not run; hardly so twice in a row. */
 const maxTries = 2;
 const code =
   "lines.flatMap((line, index) => { const at = line.search(pattern); return at < 0 ? [] : [{ index, at }]; })";
