@@ -80,7 +80,9 @@ export function superviseEnd(
   limits.signal?.addEventListener("abort", abort);
   if (limits.signal?.aborted) abort();
   // A timer above this fires at once; a limit of 24 days is no limit.
-  if (limits.timeoutMs !== undefined && limits.timeoutMs < 2 ** 31) after(limits.timeoutMs, () => stop("timedOut"));
+  // By the same detour one that has ended while we could not run has not taken too long.
+  const late = () => setImmediate(() => stop("timedOut"));
+  if (limits.timeoutMs !== undefined && limits.timeoutMs < 2 ** 31) after(limits.timeoutMs, late);
 
   return {
     stopReason: () => (stage.kind === "running" ? null : stage.reason),

@@ -37,6 +37,8 @@ function matchPlain(text: string, lines: readonly string[]): ReturnType<Matcher>
 }
 
 const maxMs = 500;
+/** The time may have passed while this process could not run; hardly so twice in a row. */
+const maxTries = 2;
 const code =
   "lines.flatMap((line, index) => { const at = line.search(pattern); return at < 0 ? [] : [{ index, at }]; })";
 
@@ -46,12 +48,14 @@ function matchWithin(pattern: RegExp): Matcher {
   const surroundings = { pattern, lines: [] as readonly string[] };
   const context = createContext(surroundings);
   return (lines) => {
-    try {
-      surroundings.lines = lines;
-      return script.runInContext(context, { timeout: maxMs }) as ReturnType<Matcher>;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") throw new TooSlow();
-      throw error;
+    surroundings.lines = lines;
+    for (let left = maxTries; ; left--) {
+      try {
+        return script.runInContext(context, { timeout: maxMs }) as ReturnType<Matcher>;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
+        if (left === 1) throw new TooSlow();
+      }
     }
   };
 }

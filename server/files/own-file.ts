@@ -11,8 +11,8 @@ import { type WriteResult, writeFilesAtomically } from "./disk.ts";
 const OWNER_ONLY = 0o600;
 /** Others have a file for as long as it takes to read and write it: milliseconds. */
 const RETRY_AFTER_MS = 10;
-/** Ten seconds: the other process may be kept from running for a moment, just when it has the file. */
-const MAX_RETRIES = 1_000;
+/** Five seconds: the other process may be kept from running for a moment, just when it has the file. */
+const MAX_RETRIES = 500;
 /** Of holders whose process cannot be seen from here: nobody needs it for so long. */
 const unseen = new Silence(20_000);
 

@@ -3,6 +3,7 @@
 import { relative, resolve } from "node:path";
 import * as z from "zod";
 import { orAborted } from "../util/or-aborted.ts";
+import { patientTimeout } from "../util/patient-timeout.ts";
 import { applyPatch } from "./apply-patch.ts";
 import type { ThreadCommand } from "./command.ts";
 import { startedCommand, unstartedCommand } from "./command-item.ts";
@@ -121,8 +122,10 @@ async function prepareCommand(params: ExecCommandParams, spelled: string, contex
 
 /** Empty when there is nothing to say, or a disk does not answer: a command waits for none that it may not touch. */
 async function unsavedNote(folder: string, { files, signal }: RunContext): Promise<string> {
-  const late = AbortSignal.any([signal, AbortSignal.timeout(UNSAVED_MS)]);
-  const unsaved = await orAborted(files.unsaved(folder), late);
+  const late = new AbortController();
+  const inTime = patientTimeout(() => late.abort(), UNSAVED_MS);
+  const unsaved = await orAborted(files.unsaved(folder), AbortSignal.any([signal, late.signal]));
+  inTime();
   if (unsaved === "aborted" || unsaved.length === 0) return "";
   const named = unsaved.slice(0, MAX_NAMED_UNSAVED).map((path) => shownName(relative(folder, path)));
   const more = unsaved.length > named.length ? ` and ${unsaved.length - named.length} more` : "";

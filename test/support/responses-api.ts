@@ -20,8 +20,8 @@ export interface ResponsesApi extends AsyncDisposable {
   readonly paths: readonly string[];
 }
 
-/** For `base_url`: nothing answers there. The port of a server that has ended may soon be another one's. */
-export const nothingThere = "http://127.0.0.1:9/v1";
+/** For `base_url`: nobody listens there, and fetch allows it. The port of a server that has ended may soon be another's. */
+export const nothingThere = "http://127.0.0.1:2/v1";
 
 export interface RequestBody {
   model: string;

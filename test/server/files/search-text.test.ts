@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, w
 import { arch, tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
+import { Script } from "node:vm";
 import { findRipgrep, type Ripgrep } from "../../../server/files/ripgrep.ts";
 import { type SearchRequest, type SearchResult, searchText } from "../../../server/files/search-text.ts";
 import { vscodeHere } from "../exec/programs.ts";
@@ -165,6 +166,21 @@ test("a pattern that backtracks without end is given up without ripgrep", async 
   folder.write("a", `${"a".repeat(60)}b`);
   const result = await folder.search({ pattern: { text: "(a+)+$", isRegex: true, ignoresCase: false } }, null);
   assert.match(result.kind === "failed" ? result.message : "", /takes too long/);
+});
+
+test("a process that is kept from running while it searches does not call the pattern slow", async (t) => {
+  using folder = new Folder();
+  folder.write("a", "needle");
+  let isFirst = true;
+  const { runInContext } = Script.prototype;
+  t.mock.method(Script.prototype, "runInContext", function (this: Script, ...args: Parameters<typeof runInContext>) {
+    if (!isFirst) return runInContext.apply(this, args) as unknown;
+    isFirst = false;
+    throw Object.assign(new Error(), { code: "ERR_SCRIPT_EXECUTION_TIMEOUT" });
+  });
+  const pattern = { text: "ne+dle", isRegex: true, ignoresCase: false };
+  assert.deepEqual(await folder.find({ pattern }, null), ["a:1:needle"]);
+  assert.equal(isFirst, false);
 });
 
 test("a ripgrep that cannot be run is done without, and none is run that lies in the workspace", {
