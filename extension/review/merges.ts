@@ -87,6 +87,8 @@ async function show({ title, files }: MergeQuestion): Promise<void> {
   }
   const resources = files.map(({ now, merge }) => [now, now, merge]);
   await vscode.commands.executeCommand("vscode.changes", title, resources);
+  // It takes no options: as a preview the next file that is looked at would take its place, which would be a no.
+  await vscode.commands.executeCommand("workbench.action.keepEditor");
 }
 
 /** As progress, because only that stays until it is answered, and goes with the answer wherever that is given. */

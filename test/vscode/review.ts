@@ -235,8 +235,10 @@ test("merges of several files stand in one editor, to be accepted together or no
     const shown = mergedEditor(files.map(({ merged }) => merged));
     const undone = undo();
     await shown;
-    // That it goes to the other side of the window is no answer.
+    // That it goes to the other side of the window is no answer, nor is a look at another file.
     await vscode.commands.executeCommand("workbench.action.moveEditorToNextGroup");
+    await vscode.window.showTextDocument(inWorkspace("one.txt"), { preview: true });
+    await vscode.commands.executeCommand("workbench.action.openPreviousRecentlyUsedEditorInGroup");
     assert.deepEqual(mergesTabs(), ["3 files were changed since (now ↔ merged) (3 files)"]);
     await vscode.commands.executeCommand(way);
     await undone;
@@ -257,13 +259,14 @@ test("merges of several files stand in one editor, to be accepted together or no
   assert.deepEqual(mergesTabs(), []);
 });
 
-/** Resolves once the editor of several files is in front, and has each of these texts on its right side. */
+/** Resolves once the editor of several files is in front, to stay, and has each of these texts on its right side. */
 async function mergedEditor(texts: readonly string[]): Promise<void> {
   const isThere = () => {
     const { activeTab } = vscode.window.tabGroups.activeTabGroup;
     const open = vscode.workspace.textDocuments.filter(({ uri }) => uri.scheme === "belay-merge");
     const shown = new Set(open.map((document) => document.getText()));
-    return activeTab !== undefined && mergesTabs().includes(activeTab.label) && texts.every((text) => shown.has(text));
+    const isKept = activeTab?.isPreview === false && mergesTabs().includes(activeTab.label);
+    return isKept && texts.every((text) => shown.has(text));
   };
   const either = new vscode.EventEmitter<void>();
   const looking = [
