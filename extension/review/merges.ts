@@ -1,10 +1,12 @@
 // Asks about merges while their diff can be read: beside it stands what it is about, in its title bar how to answer. To
 // close the diff is to say no.
 import * as vscode from "vscode";
-import { closeDiffsOf, shows } from "./show.ts";
+import { closeDiffsOf, type ShownTexts, shows, tabsOf } from "./show.ts";
 
 /** For `when` in the manifest: a merge waits for its answer. */
-const CONTEXT_KEY = "belay.mergeAsked";
+const ASKED_KEY = "belay.mergeAsked";
+/** And this: it is one of several files, and its editor is the one in front, which has no name to tell it by. */
+const FRONT_KEY = "belay.mergesInFront";
 
 export interface MergeQuestion {
   /** Of the diff. */
@@ -31,16 +33,14 @@ export class MergeQuestions {
     await earlier;
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const shown = { title: question.title, texts: question.files.map(({ merge }) => merge) };
-    const closing = vscode.window.tabGroups.onDidChangeTabs(({ closed }) => {
-      if (closed.some((tab) => shows(tab, shown))) resolve(false);
-    });
+    const watching = watch(shown, () => resolve(false));
     this.#setAnswer(resolve);
     try {
       await show(question);
       return await waiting(question, promise, () => resolve(false));
     } finally {
       this.#setAnswer(null);
-      closing.dispose();
+      watching.dispose();
       await closeDiffsOf(shown);
       end();
     }
@@ -53,8 +53,30 @@ export class MergeQuestions {
 
   #setAnswer(answer: ((isAccepted: boolean) => void) | null): void {
     this.#answer = answer;
-    void vscode.commands.executeCommand("setContext", CONTEXT_KEY, answer !== null);
+    void setContext(ASKED_KEY, answer !== null);
   }
+}
+
+/** `closed`: nothing shows it any more. A diff that is moved to another group is open there before it closes here. */
+function watch(shown: ShownTexts, closed: () => void): vscode.Disposable {
+  const { tabGroups } = vscode.window;
+  const look = () => {
+    const tab = tabGroups.activeTabGroup.activeTab;
+    void setContext(FRONT_KEY, shown.texts.length > 1 && tab !== undefined && shows(tab, shown));
+  };
+  const parts = [
+    tabGroups.onDidChangeTabGroups(look),
+    tabGroups.onDidChangeTabs((tabs) => {
+      look();
+      if (tabs.closed.some((tab) => shows(tab, shown)) && tabsOf(shown).length === 0) closed();
+    }),
+    new vscode.Disposable(() => void setContext(FRONT_KEY, false)),
+  ];
+  return vscode.Disposable.from(...parts);
+}
+
+function setContext(key: string, value: boolean): Thenable<unknown> {
+  return vscode.commands.executeCommand("setContext", key, value);
 }
 
 async function show({ title, files }: MergeQuestion): Promise<void> {
@@ -65,6 +87,8 @@ async function show({ title, files }: MergeQuestion): Promise<void> {
   }
   const resources = files.map(({ now, merge }) => [now, now, merge]);
   await vscode.commands.executeCommand("vscode.changes", title, resources);
+  // It takes no options: as a preview the next file that is looked at would take its place, which would be a no.
+  await vscode.commands.executeCommand("workbench.action.keepEditor");
 }
 
 /** As progress, because only that stays until it is answered, and goes with the answer wherever that is given. */

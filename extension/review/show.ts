@@ -63,8 +63,12 @@ export function shows({ input, label }: vscode.Tab, { texts, title }: ShownTexts
   return texts.some((uri) => uri.toString() === input.modified.toString());
 }
 
+export function tabsOf(shown: ShownTexts): vscode.Tab[] {
+  return vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => shows(tab, shown));
+}
+
 export async function closeDiffsOf(shown: ShownTexts): Promise<void> {
-  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs).filter((tab) => shows(tab, shown));
+  const tabs = tabsOf(shown);
   if (tabs.length > 0) await vscode.window.tabGroups.close(tabs);
 }
 

@@ -4,6 +4,7 @@ import { lstat, readlink } from "node:fs/promises";
 import { readRegularFile } from "../files/disk-read.ts";
 import { decode } from "../files/encoding.ts";
 import type { Change, FileChange, Image, JournalLine } from "./change.ts";
+import { linkAbove } from "./links.ts";
 
 /**
  * A file that is neither as it was nor as it was to be was changed by somebody since, or stands unsaved in an editor: then
@@ -28,9 +29,13 @@ export async function refusedLine({ id, files }: Change): Promise<JournalLine> {
   return written.length === 0 ? { type: "abandoned", id } : { type: "applied", id, files: written };
 }
 
-/** What is at a real path, and its bytes where it is a file; where a folder is, no file is. Must not throw. */
+/**
+ * What is at a real path, and its bytes where it is a file. Where a folder is, no file is; behind a link in the place of a
+ * folder is nothing: what is seen there is somewhere else. Must not throw.
+ */
 export async function readImage(path: string): Promise<{ image: Image; bytes: Uint8Array | null }> {
   try {
+    if ((await linkAbove(path)) !== null) return { image: { kind: "missing" }, bytes: null };
     const found = await lstat(path);
     if (found.isSymbolicLink()) return { image: { kind: "link", target: await readlink(path) }, bytes: null };
     if (found.isDirectory()) return { image: { kind: "missing" }, bytes: null };

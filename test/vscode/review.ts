@@ -1,7 +1,7 @@
 // Review in the real editor, against what a server says: lenses, the list, going from change to change, merges and
 // conflicts. With the real server: reviewing.ts.
 import assert from "node:assert/strict";
-import { unlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import type { ReviewFile, ReviewHunk } from "../../server/protocol/review.ts";
 import type { TestApi } from "../../extension/test-api.ts";
@@ -218,6 +218,71 @@ test("a merge is shown before it is written, and written only when the person sa
   assert.deepEqual([(await asked()).acceptMerges, (await asked()).acceptMerges], [false, true]);
   assert.deepEqual(mergeTabs(), []);
 });
+
+test("merges of several files stand in one editor, to be accepted together or not at all", async () => {
+  const names = ["one.txt", "two.txt", "three.txt"];
+  const api = await withReview(...names.map((name) => reviewed(name, [hunk(name, 1)])));
+  const files = names.map((name) => {
+    const merged = `${name} as it would be\n`;
+    return { path: inWorkspace(name).fsPath, movedTo: null, outcome: "merged", reason: null, diff: "", merged };
+  });
+  const written = files.map(({ path }) => readFileSync(path, "utf8"));
+  await say(api, { answer: "belay/review/undo", with: { outcome: "needsMerge", files, message: null } });
+  const undo = () => choosing("Undo All", async () => void (await vscode.commands.executeCommand("belay.undoAll")));
+  const asked = () => expectRequest<{ acceptMerges: boolean }>(api, "belay/review/undo");
+  const ways = ["belay.rejectMerge", "workbench.action.closeActiveEditor"];
+  for (const way of ways) {
+    const shown = mergedEditor(files.map(({ merged }) => merged));
+    const undone = undo();
+    await shown;
+    // That it goes to the other side of the window is no answer, nor is a look at another file.
+    await vscode.commands.executeCommand("workbench.action.moveEditorToNextGroup");
+    await vscode.window.showTextDocument(inWorkspace("one.txt"), { preview: true });
+    await vscode.commands.executeCommand("workbench.action.openPreviousRecentlyUsedEditorInGroup");
+    assert.deepEqual(mergesTabs(), ["3 files were changed since (now ↔ merged) (3 files)"]);
+    await vscode.commands.executeCommand(way);
+    await undone;
+    assert.equal((await asked()).acceptMerges, false);
+    assert.deepEqual(mergesTabs(), []);
+  }
+  assert.deepEqual(
+    files.map(({ path }) => readFileSync(path, "utf8")),
+    written,
+  );
+  const shown = mergedEditor(files.map(({ merged }) => merged));
+  const undone = undo();
+  await shown;
+  await say(api, { answer: "belay/review/undo", with: { outcome: "done", files, message: null } });
+  await vscode.commands.executeCommand("belay.acceptMerge");
+  await undone;
+  assert.deepEqual([(await asked()).acceptMerges, (await asked()).acceptMerges], [false, true]);
+  assert.deepEqual(mergesTabs(), []);
+});
+
+/** Resolves once the editor of several files is in front, to stay, and has each of these texts on its right side. */
+async function mergedEditor(texts: readonly string[]): Promise<void> {
+  const isThere = () => {
+    const { activeTab } = vscode.window.tabGroups.activeTabGroup;
+    const open = vscode.workspace.textDocuments.filter(({ uri }) => uri.scheme === "belay-merge");
+    const shown = new Set(open.map((document) => document.getText()));
+    const isKept = activeTab?.isPreview === false && mergesTabs().includes(activeTab.label);
+    return isKept && texts.every((text) => shown.has(text));
+  };
+  const either = new vscode.EventEmitter<void>();
+  const looking = [
+    vscode.window.tabGroups.onDidChangeTabs(() => either.fire()),
+    vscode.workspace.onDidOpenTextDocument(() => either.fire()),
+    either,
+  ];
+  await eventOf("the merges to be on show", either.event, isThere).finally(() =>
+    looking.forEach((each) => each.dispose()),
+  );
+}
+
+function mergesTabs(): string[] {
+  const labels = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).map(({ label }) => label);
+  return labels.filter((label) => label.includes("files were changed since"));
+}
 
 function mergeTabs(): string[] {
   return vscode.window.tabGroups.all

@@ -47,7 +47,8 @@ export async function writeGoals(
 ): Promise<Written> {
   try {
     const moved = await findMovedPlace(restorations, deps.files);
-    if (moved !== null) return refused(`${moved} is reached through a link that was not there before`);
+    if (moved !== null)
+      return refused(`${moved} is reached through a link that was not there before. Remove the link and try again`);
     const texts: TextChange[] = [];
     const rest: Restoration[] = [];
     const looked = await inParallel(restorations, atATime, async (each) => ({ each, text: await asText(each, deps) }));
@@ -82,6 +83,7 @@ function takingTurns(restorations: readonly Restoration[]): ReadonlySet<Restorat
 
 /** Changes are kept under real paths: a place that leads elsewhere by now is another one. */
 async function findMovedPlace(restorations: readonly Restoration[], files: OpenFiles): Promise<string | null> {
+  const going = new Set(restorations.flatMap((each) => (concernsLink(each) && isLeaving(each) ? [each.path] : [])));
   for (const restoration of restorations) {
     const { path, movedTo } = restoration;
     if (concernsLink(restoration)) {
@@ -90,10 +92,21 @@ async function findMovedPlace(restorations: readonly Restoration[], files: OpenF
       continue;
     }
     for (const place of movedTo === null ? [path] : [path, movedTo]) {
+      // Behind a link that goes first there will be nothing.
+      if (isBelowAny(place, going)) continue;
       if ((await files.realTarget(place)) !== place) return place;
     }
   }
   return null;
+}
+
+function isLeaving({ goal }: Restoration): boolean {
+  return goal.kind === "missing";
+}
+
+function isBelowAny(path: string, folders: ReadonlySet<string>): boolean {
+  const parent = dirname(path);
+  return parent !== path && (folders.has(parent) || isBelowAny(parent, folders));
 }
 
 /** Null: not to be written as a text. */
@@ -180,7 +193,6 @@ async function writeEach(
     writes.push(write);
   }
   const links = restorations.filter(concernsLink);
-  const isLeaving = ({ goal }: Restoration) => goal.kind === "missing";
   // They may lie in a folder that stands where a file is to be, and others come where one stands.
   const problem = await attempt(async () => {
     for (const link of links.filter(isLeaving)) await putLink(link, journal, undo);

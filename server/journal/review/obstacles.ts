@@ -1,9 +1,11 @@
-// What stands where a file is to be put back: a folder with something of others in it, or a file in a folder's place.
+// What stands where a file is to be put back: a folder with something of others in it, or a file or a link in a folder's
+// place.
 import type { Stats } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { staysIn } from "../../files/name-turns.ts";
 import { inParallel } from "../../util/in-parallel.ts";
+import { linkAbove, linkInTheWay } from "../links.ts";
 import { atATime } from "./pending.ts";
 import type { Restoration } from "./undo-plan.ts";
 
@@ -17,6 +19,10 @@ export async function withObstacles(
   );
   return inParallel(restorations, atATime, async (each) => {
     const { path, movedTo, goal, reason } = each;
+    for (const place of movedTo === null ? [path] : [path, movedTo]) {
+      const link = await linkAbove(place, going);
+      if (link !== null) return { ...each, outcome: "conflict", reason: await linkInTheWay(link, shown) };
+    }
     if (goal.kind === "missing" || reason !== null) return each;
     const obstacle = await obstacleAt(movedTo ?? path, going, shown);
     return obstacle === null ? each : { ...each, outcome: "conflict", reason: obstacle };

@@ -4,6 +4,7 @@ import { encode } from "../../files/encoding.ts";
 import type { FileView } from "../../files/patch-plan.ts";
 import type { Image, WorkspaceJournal } from "../change.ts";
 import { type Content, contentOfBytes, keyOf } from "../content.ts";
+import { linkAbove } from "../links.ts";
 import { imageOf, readImage } from "../settle.ts";
 
 /** Editor and disk, as files/document-view.ts has them. */
@@ -20,6 +21,8 @@ export interface Present {
   readonly content: Content;
   /** It is open with text that the disk does not have. */
   readonly isDirty: boolean;
+  /** A link in the place of one of its folders: at its own path there is nothing then. */
+  readonly behind?: string;
 }
 
 export class PresentFiles {
@@ -38,6 +41,7 @@ export class PresentFiles {
 
   /** Its image alone, which is known where the file was not touched since the last look. */
   async image(path: string): Promise<Image> {
+    if ((await linkAbove(path)) !== null) return { kind: "missing" };
     const stamp = await stampOf(path);
     const known = this.#read.get(path);
     const isKnown = known !== undefined && known.stamp === stamp && !(await this.#files.isDirty(path));
@@ -46,6 +50,11 @@ export class PresentFiles {
 
   /** Must not throw: what cannot be read is an image that says why. */
   async read(path: string): Promise<Present> {
+    const behind = await linkAbove(path);
+    if (behind !== null) {
+      const nothing = presentOf({ image: { kind: "missing" }, bytes: null });
+      return { ...nothing, behind, isDirty: await this.#files.isDirty(path) };
+    }
     const stamp = await stampOf(path);
     if (await this.#files.isDirty(path)) return this.#unsaved(path);
     const present = presentOf(await readImage(path));

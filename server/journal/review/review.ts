@@ -8,6 +8,7 @@ import type { ChangeSource, Image, JournalLine, WorkspaceJournal } from "../chan
 import type { Content } from "../content.ts";
 import type { GoalDeps } from "./goals.ts";
 import { keepHunk, undoHunk } from "./hunks.ts";
+import { becameLink } from "../links.ts";
 import { atATime, type PendingFile, PendingFiles, turnsByChange } from "./pending.ts";
 import { type OpenFiles, PresentFiles } from "./present.ts";
 import { keptAs, proposalRow, type ProposedFile, Proposals } from "./proposals.ts";
@@ -244,13 +245,12 @@ export class Review {
     }
     const edited = isEdited(file);
     const goal = await this.#baselineGoal(file);
-    if (state.current.kind !== "text" && edited)
-      return {
-        ...shared,
-        goal,
-        outcome: "conflict",
-        reason: `${shownIn(this.#journal.cwd, track.path)} was changed since`,
-      };
+    if (state.current.kind !== "text" && edited) {
+      const name = shownIn(this.#journal.cwd, track.path);
+      const { image } = present;
+      const reason = image.kind === "link" ? becameLink(name, image.target) : `${name} was changed since`;
+      return { ...shared, goal, outcome: "conflict", reason };
+    }
     return { ...shared, goal, outcome: edited ? "merged" : "exact", reason: null };
   }
 

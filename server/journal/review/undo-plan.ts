@@ -3,6 +3,7 @@
 import type { Encoding } from "../../files/encoding.ts";
 import type { FileChange, Image } from "../change.ts";
 import { type Content, keyOf } from "../content.ts";
+import { becameLink } from "../links.ts";
 import { merge } from "./merge.ts";
 import type { Present } from "./present.ts";
 
@@ -148,9 +149,14 @@ class Ground {
       if (reason !== null) return [{ ...shared, outcome: "conflict", reason }];
       // It is told where it goes to.
       if (content.kind === "missing" && moved.has(path)) return [];
-      if (move === null && image !== null && isSameFile(image, here.image)) return [];
+      if (move === null && image !== null && isSameFile(image, here.image) && !this.#isBehindLink(here)) return [];
       return [{ ...shared, outcome: isMerged ? "merged" : "exact", reason: null }];
     });
+  }
+
+  /** Where nothing is, but people see something. A link that goes as well is none. */
+  #isBehindLink({ behind }: Present): boolean {
+    return behind !== undefined && this.#nodes.get(behind)?.content.kind !== "missing";
   }
 
   /** Where the file comes from that would be at the path. None where another one is in the place of either: written anew. */
@@ -184,6 +190,7 @@ class Ground {
     if (node.content.kind === "missing") {
       return { ...node, reason: before.kind === "missing" ? null : `${name} was deleted since` };
     }
+    if (node.image?.kind === "link") return { ...node, reason: becameLink(name, node.image.target) };
     if (before.kind === "missing") return { ...node, reason: `${name} was changed since it was created` };
     if (after.kind === "missing") return { ...node, reason: `${name} was created again since` };
     if (after.kind === "notCaptured" && after.hash === null)

@@ -120,9 +120,9 @@ export class TestWorkspace implements AsyncDisposable {
   /** A command of a turn does something to one file, and the journal sees both sides. */
   async command(turnId: string, name: string, work: (path: string) => Promise<unknown>): Promise<void> {
     const path = this.path(name);
-    const before = await this.#captured(path);
+    const before = await this.captured(path);
     await work(path);
-    const after = await this.#captured(path);
+    const after = await this.captured(path);
     const source = { ...sourceOf(turnId), kind: "command" as const };
     const id = `command-${this.#ids++}`;
     await this.journal.append({
@@ -216,7 +216,8 @@ export class TestWorkspace implements AsyncDisposable {
     rmSync(this.#base, { recursive: true, force: true });
   }
 
-  async #captured(path: string) {
+  /** What is there now, with its bytes kept. */
+  async captured(path: string) {
     const { image, bytes } = await readImage(path);
     return bytes !== null && image.kind === "file" ? this.journal.keep(bytes, image) : image;
   }
