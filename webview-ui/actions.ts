@@ -75,7 +75,9 @@ export interface ActionsDeps {
 export function createActions({ store, connection, drafts, newId }: ActionsDeps): Actions {
   const { dispatch } = store;
   const now = () => store.state.peek();
-  const complain = (error: unknown) => dispatch({ type: "noticed", text: messageOf(error) });
+  const complainOf = (threadId: string | null) => (error: unknown) =>
+    dispatch({ type: "noticed", text: messageOf(error), threadId });
+  const complain = complainOf(null);
 
   const readChanges = (threadId: string) =>
     connection.request("belay/files/turns", { threadId }).then(
@@ -88,7 +90,7 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
     void readChanges(threadId);
     void queue.listQueue(threadId);
   });
-  const queue = createQueueActions({ store, connection, joined, newId, complain });
+  const queue = createQueueActions({ store, connection, joined, newId, complainOf });
 
   // A mode or model that was picked but not yet taken over goes along with the prompt.
   const startTurn = async (threadId: string, clientId: string, text: string, sent: Choice) => {
@@ -116,12 +118,12 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
   };
 
   const host: HostAction = (method, params) => connection.request(method, params).catch(complain);
-  const review = createReviewActions({ store, connection, joined, host, complain });
+  const review = createReviewActions({ store, connection, joined, host, complain, complainOf });
 
   const readHeld = async (threadId: string) => {
     await connection
       .request("thread/read", { threadId, includeTurns: true })
-      .then(({ thread }) => dispatch({ type: "heldThreadRead", thread }), complain);
+      .then(({ thread }) => dispatch({ type: "heldThreadRead", thread }), complainOf(threadId));
   };
 
   return {
@@ -150,12 +152,12 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
       try {
         await connection.request("turn/interrupt", { threadId: thread.id, turnId: turn.id });
       } catch (error) {
-        dispatch({ type: "stopRefused", turnId: turn.id, message: messageOf(error) });
+        dispatch({ type: "stopRefused", threadId: thread.id, turnId: turn.id, message: messageOf(error) });
       }
     },
     async stopCommand(threadId, itemId) {
       dispatch({ type: "commandStopAsked", itemId });
-      const settle = (message: string | null) => dispatch({ type: "commandStopSettled", itemId, message });
+      const settle = (message: string | null) => dispatch({ type: "commandStopSettled", threadId, itemId, message });
       await connection.request("belay/command/stop", { threadId, itemId }).then(
         // Until its item says that it has ended, it is stopping.
         ({ stopped }) => (stopped ? undefined : settle(null)),
@@ -166,19 +168,19 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
       const threadId = shownThreadId(now().view);
       if (threadId === null) return;
       if (runningTurn(shownThread(now().view)) !== null) {
-        complain(new Error("A turn is running. Stop it first, then compact the thread."));
+        complainOf(threadId)(new Error("A turn is running. Stop it first, then compact the thread."));
         return;
       }
       await joined
         .join(threadId)
         .then(() => connection.request("thread/compact/start", { threadId }))
-        .catch(complain);
+        .catch(complainOf(threadId));
     },
     async undoCompaction(threadId, itemId) {
       await joined
         .join(threadId)
         .then(() => connection.request("belay/compaction/undo", { threadId, itemId }))
-        .catch(complain);
+        .catch(complainOf(threadId));
     },
     async readContext() {
       const threadId = shownThreadId(now().view);
@@ -190,7 +192,7 @@ export function createActions({ store, connection, drafts, newId }: ActionsDeps)
       const threadId = shownThreadId(now().view);
       const cwd = now().host?.workspace?.cwd;
       if (threadId === null || cwd === undefined) return;
-      await joined.show(connection.request("thread/resume", { threadId, cwd })).catch(complain);
+      await joined.show(connection.request("thread/resume", { threadId, cwd })).catch(complainOf(threadId));
     },
     async openThread(threadId) {
       joined.leaveFor(threadId);

@@ -144,6 +144,7 @@ function onNotification(incoming: Incoming): void {
       // Where it stands in the list now, and under which name, the server knows.
       if (isThreadListOpen.peek()) void browse(actions);
       if (store.state.peek().threads !== null) void actions.listThreads();
+      store.dispatch({ type: "notified", notification: incoming });
       return;
     case "belay/review/updated":
       void actions.listReview();
@@ -181,7 +182,9 @@ function onServerRunning(): void {
 }
 
 async function browse({ threads }: Actions): Promise<void> {
-  await threads.browse().catch((error: unknown) => store.dispatch({ type: "noticed", text: messageOf(error) }));
+  await threads
+    .browse()
+    .catch((error: unknown) => store.dispatch({ type: "noticed", text: messageOf(error), threadId: null }));
 }
 
 // An event is as old as the press that made it, however late the page comes to it.

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test, { after } from "node:test";
 import type { OpenPanel, PanelOptions } from "./support/panel-page.ts";
 import { closeBrowser, openPanel, whyNoPanel } from "./support/panel-page.ts";
-import { at, completes, cwd, item, models, opened, running, threadId, turn } from "./support/fixtures.ts";
+import { at, completes, cwd, item, models, opened, running, threadId, tokens, turn } from "./support/fixtures.ts";
 
 const inBrowser = { skip: whyNoPanel };
 after(closeBrowser);
@@ -282,4 +282,44 @@ test("after a failure of the server the thread is read again", inBrowser, async 
   );
   await panel.host.notify("host/state", running);
   await panel.page.getByText("Kept.").waitFor();
+});
+
+test("the foot of the text box is one line at every width, and what counts is in it", inBrowser, async () => {
+  const shown = { turns: [turn({ items: [item.user("Make the tests pass")] })] };
+  await using panel = await inTurn({
+    prepare: (host) => host.on("thread/resume", () => opened(shown, { model: "demo", edits: "propose" })),
+  });
+  const folders = [
+    { name: "shop-frontend", cwd },
+    { name: "till", cwd: "/home/ada/till" },
+  ];
+  await panel.host.notify("host/state", { ...running, workspace: { name: "shop", cwd, trusted: true, folders } });
+  const last = { ...tokens, totalTokens: 61_000 };
+  const tokenUsage = { total: last, last, modelContextWindow: 272_000 };
+  await panel.host.notify("thread/tokenUsage/updated", { ...at, tokenUsage });
+  await box(panel).fill("And the tax?");
+  const ring = "22 % of the context window: 61k of 272k tokens";
+  const buttons = ["Stop", "Steer", "Queue"];
+  for (const name of [ring, ...buttons]) await button(panel, name).waitFor();
+  await panel.page.getByText("shop-frontend").waitFor({ state: "attached" });
+  const seen = async (width: number) => {
+    await panel.page.setViewportSize({ width, height: 600 });
+    return panel.page.locator(".composer-row").evaluate((row) => {
+      const { bottom, right, height } = row.getBoundingClientRect();
+      const places = [...row.children].map((part) => part.getBoundingClientRect()).filter(({ width }) => width > 0);
+      const overlaps = places.filter((place, at) => place.right > (places[at + 1]?.left ?? right) + 0.5).length;
+      const names = [...row.querySelectorAll("select, .proposes, .proposes > :last-child, .tag, button")]
+        .filter((part) => getComputedStyle(part).clipPath === "none")
+        .filter((part) => part.getBoundingClientRect().width > 0 && part.getBoundingClientRect().top < bottom)
+        .map((part) => part.getAttribute("aria-label") ?? part.textContent);
+      return { height, overlaps, names };
+    });
+  };
+  const line = { height: 34, overlaps: 0 };
+  const [proposes, words] = ["propose only", "propose only"];
+  const all = ["Mode", proposes, words, "Model", "shop-frontend", "scripted", ring, ...buttons];
+  assert.deepEqual(await seen(800), { ...line, names: all });
+  assert.deepEqual(await seen(420), { ...line, names: ["Mode", proposes, words, "Model", ring, ...buttons] });
+  assert.deepEqual(await seen(300), { ...line, names: ["Mode", proposes, "Model", ring, ...buttons] });
+  assert.deepEqual(await seen(240), { ...line, names: ["Mode", proposes, "Model", ...buttons] });
 });

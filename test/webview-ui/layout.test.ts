@@ -20,7 +20,7 @@ for (const [name, scene] of Object.entries(scenes)) {
         const scrollsItself =
           ".output, .diff, .plain, .script, .markdown pre, .table-scroller, select, .for-screen-readers";
         const ends =
-          ".row-text, .card-name, .path-folder, .path-name, .header-title, .card-live, .decision-words, textarea, .codicon";
+          ".row-text, .card-name, .path-folder, .path-name, .header-title, .tag, .card-live, .decision-words, textarea, .codicon";
         return [...document.querySelectorAll("body *")]
           .filter((element) => !element.closest(scrollsItself) && !element.closest(ends))
           .filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)

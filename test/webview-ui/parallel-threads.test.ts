@@ -1,6 +1,7 @@
 // Threads that run side by side: whichever is shown, none loses a word, and a question of one that is not shown is told.
 import assert from "node:assert/strict";
 import test, { after } from "node:test";
+import { invalidRequest } from "../../server/protocol/rpc/errors.ts";
 import type { Turn } from "../../server/protocol/turn.ts";
 import { commandApproval, item, opened, running, thread, turn } from "./support/fixtures.ts";
 import { closeBrowser, type OpenPanel, openPanel, whyNoPanel } from "./support/panel-page.ts";
@@ -102,4 +103,46 @@ test("a thread that was joined once is sent to without being read again", inBrow
   await box.press("ControlOrMeta+Enter");
   assert.equal((await panel.host.expectCall("turn/start"))["threadId"], right);
   assert.equal(read(), before);
+});
+
+test("what is said about one thread stands above the composer with that thread alone", inBrowser, async () => {
+  const { panel, shows } = await bothRun();
+  await using _ = panel;
+  const banners = () => panel.page.locator(".banner").allInnerTexts();
+  const warn = (message: string, threadId: string | null) => panel.host.notify("warning", { threadId, message });
+  await shows(left);
+  await warn("The left one is long.", left);
+  await warn("The right one is wide.", right);
+  await warn("The clock was set back.", null);
+  await reads(panel, "The clock was set back.");
+  assert.deepEqual(await banners(), ["The left one is long.", "The clock was set back."]);
+  await shows(right);
+  assert.deepEqual(await banners(), ["The right one is wide.", "The clock was set back."]);
+  const own = panel.page.locator(".banner", { hasText: "The right one is wide." });
+  await own.getByRole("button", { name: "Dismiss" }).click();
+  await own.waitFor({ state: "detached" });
+  await shows(left);
+  assert.deepEqual(await banners(), ["The left one is long.", "The clock was set back."]);
+  await panel.page.getByRole("button", { name: "New thread" }).click();
+  await panel.page.getByText("The left one is long.").waitFor({ state: "detached" });
+  assert.deepEqual(await banners(), ["The clock was set back."]);
+  await shows(right);
+  assert.deepEqual(await banners(), ["The clock was set back."]);
+});
+
+test("what became of a request is said with the thread that it was for", inBrowser, async () => {
+  const { panel, shows } = await bothRun();
+  await using _ = panel;
+  await shows(left);
+  const refused = Promise.withResolvers<never>();
+  panel.host.on("turn/interrupt", () => refused.promise);
+  await panel.page.getByRole("button", { name: "Stop" }).click();
+  await panel.host.expectCall("turn/interrupt");
+  await shows(right);
+  refused.reject(Object.assign(invalidRequest(""), { message: "The turn had ended." }));
+  await panel.host.notify("warning", { threadId: null, message: "The clock was set back." });
+  await reads(panel, "The clock was set back.");
+  assert.equal(await panel.page.getByText("The turn had ended.").count(), 0);
+  await shows(left);
+  await reads(panel, "The turn had ended.");
 });

@@ -125,7 +125,7 @@ const rows: Row[] = [
     "a deleted thread leaves the list; the shown one stays on screen and says so",
     [showing, listed, said({ method: "thread/deleted", params: { threadId } })],
     (state) => [names(state), shownThread(state.view)?.id, texts(state)],
-    [["Other"], threadId, ["The thread “Make the tests pass” was deleted."]],
+    [["Other"], threadId, ["This thread was deleted."]],
   ],
   [
     "a status stands in the list",
@@ -134,10 +134,44 @@ const rows: Row[] = [
     [{ type: "idle" }, busy],
   ],
   [
-    "a warning of another thread is not shown, one without a thread is",
-    [showing, warned("Far away.", "other"), warned("Near.", threadId), warned("Everywhere.", null)],
+    "a warning is of its thread; the same one may be of several, and of each it is said once",
+    [
+      ...[showing, warned("Hm.", "other"), warned("Hm.", threadId), warned("Hm.", null)],
+      ...[warned("Hm.", "other"), { type: "noticed" as const, text: "Gone.", threadId }],
+    ],
+    (state) => state.notices.map(({ threadId: of, text }) => [of, text]),
+    [
+      [threadId, "Hm."],
+      [null, "Hm."],
+      ["other", "Hm."],
+      [threadId, "Gone."],
+    ],
+  ],
+  [
+    "of a deleted thread no warning is left",
+    [showing, warned("Hm.", "other"), said({ method: "thread/deleted", params: { threadId: "other" } })],
     texts,
-    ["Near.", "Everywhere."],
+    [],
+  ],
+  [
+    "a thread that is back from the archive does not say that it is in there",
+    [
+      showing,
+      said({ method: "thread/archived", params: { threadId } }),
+      warned("Hm.", threadId),
+      said({ method: "thread/unarchived", params: { threadId } }),
+    ],
+    texts,
+    ["Hm."],
+  ],
+  [
+    "a refused stop of one turn leaves the stop of the next alone",
+    [
+      { type: "stopAsked", turnId: "next" },
+      { type: "stopRefused", threadId, turnId: "before", message: "It has ended." },
+    ],
+    (state) => [state.stoppingTurnId, texts(state)],
+    ["next", ["It has ended."]],
   ],
   [
     "the end of a turn keeps its items",

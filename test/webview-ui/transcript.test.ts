@@ -240,6 +240,8 @@ test(
     await using panel = await showing([item.answer("I began.")], { status: "failed", error });
     const block = panel.page.getByRole("group", { name: "Error" });
     await block.getByText("The key was refused.").waitFor();
+    // The block says it all: the line that ends other turns would say it again.
+    assert.equal(await panel.page.locator(".turn-end").isVisible(), false);
     assert.deepEqual(await block.getByRole("button").allInnerTexts(), ["Set API key…", "Continue", "Show log"]);
     await block.getByRole("button", { name: "Continue" }).click();
     assert.deepEqual((await panel.host.expectCall("turn/start"))["input"], [

@@ -9,7 +9,7 @@ import { type PanelState, runningTurn, shownThread } from "../state/state.ts";
 import { ConfirmMode } from "./confirm-mode.tsx";
 import { ContextRing } from "./context-ring.tsx";
 import { intentOf, isBlank } from "./intent.ts";
-import { FolderPicker, ModePicker, ModelPicker } from "./pickers.tsx";
+import { Extras, FolderPicker, ModePicker, ModelPicker } from "./pickers.tsx";
 import { SandboxNote } from "./sandbox-note.tsx";
 
 const pickRunningId = ({ view }: PanelState) => runningTurn(shownThread(view))?.id ?? null;
@@ -64,7 +64,7 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
           {!isHeld && <ModePicker onRisky={(mode) => (risky.value = mode)} />}
           {!isHeld && <ModelPicker />}
           <FolderPicker />
-          <span class="space" />
+          <Extras />
           <ContextRing />
           {runningId !== null && (
             <button

@@ -8,7 +8,7 @@ import { plainPolicy } from "../../server/protocol/plain-policy.ts";
 import type { ThreadSettings } from "../../server/protocol/thread.ts";
 import { Icon } from "../shell/icon.tsx";
 import { usePanel, useSelected } from "../shell/panel-context.ts";
-import type { PanelState } from "../state/state.ts";
+import { type PanelState, shownThread } from "../state/state.ts";
 import { currentEdits, currentFolder, currentMode, currentModel, currentSettings } from "./models.ts";
 
 const modeNames = Object.keys(modes) as Mode[];
@@ -59,7 +59,8 @@ export function ModePicker({ onRisky }: { onRisky: (mode: Mode) => void }) {
       </Picker>
       {edits === "propose" && (
         <span class="proposes" title={nothingWritten}>
-          propose only
+          <Icon name="request-changes" />
+          <span>propose only</span>
         </span>
       )}
     </>
@@ -96,42 +97,30 @@ export function ModelPicker() {
   const known = useSelected(pickKnownModel);
   if (model === "") return null;
   return (
-    <>
-      <Picker label="Model" value={model} title={known?.description ?? model} class="model" onPick={actions.pickModel}>
-        {known === null && <option value={model}>{model}</option>}
-        {models.map((other) => (
-          <option key={other.id} value={other.model} title={other.description}>
-            {other.displayName}
-          </option>
-        ))}
-      </Picker>
-      {known?.scripted && (
-        <span class="tag" title="Plays a script: no model is asked">
-          scripted
-        </span>
-      )}
-    </>
+    <Picker label="Model" value={model} title={known?.description ?? model} class="model" onPick={actions.pickModel}>
+      {known === null && <option value={model}>{model}</option>}
+      {models.map((other) => (
+        <option key={other.id} value={other.model} title={other.description}>
+          {other.displayName}
+        </option>
+      ))}
+    </Picker>
   );
 }
 
 const pickFolders = ({ host }: PanelState) => host?.workspace?.folders ?? none;
+const pickIsHeld = ({ view }: PanelState) => (shownThread(view)?.held ?? null) !== null;
 const none: readonly Folder[] = [];
 
-/** Only in a window of several folders. A thread stays where it began. */
+const pickIsNew = ({ view }: PanelState) => view.kind === "new";
+
+/** Only in a window of several folders, and for a thread that is to start. */
 export function FolderPicker() {
   const { actions } = usePanel();
   const folders = useSelected(pickFolders);
   const cwd = useSelected(currentFolder);
-  const isNew = useSelected(({ view }) => view.kind === "new");
-  if (folders.length < 2 || cwd === null) return null;
-  const known = folders.find((folder) => folder.cwd === cwd);
-  if (!isNew) {
-    return (
-      <span class="tag folder" title={`This thread runs in ${cwd}`}>
-        {known?.name ?? cwd.slice(cwd.lastIndexOf("/") + 1)}
-      </span>
-    );
-  }
+  const isNew = useSelected(pickIsNew);
+  if (folders.length < 2 || cwd === null || !isNew) return null;
   return (
     <Picker
       label="Folder"
@@ -146,6 +135,31 @@ export function FolderPicker() {
         </option>
       ))}
     </Picker>
+  );
+}
+
+/** What is good to know and cannot be picked, the most important first: each is shown whole where there is room. */
+export function Extras() {
+  const folders = useSelected(pickFolders);
+  const cwd = useSelected(currentFolder);
+  const isNew = useSelected(pickIsNew);
+  const isHeld = useSelected(pickIsHeld);
+  const known = useSelected(pickKnownModel);
+  // A thread stays where it began.
+  const folder = folders.find((each) => each.cwd === cwd)?.name ?? cwd?.slice(cwd.lastIndexOf("/") + 1);
+  return (
+    <span class="extras">
+      {folders.length > 1 && !isNew && folder !== undefined && (
+        <span class="tag" title={`This thread runs in ${cwd}`}>
+          {folder}
+        </span>
+      )}
+      {known?.scripted && !isHeld && (
+        <span class="tag" title="Plays a script: no model is asked">
+          scripted
+        </span>
+      )}
+    </span>
   );
 }
 

@@ -30,10 +30,11 @@ export interface QueueDeps {
   connection: PanelConnection;
   joined: JoinedThreads;
   newId(): string;
-  complain(error: unknown): void;
+  /** Above the composer, with that thread. */
+  complainOf(threadId: string): (error: unknown) => void;
 }
 
-export function createQueueActions({ store, connection, joined, newId, complain }: QueueDeps): QueueActions {
+export function createQueueActions({ store, connection, joined, newId, complainOf }: QueueDeps): QueueActions {
   const { dispatch } = store;
   const now = () => store.state.peek();
 
@@ -54,7 +55,7 @@ export function createQueueActions({ store, connection, joined, newId, complain 
       await work(await joined.join(threadId));
       return true;
     } catch (error) {
-      complain(error);
+      complainOf(threadId)(error);
       return false;
     } finally {
       await listQueue(threadId);

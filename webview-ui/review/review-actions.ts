@@ -26,9 +26,11 @@ export interface ReviewDeps {
   joined: JoinedThreads;
   host: HostAction;
   complain(error: unknown): void;
+  /** The same, with that thread alone. */
+  complainOf(threadId: string): (error: unknown) => void;
 }
 
-export function createReviewActions({ store, connection, joined, host, complain }: ReviewDeps): ReviewActions {
+export function createReviewActions({ store, connection, joined, host, ...deps }: ReviewDeps): ReviewActions {
   const { dispatch } = store;
   const now = () => store.state.peek();
 
@@ -38,12 +40,16 @@ export function createReviewActions({ store, connection, joined, host, complain 
     for (const cwd of new Set(files.map((file) => file.cwd))) {
       const asked = connection.request(`belay/review/${verb}`, { cwd, path });
       // The editor goes on with all folders.
-      if (!(await settle(asked, () => host("host/review", { verb, path })))) return;
+      if (!(await settle(asked, () => host("host/review", { verb, path }), deps.complain))) return;
     }
   };
 
   // The editor shows what has to be seen before it is decided: merges, and what does not fit together. True: it is done.
-  const settle = async (asked: Promise<RestoreResponse>, inEditor: () => Promise<unknown>): Promise<boolean> => {
+  const settle = async (
+    asked: Promise<RestoreResponse>,
+    inEditor: () => Promise<unknown>,
+    complain: (error: unknown) => void,
+  ): Promise<boolean> => {
     try {
       const { outcome, message } = await asked;
       if (outcome === "needsMerge" || outcome === "conflict") await inEditor();
@@ -60,7 +66,8 @@ export function createReviewActions({ store, connection, joined, host, complain 
     if (threadId === null) return;
     const turns = { threadId, turnIds: [turnId] };
     const inEditor = direction === "undo" ? ("host/undoTurn" as const) : ("host/redoTurn" as const);
-    await settle(connection.request("belay/files/restore", { ...turns, direction }), () => host(inEditor, turns));
+    const asked = connection.request("belay/files/restore", { ...turns, direction });
+    await settle(asked, () => host(inEditor, turns), deps.complainOf(threadId));
   };
 
   // True: no file has anything of these turns any more.
@@ -100,7 +107,7 @@ export function createReviewActions({ store, connection, joined, host, complain 
         }
         return true;
       } catch (error) {
-        complain(error);
+        deps.complainOf(threadId)(error);
         return false;
       }
     },

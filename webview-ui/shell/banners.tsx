@@ -10,8 +10,9 @@ import { type ApprovalRequest, type PanelState, shownThread, shownThreadId } fro
 
 const pickTrouble = ({ unsaved, view }: PanelState) => unsaved.get(shownThreadId(view) ?? "") ?? null;
 const pickHeld = ({ view }: PanelState) => shownThread(view)?.held ?? null;
-const pickHost = ({ host }: PanelState) => host;
 const pickNotices = ({ notices }: PanelState) => notices;
+const pickShownId = ({ view }: PanelState) => shownThreadId(view);
+const pickHost = ({ host }: PanelState) => host;
 // Its banner says what became of the questions, too: once is enough.
 const pickIsDown = ({ host }: PanelState) =>
   host?.workspace?.trusted === true && (host.server.kind === "failed" || host.server.kind === "starting");
@@ -45,7 +46,10 @@ const SHOWN_NOTICES = 3;
 export function Banners() {
   const { actions, focusComposer } = usePanel();
   const isDown = useSelected(pickIsDown);
-  const notices = useSelected(pickNotices).filter(({ text }) => !isDown || text !== givenUpWords);
+  const shownId = useSelected(pickShownId);
+  const notices = useSelected(pickNotices)
+    .filter(({ threadId }) => threadId === null || threadId === shownId)
+    .filter(({ text }) => !isDown || text !== givenUpWords);
   const sendError = useSelected(pickSendError);
   const isMissing = useSelected(pickIsMissing);
   const other = useSelected(pickOther);

@@ -54,14 +54,15 @@ export type PanelEvent =
   | { type: "shellRefused"; message: string }
   | { type: "commandStopAsked"; itemId: string }
   /** It had ended already, or could not be stopped: then `message` says why. */
-  | { type: "commandStopSettled"; itemId: string; message: string | null }
+  | { type: "commandStopSettled"; threadId: string; itemId: string; message: string | null }
   | { type: "stopAsked"; turnId: string }
-  | { type: "stopRefused"; turnId: string; message: string }
+  | { type: "stopRefused"; threadId: string; turnId: string; message: string }
   | { type: "approvalAsked"; key: string; id: RequestId; request: ApprovalRequest }
   | { type: "approvalAnswered"; key: string; decision: CommandApprovalDecision }
   /** To questions of the model; without answers: skipped. */
   | { type: "approvalReplied"; key: string; reply: ToolRequestUserInputResponse }
   /** The one who asked took the question back. */
   | { type: "approvalWithdrawn"; key: string }
-  | { type: "noticed"; text: string }
+  /** Of a thread, or of the window. */
+  | { type: "noticed"; text: string; threadId: string | null }
   | { type: "noticeDismissed"; key: string };

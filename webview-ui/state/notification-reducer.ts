@@ -5,9 +5,13 @@ import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { Thread } from "../../server/protocol/thread.ts";
 import type { TurnError } from "../../server/protocol/turn.ts";
 import { reconnectingWords, turnOutcome } from "../text/words.ts";
-import { type Notice, type NoticeKind, type PanelState, shownThread, shownThreadId } from "./state.ts";
+import { type Notice, type PanelState, shownThread, shownThreadId } from "./state.ts";
 import { isDelta, isOpen, reduceThread } from "./thread-reducer.ts";
 import { changeUnsent, noUnsent, settleChoice, withoutPrompt } from "./unsent.ts";
+
+/** The newest lines, of all threads together. */
+const KEPT_NOTICES = 100;
+const archived = "This thread is in the archive now.";
 
 type Params<M extends ServerNotification["method"]> = Extract<ServerNotification, { method: M }>["params"];
 type Resolved = Params<"serverRequest/resolved">;
@@ -21,11 +25,12 @@ export function reduceNotification(state: PanelState, notification: ServerNotifi
     case "configWarning":
       return withNotice(inThread, {
         kind: "config",
+        threadId: null,
         text: params.details === null ? params.summary : `${params.summary} ${params.details}`,
       });
     case "warning":
-      if (isOfAnother(state, params.threadId) || isSaidByBanner(state, params)) return inThread;
-      return withNotice(inThread, { kind: "warning", text: params.message });
+      if (isSaidByBanner(state, params)) return inThread;
+      return withNotice(inThread, { kind: "warning", threadId: params.threadId, text: params.message });
     case "belay/thread/saving/updated":
       return { ...inThread, unsaved: withTrouble(state.unsaved, params) };
     case "thread/closed":
@@ -40,9 +45,15 @@ export function reduceNotification(state: PanelState, notification: ServerNotifi
     case "thread/name/updated":
       return updateListed(inThread, params.threadId, { name: params.threadName ?? null });
     case "thread/archived":
-      return leaveList(inThread, params.threadId, "is in the archive now");
+      return leaveList(inThread, params.threadId, archived);
+    case "thread/unarchived":
+      return withoutNotices(inThread, ({ threadId, text }) => threadId === params.threadId && text === archived);
     case "thread/deleted":
-      return leaveList(inThread, params.threadId, "was deleted");
+      return leaveList(
+        withoutNotices(inThread, ({ threadId }) => threadId === params.threadId),
+        params.threadId,
+        "This thread was deleted.",
+      );
     default:
       return inThread;
   }
@@ -63,24 +74,22 @@ function withTrouble(
   return new Map(trouble === null ? others : [...others, [threadId, trouble]]);
 }
 
-// Without a shown thread it may be of the one that is just being started.
-function isOfAnother({ view }: PanelState, threadId: string | null): boolean {
-  const shownId = shownThreadId(view);
-  return shownId !== null && threadId !== null && threadId !== shownId;
-}
-
 function withReconnecting(state: PanelState, { turnId, error }: { turnId: string; error: TurnError }): PanelState {
   const text = reconnectingWords(error.message);
   const announcement = { number: state.announcement.number + 1, text };
   return { ...state, reconnecting: { turnId, text, cause: error.additionalDetails }, announcement };
 }
 
-/** Adds a line above the composer; the same sentence is not said twice. */
-export function withNotice(state: PanelState, { kind, text }: { kind: NoticeKind; text: string }): PanelState {
-  const key = `text:${text}`;
-  if (kind === "config" && state.dismissed.includes(key)) return state;
-  const notice: Notice = { key, kind, text };
-  return { ...state, notices: [...state.notices.filter((other) => other.key !== key), notice] };
+/** Adds a line above the composer; the same sentence is not said twice of the same thread. */
+export function withNotice(state: PanelState, said: Omit<Notice, "key">): PanelState {
+  const key = said.threadId === null ? `text:${said.text}` : `thread:${said.threadId}:${said.text}`;
+  if (said.kind === "config" && state.dismissed.includes(key)) return state;
+  const others = state.notices.filter((other) => other.key !== key);
+  return { ...state, notices: [...others, { key, ...said }].slice(-KEPT_NOTICES) };
+}
+
+function withoutNotices(state: PanelState, isGone: (notice: Notice) => boolean): PanelState {
+  return state.notices.some(isGone) ? { ...state, notices: state.notices.filter((each) => !isGone(each)) } : state;
 }
 
 function followThread(state: PanelState, notification: ServerNotification): PanelState {
@@ -185,11 +194,9 @@ function followStatus(
 }
 
 // What is on screen stays there to be read; the line above the composer says what became of it.
-function leaveList(state: PanelState, threadId: string, became: string): PanelState {
+function leaveList(state: PanelState, threadId: string, text: string): PanelState {
   const left = withLists(state, (threads) =>
     threads?.some(({ id }) => id === threadId) ? threads.filter(({ id }) => id !== threadId) : threads,
   );
-  const shown = shownThread(state.view);
-  if (shown?.id !== threadId) return left;
-  return withNotice(left, { kind: "info", text: `The thread “${shown.title}” ${became}.` });
+  return shownThread(state.view)?.id === threadId ? withNotice(left, { kind: "info", threadId, text }) : left;
 }

@@ -9,6 +9,7 @@ import {
   type Approval,
   type Choice,
   type ListFilter,
+  type Notice,
   type PanelState,
   type ShownThread,
   shownThread,
@@ -94,7 +95,7 @@ export function reduce(state: PanelState, event: PanelEvent): PanelState {
     case "choiceTaken":
       return changeUnsent(state, event.threadId, (unsent) => takeChoice(unsent, event.taken));
     case "noticed":
-      return withNotice(state, info(event.text));
+      return withNotice(state, info(event.text, event.threadId));
     case "noticeDismissed":
       return dismissNotice(state, event.key);
     default:
@@ -130,7 +131,10 @@ function reduceTurn(state: PanelState, event: TurnEvent): PanelState {
     case "stopAsked":
       return { ...state, stoppingTurnId: event.turnId };
     case "stopRefused":
-      return withNotice({ ...state, stoppingTurnId: null }, info(event.message));
+      return withNotice(
+        { ...state, stoppingTurnId: state.stoppingTurnId === event.turnId ? null : state.stoppingTurnId },
+        info(event.message, event.threadId),
+      );
     case "approvalAsked": {
       const approval: Approval = { key: event.key, id: event.id, request: event.request, outcome: { kind: "waiting" } };
       return announce({ ...state, approvals: [...state.approvals, approval] }, asksFor(event.request));
@@ -195,8 +199,8 @@ function dismissNotice(state: PanelState, key: string): PanelState {
   };
 }
 
-function info(text: string): { kind: "info"; text: string } {
-  return { kind: "info", text };
+function info(text: string, threadId: string | null = null): Omit<Notice, "key"> {
+  return { kind: "info", threadId, text };
 }
 
 function makeChoice(state: PanelState, choice: Partial<Choice>): PanelState {
@@ -316,10 +320,10 @@ function settle(state: PanelState, key: string, outcome: Approval["outcome"]): P
 
 function settleStop(
   state: PanelState,
-  { itemId, message }: Extract<PanelEvent, { type: "commandStopSettled" }>,
+  { threadId, itemId, message }: Extract<PanelEvent, { type: "commandStopSettled" }>,
 ): PanelState {
   const settled = { ...state, stoppingItemIds: state.stoppingItemIds.filter((id) => id !== itemId) };
-  return message === null ? settled : withNotice(settled, info(message));
+  return message === null ? settled : withNotice(settled, info(message, threadId));
 }
 
 // Approvals of other threads stay: they still wait, and the panel says so.

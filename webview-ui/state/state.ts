@@ -168,6 +168,8 @@ export type NoticeKind = "info" | "warning" | "config";
 
 export interface Notice {
   key: string;
+  /** The thread it is about: with that one alone it is shown. Null: it is the window's. */
+  threadId: string | null;
   kind: NoticeKind;
   text: string;
 }

@@ -15,7 +15,6 @@ export function TurnEnd({ turn, prompt }: { turn: Turn; prompt: string }) {
       {turn.status === "failed" && <FailedTurn turn={turn} prompt={prompt} />}
       <div class="turn-end">
         {turn.status === "interrupted" && <span>Interrupted</span>}
-        {turn.status === "failed" && <span class="error">Failed</span>}
         <TurnFiles turn={turn} />
         <span class="space" />
         {isModels && <span>scripted model</span>}
