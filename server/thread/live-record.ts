@@ -232,11 +232,15 @@ export class LiveRecord {
     const { meta, metadata, settings, history } = this.#record;
     if (meta.preview === "") meta.preview = preview;
     if (this.#isPersisted || this.#recorder === null) return;
-    this.#recorder.append({ type: "threadMeta", payload: meta });
     this.#isPersisted = true;
-    this.#append({ type: "settings", payload: settings });
-    if (metadata.name !== null || metadata.gitInfo !== null) this.#append({ type: "metadata", payload: metadata });
-    for (const entry of history) this.#append({ type: "history", payload: entry });
+    const isNamed = metadata.name !== null || metadata.gitInfo !== null;
+    // In one write: nobody finds a thread that has begun to be one.
+    this.#append(
+      { type: "threadMeta", payload: meta },
+      { type: "settings", payload: settings },
+      ...(isNamed ? [{ type: "metadata" as const, payload: metadata }] : []),
+      ...history.map((payload) => ({ type: "history" as const, payload })),
+    );
   }
 
   /** A fork is on disk from its start, unless it is empty. `copied`: the lines of its source that it does not share. */

@@ -14,7 +14,8 @@ import { applyToTurns, closeAbandoned } from "./turn-log.ts";
 /** Null when the lines do not say whose they are. */
 export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   let meta: ThreadMeta | null = null;
-  let stored: Record<string, unknown> | null = null;
+  /** Whoever cannot read what was allowed allows little. */
+  let stored: Record<string, unknown> = {};
   const told: Told[] = [];
   const record: Pick<ThreadRecord, "turns" | "metadata"> = { turns: [], metadata: { name: null, gitInfo: null } };
   const said = new Map<string, { said: Said; atMs: number }>();
@@ -61,7 +62,7 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
         line satisfies never;
     }
   }
-  if (meta === null || stored === null) return null;
+  if (meta === null) return null;
   const { settings, substituted } = restoreSettings(stored, meta);
   const lastAtMs = timeOf(lines.at(-1));
   const { id: threadId } = meta;

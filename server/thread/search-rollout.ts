@@ -7,6 +7,7 @@ import { startedTurn } from "../rollout/living-lines.ts";
 import { parseLine } from "../rollout/reader.ts";
 import { positionsOf } from "./find-text.ts";
 import { searchableText, snippetAround } from "./pages.ts";
+import { userMessage } from "./said.ts";
 import type { LineFilter } from "./search-term.ts";
 
 export interface Looking {
@@ -35,6 +36,7 @@ export async function mayHold({ path, end }: RolloutPart, { filter, signal, paus
 export async function snippetIn(parts: readonly RolloutPart[], looking: Looking): Promise<string | null> {
   const found = new FoundTexts();
   for (const { path, end } of parts) {
+    found.beginPart();
     try {
       for (const block of blocksOf(path, { end })) {
         for (const line of linesToRead(block, looking.filter)) found.take(line);
@@ -73,20 +75,29 @@ function* linesToRead(block: string, filter: LineFilter): Generator<ReadLine> {
 // Another writer may put spaces between.
 const marks = ['"turn/started"', '"reverted"'];
 
-/** Of items, as far as they were read. */
+/** Of items, and of what was said and is not one yet, as far as they were read. */
 class FoundTexts {
   #turnIds: string[] = [];
-  readonly #found = new Map<string, { turnId: string; text: string }>();
+  readonly #found = new Map<string, { turnId: string; text: string; isTaken: boolean }>();
+
+  /** What was said in a thread that this one is a fork of, and not taken before, is no part of it. */
+  beginPart(): void {
+    for (const [id, { isTaken }] of this.#found) if (!isTaken) this.#found.delete(id);
+  }
 
   take(line: ReadLine): void {
     const started = startedTurn(line);
     if (started !== null) this.#turnIds.push(started);
     if (line.type === "reverted") this.#cut(line.payload.beforeTurnId);
+    if (line.type === "said") {
+      const { itemId, turnId } = line.payload;
+      this.#found.set(itemId, { turnId, text: searchableText(userMessage(line.payload, 0)), isTaken: false });
+    }
     if (line.type !== "notification") return;
     const { method, params } = line.payload;
     if (method !== "item/completed" && method !== "item/started") return;
     const { item, turnId } = params;
-    this.#found.set(item.id, { turnId, text: searchableText(item) });
+    this.#found.set(item.id, { turnId, text: searchableText(item), isTaken: true });
   }
 
   *texts(): Generator<string> {

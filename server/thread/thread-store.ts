@@ -28,6 +28,7 @@ import { LiveThreads } from "./live-threads.ts";
 import { rebuildRecord } from "./rebuild.ts";
 import { newThreadRecord } from "./record.ts";
 import type { OwnFiles } from "./rule-store.ts";
+import { checkSaved } from "./saving.ts";
 import { changeSettings, initialSettings, type SettingsOverrides } from "./settings.ts";
 import { QueueFiles } from "./queue-files.ts";
 import { StoredThreads } from "./stored-threads.ts";
@@ -176,6 +177,8 @@ export class ThreadStore {
     const { threadId, ephemeral } = params;
     checkThreadId(threadId);
     this.#checkProvider(params);
+    // It begins in the file, which must have all that is seen of the thread.
+    checkSaved(this.live.find(threadId)?.record.savingTrouble ?? null);
     const { chain, record: whole } = await this.#stored.readToFork(threadId);
     const { lines, base } = forkStart(chain, params);
     const source = lines === chain.lines ? whole : rebuildRecord(lines);

@@ -50,9 +50,8 @@ test("the first meta and the last settings count, and the time of the last line 
   assert.deepEqual([record?.meta, record?.settings.model, record?.updatedAt], [meta, "b", 1_767_225_603]);
 });
 
-test("without meta or settings there is no thread", () => {
+test("without meta there is no thread", () => {
   assert.equal(rebuild([]), null);
-  assert.equal(rebuild([{ type: "threadMeta", payload: meta }]), null);
   assert.equal(rebuild([{ type: "settings", payload: settings("a") }]), null);
 });
 

@@ -112,6 +112,20 @@ test("a thread that is not saved is not put away, since what waits would be lost
   await assertTurns(server, thread.id, 2);
 });
 
+test("a thread that is not saved is not forked without what waits", { skip: noPrlimit }, async () => {
+  await using api = await responsesApi(ok);
+  await using server = await testServer({ api });
+  const { threadId } = await server.completeTurn("one");
+  const pid = server.child.pid ?? 0;
+  limitFiles(pid, 100);
+  await server.completeTurn("two", threadId);
+  assert.equal((await server.expectNotification("belay/thread/saving/updated")).trouble?.kind, "waiting");
+  assert.match((await server.refusal("thread/fork", { threadId })).message, /not being saved: .* may not grow/);
+  limitFiles(pid, null);
+  assert.equal((await server.expectNotification("belay/thread/saving/updated")).trouble, null);
+  assert.equal((await server.request("thread/fork", { threadId })).thread.turns.length, 2);
+});
+
 test("a thread whose last lines cannot be written any more is not put away with them missing", {
   skip: noPrlimit,
 }, async () => {

@@ -103,6 +103,20 @@ for (const [how, engine] of engines) {
     assert.deepEqual(await all(), [forks, [], forks]);
   });
 
+  test(`a prompt whose turn has not begun yet is found, and not in a fork that was made before it, ${how}`, async () => {
+    await using home = rolloutHome();
+    crowd(home);
+    const shared = turn("one", [said("early")]) + prompt("two", "waits");
+    const base = home.write(longAgo, { lines: shared + turn("two", []) });
+    const endByteOffset = readFileSync(base.path, "utf8").indexOf(turn("two", []).trimEnd());
+    const fork = home.write(longAgo + 1, { base: { threadId: base.id, endOrdinal: 9, endByteOffset } });
+    const cut = home.write(longAgo + 2, {
+      lines: `${shared}${turn("two", [])}${rolloutLine("reverted", { beforeTurnId: "two" })}`,
+    });
+    const results = ["early", "waits"].map((text) => found(home, engine, text));
+    assert.deepEqual(await Promise.all(results), [[cut.id, fork.id, base.id], [base.id]]);
+  });
+
   test(`a torn line, garbage and a file that goes are no reason to find less, ${how}`, async () => {
     await using home = rolloutHome();
     crowd(home);
@@ -197,6 +211,11 @@ const said = (text: string) => ({
   phase: null,
   memoryCitation: null,
 });
+const prompt = (turnId: string, text: string) =>
+  rolloutLine("said", {
+    ...{ turnId, itemId: `i${nextItem++}`, clientId: null, input: [{ type: "text", text }] },
+    told: { type: "message", role: "user", text },
+  });
 const ran = (command: string) => ({
   ...{ type: "commandExecution", id: `i${nextItem++}`, command, cwd: "/w", processId: null, source: "agent" },
   ...{ status: "completed", commandActions: [], aggregatedOutput: null, exitCode: 0, durationMs: 1 },
