@@ -222,6 +222,14 @@ export function streamPart(response: ServerResponse, text: string, id = "msg_par
   return true;
 }
 
+/** Ends well what `streamPart` began: this is the whole text. */
+export function streamRest(response: ServerResponse, text: string, id = "msg_part"): void {
+  const content = [{ type: "output_text", text, annotations: [] }];
+  const item = { type: "message", id, role: "assistant", content };
+  response.write(sse({ type: "response.output_item.done", output_index: 0, item }));
+  streamEnd(response, completedEvent);
+}
+
 export interface StreamedCall {
   callId: string;
   name: string;

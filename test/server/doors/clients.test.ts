@@ -1,7 +1,7 @@
 // Several clients on one thread: everybody is asked, the first answer wins, and a question waits for who comes back.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { completedEvent, responsesApi, sse, streamEnd, streamPart } from "../../support/responses-api.ts";
+import { responsesApi, streamPart, streamRest } from "../../support/responses-api.ts";
 import { type Params, type SocketClient, type SocketServer, socketServer } from "../../support/socket-server.ts";
 
 const APPROVAL = "item/commandExecution/requestApproval";
@@ -99,12 +99,7 @@ test("a turn goes on when its client leaves, and the next one finds it done", as
   await using api = await responsesApi([], {
     misbehave(response) {
       streamPart(response, text);
-      const content = [{ type: "output_text", text, annotations: [] }];
-      const item = { type: "message", id: "msg_part", role: "assistant", content };
-      void joined.promise.then(() => {
-        response.write(sse({ type: "response.output_item.done", output_index: 0, item }));
-        streamEnd(response, completedEvent);
-      });
+      void joined.promise.then(() => streamRest(response, text));
       return true;
     },
   });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertOrder } from "../../support/order.ts";
 import { fifo } from "../../support/lifeline.ts";
-import { responsesApi } from "../../support/responses-api.ts";
+import { responsesApi, streamPart, streamRest } from "../../support/responses-api.ts";
 import { type SocketClient, type SocketServer, socketServer } from "../../support/socket-server.ts";
 import { testServer } from "../../support/test-server.ts";
 
@@ -36,8 +36,15 @@ test("a client that stops reading slows nobody, fills no memory, and ends with t
 });
 
 test("a client that does not even read its refusals is disconnected, and its turn and the others go on", async () => {
-  const steps = [{ text: "word ".repeat(2_000), delayMs: 5 }];
-  await using api = await responsesApi([{ prompt: "run", steps }, { steps: [{ text: "hi" }] }]);
+  const isGone = Promise.withResolvers<void>();
+  await using api = await responsesApi([{ steps: [{ text: "hi" }] }], {
+    misbehave(response, request) {
+      if (request === 1) return false;
+      streamPart(response, "word ");
+      void isGone.promise.then(() => streamRest(response, "word by word"));
+      return true;
+    },
+  });
   await using server = await socketServer({ api, listen: "unix://" });
   const { fast, slow, threadId } = await twoClients(server);
   await slow.startTurn(threadId, "run");
@@ -47,7 +54,8 @@ test("a client that does not even read its refusals is disconnected, and its tur
     server.stderr.includes("does not read: more than") ? true : undefined,
   );
   assert.ok(await fast.request("thread/list", {}));
-  await fast.expect("turn/completed", ({ turn }) => turn.items[0]?.text?.startsWith("word") === true);
+  isGone.resolve();
+  await fast.expect("turn/completed", ({ turn }) => turn.items[0]?.text === "word by word");
 });
 
 test("a client on stdio that stopped reading can still interrupt, and then reads how it ended", async () => {

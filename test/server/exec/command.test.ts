@@ -50,7 +50,9 @@ test("what was written since the last look is told once, and all of it at the en
   assert.deepEqual(command.takeNew(), { text: "two\n", omitted: 0 });
 });
 
-test("a command that is stopped is asked to end first", posix, async () => {
+test("a command that is stopped is asked to end first", posix, async (t) => {
+  // However long it takes: it is not killed before it has answered.
+  t.mock.method(globalThis, "setInterval", () => undefined);
   const ready = written("ready");
   const line = "trap 'echo bye; exit 3' TERM; echo ready; read _";
   const command = await startCommand(shell(line, { input: "open", ...ready }), deps);

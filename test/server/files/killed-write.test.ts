@@ -31,6 +31,8 @@ const patch = [
 
 test("killed at any moment, each file is the old one or the new one, and what is left over is known by its name", {
   skip: process.platform === "win32" && "there is no SIGKILL",
+  // Dozens of processes, one after the other.
+  timeout: 400_000,
 }, async () => {
   const seen = new Set<string>();
   let killAt = 1;

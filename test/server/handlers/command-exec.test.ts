@@ -14,7 +14,10 @@ const posix = { skip: platform() === "win32" ? "the commands are POSIX" : false 
 const linux = { skip: platform() === "linux" ? false : "terminals come from util-linux" };
 const sandboxed = { skip: noSandbox };
 
-const free = { sandboxPolicy: { type: "dangerFullAccess" as const } };
+/** The usual limit is ten seconds, which a busy machine may take for a test. */
+const unhurried = { disableTimeout: true };
+const free = { sandboxPolicy: { type: "dangerFullAccess" as const }, ...unhurried };
+const confined = { sandboxPolicy: { type: "workspaceWrite" as const }, ...unhurried };
 const echo = ["sh", "-c", "echo out; echo err >&2; exit 4"];
 
 function write(server: TestServer, processId: string, text: string, more: { closeStdin?: boolean } = {}) {
@@ -239,7 +242,8 @@ test("megabytes are streamed completely", posix, async () => {
 test("a command that takes too long ends with 124, one that is terminated as by SIGKILL", posix, async () => {
   await using server = await testServer();
   const command = ["sh", "-c", "echo hi; trap '' TERM; while :; do sleep 60; done"];
-  assert.deepEqual(await server.request("command/exec", { command: ["sleep", "60"], timeoutMs: 50, ...free }), {
+  const { sandboxPolicy } = free;
+  assert.deepEqual(await server.request("command/exec", { command: ["sleep", "60"], timeoutMs: 50, sandboxPolicy }), {
     exitCode: 124,
     stdout: "",
     stderr: "",
@@ -292,7 +296,7 @@ test("a permission profile is for clients that may experiment", sandboxed, async
 
 for (const [where, options, policy] of [
   ["outside the sandbox", linux, free],
-  ["in the sandbox", sandboxed, { sandboxPolicy: { type: "workspaceWrite" as const } }],
+  ["in the sandbox", sandboxed, confined],
 ] as const) {
   test(`a terminal ${where} has a size, echoes, and can be resized`, options, async () => {
     await using server = await testServer();
@@ -363,7 +367,6 @@ test("terminating a terminal ends every job in it, those in groups of their own 
     command: ["bash", "-c", jobs],
     processId: "p",
     tty: true,
-    disableTimeout: true,
     ...free,
   });
   await line.started;
@@ -374,9 +377,9 @@ test("terminating a terminal ends every job in it, those in groups of their own 
 
 for (const [name, options, params] of [
   ["a command", posix, free],
-  ["a command in the sandbox", sandboxed, { sandboxPolicy: { type: "workspaceWrite" as const } }],
+  ["a command in the sandbox", sandboxed, confined],
   ["a terminal", linux, { tty: true, ...free }],
-  ["a terminal in the sandbox", sandboxed, { tty: true, sandboxPolicy: { type: "workspaceWrite" as const } }],
+  ["a terminal in the sandbox", sandboxed, { tty: true, ...confined }],
 ] as const) {
   test(`${name} ends, with all it started, when its connection does`, options, async () => {
     const server = await testServer();
@@ -387,7 +390,6 @@ for (const [name, options, params] of [
       params: {
         command: ["bash", "-c", holdingLifeline("trap '' TERM HUP; sleep 600 & sleep 600")],
         processId: "p",
-        disableTimeout: true,
         ...params,
       },
     });

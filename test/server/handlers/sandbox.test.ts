@@ -90,7 +90,12 @@ for (const [how, breaks] of [
     test(`a client's own command whose sandbox ${how} was not run, and that is said: ${where}`, { skip }, async () => {
       using fading = fadingSandbox();
       await using server = await testServer({ startedBy: fading.startedBy });
-      const request = { command: ["sh", "-c", "echo > made; exit 1"], cwd: server.workspace, ...way };
+      const request = {
+        command: ["sh", "-c", "echo > made; exit 1"],
+        cwd: server.workspace,
+        disableTimeout: true,
+        ...way,
+      };
       assert.equal((await server.request("command/exec", request)).exitCode, 1);
       rmSync(join(server.workspace, "made"));
       fading[breaks]();

@@ -14,7 +14,10 @@ import { testServer } from "../../support/test-server.ts";
 const free: WriterLock = { take: () => true, isOurs: () => true, writer: () => null, release() {} };
 const calls = [{ name: "exec_command", arguments: { cmd: "true" } }];
 
-test("cut anywhere in its last two lines, a thread loads without the cut line alone, and goes on in whole lines", async () => {
+test("cut anywhere in its last two lines, a thread loads without the cut line alone, and goes on in whole lines", {
+  // Hundreds of files, one after the other.
+  timeout: 400_000,
+}, async () => {
   await using api = await responsesApi([{ prompt: "go", steps: [{ text: "😀\u2028", calls }, { text: "Done." }] }]);
   await using server = await testServer({ api });
   const { threadId } = await server.completeTurn("go");

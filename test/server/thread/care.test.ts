@@ -163,8 +163,9 @@ test("a thread that nobody listens to is let go of, says that it is closed, and 
 });
 
 test("a thread that is taken up again while its last command is still being ended goes on whole", async () => {
-  // Asked to end, it says so, and takes its time.
-  const cmd = holdingLifeline("trap 'echo so > asked' TERM; sleep 60; sleep 60");
+  // Asked to end, a part of it does, which closes the pipe, and the rest takes its time.
+  const part = "exec 8>asked; sleep 60 & exec 8>&-; trap '' TERM";
+  const cmd = `${part}; ${holdingLifeline("sleep 60; sleep 60")}`;
   const steps = [{ calls: [{ name: "exec_command", arguments: { cmd, yield_time_ms: 250 } }] }, { text: "It runs." }];
   await using api = await responsesApi([{ prompt: "run", steps }, ...ok]);
   await using server = await testServer({ api, config: "thread_unload_delay_secs = 0" });

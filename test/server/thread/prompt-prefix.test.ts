@@ -56,7 +56,10 @@ const acts: Act[] = [
   "kill",
 ];
 
-test("each request begins with all of the one before, byte for byte, and everything beside the history stays the same", async () => {
+test("each request begins with all of the one before, byte for byte, and everything beside the history stays the same", {
+  // Dozens of turns and several servers: a busy machine takes its time.
+  timeout: 400_000,
+}, async () => {
   await fc.assert(
     fc.asyncProperty(fc.shuffledSubarray(acts, { minLength: 6 }), async (order) => {
       const requests = await play(order);
