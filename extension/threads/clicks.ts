@@ -7,15 +7,23 @@ export class Clicks {
   readonly #now: () => number;
   #last: { id: string; at: number } | null = null;
   #isKeyed = false;
+  #count = 0;
 
   /** `now`: milliseconds on a clock that only goes forward. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** The next one is no click: a key opens the row. */
-  keyed(): void {
+  /** The first one while `open` runs is no click: a key opens the row. False: a row was clicked as well meanwhile. */
+  async keyed(open: () => PromiseLike<unknown>): Promise<boolean> {
+    const before = this.#count;
     this.#isKeyed = true;
+    try {
+      await open();
+    } finally {
+      this.#isKeyed = false;
+    }
+    return this.#count === before;
   }
 
   /** Another thread, or none, came on show: the click before belongs to no double click. */
@@ -28,6 +36,7 @@ export class Clicks {
     const isKeyed = this.#isKeyed;
     this.#isKeyed = false;
     if (isKeyed) return false;
+    this.#count++;
     const at = this.#now();
     const isDouble = this.#last?.id === id && at - this.#last.at <= DOUBLE_CLICK_MS;
     this.#last = isDouble ? null : { id, at };

@@ -17,6 +17,7 @@ const SELECTION = "selection";
 /** A click on a row: the thread is shown, and the keys of the tree go on to work. A double click goes on to write. */
 export async function openThread(ctx: Ctx, given: unknown): Promise<void> {
   const threadId = z.string().parse(given);
+  ctx.threads.opened(threadId);
   const isDouble = ctx.threads.clicks.isDouble(threadId);
   // Whether it is on show the panel knows, and nobody else as soon.
   ctx.panel.tell("host/showThread", { threadId });
@@ -26,10 +27,10 @@ export async function openThread(ctx: Ctx, given: unknown): Promise<void> {
 
 /** Enter in the tree: what the row does, and where it is a thread, the person goes on to write. */
 export async function enterThread(ctx: Ctx): Promise<void> {
-  ctx.threads.clicks.keyed();
   // Selects the row that has the focus, and opens it as a click does.
-  await vscode.commands.executeCommand("list.select");
-  if (ctx.threads.selected.length === 1) await write(ctx);
+  const select = () => vscode.commands.executeCommand("list.select");
+  // Who has clicked a row since then wants the focus there.
+  if ((await ctx.threads.clicks.keyed(select)) && ctx.threads.selected.length === 1) await write(ctx);
 }
 
 async function write({ panel }: Ctx): Promise<void> {
@@ -104,12 +105,16 @@ export const showMoreThreads = ({ threads }: Ctx, part: unknown): Promise<void> 
   threads.list.showMore(GivenPart.parse(part));
 
 /** Rows of the tree, an id, or nothing: then the thread on show. */
-async function threadsOf(ctx: RunningCtx, [given, selected]: unknown[]): Promise<Thread[]> {
-  const rows = z.array(GivenRow).safeParse(selected).data;
-  if (rows !== undefined && rows.length > 0) return rows.map(({ thread }) => thread);
-  const row = GivenRow.safeParse(given).data;
-  if (row !== undefined) return [row.thread];
+async function threadsOf(ctx: RunningCtx, all: unknown[]): Promise<Thread[]> {
+  const [given, selected] = all;
   if (given === SELECTION) return ctx.threads.selected.map(({ thread }) => thread);
+  if (all.length > 0 && typeof given !== "string") {
+    const isOne = !Array.isArray(selected) || selected.length === 0;
+    const rows = z.array(GivenRow).safeParse(isOne ? [given] : selected).data;
+    // VS Code knows of no rows while it reads them anew. The thread on show is another one than the person chose.
+    if (rows === undefined) throw new Error("The list of threads has just changed. Choose the thread again.");
+    return rows.map(({ thread }) => thread);
+  }
   const threadId = typeof given === "string" ? given : ctx.turns.shownThreadId;
   if (threadId === null) return [];
   return [(await ctx.client.request("thread/read", { threadId })).thread];

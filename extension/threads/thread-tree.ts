@@ -36,9 +36,18 @@ export class ThreadTree implements vscode.TreeDataProvider<Node> {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.#changed.event;
 
+  /** As they were when VS Code was last told to read them. */
+  #rows = "";
+
   constructor(list: ThreadList) {
     this.#list = list;
-    list.onDidChange(() => this.#changed.fire());
+    list.onDidChange(() => {
+      // While VS Code reads the rows anew, it cannot say which of them one clicks on.
+      const rows = JSON.stringify(this.getChildren().map((root) => this.#itemsOf(root)));
+      if (rows === this.#rows) return;
+      this.#rows = rows;
+      this.#changed.fire();
+    });
   }
 
   getChildren(node?: Node): Node[] {
@@ -94,6 +103,10 @@ export class ThreadTree implements vscode.TreeDataProvider<Node> {
 
   dispose(): void {
     this.#changed.dispose();
+  }
+
+  #itemsOf(node: Node): vscode.TreeItem[] {
+    return [node, ...this.getChildren(node)].map((row) => this.getTreeItem(row));
   }
 
   #threadItem({ thread, place: kind }: ThreadNode): vscode.TreeItem {

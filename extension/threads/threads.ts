@@ -26,6 +26,8 @@ export class Threads implements vscode.Disposable {
   readonly view: vscode.TreeView<Node>;
   readonly clicks = new Clicks(() => performance.now());
   readonly #subscriptions: vscode.Disposable[];
+  /** As VS Code told it last: while it reads the rows anew, it says that none is selected. */
+  #selectedIds: readonly string[] = [];
   /** Shown by the panel, and not yet selected here. Once it is, a person may select what they like. */
   #toReveal: string | null = null;
   /** The panel counts what waits while it is out of sight; what is counted here is only what it does not show. */
@@ -44,6 +46,9 @@ export class Threads implements vscode.Disposable {
       this.tree,
       this.list,
       this.list.onDidChange(() => this.#changed()),
+      this.view.onDidChangeSelection(({ selection }) => {
+        this.#selectedIds = selection.flatMap((node) => (node.kind === "thread" ? [node.thread.id] : []));
+      }),
       this.view.onDidChangeVisibility(() => {
         if (this.view.visible) options.shown();
         void this.#look();
@@ -61,7 +66,12 @@ export class Threads implements vscode.Disposable {
   }
 
   get selected(): ThreadNode[] {
-    return this.view.selection.filter((node) => node.kind === "thread");
+    return this.#selectedIds.map((id) => this.tree.rowOf(id)).filter((row) => row !== null);
+  }
+
+  /** Its row is the selected one, also where VS Code could not tell which that is. */
+  opened(threadId: string): void {
+    if (!this.#selectedIds.includes(threadId)) this.#selectedIds = [threadId];
   }
 
   showAll(isAll: boolean): void {

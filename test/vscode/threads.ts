@@ -191,6 +191,32 @@ test("while a turn waits for an approval its row says so, and no longer once it 
   });
 });
 
+test("keys act on the selected row while VS Code reads the rows anew, and a row it cannot name is not taken for another", async () => {
+  await withTree(async (api) => {
+    const { threads } = api.ctx;
+    const client = await api.ctx.server.running();
+    const id = await start(api, "paint the shed");
+    await until(api, "the thread", () => threads.tree.rowOf(id) !== null);
+    const selected = Promise.withResolvers<void>();
+    const subscription = threads.view.onDidChangeSelection(() => threads.selected.length === 1 && selected.resolve());
+    const row = threads.tree.rowOf(id);
+    assert.ok(row);
+    await threads.view.reveal(row, { select: true, focus: true });
+    if (threads.selected.length === 0) await within(patienceMs, "the row to be selected", selected.promise);
+    subscription.dispose();
+
+    await client.request("thread/name/set", { threadId: id, name: "The shed" });
+    await until(api, "the new name", () => rows(api)["Today"]?.[0] === "The shed");
+    await vscode.commands.executeCommand("belay.copyThreadId", "selection");
+    assert.equal(await vscode.env.clipboard.readText(), id);
+
+    await vscode.env.clipboard.writeText("");
+    // What VS Code makes of a row that it has let go of.
+    await vscode.commands.executeCommand("belay.copyThreadId", undefined, undefined);
+    assert.equal(await vscode.env.clipboard.readText(), "");
+  });
+});
+
 test("threads of other folders are listed on demand, with their folder", async () => {
   await withTree(async (api) => {
     const client = await api.ctx.server.running();

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Clicks } from "../../../extension/threads/clicks.ts";
 
-test("two clicks on one row soon after each other are a double click, and only those", () => {
+test("two clicks on one row soon after each other are a double click, and only those", async () => {
   let now = 0;
   const clicks = new Clicks(() => now);
   const at = (ms: number, id: string) => {
@@ -17,8 +17,7 @@ test("two clicks on one row soon after each other are a double click, and only t
   assert.equal(at(1400, "a"), true);
   assert.equal(at(1500, "a"), false, "a third click begins anew");
   assert.equal(at(1600, "a"), true);
-  clicks.keyed();
-  assert.equal(at(1700, "a"), false, "a key");
+  await clicks.keyed(async () => assert.equal(at(1700, "a"), false, "a key"));
   assert.equal(at(1800, "a"), false, "the first click after it");
   assert.equal(at(1900, "a"), true);
   assert.equal(at(2000, "a"), false);
@@ -27,4 +26,14 @@ test("two clicks on one row soon after each other are a double click, and only t
   assert.equal(at(2200, "a"), false);
   clicks.shown(null);
   assert.equal(at(2300, "a"), false, "a new thread came on show between the two");
+});
+
+test("a key that opens no row leaves the next click one, and a row that is clicked meanwhile is told of", async () => {
+  const clicks = new Clicks(() => 0);
+  assert.equal(await clicks.keyed(async () => undefined), true, "it opened a group");
+  assert.equal(clicks.isDouble("a"), false);
+  assert.equal(clicks.isDouble("a"), true);
+  const click = () => void clicks.isDouble("b");
+  assert.equal(await clicks.keyed(async () => click()), true, "the key's own");
+  assert.equal(await clicks.keyed(async () => [click(), click()]), false);
 });
