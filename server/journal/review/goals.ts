@@ -15,7 +15,7 @@ import { removeEmptied } from "../folders.ts";
 import type { Beside, SourceOf } from "../write-change.ts";
 import { atATime } from "./pending.ts";
 import type { OpenFiles } from "./present.ts";
-import { concernsLink, putLink } from "./put-link.ts";
+import { clearFolders, concernsLink, isBelowAny, putLink } from "./put-link.ts";
 import { readImage } from "../settle.ts";
 import type { Restoration } from "./undo-plan.ts";
 
@@ -104,11 +104,6 @@ function isLeaving({ goal }: Restoration): boolean {
   return goal.kind === "missing";
 }
 
-function isBelowAny(path: string, folders: ReadonlySet<string>): boolean {
-  const parent = dirname(path);
-  return parent !== path && (folders.has(parent) || isBelowAny(parent, folders));
-}
-
 /** Null: not to be written as a text. */
 async function asText({ path, movedTo, now, goal }: Restoration, deps: GoalDeps): Promise<TextChange | null> {
   if (now.image.kind !== "file" || now.content.kind !== "text") return null;
@@ -194,8 +189,12 @@ async function writeEach(
   }
   const links = restorations.filter(concernsLink);
   // They may lie in a folder that stands where a file is to be, and others come where one stands.
+  const coming = new Set(restorations.flatMap((each) => (isLeaving(each) ? [] : [each.movedTo ?? each.path])));
   const problem = await attempt(async () => {
-    for (const link of links.filter(isLeaving)) await putLink(link, journal, undo);
+    for (const link of links.filter(isLeaving)) {
+      await putLink(link, journal, undo);
+      await clearFolders(link.path, coming, undo);
+    }
   });
   if (problem !== null) return problem;
   const approved = new Set(restorations.flatMap(({ path, movedTo }) => [path, movedTo ?? path]));
