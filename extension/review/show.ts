@@ -74,10 +74,7 @@ export async function closeDiffsOf(shown: ShownTexts): Promise<void> {
 
 /** Closes the diff of all files: when nothing waits any more it shows what is no change. */
 export async function closeAll(): Promise<void> {
-  // VS Code does not say what such a tab shows, only its title, with the number of files behind ours.
-  const tabs = vscode.window.tabGroups.all
-    .flatMap((group) => group.tabs)
-    .filter(({ label, isDirty }) => !isDirty && label.startsWith(`${ALL_TITLE} (`));
+  const tabs = tabsOf({ title: ALL_TITLE, texts: [] }).filter(({ isDirty }) => !isDirty);
   if (tabs.length > 0) await vscode.window.tabGroups.close(tabs);
 }
 

@@ -15,9 +15,9 @@ import { removeEmptied } from "../folders.ts";
 import type { Beside, SourceOf } from "../write-change.ts";
 import { atATime } from "./pending.ts";
 import type { OpenFiles } from "./present.ts";
-import { concernsLink, putLink } from "./put-link.ts";
+import { clearFolders, concernsLink, isBelowAny, putLink } from "./put-link.ts";
 import { readImage } from "../settle.ts";
-import type { Restoration } from "./undo-plan.ts";
+import { leaves, leftBy, placeOf, type Restoration } from "./undo-plan.ts";
 
 /** `files`: what became of those that were written as texts. */
 export type Written =
@@ -65,7 +65,7 @@ export async function writeGoals(
     const beside = rest.length === 0 ? undefined : await besideOf(rest, deps.journal);
     const written = await deps.write(source, plan, { realPaths: placesOf(plan), beside });
     const of = sourcesOf(restorations, source).flatMap((each) => each.of);
-    if (written.ok) await removeEmptied(await foldersOf(of, deps.journal), leftBy(restorations));
+    if (written.ok) await removeEmptied(await foldersOf(of, deps.journal), [...leftBy(restorations)]);
     return written;
   } catch (error) {
     return refused(errorText(error));
@@ -74,26 +74,26 @@ export async function writeGoals(
 
 /** A file that comes where a folder is now, or the other way round, and what goes for it: one step on the disk. */
 function takingTurns(restorations: readonly Restoration[]): ReadonlySet<Restoration> {
-  const turns = turnsOf(restorations, ({ path, movedTo, goal }) => ({
-    leaves: goal.kind === "missing" || movedTo !== null ? path : null,
-    comes: goal.kind === "missing" ? null : (movedTo ?? path),
+  const turns = turnsOf(restorations, (each) => ({
+    leaves: leaves(each),
+    comes: isLeaving(each) ? null : placeOf(each),
   }));
   return new Set(turns.flatMap(({ first, next }) => [first, next]));
 }
 
 /** Changes are kept under real paths: a place that leads elsewhere by now is another one. */
 async function findMovedPlace(restorations: readonly Restoration[], files: OpenFiles): Promise<string | null> {
-  const going = new Set(restorations.flatMap((each) => (concernsLink(each) && isLeaving(each) ? [each.path] : [])));
+  const left = leftBy(restorations);
   for (const restoration of restorations) {
-    const { path, movedTo } = restoration;
+    const { path } = restoration;
     if (concernsLink(restoration)) {
       // The link itself is what is put back: only its folder must not lead elsewhere.
       if ((await files.realTarget(dirname(path))) !== dirname(path)) return path;
       continue;
     }
-    for (const place of movedTo === null ? [path] : [path, movedTo]) {
-      // Behind a link that goes first there will be nothing.
-      if (isBelowAny(place, going)) continue;
+    for (const place of new Set([path, placeOf(restoration)])) {
+      // What goes first, maybe a link, leaves nothing that leads elsewhere.
+      if (isBelowAny(place, left)) continue;
       if ((await files.realTarget(place)) !== place) return place;
     }
   }
@@ -102,11 +102,6 @@ async function findMovedPlace(restorations: readonly Restoration[], files: OpenF
 
 function isLeaving({ goal }: Restoration): boolean {
   return goal.kind === "missing";
-}
-
-function isBelowAny(path: string, folders: ReadonlySet<string>): boolean {
-  const parent = dirname(path);
-  return parent !== path && (folders.has(parent) || isBelowAny(parent, folders));
 }
 
 /** Null: not to be written as a text. */
@@ -153,10 +148,6 @@ async function foldersOf(of: readonly string[], journal: WorkspaceJournal): Prom
   return new Set(changes.flatMap(({ folders }) => folders ?? []));
 }
 
-function leftBy(restorations: readonly Restoration[]): string[] {
-  return restorations.flatMap(({ path, movedTo, goal }) => (goal.kind === "missing" || movedTo !== null ? [path] : []));
-}
-
 /** What goes to the disk alone. Rejects when a file is not what was looked at. */
 async function besideOf(restorations: readonly Restoration[], journal: WorkspaceJournal): Promise<Beside> {
   const files = (await inParallel(restorations, atATime, (each) => changesOf(each, journal))).flat();
@@ -194,11 +185,15 @@ async function writeEach(
   }
   const links = restorations.filter(concernsLink);
   // They may lie in a folder that stands where a file is to be, and others come where one stands.
+  const coming = new Set(restorations.flatMap((each) => (isLeaving(each) ? [] : [placeOf(each)])));
   const problem = await attempt(async () => {
-    for (const link of links.filter(isLeaving)) await putLink(link, journal, undo);
+    for (const link of links.filter(isLeaving)) {
+      await putLink(link, journal, undo);
+      await clearFolders(link.path, coming, undo);
+    }
   });
   if (problem !== null) return problem;
-  const approved = new Set(restorations.flatMap(({ path, movedTo }) => [path, movedTo ?? path]));
+  const approved = new Set(restorations.flatMap((each) => [each.path, placeOf(each)]));
   const result = await writeFilesAtomically(writes, { permits: (realPath) => approved.has(realPath) });
   if (!result.ok) return result;
   undo.push(async () => {
@@ -234,10 +229,11 @@ async function diskWrite(
   return after === null ? null : { path, change, after, beforeHash };
 }
 
-async function setMode({ path, movedTo, goal }: Restoration, undo: (() => Promise<void>)[]): Promise<void> {
+async function setMode(restoration: Restoration, undo: (() => Promise<void>)[]): Promise<void> {
+  const { goal } = restoration;
   const mode = goal.kind === "image" && goal.image.kind === "file" ? goal.image.mode : null;
   if (mode === null) return;
-  const place = movedTo ?? path;
+  const place = placeOf(restoration);
   const before = (await fs.stat(place)).mode & 0o7777;
   if (before === mode) return;
   await fs.chmod(place, mode);

@@ -7,24 +7,22 @@ import { staysIn } from "../../files/name-turns.ts";
 import { inParallel } from "../../util/in-parallel.ts";
 import { linkAbove, linkInTheWay } from "../links.ts";
 import { atATime } from "./pending.ts";
-import type { Restoration } from "./undo-plan.ts";
+import { leftBy, placeOf, type Restoration } from "./undo-plan.ts";
 
 /** Those that have something in their way which does not go with them are conflicts, with its name. */
 export async function withObstacles(
   restorations: readonly Restoration[],
   shown: (path: string) => string,
 ): Promise<Restoration[]> {
-  const going = new Set(
-    restorations.flatMap(({ path, movedTo, goal }) => (goal.kind === "missing" || movedTo !== null ? [path] : [])),
-  );
+  const going = leftBy(restorations);
   return inParallel(restorations, atATime, async (each) => {
-    const { path, movedTo, goal, reason } = each;
-    for (const place of movedTo === null ? [path] : [path, movedTo]) {
+    const { path, goal, reason } = each;
+    for (const place of new Set([path, placeOf(each)])) {
       const link = await linkAbove(place, going);
       if (link !== null) return { ...each, outcome: "conflict", reason: await linkInTheWay(link, shown) };
     }
     if (goal.kind === "missing" || reason !== null) return each;
-    const obstacle = await obstacleAt(movedTo ?? path, going, shown);
+    const obstacle = await obstacleAt(placeOf(each), going, shown);
     return obstacle === null ? each : { ...each, outcome: "conflict", reason: obstacle };
   });
 }

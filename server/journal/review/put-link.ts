@@ -29,6 +29,33 @@ export async function putLink(
   });
 }
 
+/** Folders that a link has left empty, where a file is to come in the place of one around them. */
+export async function clearFolders(
+  link: string,
+  coming: ReadonlySet<string>,
+  undo: (() => Promise<void>)[],
+): Promise<void> {
+  for (let folder = dirname(link); isBelowAny(folder, coming); folder = dirname(folder)) {
+    const { mode } = await fs.stat(folder);
+    const isGone = await fs.rmdir(folder).then(
+      () => true,
+      // There is more in it, which goes in its turn, or stays and is named.
+      () => false,
+    );
+    if (!isGone) return;
+    const place = folder;
+    undo.push(async () => {
+      await fs.mkdir(place);
+      await fs.chmod(place, mode & 0o7777);
+    });
+  }
+}
+
+export function isBelowAny(path: string, places: ReadonlySet<string>): boolean {
+  const parent = dirname(path);
+  return parent !== path && (places.has(parent) || isBelowAny(parent, places));
+}
+
 /** One that the files before it have left empty. */
 async function removeFolder(path: string, undo: (() => Promise<void>)[]): Promise<void> {
   const found = await fs.lstat(path).catch(() => null);

@@ -27,6 +27,21 @@ export interface Restoration {
   readonly reason: string | null;
 }
 
+/** Where the file is to be. */
+export function placeOf({ path, movedTo }: Restoration): string {
+  return movedTo ?? path;
+}
+
+/** Where nothing is left of it; null: it stays. */
+export function leaves({ path, movedTo, goal }: Restoration): string | null {
+  return goal.kind === "missing" || movedTo !== null ? path : null;
+}
+
+/** The places that are given up. */
+export function leftBy(restorations: readonly Restoration[]): Set<string> {
+  return new Set(restorations.flatMap((each) => leaves(each) ?? []));
+}
+
 /** A change of a file to be turned back; to make one again, `before` and `after` are swapped. */
 export interface Reversal {
   readonly path: string;

@@ -79,6 +79,19 @@ describe("undo where a link is in the place of a folder", { skip: noLinks }, () 
     assert.deepEqual([await work.text("sub/a.txt"), await work.text("sub/new.txt")], ["a\n", null]);
   });
 
+  test("puts a file back in the place of a folder in which nothing was but a link, and takes that back", async () => {
+    await using work = await workspaceWith({ sub: "x\n" });
+    const old = await work.snapshot();
+    await work.command("t1", "sub", (path) => fs.rm(path));
+    await fs.mkdir(work.path("sub/deep"), { recursive: true });
+    await work.command("t1", "sub/deep/link", (path) => fs.symlink("../out", path));
+    const changed = await work.snapshot();
+    const undone = await work.restore("undo", ["t1"]);
+    assert.deepEqual([undone.message, await work.snapshot()], [null, old]);
+    const redone = await work.restore("redo", ["t1"]);
+    assert.deepEqual([redone.message, await work.snapshot()], [null, changed]);
+  });
+
   test("leaves a link alone that leads elsewhere by now", async () => {
     await using work = await workspaceWith({ ...files, "third/a.txt": "mine\n" });
     await linkedAway(work, "copied");
