@@ -3,10 +3,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { HistoryItem } from "../model/model.ts";
 import type { Compacted, ReadLine, RolloutEntry, Said, ThreadMeta } from "../rollout/line.ts";
-import { livingLines, startedTurn } from "../rollout/living-lines.ts";
+import { promptTurn, livingLines, startedTurn } from "../rollout/living-lines.ts";
 import { otherHalf } from "./half-told.ts";
 import { restoreSettings } from "./settings.ts";
-import type { AnnouncedUsage, ThreadRecord } from "./record.ts";
+import { type AnnouncedUsage, emptyTurn, type ThreadRecord } from "./record.ts";
 import { takenLines } from "./said.ts";
 import { noteStart, noteUsage, replaceHistory, type ToldHistory } from "./told-history.ts";
 import { applyToTurns, closeAbandoned } from "./turn-log.ts";
@@ -20,7 +20,15 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   const record: Pick<ThreadRecord, "turns" | "metadata"> = { turns: [], metadata: { name: null, gitInfo: null } };
   const said = new Map<string, { said: Said; atMs: number }>();
   const cutAt = forkTimes(lines);
+  const begun = new Set(lines.map(startedTurn));
   for (const line of livingLines(lines)) {
+    const unbegun = promptTurn(line);
+    if (unbegun !== null && !begun.has(unbegun)) {
+      // The line that begins its turn is gone, and not the turn with it.
+      begun.add(unbegun);
+      record.turns.push({ ...emptyTurn(unbegun), itemsView: "full" });
+      told.push({ type: "turnStart", turnId: unbegun });
+    }
     const turnId = startedTurn(line);
     if (turnId !== null) told.push({ type: "turnStart", turnId });
     switch (line.type) {
