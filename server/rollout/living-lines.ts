@@ -52,18 +52,32 @@ function undoneCompaction(line: ReadLine): string | null {
 }
 
 function withoutTurns(lines: LivingLine[], firstTurnId: string): LivingLine[] {
-  const start = lines.findIndex((line) => startedTurn(line) === firstTurnId);
+  const start = startOf(lines, firstTurnId);
   if (start === -1) return lines;
   const behind = lines.slice(start);
-  const cut = new Set(behind.map(startedTurn));
+  const cut = new Set([firstTurnId, ...behind.map(startedTurn)]);
+  const earlier = new Set(lines.slice(0, start).map((line) => startedTurn(line) ?? promptTurn(line)));
   const kept = behind.filter((line) => {
     if (line.type === "history" || line.type === "compacted") return false;
     const turnId = line.type === "notification" ? turnOf(line.payload.params) : saidTo(line);
-    return turnId === null || !cut.has(turnId);
+    return turnId === null || earlier.has(turnId);
   });
   // The prompt of a turn is said before it begins.
   const before = lines.slice(0, start).filter((line) => line.type !== "said" || !cut.has(line.payload.turnId));
   return [...before, ...kept];
+}
+
+/** The line that begins the turn; where that is damaged, the first that has what was said in it. -1: there is neither. */
+export function startOf(lines: readonly ReadLine[], turnId: string): number {
+  const start = lines.findIndex((line) => startedTurn(line) === turnId);
+  return start === -1 ? lines.findIndex((line) => promptTurn(line) === turnId) : start;
+}
+
+/** The turn that has taken what a person said in the line. Null for a line that has nothing of that kind. */
+export function promptTurn(line: ReadLine): string | null {
+  if (line.type !== "notification" || line.payload.method !== "item/completed") return null;
+  const { item, turnId } = line.payload.params;
+  return item.type === "userMessage" ? turnId : null;
 }
 
 /** The turn to which a person said what is in the line. Null for a line that has nothing of that kind. */

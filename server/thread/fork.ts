@@ -2,7 +2,7 @@
 import { invalidInput, turnNotFound } from "../protocol/rpc/errors.ts";
 import { type Chain, isDeep } from "../rollout/chain.ts";
 import type { ReadLine, ThreadBase } from "../rollout/line.ts";
-import { livingLines, saidTo, startedTurn } from "../rollout/living-lines.ts";
+import { promptTurn, livingLines, saidTo, startedTurn, startOf } from "../rollout/living-lines.ts";
 
 export interface ForkStart {
   /** What the source was there, with what had been cut off before. */
@@ -24,10 +24,17 @@ export function forkStart(
   // What a turn of another name has cut off since is cut off by a line that stands before this one.
   const at = chain.lines.findLastIndex((line) => startedTurn(line) === first);
   // Its process died before it began: nothing stands behind it.
+  const prompt = at === -1 ? startOf(chain.lines, first) : -1;
+  // What begins it is damaged: no place in a file is known to be right before it.
+  if (prompt !== -1) return { lines: withoutSaid(chain.lines.slice(0, prompt)), base: null };
   if (at === -1) return { lines: chain.lines.filter((line) => saidTo(line) !== first), base: shared(chain.end) };
   // What was said before that has been taken, if not by a turn before that, then by one behind it.
-  const lines = chain.lines.slice(0, at).filter(({ type }) => type !== "said");
+  const lines = withoutSaid(chain.lines.slice(0, at));
   return { lines, base: shared(chain.turnStarts.get(first) ?? null) };
+}
+
+function withoutSaid(lines: readonly ReadLine[]): ReadLine[] {
+  return lines.filter(({ type }) => type !== "said");
 }
 
 /** Null: that turn is the last one. */
@@ -39,5 +46,7 @@ function turnBehind(chain: Chain, turnId: string): string | null {
 }
 
 function livingTurns({ lines }: Chain): string[] {
-  return [...new Set(livingLines(lines).flatMap((line) => startedTurn(line) ?? saidTo(line) ?? []))];
+  return [
+    ...new Set(livingLines(lines).flatMap((line) => startedTurn(line) ?? promptTurn(line) ?? saidTo(line) ?? [])),
+  ];
 }

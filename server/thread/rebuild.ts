@@ -2,11 +2,12 @@
 // was written. Pure. The lines are not to be used afterwards: the thread is made of what is in them.
 import { isDeepStrictEqual } from "node:util";
 import type { HistoryItem } from "../model/model.ts";
+import type { Turn } from "../protocol/turn.ts";
 import type { Compacted, ReadLine, RolloutEntry, Said, ThreadMeta } from "../rollout/line.ts";
-import { livingLines, startedTurn } from "../rollout/living-lines.ts";
+import { promptTurn, livingLines, startedTurn } from "../rollout/living-lines.ts";
 import { otherHalf } from "./half-told.ts";
 import { restoreSettings } from "./settings.ts";
-import type { AnnouncedUsage, ThreadRecord } from "./record.ts";
+import { type AnnouncedUsage, emptyTurn, type ThreadRecord } from "./record.ts";
 import { takenLines } from "./said.ts";
 import { noteStart, noteUsage, replaceHistory, type ToldHistory } from "./told-history.ts";
 import { applyToTurns, closeAbandoned } from "./turn-log.ts";
@@ -18,10 +19,15 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   let stored: Record<string, unknown> = {};
   const told: Told[] = [];
   const record: Pick<ThreadRecord, "turns" | "metadata"> = { turns: [], metadata: { name: null, gitInfo: null } };
-  const said = new Map<string, { said: Said; atMs: number }>();
+  const said: SaidLines = new Map();
   const cutAt = forkTimes(lines);
+  const begun = new Set(lines.map(startedTurn));
   for (const line of livingLines(lines)) {
-    const turnId = startedTurn(line);
+    const unbegun = begun.has(promptTurn(line)) ? null : promptTurn(line);
+    // The line that begins its turn is damaged, and not the turn with it.
+    if (unbegun !== null) record.turns.push({ ...emptyTurn(unbegun), itemsView: "full" });
+    begun.add(unbegun);
+    const turnId = startedTurn(line) ?? unbegun;
     if (turnId !== null) told.push({ type: "turnStart", turnId });
     switch (line.type) {
       case "threadMeta":
@@ -65,22 +71,7 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
   if (meta === null) return null;
   const { settings, substituted } = restoreSettings(stored, meta);
   const lastAtMs = timeOf(lines.at(-1));
-  const { id: threadId } = meta;
-  const recovered: RolloutEntry[] = [];
-  const half = otherHalf(lines.at(-1), said);
-  if (half !== null && !isDeepStrictEqual(told.at(-1), half)) {
-    recovered.push({ type: "history", payload: half });
-    told.push(half);
-  }
-  for (const { said: each, atMs } of said.values()) {
-    const begins = !record.turns.some(({ id }) => id === each.turnId);
-    if (begins) told.push({ type: "turnStart", turnId: each.turnId });
-    for (const entry of takenLines(each, { threadId, atMs, begins })) {
-      recovered.push(entry);
-      if (entry.type === "history") told.push(entry.payload);
-      else applyToTurns(record.turns, entry.payload);
-    }
-  }
+  const recovered = recover(lines.at(-1), { turns: record.turns, told, said, threadId: meta.id });
   closeAbandoned(record.turns, lastAtMs);
   dropUnaskedOutputs(told);
   answerAbandonedCalls(told);
@@ -95,6 +86,32 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
     updatedAt: lastAtMs === null ? meta.createdAt : Math.floor(lastAtMs / 1000),
   };
 }
+
+/** What the last process has not written down any more: it is applied, and returned as the lines that it would have. */
+function recover(
+  last: ReadLine | undefined,
+  { turns, told, said, threadId }: { turns: Turn[]; told: Told[]; said: SaidLines; threadId: string },
+): RolloutEntry[] {
+  const recovered: RolloutEntry[] = [];
+  const half = otherHalf(last, said);
+  if (half !== null && !isDeepStrictEqual(told.at(-1), half)) {
+    recovered.push({ type: "history", payload: half });
+    told.push(half);
+  }
+  for (const { said: each, atMs } of said.values()) {
+    const begins = !turns.some(({ id }) => id === each.turnId);
+    if (begins) told.push({ type: "turnStart", turnId: each.turnId });
+    for (const entry of takenLines(each, { threadId, atMs, begins })) {
+      recovered.push(entry);
+      if (entry.type === "history") told.push(entry.payload);
+      else applyToTurns(turns, entry.payload);
+    }
+  }
+  return recovered;
+}
+
+/** By the item that it becomes. */
+type SaidLines = Map<string, { said: Said; atMs: number }>;
 
 /** By the line that begins a fork's own file: when the last one before it was written. */
 function forkTimes(lines: readonly ReadLine[]): Map<ReadLine, number | null> {
