@@ -18,6 +18,17 @@ export async function linkAbove(path: string, going: ReadonlySet<string> = new S
   return null;
 }
 
+/** The same for one look at many files: each folder is asked about once. */
+export function linksAbove(): (path: string) => Promise<string | null> {
+  const known = new Map<string, Promise<string | null>>();
+  return (path) => {
+    const folder = dirname(path);
+    const answer = known.get(folder) ?? linkAbove(path);
+    known.set(folder, answer);
+    return answer;
+  };
+}
+
 /** Why what is behind the link is left alone, and what to do. */
 export async function linkInTheWay(link: string, shown: (path: string) => string): Promise<string> {
   const target = await readlink(link).catch(() => null);

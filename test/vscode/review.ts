@@ -220,44 +220,55 @@ test("a merge is shown before it is written, and written only when the person sa
 });
 
 test("merges of several files stand in one editor, to be accepted together or not at all", async () => {
-  const names = ["one.txt", "two.txt", "three.txt"];
+  const { api, files, shown } = await withMerges("one.txt", "two.txt");
+  const written = files.map(({ path }) => readFileSync(path, "utf8"));
+  for (const answer of ["belay.rejectMerge", "belay.acceptMerge"]) {
+    const undone = undoAll();
+    await shown();
+    if (answer === "belay.acceptMerge")
+      await say(api, { answer: "belay/review/undo", with: { outcome: "done", files, message: null } });
+    await vscode.commands.executeCommand(answer);
+    await undone;
+    assert.deepEqual(mergesTabs(), []);
+  }
+  const asked = async () => (await expectRequest<{ acceptMerges: boolean }>(api, "belay/review/undo")).acceptMerges;
+  assert.deepEqual([await asked(), await asked(), await asked()], [false, false, true]);
+  assert.deepEqual(
+    files.map(({ path }) => readFileSync(path, "utf8")),
+    written,
+    "the server alone writes",
+  );
+});
+
+test("merges of several files wait while another file is looked at beside them, and to close them is to say no", async () => {
+  const { api, shown } = await withMerges("one.txt", "two.txt");
+  const undone = undoAll();
+  await shown();
+  await vscode.commands.executeCommand("workbench.action.moveEditorToNextGroup");
+  await vscode.window.showTextDocument(inWorkspace("one.txt"), { preview: true });
+  await vscode.commands.executeCommand("workbench.action.openPreviousRecentlyUsedEditorInGroup");
+  assert.deepEqual(mergesTabs(), ["2 files were changed since (now ↔ merged) (2 files)"]);
+  await vscode.commands.executeCommand("workbench.action.closeActiveEditor");
+  await undone;
+  // The next one is that of another question.
+  await say(api, { answer: "belay/review/undo", with: { outcome: "done", files: [], message: null } });
+  await undoAll();
+  const asked = async () => (await expectRequest<{ acceptMerges: boolean }>(api, "belay/review/undo")).acceptMerges;
+  assert.deepEqual([await asked(), await asked()], [false, false]);
+});
+
+const undoAll = () => choosing("Undo All", async () => void (await vscode.commands.executeCommand("belay.undoAll")));
+
+/** A server that asks about merges of these files. `shown` resolves once they are. */
+async function withMerges(...names: string[]) {
   const api = await withReview(...names.map((name) => reviewed(name, [hunk(name, 1)])));
   const files = names.map((name) => {
     const merged = `${name} as it would be\n`;
     return { path: inWorkspace(name).fsPath, movedTo: null, outcome: "merged", reason: null, diff: "", merged };
   });
-  const written = files.map(({ path }) => readFileSync(path, "utf8"));
   await say(api, { answer: "belay/review/undo", with: { outcome: "needsMerge", files, message: null } });
-  const undo = () => choosing("Undo All", async () => void (await vscode.commands.executeCommand("belay.undoAll")));
-  const asked = () => expectRequest<{ acceptMerges: boolean }>(api, "belay/review/undo");
-  const ways = ["belay.rejectMerge", "workbench.action.closeActiveEditor"];
-  for (const way of ways) {
-    const shown = mergedEditor(files.map(({ merged }) => merged));
-    const undone = undo();
-    await shown;
-    // That it goes to the other side of the window is no answer, nor is a look at another file.
-    await vscode.commands.executeCommand("workbench.action.moveEditorToNextGroup");
-    await vscode.window.showTextDocument(inWorkspace("one.txt"), { preview: true });
-    await vscode.commands.executeCommand("workbench.action.openPreviousRecentlyUsedEditorInGroup");
-    assert.deepEqual(mergesTabs(), ["3 files were changed since (now ↔ merged) (3 files)"]);
-    await vscode.commands.executeCommand(way);
-    await undone;
-    assert.equal((await asked()).acceptMerges, false);
-    assert.deepEqual(mergesTabs(), []);
-  }
-  assert.deepEqual(
-    files.map(({ path }) => readFileSync(path, "utf8")),
-    written,
-  );
-  const shown = mergedEditor(files.map(({ merged }) => merged));
-  const undone = undo();
-  await shown;
-  await say(api, { answer: "belay/review/undo", with: { outcome: "done", files, message: null } });
-  await vscode.commands.executeCommand("belay.acceptMerge");
-  await undone;
-  assert.deepEqual([(await asked()).acceptMerges, (await asked()).acceptMerges], [false, true]);
-  assert.deepEqual(mergesTabs(), []);
-});
+  return { api, files, shown: () => mergedEditor(files.map(({ merged }) => merged)) };
+}
 
 /** Resolves once the editor of several files is in front, to stay, and has each of these texts on its right side. */
 async function mergedEditor(texts: readonly string[]): Promise<void> {

@@ -4,6 +4,7 @@ import type { ReviewFile, ReviewHunk, TurnRef } from "../../protocol/review.ts";
 import { inParallel } from "../../util/in-parallel.ts";
 import type { Change, Image, WorkspaceJournal } from "../change.ts";
 import { type Content, contentOf, keyOf } from "../content.ts";
+import { linksAbove } from "../links.ts";
 import { HunkNames, type Named } from "./hunk-names.ts";
 import type { Present, PresentFiles } from "./present.ts";
 import {
@@ -26,6 +27,12 @@ export interface PendingFile {
   readonly row: UnwarnedFile;
 }
 
+/** At all files. */
+interface Look {
+  readonly turns: ReadonlyMap<string, TurnRef>;
+  readonly linkOf: ReturnType<typeof linksAbove>;
+}
+
 export class PendingFiles {
   readonly #journal: WorkspaceJournal;
   readonly #present: PresentFiles;
@@ -43,7 +50,8 @@ export class PendingFiles {
     const { tracks, turns } = await this.#tracks();
     for (const path of this.#rows.keys()) if (!tracks.has(path)) this.#rows.delete(path);
     this.#names.keepOnly(tracks);
-    const looks = await inParallel([...tracks.values()], atATime, (track) => this.#row(track, turns));
+    const look = { turns, linkOf: linksAbove() };
+    const looks = await inParallel([...tracks.values()], atATime, (track) => this.#row(track, look));
     return looks.flatMap((row) => row ?? []).toSorted((a, b) => (a.path < b.path ? -1 : 1));
   }
 
@@ -71,10 +79,10 @@ export class PendingFiles {
     return { tracks: pendingTracks(changes, await this.#journal.baselines()), turns: turnsByChange(changes) };
   }
 
-  async #row(track: Track, turns: ReadonlyMap<string, TurnRef>): Promise<UnwarnedFile | null> {
-    const image = await this.#present.image(track.path);
+  async #row(track: Track, { turns, linkOf }: Look): Promise<UnwarnedFile | null> {
+    const image = await this.#present.image(track.path, linkOf);
     // Where it came from counts as well.
-    const origin = track.movedFrom === null ? "" : keyOf(await this.#present.image(track.movedFrom));
+    const origin = track.movedFrom === null ? "" : keyOf(await this.#present.image(track.movedFrom, linkOf));
     const key = `${origin} ${trackKey(track)} ${keyOf(image)} ${image.kind === "file" ? String(image.mode) : ""}`;
     const known = this.#rows.get(track.path);
     const isKnown = known?.key === key && (known.row === null || this.#names.areShown(track.path, known.row.hunks));

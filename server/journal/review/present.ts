@@ -39,9 +39,9 @@ export class PresentFiles {
     this.#journal = journal;
   }
 
-  /** Its image alone, which is known where the file was not touched since the last look. */
-  async image(path: string): Promise<Image> {
-    if ((await linkAbove(path)) !== null) return { kind: "missing" };
+  /** Its image alone, which is known where the file was not touched since the last look. `linkOf`: of one look at many. */
+  async image(path: string, linkOf: (path: string) => Promise<string | null> = linkAbove): Promise<Image> {
+    if ((await linkOf(path)) !== null) return missing;
     const stamp = await stampOf(path);
     const known = this.#read.get(path);
     const isKnown = known !== undefined && known.stamp === stamp && !(await this.#files.isDirty(path));
@@ -50,14 +50,13 @@ export class PresentFiles {
 
   /** Must not throw: what cannot be read is an image that says why. */
   async read(path: string): Promise<Present> {
-    const behind = await linkAbove(path);
-    if (behind !== null) {
-      const nothing = presentOf({ image: { kind: "missing" }, bytes: null });
-      return { ...nothing, behind, isDirty: await this.#files.isDirty(path) };
-    }
     const stamp = await stampOf(path);
-    if (await this.#files.isDirty(path)) return this.#unsaved(path);
-    const present = presentOf(await readImage(path));
+    const isDirty = await this.#files.isDirty(path);
+    const found = isDirty ? null : await readImage(path);
+    const behind = found === null || found.image.kind === "missing" ? await linkAbove(path) : null;
+    if (behind !== null) return { ...presentOf({ image: missing, bytes: null }), behind, isDirty };
+    if (found === null) return this.#unsaved(path);
+    const present = presentOf(found);
     if (present.image.kind === "file") remember(this.#seen, path, present.image.hash);
     this.#read.delete(path);
     if (stamp !== null && isOld(stamp)) remember(this.#read, path, { stamp, image: present.image });
@@ -66,7 +65,7 @@ export class PresentFiles {
 
   async #unsaved(path: string): Promise<Present> {
     const [view, { image, bytes }] = await Promise.all([this.#files.read(path), readImage(path)]);
-    if (view.kind === "missing") return presentOf({ image: { kind: "missing" }, bytes: null });
+    if (view.kind === "missing") return presentOf({ image: missing, bytes: null });
     if (view.kind === "refused") {
       const unknown: Image = { kind: "notCaptured", reason: view.reason, hash: null };
       return { ...presentOf({ image: unknown, bytes: null }), isDirty: true };
@@ -91,6 +90,7 @@ export class PresentFiles {
   }
 }
 
+const missing: Image = { kind: "missing" };
 const maxKnown = 20_000;
 
 function remember<T>(known: Map<string, T>, path: string, what: T): void {

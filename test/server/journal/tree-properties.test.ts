@@ -53,7 +53,7 @@ test("what commands did to files, folders and links is undone to the last byte, 
         assert.deepEqual([all.message, await work.snapshot()], [null, old]);
       },
     ),
-    propertyRuns(25),
+    propertyRuns(15),
   );
 });
 
@@ -172,7 +172,7 @@ test("where others change files and links too, an undo changes what it says or n
         assert.deepEqual([redone.message, await work.snapshot()], [null, now]);
       },
     ),
-    propertyRuns(25),
+    propertyRuns(15),
   );
 });
 
