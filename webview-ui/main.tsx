@@ -4,6 +4,8 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/shell.css";
 import "./styles/transcript.css";
+import "./styles/rows.css";
+import "./styles/cards.css";
 import "./styles/items.css";
 import "./styles/diff.css";
 import "./styles/approvals.css";

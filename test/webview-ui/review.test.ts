@@ -154,6 +154,13 @@ test("above the composer stands how much is to review, and goes when nothing is"
   await strip(panel).waitFor();
   const words = (await strip(panel).innerText()).replaceAll(/\s+/g, " ").trim();
   assert.equal(words, "3 files to review +12 −4 Review Keep all Undo all");
+  // One line at every width: numbers give way first, then what the name of the region says as well.
+  const height = async (width: number) => {
+    await panel.page.setViewportSize({ width, height: 600 });
+    return strip(panel).evaluate((element) => element.getBoundingClientRect().height);
+  };
+  assert.deepEqual([await height(600), await height(420), await height(300)], [24, 24, 24]);
+  assert.equal(await strip(panel).getByText("to review").isVisible(), false);
   await strip(panel).getByRole("button", { name: "Review" }).click();
   assert.deepEqual(await panel.host.expectCall("host/review"), { verb: "show", path: null });
   await button(panel, "Undo all").click();

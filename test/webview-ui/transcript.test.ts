@@ -219,6 +219,13 @@ test("a finished turn says what it changed and what it cost", inBrowser, async (
   );
 });
 
+test("where nothing was changed and nothing spent, no empty line ends the turn", inBrowser, async () => {
+  const own = item.command("ls", { source: "userShell" });
+  await using panel = await showing([own], { status: "completed" });
+  await panel.page.getByRole("article", { name: /ls, completed$/ }).waitFor();
+  assert.equal(await panel.page.locator(".turn-end").isVisible(), false);
+});
+
 test("a failed turn says why in place, and Try again sends the same prompt", inBrowser, async () => {
   const error = { message: "The key was refused.", codexErrorInfo: null, additionalDetails: null };
   await using panel = await showing([], { status: "failed", error });

@@ -19,10 +19,13 @@ export function PendingReview() {
       <span class="row-icon">
         <Icon name="diff-multiple" />
       </span>
-      <span class="row-text" title={paths.join("\n")}>
-        {`${count(paths.length, "file")} to review`}
+      <span class="extras" title={paths.join("\n")}>
+        <span class="row-text">
+          {count(paths.length, "file")}
+          <span> to review</span>
+        </span>
+        <Lines files={files} />
       </span>
-      <Lines files={files} />
       <span class="review-buttons">
         <BusyButton label="Review" onClick={() => actions.host("host/review", { verb: "show", path: null })} />
         <BusyButton
@@ -43,9 +46,9 @@ function Lines({ files }: { files: readonly ReviewFile[] }) {
   const added = files.reduce((sum, file) => sum + file.added, 0);
   const removed = files.reduce((sum, file) => sum + file.removed, 0);
   return (
-    <>
+    <span class="review-lines">
       {added > 0 && <span class="number added">{`+${added}`}</span>}
       {removed > 0 && <span class="number removed">{`−${removed}`}</span>}
-    </>
+    </span>
   );
 }

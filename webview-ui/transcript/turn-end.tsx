@@ -16,14 +16,17 @@ export function TurnEnd({ turn, prompt }: { turn: Turn; prompt: string }) {
       <div class="turn-end">
         {turn.status === "interrupted" && <span>Interrupted</span>}
         <TurnFiles turn={turn} />
-        <span class="space" />
-        {isModels && <span>scripted model</span>}
-        {tokens && (
-          <span
-            class="number"
-            title={`${count(tokens.inputTokens, "token")} in (${tokens.cachedInputTokens.toLocaleString("en")} cached), ${tokens.outputTokens.toLocaleString("en")} out`}
-          >
-            {`${compact(tokens.totalTokens)} tokens`}
+        {(isModels || tokens) && (
+          <span class="extras at-end">
+            {tokens && (
+              <span
+                class="number"
+                title={`${count(tokens.inputTokens, "token")} in (${tokens.cachedInputTokens.toLocaleString("en")} cached), ${tokens.outputTokens.toLocaleString("en")} out`}
+              >
+                {`${compact(tokens.totalTokens)} tokens`}
+              </span>
+            )}
+            {isModels && <span>scripted model</span>}
           </span>
         )}
       </div>

@@ -42,7 +42,7 @@ export const whyNoPanel = findChromium() ? false : "no Chromium found: install o
 
 const origin = "https://panel.test";
 const root = path.resolve(import.meta.dirname, "../../..");
-const bodyClass = {
+export const bodyClass = {
   "Dark Modern": "vscode-dark",
   "Light Modern": "vscode-light",
   "Dark High Contrast": "vscode-high-contrast",
