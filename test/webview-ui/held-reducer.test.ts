@@ -1,15 +1,13 @@
 // What the panel's state makes of a thread that another process writes to, and of one that is not being saved.
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { ServerNotification } from "../../server/protocol/methods.ts";
 import { notSavedWords } from "../../server/protocol/thread-saving.ts";
 import type { PanelEvent } from "../../webview-ui/state/events.ts";
 import { reduce } from "../../webview-ui/state/reducer.ts";
 import { initialState, type PanelState, shownThread } from "../../webview-ui/state/state.ts";
-import { opened, thread, threadId, turn } from "./support/fixtures.ts";
+import { said, showing } from "./support/events.ts";
+import { thread, threadId, turn } from "./support/fixtures.ts";
 
-const said = (notification: ServerNotification): PanelEvent => ({ type: "notified", notification });
-const showing: PanelEvent = { type: "threadOpened", response: opened({ turns: [turn({ itemsView: "full" })] }) };
 const writer = { pid: 7, host: null, client: "Visual Studio Code" };
 const trouble = { kind: "waiting" as const, cause: "The disk is full.", cure: "Free some space." };
 

@@ -1,19 +1,11 @@
 // The reducer as tables: what happened, and what the panel shows then.
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { ThreadItemOf } from "../../server/protocol/item.ts";
 import type { ServerNotification } from "../../server/protocol/methods.ts";
 import type { PanelEvent } from "../../webview-ui/state/events.ts";
 import { reduce } from "../../webview-ui/state/reducer.ts";
-import {
-  currentApproval,
-  initialState,
-  noChoice,
-  type PanelState,
-  runningTurn,
-  shownThread,
-} from "../../webview-ui/state/state.ts";
-import { beingWritten, newFile } from "./support/edit-scenes.ts";
+import { currentApproval, noChoice, type PanelState, runningTurn, shownThread } from "../../webview-ui/state/state.ts";
+import { after, delta, said, showing } from "./support/events.ts";
 import {
   at,
   commandApproval,
@@ -30,9 +22,6 @@ import {
 import { accepted, sent } from "./support/prompts.ts";
 import { asking, lockFile, strict } from "./support/questions.ts";
 
-const after = (...events: PanelEvent[]): PanelState => events.reduce(reduce, initialState);
-const said = (notification: ServerNotification): PanelEvent => ({ type: "notified", notification });
-const showing: PanelEvent = { type: "threadOpened", response: opened({ turns: [turn({ itemsView: "full" })] }) };
 const ends = (status: "completed" | "interrupted" | "failed"): PanelEvent =>
   said({ method: "turn/completed", params: { threadId, turn: turn({ status }) } });
 const gaveUp = "What waited for your answer was given up, and not done, because Belay's server ended.";
@@ -533,36 +522,6 @@ test("nothing that is said about another thread changes anything but the list", 
   assert.equal(shownThread(state.view), shownThread(before.view));
 });
 
-test("a delta leaves every other item and turn as it was", () => {
-  const before = after(
-    showing,
-    said(completes(item.reasoning("Hm"))),
-    said(starts(item.answer("He", { completedAtMs: null }))),
-  );
-  const changed = reduce(before, delta("llo"));
-  assert.equal(items(changed)?.[0], items(before)?.[0]);
-  assert.notEqual(items(changed)?.[1], items(before)?.[1]);
-});
-
-test("of a command that floods the panel keeps the newest output, within bounds", () => {
-  const command = item.command("yes", { aggregatedOutput: null, status: "inProgress", completedAtMs: null });
-  let state = after(showing, said(starts(command)));
-  for (let piece = 0; piece < 10; piece++) {
-    const text = String(piece).repeat(300 * 1024);
-    state = reduce(
-      state,
-      said({ method: "item/commandExecution/outputDelta", params: { ...at, itemId: command.id, delta: text } }),
-    );
-  }
-  const shown = shownThread(state.view)?.turns[0]?.items[0];
-  const output = shown?.type === "commandExecution" ? (shown.aggregatedOutput ?? "") : "";
-  assert.ok(output.endsWith("9".repeat(300 * 1024)) && output.length <= 2 * 1024 * 1024);
-});
-
-function delta(text: string): PanelEvent {
-  return said({ method: "item/agentMessage/delta", params: { ...at, itemId: "answer-1", delta: text } });
-}
-
 function retrying({ message = "Reconnecting... 1/2", additionalDetails = null, takenBack }: Retrying = {}): PanelEvent {
   const error = { message, codexErrorInfo: null, additionalDetails };
   const more = takenBack === undefined ? {} : { takenBack };
@@ -594,27 +553,3 @@ function snapshotWithEcho(): PanelEvent {
     response: opened({ turns: [turn({ items: [item.user("Hello", { clientId: "c1" })] })] }),
   };
 }
-
-test("a patch that is being written grows, and is whole when an update no longer says that it is written", () => {
-  const file = newFile(1);
-  const begun = after(showing, said(starts(beingWritten([file]))));
-  const update = (changes: ThreadItemOf<"fileChange">["changes"], isWriting?: true) =>
-    said({
-      method: "item/fileChange/patchUpdated",
-      params: { ...at, itemId: beingWritten([]).id, changes, ...(isWriting && { isWriting }) },
-    });
-  const grown = reduce(begun, update([newFile(2)], true));
-  const whole = reduce(grown, update([{ ...file, diff: "real" }]));
-  const shown = [begun, grown, whole].map((state) => {
-    const last = shownThread(state.view)?.turns.at(-1)?.items.at(-1);
-    assert.ok(last?.type === "fileChange");
-    return [last.isWriting, last.changes[0]?.written?.added, last.changes[0]?.diff.split("\n").length];
-  });
-  assert.deepEqual(shown, [
-    [true, 1, 2],
-    [true, 2, 3],
-    [false, 1, 1],
-  ]);
-  const unknown = said({ method: "item/fileChange/patchUpdated", params: { ...at, itemId: "other", changes: [] } });
-  assert.deepEqual(reduce(whole, unknown), whole);
-});
