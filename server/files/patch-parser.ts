@@ -90,33 +90,41 @@ function unwrap(lines: readonly string[]): Step<Reader> {
 
 function readSections(reader: Reader): Step<FilePatch[]> {
   const files: FilePatch[] = [];
-  const seen = new Map<string, number>();
-  const updates = new Map<string, PlainUpdate>();
+  /** By name: the line of its header, and where it is among the files. */
+  const seen = new Map<string, { line: number; at: number }>();
   for (;;) {
     while (reader.at < reader.stop && line(reader.lines, reader.at).trim() === "") reader.at += 1;
     if (reader.at >= reader.stop) break;
     const header = reader.at;
     const file = readSection(reader);
     if (!file.ok) return file;
-    const name = posix.normalize(file.value.path);
-    const earlier = updates.get(name);
-    if (earlier !== undefined && isPlainUpdate(file.value)) {
-      earlier.chunks.push(
-        ...file.value.chunks.map((chunk, at) => (at === 0 ? { ...chunk, startsOver: true as const } : chunk)),
-      );
-      continue;
-    }
-    if (isPlainUpdate(file.value)) updates.set(name, file.value);
+    if (joins(file.value, files, seen.get(posix.normalize(file.value.path))?.at)) continue;
     const paths = file.value.kind === "update" && file.value.movePath !== null ? [file.value.movePath] : [];
     for (const [index, path] of [file.value.path, ...paths].entries()) {
       const before = seen.get(posix.normalize(path));
-      if (before !== undefined) return namedTwice(reader, header + index, path, before);
-      seen.set(posix.normalize(path), header + index);
+      if (before !== undefined) return namedTwice(reader, header + index, path, before.line);
+      seen.set(posix.normalize(path), { line: header + index, at: files.length });
     }
     files.push(file.value);
   }
   if (files.length === 0) return refuse(reader.lines, reader.stop, `at least one of ${expectedSection}`);
   return { ok: true, value: files };
+}
+
+/** More about the file of that name before it: chunks of an update, or the text that replaces what is deleted. */
+function joins(file: FilePatch, files: FilePatch[], at: number | undefined): boolean {
+  const earlier = at === undefined ? undefined : files[at];
+  if (at === undefined || earlier === undefined) return false;
+  if (isPlainUpdate(earlier) && isPlainUpdate(file)) {
+    earlier.chunks.push(
+      ...file.chunks.map((chunk, index) => (index === 0 ? { ...chunk, startsOver: true as const } : chunk)),
+    );
+    return true;
+  }
+  if (earlier.kind !== "delete" || file.kind !== "add") return false;
+  // What is added over a file replaces it.
+  files[at] = file;
+  return true;
 }
 
 /** As long as it is read, more sections for the same file may add to it. */
@@ -162,6 +170,7 @@ function readUpdate(reader: Reader, path: string): Step<FilePatch> {
   if (reader.at < reader.stop && line(reader.lines, reader.at).startsWith(moveTo)) {
     movePath = line(reader.lines, reader.at).slice(moveTo.length).trim();
     if (movePath === "") return refuse(reader.lines, reader.at, "a path after the colon");
+    if (posix.normalize(movePath) === posix.normalize(path)) movePath = null;
     reader.at += 1;
   }
   const chunks: Chunk[] = [];

@@ -42,6 +42,26 @@ test("a patch with every kind of section is read into one value", () => {
   ]);
 });
 
+test("a file that is deleted and added again is replaced", () => {
+  const patch = parsed("*** Begin Patch\n*** Delete File: a\n*** Delete File: b\n*** Add File: ./a\n+1\n*** End Patch");
+  assert.deepEqual(patch, [
+    { kind: "add", path: "./a", lines: ["1"] },
+    { kind: "delete", path: "b" },
+  ]);
+});
+
+test("a file that is changed and moved to its own name stays there", () => {
+  const patch = parsed("*** Begin Patch\n*** Update File: a\n*** Move to: ./a\n-1\n+2\n*** End Patch");
+  assert.deepEqual(patch, [
+    {
+      kind: "update",
+      path: "a",
+      movePath: null,
+      chunks: [{ contexts: [], lines: lines("-1", "+2"), atEndOfFile: false }],
+    },
+  ]);
+});
+
 test("the parsed patch is frozen all the way down", () => {
   const patch = parsed("*** Begin Patch\n*** Update File: a\n@@ x\n-b\n+c\n*** End Patch");
   const [file] = patch;
@@ -195,9 +215,14 @@ const refusals: readonly [name: string, text: string, message: string][] = [
     'invalid patch at line 5: found "*** Move to: x/b", expected each file once, but "x/b" is already named in line 2: put all changes to a file in one section',
   ],
   [
-    "a move onto itself",
-    "*** Begin Patch\n*** Update File: a\n*** Move to: a\n*** End Patch",
-    'invalid patch at line 3: found "*** Move to: a", expected each file once, but "a" is already named in line 2: put all changes to a file in one section',
+    "a move onto itself without another change",
+    "*** Begin Patch\n*** Update File: a\n*** Move to: ./a\n*** End Patch",
+    'invalid patch at line 2: found "*** Update File: a", expected at least one line starting with "-" or "+" in its chunks',
+  ],
+  [
+    "a file that is deleted twice and added between",
+    "*** Begin Patch\n*** Delete File: a\n*** Add File: a\n+1\n*** Delete File: a\n*** End Patch",
+    'invalid patch at line 5: found "*** Delete File: a", expected each file once, but "a" is already named in line 2: put all changes to a file in one section',
   ],
 ];
 for (const [name, text, message] of refusals) {
