@@ -46,10 +46,9 @@ export class RolloutFile {
     try {
       const { size, mode } = fstatSync(this.#fd);
       if ((mode & 0o077) !== 0) keepPrivate(this.#fd);
-      this.#size = size;
       this.#syncedSize = size;
       this.#newIn = size === 0 ? foldersFrom(dirname(path), made) : [];
-      this.#seal();
+      this.#size = this.#sealed(size);
     } catch (error) {
       closeSync(this.#fd);
       throw error;
@@ -69,8 +68,8 @@ export class RolloutFile {
     const { size, nlink } = fstatSync(this.#fd);
     if (nlink === 0) return this.#restore();
     if (size === this.#size) return "asKnown";
-    this.#size = size;
-    this.#seal();
+    // Not known before it is sealed: who cannot seal it on a full disk has to come back to it.
+    this.#size = this.#sealed(size);
     return "changed";
   }
 
@@ -99,10 +98,11 @@ export class RolloutFile {
     closeSync(this.#fd);
   }
 
-  #seal(): void {
+  /** The size with a whole line at its end. */
+  #sealed(size: number): number {
     const last = Buffer.alloc(1);
-    if (this.#size === 0 || readSync(this.#fd, last, 0, 1, this.#size - 1) !== 1 || last[0] === LINE_FEED) return;
-    this.#size += writeSync(this.#fd, "\n");
+    if (size === 0 || readSync(this.#fd, last, 0, 1, size - 1) !== 1 || last[0] === LINE_FEED) return size;
+    return size + writeSync(this.#fd, "\n");
   }
 
   /** What was deleted under an open file is still in it. */
