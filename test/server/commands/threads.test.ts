@@ -1,11 +1,11 @@
 // `belay threads` as a person or a script runs it: over a home with real threads, while a server runs on it.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { responsesApi, toldText } from "../../support/responses-api.ts";
+import { temporary } from "../../support/temporary.ts";
 import { root, serverEnvironment, type TestServer, testServer } from "../../support/test-server.ts";
 
 const fixtures = join(root, "test/fixtures/native-rollouts");
@@ -348,10 +348,4 @@ function run({ home, workspace }: Pick<TestServer, "home" | "workspace">, ...arg
     ...{ cwd: workspace, env: serverEnvironment(home), encoding: "utf8", timeout: 60_000 },
   });
   return { status, stdout, stderr };
-}
-
-function temporary(): Disposable & { path: string } {
-  const path = mkdtempSync(join(tmpdir(), "belay-threads-"));
-  mkdirSync(path, { recursive: true });
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }

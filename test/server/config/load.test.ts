@@ -1,12 +1,12 @@
 // What becomes of config.toml, the editor's settings and `-c`: layers, where each bad value costs itself alone.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { loadConfig, type Overrides, parseOverride } from "../../../server/config/load.ts";
 import { Config } from "../../../server/config/schema.ts";
 import fc from "../../support/properties.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const defaults = Config.parse({});
 
@@ -212,9 +212,4 @@ async function load(toml: string | null, overrides: readonly Overrides[] = []) {
   if (toml !== null) writeFileSync(path, toml);
   const loaded = await loadConfig(home.path, overrides);
   return { ...loaded, path };
-}
-
-function temporary(): Disposable & { path: string } {
-  const path = mkdtempSync(join(tmpdir(), "belay-config-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }

@@ -1,11 +1,11 @@
 // Reading rollouts: valid JSON in a wrong shape costs its own line.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { ThreadMeta } from "../../../server/rollout/line.ts";
 import { readRollout } from "../../../server/rollout/reader.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const meta = (id: string): ThreadMeta => ({
   ...{ id, createdAt: 100, cwd: "/w", modelProvider: "p", model: "m", cliVersion: "1", originator: "o" },
@@ -67,8 +67,3 @@ test("what is appended behind a line that counts too far can be read", async () 
   const { lines, unreadable } = await readRollout(path);
   assert.deepEqual([nextOrdinal, lines.length, unreadable], [6, 3, 0]);
 });
-
-function temporary(): Disposable & { path: string } {
-  const path = mkdtempSync(join(tmpdir(), "belay-rollout-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
-}

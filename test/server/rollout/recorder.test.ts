@@ -1,7 +1,6 @@
 // Appending to a rollout: whole lines, private files, and trouble that passes.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { RolloutEntry } from "../../../server/rollout/line.ts";
@@ -11,6 +10,7 @@ import { openRecorder, type RecorderOptions } from "../../../server/rollout/reco
 import { UnwrittenLines } from "../../../server/rollout/unwritten-lines.ts";
 import type { WriterLock } from "../../../server/rollout/writer-lock.ts";
 import fc from "../../support/properties.ts";
+import { temporary } from "../../support/temporary.ts";
 
 const entry = (text: string): RolloutEntry => ({ type: "history", payload: { type: "message", role: "user", text } });
 
@@ -243,9 +243,4 @@ function record(path: string, nextOrdinal: number, texts: string[]): void {
   const recorder = openRecorder(path, { ...plain, nextOrdinal });
   for (const text of texts) recorder.append(entry(text));
   recorder.close();
-}
-
-function temporary(): Disposable & { path: string } {
-  const path = mkdtempSync(join(tmpdir(), "belay-rollout-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 }

@@ -1,11 +1,11 @@
 // A writable root stays what it was when its thread first used it.
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmdirSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, renameSync, rmdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { diskFacts } from "../../../server/sandbox/facts.ts";
 import { RootPins } from "../../../server/sandbox/root-pins.ts";
+import { temporary } from "../../support/temporary.ts";
 
 test("a root that leads elsewhere than before is refused, for the thread that used it", () => {
   using folder = temporary();
@@ -37,8 +37,3 @@ test("a root that did not exist may appear as a directory, and not as a link", (
   symlinkSync("/", root);
   assert.match(pins.refusal("t", [root]) ?? "", / and is \/ now/);
 });
-
-function temporary(): Disposable & { path: string } {
-  const path = realpathSync(mkdtempSync(join(tmpdir(), "belay-pins-")));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
-}

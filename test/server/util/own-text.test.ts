@@ -1,12 +1,12 @@
 // Files of Belay's own, and what others may put in their place: nothing of it is waited for, or fills the memory.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileLock } from "../../../server/util/file-lock.ts";
 import { ownText, ownTextSync } from "../../../server/util/own-text.ts";
+import { temporary } from "../../support/temporary.ts";
 
 test("a text is read, and one that is not there is none", async () => {
   using folder = temporary();
@@ -40,8 +40,3 @@ test("a pipe or something large in the place of a lock is nobody's", { skip: pip
   assert.equal(lock.take(), true);
   lock.release();
 });
-
-function temporary(): Disposable & { path: string } {
-  const path = mkdtempSync(join(tmpdir(), "belay-own-text-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
-}
