@@ -145,6 +145,21 @@ test("Full access holds only after its risk was named and accepted", inBrowser, 
   assert.equal((await panel.host.expectCall("turn/start"))["mode"], "fullAccess");
 });
 
+test("who asks for Full access right behind a no is asked again", inBrowser, async () => {
+  await using panel = await atHome();
+  await mode(panel).selectOption("fullAccess");
+  const dialog = panel.page.getByRole("alertdialog", { name: "Switch to Full access?" });
+  await dialog.waitFor();
+  // In one step: the page tells that a dialog was closed a moment later.
+  await mode(panel).evaluate((select: HTMLSelectElement) => {
+    document.querySelector("dialog")?.close();
+    select.value = "fullAccess";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  await dialog.getByRole("button", { name: "Use Full access" }).click();
+  assert.equal(await mode(panel).inputValue(), "fullAccess");
+});
+
 test("a new thread keeps the mode that was picked last, but not Full access", inBrowser, async () => {
   await using panel = await inTurn();
   await mode(panel).selectOption("ask");

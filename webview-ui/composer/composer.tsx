@@ -26,7 +26,10 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
   const isSending = useSelected(pickIsSending);
   const maySend = useSelected(pickMaySend);
   const isHeld = useSelected(pickIsHeld);
-  const risky = useSignal<Mode | null>(null);
+  /** Asked about; each time it is another question. */
+  const risky = useSignal<{ mode: Mode; number: number } | null>(null);
+  const questions = useRef(0);
+  const { value: question } = risky;
   const isStartingShell = useSignal(false);
   const noteId = useId();
   const { text } = drafts;
@@ -61,7 +64,7 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
           </p>
         )}
         <div class="composer-row">
-          {!isHeld && <ModePicker onRisky={(mode) => (risky.value = mode)} />}
+          {!isHeld && <ModePicker onRisky={(mode) => (risky.value = { mode, number: ++questions.current })} />}
           {!isHeld && <ModelPicker />}
           <FolderPicker />
           <Extras />
@@ -91,7 +94,14 @@ export function Composer({ box }: { box: RefObject<HTMLTextAreaElement | null> }
         </div>
       </div>
       <SandboxNote />
-      {risky.value !== null && <ConfirmMode mode={risky.value} onClose={() => (risky.value = null)} />}
+      {question !== null && (
+        <ConfirmMode
+          key={question.number}
+          mode={question.mode}
+          // The page may hear late that it was closed, when another one is asked already.
+          onClose={() => risky.peek() === question && (risky.value = null)}
+        />
+      )}
     </div>
   );
 }

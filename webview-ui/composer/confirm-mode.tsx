@@ -5,7 +5,7 @@ import { modes } from "../../server/protocol/modes.ts";
 import { Icon } from "../shell/icon.tsx";
 import { usePanel } from "../shell/panel-context.ts";
 
-export function ConfirmMode({ mode, onClose }: { mode: Mode; onClose: () => void }) {
+export function ConfirmMode({ mode, onClose }: { mode: Mode; onClose: () => unknown }) {
   const { actions } = usePanel();
   const dialog = useRef<HTMLDialogElement>(null);
   const [titleId, riskId] = [useId(), useId()];
