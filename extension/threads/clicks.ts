@@ -14,9 +14,13 @@ export class Clicks {
     this.#now = now;
   }
 
-  /** The first one while `open` runs is no click: a key opens the row. False: a row was clicked as well meanwhile. */
+  /**
+   * The first one while `open` runs is no click: a key opens the row. False: a row was clicked as well meanwhile. A click
+   * before the key and one behind it are two.
+   */
   async keyed(open: () => PromiseLike<unknown>): Promise<boolean> {
     const before = this.#count;
+    this.#last = null;
     this.#isKeyed = true;
     try {
       await open();

@@ -26,6 +26,8 @@ test("two clicks on one row soon after each other are a double click, and only t
   assert.equal(at(2200, "a"), false);
   clicks.shown(null);
   assert.equal(at(2300, "a"), false, "a new thread came on show between the two");
+  await clicks.keyed(async () => at(2400, "a"));
+  assert.equal(at(2500, "a"), false, "a key was pressed between the two");
 });
 
 test("a key that opens no row leaves the next click one, and a row that is clicked meanwhile is told of", async () => {
