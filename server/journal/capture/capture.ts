@@ -166,7 +166,6 @@ export class WorkspaceCapture {
   }
 
   async #lookNow(signal: AbortSignal): Promise<void> {
-    const responsible = this.#ending[0] ?? this.#open.at(-1) ?? null;
     if (this.#deps.now() < this.#pausedUntil) return this.#lose(this.#lostWhy ?? tooSlow);
     // What is held only grows. It is read anew where no command runs, or else where it must be.
     const isFull = this.#held.size > (this.#open.length === 0 ? 3 : 10) * this.#limits.maxHeldBytes;
@@ -188,6 +187,8 @@ export class WorkspaceCapture {
     this.#lostWhy = null;
     this.#saveMark = mark;
     for (const id of settled) this.#seenChanges.add(id);
+    // Now, not as the look began: one that has started since may have done what was seen.
+    const responsible = this.#ending[0] ?? this.#open.at(-1) ?? null;
     if (responsible === null) return;
     if (previous === null) return this.#markUnseen("it ran already when the workspace was first looked at");
     const interval = { root: this.#root, before: previous, after, known, saved };

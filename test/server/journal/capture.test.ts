@@ -17,6 +17,8 @@ interface Workspace extends Disposable {
   readonly saved: Set<string>;
   /** A command with this name begins. */
   begin(itemId?: string, signal?: AbortSignal): Promise<Capture>;
+  /** A command may come. */
+  warm(): void;
   settle(): Promise<void>;
   /** All that was captured. */
   captured(): { itemId: string | null; files: FileChange[] }[];
@@ -46,6 +48,7 @@ function workspace(files: Record<string, string | Buffer>, options: Partial<Capt
   const made: Workspace = {
     ...{ root, journal, saved },
     begin: (itemId = "command", signal = new AbortController().signal) => capture.begin(source(itemId), signal),
+    warm: () => capture.warm(),
     settle: () => capture.settle(new AbortController().signal),
     captured: () =>
       journal.lines.flatMap((line) =>
@@ -188,6 +191,18 @@ test("files that an ignore file hides or shows from now on are not taken for del
     "command: .gitignore shown.txt | hidden.txt\nboth.txt",
     "command: both.txt old | edited",
   ]);
+});
+
+test("what a command does while another look goes on is captured, too", async () => {
+  using at = workspace({ "a.txt": "one" });
+  const beginning = at.begin();
+  // The first look has begun: this is one more, behind it.
+  await Promise.resolve();
+  at.warm();
+  const command = await beginning;
+  at.write("a.txt", "two");
+  await command.end();
+  assert.deepEqual(await told(at), ["command: a.txt one | two"]);
 });
 
 test("what a person changes between two commands is nobody's, and the next one begins with it", async () => {
