@@ -84,7 +84,6 @@ const leftOut: readonly LeftOut[] = [
       "review/start",
       "thread/goal/*",
       "thread/prepareApprovedPlan",
-      "turn/plan/updated",
       "turn/settings/update",
     ],
   },
