@@ -77,7 +77,7 @@ const leftOut: readonly LeftOut[] = [
     ],
   },
   {
-    why: "Turns that nobody typed: goals, reviews, plans and other modes are not here yet.",
+    why: "Turns that nobody typed: goals, reviews, plan mode and others are not here yet.",
     methods: [
       "collaborationMode/list",
       "item/plan/delta",
