@@ -23,6 +23,9 @@ export const tools: readonly Tool[] = [
 
 /** What the configuration leaves of ours, always in the same order, and behind them the client's. */
 export function offeredTools(config: Pick<Config, "tools">, clientTools: readonly Tool[]): Tool[] {
-  const own = config.tools.update_plan.enabled ? tools : tools.filter((tool) => tool !== updatePlan);
+  // A client may know the protocol from where this one is off, and bring its own.
+  const isBrought = clientTools.some(({ name }) => name === updatePlan.name);
+  const hasPlan = config.tools.update_plan.enabled && !isBrought;
+  const own = hasPlan ? tools : tools.filter((tool) => tool !== updatePlan);
   return [...own, ...clientTools];
 }

@@ -140,6 +140,24 @@ test("a configuration can take the tool away, and the rest stays as it is", asyn
   assert.deepEqual(less, all.slice(0, -1));
 });
 
+test("a client's own tool of that name takes the place of ours", async () => {
+  await using api = await responsesApi(scenes);
+  await using server = await testServer({ api, initialize: { experimentalApi: true } });
+  const own = { type: "function" as const, name: "update_plan", description: "Its own.", inputSchema: {} };
+  const threadId = await server.startThread({ dynamicTools: [own] });
+  server.answer("item/tool/call", () => ({
+    contentItems: [{ type: "inputText", text: "Its own plan" }],
+    success: true,
+  }));
+  await server.completeTurn("begin", threadId);
+  const offered = (api.requests[0]?.tools ?? []).filter(({ name }) => name === "update_plan");
+  assert.deepEqual(
+    offered.map((tool) => "description" in tool && tool.description),
+    ["Its own."],
+  );
+  assert.deepEqual([toolOutputs(api.requests.at(-1)), plans(server)], [["Its own plan"], []]);
+});
+
 function plans(server: TestServer): unknown[] {
   return server.heard.flatMap(({ method, params }) => (method === "turn/plan/updated" ? [params] : []));
 }
