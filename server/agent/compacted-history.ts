@@ -10,6 +10,8 @@ import { estimateAll, estimateEntry } from "./token-estimate.ts";
 export interface CarriedOver {
   /** Instructions, surroundings and permissions, as a new thread would begin. */
   opening: readonly HistoryItem[];
+  /** Its steps in their order, as the model last had them; empty: there is none to go on from. */
+  plan: readonly { step: string; status: string }[];
   /** Asked of the person and not answered: each as it was put to them. */
   openQuestions: readonly object[];
   /** Commands that run in the background. `session_id` is what write_stdin knows them by. */
@@ -101,9 +103,9 @@ function isUsersOwn(entry: HistoryItem): boolean {
 const ourBeginnings = [instructionsBegin, ...[shellTag, summaryTag, stateTag].map((tag) => `<${tag}>\n`)];
 
 /** In the user's name and quoted as JSON: commands and names of files may have been written by anybody. */
-function stateMessage({ openQuestions, runningCommands, changedFiles }: Omit<CarriedOver, "opening">) {
-  // A plan with the status of its steps belongs here as soon as there is a tool that keeps one.
+function stateMessage({ plan, openQuestions, runningCommands, changedFiles }: Omit<CarriedOver, "opening">) {
   const sections: [string, readonly unknown[]][] = [
+    ["This is your plan, as you last told it. Go on from there:", plan],
     ["The user was asked this and has not answered. It was not done; ask again if it is still needed:", openQuestions],
     ["These commands run in the background; write_stdin looks at them by session_id:", runningCommands],
     ["These files were changed in this thread:", changedFiles.slice(0, MAX_FILES)],

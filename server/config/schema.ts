@@ -61,6 +61,8 @@ export const Config = z.object({
    * file, the editor's settings and `-c` say so; nothing that a project brings along is read for it.
    */
   container_is_sandbox: z.boolean().default(false),
+  /** Tools of the model that can be taken away. */
+  tools: z.object({ update_plan: z.object({ enabled: z.boolean().default(true) }).prefault({}) }).prefault({}),
   /** How long a thread that nobody listens to, and in which nothing runs, stays loaded. */
   thread_unload_delay_secs: z.int().min(0).default(60),
   /** Longest AGENTS.md that is read; the rest is cut with a note. */

@@ -41,7 +41,7 @@ export function threadHandlers(
         // Joining in the same step as the snapshot: what comes after it is heard behind it, what came before is in it.
         answerFirst();
         thread.subscribe(client);
-        tellUsage(thread, client);
+        tellLatest(thread, client);
         const cursors = endCursors(thread.record.turns);
         store.goOn(threadId);
         return {
@@ -59,7 +59,7 @@ export function threadHandlers(
         const started = await answer(thread, { includeTurns: !params.excludeTurns });
         announce(thread, caller, clients);
         // As the original does: who leaves the turns out gets their tokens with the next one.
-        if (!params.excludeTurns) tellUsage(thread, caller.client);
+        if (!params.excludeTurns) tellLatest(thread, caller.client);
         return started;
       });
     },
@@ -72,9 +72,10 @@ export function threadHandlers(
   };
 }
 
-/** Behind the answer: the snapshot has no place for it. */
-function tellUsage({ id, record: { usage } }: Thread, client: Client): void {
+/** Behind the answer: the snapshot has no place for these. A fork has them of its source. */
+function tellLatest({ id, record: { usage, plan } }: Thread, client: Client): void {
   if (usage !== null) client.notify({ method: "thread/tokenUsage/updated", params: { ...usage, threadId: id } });
+  if (plan !== null) client.notify({ method: "turn/plan/updated", params: { ...plan, threadId: id } });
 }
 
 /** Everyone hears of a new thread; the caller behind its answer. */

@@ -274,6 +274,7 @@ export const serverNotifications = {
   "turn/started": notification(turn.TurnNotification),
   "turn/completed": notification(turn.TurnNotification),
   "turn/diff/updated": notification(turn.TurnDiffUpdatedNotification, { backlog: "latest" }),
+  "turn/plan/updated": notification(turn.TurnPlanUpdatedNotification, { backlog: "latest" }),
   "belay/compaction/undone": notification(item.CompactionUndoneNotification),
   "item/started": notification(item.ItemStartedNotification),
   "item/completed": notification(item.ItemCompletedNotification),

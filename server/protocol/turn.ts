@@ -148,6 +148,21 @@ export const TurnDiffUpdatedNotification = z.lazy(() =>
     diff: z.string(),
   }),
 );
+const TurnPlanStep = z.object({ step: z.string(), status: z.enum(["pending", "inProgress", "completed"]) });
+export type TurnPlanStep = z.infer<typeof TurnPlanStep>;
+export const TurnPlanUpdatedNotification = z.lazy(() =>
+  z.object({
+    threadId: z.string(),
+    /** The turn in which the model said so. */
+    turnId: z.string(),
+    /** Why it is as it is now, or differs from the one before. */
+    explanation: z.string().nullable(),
+    /** All of it, in place of the one before. Empty: there is no plan any more. */
+    plan: z.array(TurnPlanStep),
+  }),
+);
+export type TurnPlanUpdatedNotification = z.infer<typeof TurnPlanUpdatedNotification>;
+
 export const ErrorNotification = z.lazy(() =>
   z.object({
     error: TurnError,

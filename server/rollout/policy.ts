@@ -31,6 +31,8 @@ const persisted: { [M in ServerNotification["method"]]: Decision<M> } = {
   "turn/started": true,
   "turn/completed": true,
   "turn/diff/updated": false,
+  // No item has it, and a compaction tells the model the latest one anew.
+  "turn/plan/updated": true,
   "belay/compaction/undone": true,
   "item/started": false,
   "item/completed": true,

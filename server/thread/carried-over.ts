@@ -9,18 +9,27 @@ import {
 } from "../agent/context.ts";
 import type { HistoryItem } from "../model/model.ts";
 import { commandSandbox, rootsOf } from "./settings.ts";
+import { modelStatus } from "../tools/update-plan.ts";
 import type { Thread } from "./thread.ts";
 
 /** `openQuestions`: of the person, and not answered. */
 export async function carriedOver(thread: Thread, openQuestions: readonly object[]): Promise<CarriedOver> {
   return {
     opening: [...(await openingOf(thread)), developerMessage(await permissionsOf(thread))],
+    plan: planToGoOnFrom(thread),
     openQuestions,
     runningCommands: thread.commands.sessions.map(({ item }) => {
       return { session_id: item.processId ?? "", command: item.script ?? item.command, folder: item.cwd };
     }),
     changedFiles: await changedFiles(thread),
   };
+}
+
+/** In the model's own words and spelling. Of one that is done with nothing is left to do. */
+function planToGoOnFrom({ record }: Thread): CarriedOver["plan"] {
+  const steps = record.plan?.plan ?? [];
+  if (steps.every(({ status }) => status === "completed")) return [];
+  return steps.map(({ step, status }) => ({ step, status: modelStatus[status] }));
 }
 
 /** Instructions are read as they are now. */

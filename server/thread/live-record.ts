@@ -7,7 +7,7 @@ import type { ParamsOut } from "../protocol/rows.ts";
 import type { serverNotifications, ServerNotification } from "../protocol/methods.ts";
 import { notSavedWords, type SavingTrouble } from "../protocol/thread-saving.ts";
 import type { ThreadSettings } from "../protocol/thread.ts";
-import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
+import type { TokenUsageBreakdown, Turn, TurnPlanUpdatedNotification } from "../protocol/turn.ts";
 import type { Compacted, RolloutEntry, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
 import type { LivingLine } from "../rollout/living-lines.ts";
 import { isPersisted } from "../rollout/policy.ts";
@@ -77,6 +77,11 @@ export class LiveRecord {
     return this.#record.usage;
   }
 
+  /** The latest, as it was announced; null: there never was one. */
+  get plan(): TurnPlanUpdatedNotification | null {
+    return this.#record.plan;
+  }
+
   /** The newest compaction that holds. */
   get undoable(): string | null {
     return this.#record.compactions.at(-1)?.itemId ?? null;
@@ -124,6 +129,7 @@ export class LiveRecord {
     this.#record.history.push(...told);
     return () => {
       if (notification.method === "turn/started") noteStart(this.#record, notification.params.turn.id);
+      if (notification.method === "turn/plan/updated") this.#record.plan = notification.params;
       applyToTurns(this.#record.turns, notification);
       this.#options.tell(notification);
     };

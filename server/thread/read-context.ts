@@ -2,14 +2,14 @@
 import { estimateAll, estimateTools, usedTokens } from "../agent/token-estimate.ts";
 import type { HistoryItem } from "../model/model.ts";
 import type { ContextReadResponse } from "../protocol/turn.ts";
-import { clientTools } from "../tools/client-tool.ts";
 import { toolSpecs } from "../tools/orchestrator.ts";
 import type { Thread } from "./thread.ts";
+import { toolsOf } from "./turn-tools.ts";
 
 export function readContext(thread: Thread): ContextReadResponse {
   const { limits } = thread;
   const { history, measured, usage } = thread.record;
-  const tools = toolSpecs(clientTools(thread.record.meta.dynamicTools));
+  const tools = toolSpecs(toolsOf(thread));
   const used = usedTokens(history, { measured, tools });
   const last = usage?.tokenUsage.last;
   const isCounted = last !== undefined && last.inputTokens > 0;

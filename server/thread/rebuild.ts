@@ -2,7 +2,7 @@
 // was written. Pure. The lines are not to be used afterwards: the thread is made of what is in them.
 import { isDeepStrictEqual } from "node:util";
 import type { HistoryItem } from "../model/model.ts";
-import type { Turn } from "../protocol/turn.ts";
+import type { Turn, TurnPlanUpdatedNotification } from "../protocol/turn.ts";
 import type { Compacted, ReadLine, RolloutEntry, Said, ThreadMeta } from "../rollout/line.ts";
 import { promptTurn, livingLines, startedTurn } from "../rollout/living-lines.ts";
 import { otherHalf } from "./half-told.ts";
@@ -54,6 +54,8 @@ export function rebuildRecord(lines: readonly ReadLine[]): ThreadRecord | null {
         applyToTurns(record.turns, line.payload, (item) => item);
         if (line.payload.method === "thread/tokenUsage/updated") {
           told.push({ type: "usage", usage: line.payload.params });
+        } else if (line.payload.method === "turn/plan/updated") {
+          told.push({ type: "plan", plan: line.payload.params });
         }
         break;
       case "said":
@@ -130,13 +132,16 @@ type Told =
   | HistoryItem
   | { type: "turnStart"; turnId: string }
   | { type: "usage"; usage: AnnouncedUsage }
+  | { type: "plan"; plan: TurnPlanUpdatedNotification }
   | ({ type: "compacted" } & Compacted);
 
 function toldHistory(told: readonly Told[]): ToldHistory {
-  const record: ToldHistory = { history: [], compactions: [], measured: null, starts: new Map(), usage: null };
+  const empty = { history: [], compactions: [], measured: null, starts: new Map(), usage: null, plan: null };
+  const record: ToldHistory = empty;
   for (const entry of told) {
     if (entry.type === "turnStart") noteStart(record, entry.turnId);
     else if (entry.type === "usage") noteUsage(record, entry.usage);
+    else if (entry.type === "plan") record.plan = entry.plan;
     else if (entry.type === "compacted") replaceHistory(record, entry.itemId, entry.history);
     else record.history.push(entry);
   }

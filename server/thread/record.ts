@@ -4,7 +4,7 @@ import type { HistoryItem } from "../model/model.ts";
 import type { ParamsOut } from "../protocol/rows.ts";
 import type { serverNotifications } from "../protocol/methods.ts";
 import type { ThreadSettings } from "../protocol/thread.ts";
-import type { Turn, TurnError, ErrorInfo } from "../protocol/turn.ts";
+import type { ErrorInfo, Turn, TurnError, TurnPlanUpdatedNotification } from "../protocol/turn.ts";
 import type { UserInput } from "../protocol/user-input.ts";
 import type { RolloutEntry, ThreadMeta, ThreadMetadata } from "../rollout/line.ts";
 import { type Compacted, cutHistory, type TurnStart } from "./told-history.ts";
@@ -25,6 +25,8 @@ export interface ThreadRecord {
   starts: Map<string, TurnStart>;
   /** As it was last announced; null before the first answer of a model. */
   usage: AnnouncedUsage | null;
+  /** The latest, as it was announced; null: there never was one. */
+  plan: TurnPlanUpdatedNotification | null;
   /** What each client that joins must know about how the thread was read back. */
   notices: readonly string[];
   /** The same, of what is not there of its history: no other setting makes up for it. */
@@ -36,7 +38,7 @@ export interface ThreadRecord {
 }
 
 export function newThreadRecord(meta: ThreadMeta, metadata: ThreadMetadata, settings: ThreadSettings): ThreadRecord {
-  const told = { history: [], compactions: [], measured: null, starts: new Map(), usage: null };
+  const told = { history: [], compactions: [], measured: null, starts: new Map(), usage: null, plan: null };
   const empty = { ...told, turns: [], notices: [], missing: [], recovered: [] };
   return { meta, metadata, settings, ...empty, updatedAt: meta.createdAt };
 }

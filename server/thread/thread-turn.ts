@@ -4,7 +4,6 @@ import { runTurn, type TurnDeps, type TurnEnd } from "../agent/run-turn.ts";
 import { ThreadProposals } from "../journal/review/thread-proposals.ts";
 import type { ServerNotification } from "../protocol/methods.ts";
 import type { TokenUsageBreakdown, Turn } from "../protocol/turn.ts";
-import { clientTools } from "../tools/client-tool.ts";
 import { CallPreviews } from "../tools/call-previews.ts";
 import { runToolCall, toolSpecs } from "../tools/orchestrator.ts";
 import { lastTold, newFoldersOf, openingOf, permissionsOf } from "./carried-over.ts";
@@ -15,7 +14,7 @@ import { commandSandbox, rootsOf } from "./settings.ts";
 import { takeInput } from "./take-input.ts";
 import type { Thread } from "./thread.ts";
 import type { QueuedInput, TurnOptions } from "./turn-life.ts";
-import { diffTeller, turnTools } from "./turn-tools.ts";
+import { diffTeller, toolsOf, turnTools } from "./turn-tools.ts";
 import { addUsage, noUsage } from "./usage.ts";
 import { runUserShell, type ShellCommand } from "./user-shell.ts";
 
@@ -35,8 +34,8 @@ export async function runThreadTurn(
   };
   const clock = startClock(thread, turn);
   await recordContext(thread);
-  const brought = clientTools(thread.record.meta.dynamicTools);
-  const tools = toolSpecs(brought);
+  const offered = toolsOf(thread);
+  const tools = toolSpecs(offered);
   const costs = turnCosts(thread, turn.id);
   const fit = new Compactor(thread, { turnId: turn.id, signal: abort.signal, tools, answered: costs.add });
   await fit.makeRoom([first.told]);
@@ -76,7 +75,7 @@ export async function runThreadTurn(
       preview: (piece) => previews.push(piece),
       settle: (calls) => previews.settle(calls),
       run: async (call) => {
-        const own = turnTools(thread, turn.id, { abort, brought, proposals, tellDiff });
+        const own = turnTools(thread, turn.id, { abort, offered, proposals, tellDiff });
         const outcome = await runToolCall(call, own, previews.take(call));
         const note = proposals.takeNote(cwd);
         return note === null ? outcome : { ...outcome, output: `${outcome.output}\n${note}` };
@@ -116,7 +115,7 @@ export async function runCompactionTurn(
   abort: AbortController,
 ): Promise<boolean> {
   const clock = startClock(thread, turn);
-  const tools = toolSpecs(clientTools(thread.record.meta.dynamicTools));
+  const tools = toolSpecs(toolsOf(thread));
   const costs = turnCosts(thread, turn.id);
   const place = { turnId: turn.id, signal: abort.signal, tools, answered: costs.add };
   const outcome = await new Compactor(thread, place).compact("manual", openQuestions);

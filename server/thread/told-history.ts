@@ -2,6 +2,7 @@
 // one before is kept, so that a revert to before the compaction, and taking it back, find it again. Pure.
 import type { Measured } from "../agent/token-estimate.ts";
 import type { HistoryItem } from "../model/model.ts";
+import type { TurnPlanUpdatedNotification } from "../protocol/turn.ts";
 import type { AnnouncedUsage, ThreadRecord } from "./record.ts";
 
 /** What the thread was when a turn began. */
@@ -12,6 +13,7 @@ export interface TurnStart {
   readonly historyLength: number;
   readonly usage: AnnouncedUsage | null;
   readonly measured: Measured | null;
+  readonly plan: TurnPlanUpdatedNotification | null;
 }
 
 /** One that stands. */
@@ -24,11 +26,11 @@ export interface Compacted {
   readonly length: number;
 }
 
-export type ToldHistory = Pick<ThreadRecord, "history" | "starts" | "compactions" | "measured" | "usage">;
+export type ToldHistory = Pick<ThreadRecord, "history" | "starts" | "compactions" | "measured" | "usage" | "plan">;
 
 export function noteStart(told: ToldHistory, turnId: string): void {
-  const { history, usage, measured } = told;
-  told.starts.set(turnId, { history, historyLength: history.length, usage, measured });
+  const { history, usage, measured, plan } = told;
+  told.starts.set(turnId, { history, historyLength: history.length, usage, measured, plan });
 }
 
 /** The provider has counted what it was told last and what it answered, but not what its tools returned since. */
@@ -70,6 +72,7 @@ export function cutHistory(told: ToldHistory, start: TurnStart): void {
   while (told.compactions.length > 0 && told.compactions.at(-1)?.history !== told.history) told.compactions.pop();
   told.usage = start.usage;
   told.measured = start.measured;
+  told.plan = start.plan;
 }
 
 function isModels(entry: HistoryItem): boolean {

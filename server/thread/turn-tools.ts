@@ -2,7 +2,9 @@
 import type { Capture } from "../journal/capture/capture.ts";
 import type { ThreadProposals } from "../journal/review/thread-proposals.ts";
 import { serverRequests } from "../protocol/methods.ts";
+import { clientTools } from "../tools/client-tool.ts";
 import type { RunInTerminalRequest, ToolDeps } from "../tools/deps.ts";
+import { offeredTools } from "../tools/registry.ts";
 import type { FileReader, Tool } from "../tools/tool.ts";
 import { chosenSandbox, commandSandbox, rootsOf } from "./settings.ts";
 import type { Thread } from "./thread.ts";
@@ -10,7 +12,7 @@ import type { Thread } from "./thread.ts";
 /** What lives as long as the turn. */
 interface TurnParts {
   readonly abort: AbortController;
-  readonly brought: readonly Tool[];
+  readonly offered: readonly Tool[];
   readonly proposals: ThreadProposals;
   tellDiff(): Promise<void>;
 }
@@ -18,7 +20,7 @@ interface TurnParts {
 export function turnTools(
   thread: Thread,
   turnId: string,
-  { abort, brought, proposals, tellDiff }: TurnParts,
+  { abort, offered, proposals, tellDiff }: TurnParts,
 ): ToolDeps {
   const { deps } = thread;
   const { settings } = thread.record;
@@ -63,7 +65,7 @@ export function turnTools(
       const capture = await deps.capture(rootsOf(settings), { threadId: thread.id, turnId, itemId }, abort.signal);
       return capture === null ? null : { end: () => endOf(capture, tellDiff) };
     },
-    clientTools: brought,
+    tools: offered,
     ask: async (request) => {
       const answer = await thread.desk.ask(request, abort.signal);
       if (answer.kind !== "answered") return answer.kind === "cancelled" ? "cancel" : "failed";
@@ -80,6 +82,11 @@ export function turnTools(
     now: () => deps.now(),
     newId: () => deps.newId(),
   };
+}
+
+/** What the model of a turn that begins now is told of. */
+export function toolsOf({ deps, record }: Thread): Tool[] {
+  return offeredTools(deps.config, clientTools(record.meta.dynamicTools));
 }
 
 /** From the journal, so that what commands and formatters changed is in it. Only news is told. Must not reject. */

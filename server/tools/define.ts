@@ -1,12 +1,20 @@
 // Makes a tool from what is special about it. Reading what the model wrote is the same for all, and lenient where
 // providers differ in what they let a model send.
 import * as z from "zod";
-import { type Immediate, immediate, type PrepareContext, type Prepared, type RawCall, type Tool } from "./tool.ts";
+import {
+  type Immediate,
+  immediate,
+  type PlanUpdate,
+  type PrepareContext,
+  type Prepared,
+  type RawCall,
+  type Tool,
+} from "./tool.ts";
 
 interface Definition<P> {
   readonly name: string;
   readonly description: string;
-  prepare(params: P, context: PrepareContext): Promise<Prepared | Immediate>;
+  prepare(params: P, context: PrepareContext): Promise<Prepared | Immediate | PlanUpdate>;
 }
 
 type FreeformDefinition = Definition<string> & Pick<Tool, "preview">;

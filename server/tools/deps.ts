@@ -64,8 +64,8 @@ export interface ToolDeps {
   ask(request: ApprovalRequest): Promise<CommandApprovalDecision | "failed">;
   /** As the client answered; null when it did not, or with an error. Must not throw. */
   askClient(request: ClientRequest<"item/tool/call" | "item/tool/requestUserInput">): Promise<unknown>;
-  /** Tools besides the registry's: what the client of this thread brought along. */
-  readonly clientTools: readonly Tool[];
+  /** Those that the model was told of: ours, and what the client of this thread brought along. */
+  readonly tools: readonly Tool[];
   /**
    * To be awaited before the command of this item starts, and its `end` behind it: what differs then is captured. Null:
    * nothing of it is. Must not reject.

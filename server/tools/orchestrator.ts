@@ -12,13 +12,13 @@ import type { ToolDeps } from "./deps.ts";
 import type { Announced } from "./call-previews.ts";
 import { prepareContext, runContext } from "./contexts.ts";
 import { complete, completeAnnounced, completeUnstarted, ended, ids, withReason } from "./item-ends.ts";
-import { tools } from "./registry.ts";
 import { startThreadCommand } from "./thread-command.ts";
 import {
   type Action,
   type Finished,
   type Immediate,
   immediate,
+  type PlanUpdate,
   type Prepared,
   type Tool,
   type ToolItem,
@@ -37,18 +37,17 @@ export interface ToolOutcome {
   readonly stopsTurn: boolean;
 }
 
-/** Ours, and behind them the client's. */
-export function toolSpecs(clientTools: readonly Tool[]): ToolSpec[] {
-  ownSpecs ??= tools.map(toSpec);
-  return [...ownSpecs, ...clientTools.map(toSpec)];
+/** As the model is told of them. */
+export function toolSpecs(offered: readonly Tool[]): ToolSpec[] {
+  return offered.map((tool) => {
+    const spec = specs.get(tool) ?? { name: tool.name, description: tool.description, input: tool.input() };
+    specs.set(tool, spec);
+    return spec;
+  });
 }
 
-// The same for every turn, and a JSON schema is not made for nothing.
-let ownSpecs: ToolSpec[] | null = null;
-
-function toSpec(tool: Tool): ToolSpec {
-  return { name: tool.name, description: tool.description, input: tool.input() };
-}
+// Ours are the same for every turn, and a JSON schema is not made for nothing.
+const specs = new WeakMap<Tool, ToolSpec>();
 
 /** `announced` is the call's item where clients have seen it being written: it becomes the item of what is done. */
 export async function runToolCall(
@@ -60,7 +59,7 @@ export async function runToolCall(
 }
 
 async function runCall(call: ToolCallEntry, deps: ToolDeps, announced: Announced | null): Promise<ToolOutcome> {
-  const tool = [...tools, ...deps.clientTools].find(({ name }) => name === call.name);
+  const tool = deps.tools.find(({ name }) => name === call.name);
   if (tool === undefined) return failedCall(call, `unsupported call: ${call.name}`, deps, announced);
   // It only looks, so it can be left behind: a disk that does not answer must not keep a turn from ending.
   const prepare: Prepare = (item) => {
@@ -69,11 +68,12 @@ async function runCall(call: ToolCallEntry, deps: ToolDeps, announced: Announced
   const prepared = await prepare(announced ?? { id: deps.newId(), startedAtMs: deps.now() });
   if (prepared === "aborted") return stoppedCall(deps, announced);
   if (prepared.kind === "immediate") return failedCall(call, prepared.output, deps, announced);
+  if (prepared.kind === "plan") return tellPlan(prepared, deps);
   return decideAndRun({ call, prepare }, prepared, deps, announced);
 }
 
 /** Looks at what the call would do as things are now. */
-type Prepare = (item: Pick<ToolItem, "id" | "startedAtMs">) => Promise<Prepared | Immediate | "aborted">;
+type Prepare = (item: Pick<ToolItem, "id" | "startedAtMs">) => Promise<Prepared | Immediate | PlanUpdate | "aborted">;
 
 interface Call {
   readonly call: ToolCallEntry;
@@ -103,6 +103,11 @@ function failedCall(call: ToolCallEntry, output: string, deps: ToolDeps, announc
   const item = startedCall({ id: deps.newId(), tool: call.name, arguments: shown, startedAtMs: now });
   deps.emit({ method: "item/started", params: { item, ...ids(deps), startedAtMs: now } });
   complete(endedCall(item, { success: false, contentItems: textPart(output), completedAtMs: now }), deps);
+  return answer(output);
+}
+
+function tellPlan({ explanation, plan, output }: PlanUpdate, deps: ToolDeps): ToolOutcome {
+  deps.emit({ method: "turn/plan/updated", params: { ...ids(deps), explanation, plan } });
   return answer(output);
 }
 
@@ -147,7 +152,7 @@ async function withNewPlans(
       return answer(output);
     };
     if (anew === "aborted") return fail(stopped);
-    if (anew.kind === "immediate") return fail(anew.output);
+    if (anew.kind !== "prepared") return fail(anew.output);
     const next = askedAgain(await decide(anew.action, deps), need);
     if (next.kind === "forbid") return fail(next.message);
     const isApproved = need.kind === "ask" && isSameChange(prepared.action, anew.action);

@@ -15,6 +15,7 @@ import type {
   ThreadItemOf,
 } from "../protocol/item.ts";
 import type { SandboxPolicy } from "../protocol/sandbox.ts";
+import type { TurnPlanUpdatedNotification } from "../protocol/turn.ts";
 import type { ToolRequestUserInputParams, ToolRequestUserInputResponse } from "../protocol/user-input.ts";
 import type { CommandSessions, CommandStart, ThreadCommand } from "./command.ts";
 
@@ -27,7 +28,7 @@ export interface Tool {
   /** What the model is told the tool takes. */
   input(): ToolSpec["input"];
   /** Looks, but changes nothing. Failures are results the model can act on, never exceptions. */
-  prepare(call: RawCall, context: PrepareContext): Promise<Prepared | Immediate>;
+  prepare(call: RawCall, context: PrepareContext): Promise<Prepared | Immediate | PlanUpdate>;
   /** Shows a freeform input while it is being written, from its text alone. Absent: it shows with the call. */
   preview?(cwd: string): InputPreview;
 }
@@ -45,6 +46,12 @@ export type RawCall = Pick<ToolCallEntry, "kind" | "input">;
 /** An answer without an action: the call could not be made, or needed none. */
 export interface Immediate {
   readonly kind: "immediate";
+  readonly output: string;
+}
+
+/** The model says what it is going to do. It touches nothing and is no item: people are told it as it is. */
+export interface PlanUpdate extends Pick<TurnPlanUpdatedNotification, "explanation" | "plan"> {
+  readonly kind: "plan";
   readonly output: string;
 }
 

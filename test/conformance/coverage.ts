@@ -77,14 +77,13 @@ const leftOut: readonly LeftOut[] = [
     ],
   },
   {
-    why: "Turns that nobody typed: goals, reviews, plans and other modes are not here yet.",
+    why: "Turns that nobody typed: goals, reviews, plan mode and others are not here yet.",
     methods: [
       "collaborationMode/list",
       "item/plan/delta",
       "review/start",
       "thread/goal/*",
       "thread/prepareApprovedPlan",
-      "turn/plan/updated",
       "turn/settings/update",
     ],
   },

@@ -74,6 +74,25 @@ const scripts = {
   patchoutside: [patch("*** Add File: ../outside.txt", "+out"), { text: "Outside done." }],
   unknowntool: [{ calls: [{ name: "no_such_tool", arguments: { x: 1 } }] }, { text: "It is unknown." }],
   badargs: [{ calls: [{ name: "exec_command", arguments: { nonsense: true } }] }, { text: "Bad arguments." }],
+  plan: [
+    {
+      calls: [
+        {
+          name: "update_plan",
+          arguments: {
+            explanation: "the plan",
+            plan: [
+              { step: "Read", status: "completed" },
+              { step: "Edit", status: "in_progress" },
+              { step: "Test", status: "pending" },
+            ],
+          },
+        },
+      ],
+    },
+    { calls: [{ name: "update_plan", arguments: { plan: [{ step: "Test", status: "completed" }] } }] },
+    { text: "Planned." },
+  ],
   big: [command("seq 1 400000"), { text: "Big." }],
   fail: [{ fail: "the model is unwell" }],
   /** Breaks off the first time, or always; or is refused the first time. */

@@ -57,7 +57,7 @@ export function assertOrder(heard: readonly AnyMessage[]): void {
       assert.ok(asked.delete(params.requestId), "a request is resolved once");
     }
     // Told again to whoever resumes the thread.
-    if (method === "thread/tokenUsage/updated") continue;
+    if (method === "thread/tokenUsage/updated" || method === "turn/plan/updated") continue;
     // Taken back by a person, whenever they like.
     if (method === "belay/compaction/undone") continue;
     const isOfCommand = commands.has(params?.itemId) || params?.item?.type === "commandExecution";

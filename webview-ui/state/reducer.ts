@@ -260,11 +260,16 @@ function showSnapshot(state: PanelState, response: ThreadStartResponse): PanelSt
   if (view.kind === "loading" && view.threadId !== response.thread.id) return state;
   if (view.kind === "shown" && view.thread.id !== response.thread.id) return state;
   const opened = openThread(response);
-  const thread = previous ? { ...opened, tokenUsage: previous.tokenUsage, changes: previous.changes } : opened;
+  const thread = previous ? { ...opened, ...keptOf(previous) } : opened;
   const shown: PanelState = { ...state, view: { kind: "shown", thread } };
   return changeUnsent(shown, thread.id, (unsent) =>
     settleChoice(settlePrompts(unsent, response.thread), thread.settings),
   );
+}
+
+/** What no snapshot has. */
+function keptOf({ tokenUsage, changes, plans }: ShownThread): Pick<ShownThread, "tokenUsage" | "changes" | "plans"> {
+  return { tokenUsage, changes, plans };
 }
 
 function readHeld(state: PanelState, read: Thread): PanelState {

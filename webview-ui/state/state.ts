@@ -14,7 +14,7 @@ import type { ActiveWriter, SavingTrouble } from "../../server/protocol/thread-s
 import type { QueuedSubmission } from "../../server/protocol/queue.ts";
 import type { RequestId } from "../../server/protocol/rpc/messages.ts";
 import type { Thread, ThreadSettings } from "../../server/protocol/thread.ts";
-import type { Turn } from "../../server/protocol/turn.ts";
+import type { Turn, TurnPlanUpdatedNotification } from "../../server/protocol/turn.ts";
 import type { ToolRequestUserInputParams, ToolRequestUserInputResponse } from "../../server/protocol/user-input.ts";
 
 export interface PanelState {
@@ -82,6 +82,8 @@ export interface ShownThread {
   tokenUsage: TokenUsage | null;
   /** By turn, what it changed in files, and what became of that. Empty until the server has said so. */
   changes: ReadonlyMap<string, TurnChanges>;
+  /** By turn, the plan that was last told in it. Of a thread that was opened anew, the server tells the latest alone. */
+  plans: ReadonlyMap<string, TurnPlanUpdatedNotification>;
   /** Set while another process writes to it: it can be read, not written to. */
   held: HeldThread | null;
 }

@@ -19,6 +19,7 @@ export function openThread({ thread, ...rest }: ThreadStartResponse): ShownThrea
     turns: thread.turns,
     tokenUsage: null,
     changes: new Map(),
+    plans: new Map(),
     held: null,
   };
 }
@@ -27,7 +28,8 @@ export function openThread({ thread, ...rest }: ThreadStartResponse): ShownThrea
 export function heldThread(id: string, listed: Thread | undefined, writer: ActiveWriter | null): ShownThread {
   const title = listed === undefined ? "" : (listed.name ?? firstLine(listed.preview));
   const held = { writer, isRead: false };
-  return { id, title, settings: noSettings, turns: [], tokenUsage: null, changes: new Map(), held };
+  const nothing = { turns: [], tokenUsage: null, changes: new Map(), plans: new Map() };
+  return { id, title, settings: noSettings, ...nothing, held };
 }
 
 /** Of a thread whose settings are not known, because nothing can be started in it. */
@@ -53,6 +55,8 @@ export function reduceThread(thread: ShownThread, { method, params }: ServerNoti
       return { ...thread, settings: params.threadSettings };
     case "thread/tokenUsage/updated":
       return { ...thread, tokenUsage: params.tokenUsage };
+    case "turn/plan/updated":
+      return { ...thread, plans: new Map([...thread.plans, [params.turnId, params]]) };
     case "turn/started":
     case "turn/completed":
       return updateTurn(thread, params.turn.id, (turn) => mergeTurn(turn, params.turn));

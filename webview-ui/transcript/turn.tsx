@@ -18,6 +18,7 @@ import type { PathBase } from "../text/paths.ts";
 import { isWordsOnly, promptParts } from "../text/prompt-parts.ts";
 import { Prompt } from "./prompt.tsx";
 import { TurnEnd } from "./turn-end.tsx";
+import { TurnPlan } from "./turn-plan.tsx";
 import { AddedPrompt } from "./outgoing.tsx";
 import { retryWords } from "../text/words.ts";
 
@@ -60,6 +61,7 @@ export const TurnView = memo(({ turn, threadId, base, outgoing }: TurnViewProps)
         <RowView key={row.key} row={row} place={place} />
       ))}
       {others.map((prompt) => prompt && <AddedPrompt key={prompt.clientId} prompt={prompt} />)}
+      <TurnPlan turnId={turnId} />
       {place.isTurnRunning ? <Waiting turn={turn} /> : <TurnEnd turn={turn} prompt={retriable(said)} />}
     </section>
   );

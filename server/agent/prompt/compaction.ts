@@ -3,7 +3,7 @@
 /** Asked for behind the whole conversation; `compact_prompt` in config.toml takes its place. */
 export const summaryRequest = `This conversation is about to outgrow what you can be shown, so it will be replaced by your summary of it. Write that summary now, and call no tools.
 
-Whoever continues sees the user's own messages, the project's instructions, the permissions, the changed files and the running commands anew, word for word. They see none of your messages, no tool call and no output. So write down what only those have:
+Whoever continues sees the user's own messages, the project's instructions, the permissions, the plan you keep, the changed files and the running commands anew, word for word. They see none of your messages, no tool call and no output. So write down what only those have:
 - What has been done so far, step by step, and how each step was checked. Say plainly what is finished, so that nobody does it again.
 - What was found out: causes, decisions and the reasons for them, dead ends that must not be tried again. Name files as path:line, and functions, commands, error messages and values exactly as they are.
 - What the user decided or refused along the way, and which rules of theirs came out of that.

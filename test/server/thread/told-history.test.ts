@@ -19,7 +19,7 @@ import { noUsage } from "../../../server/thread/usage.ts";
 import fc from "../../support/properties.ts";
 
 type Act =
-  | { kind: "turn" | "say" | "compact" | "undo" | "usage" }
+  | { kind: "turn" | "say" | "compact" | "undo" | "usage" | "plan" }
   | { kind: "revert"; back: number }
   /** Before a turn; null: all of it. */
   | { kind: "fork"; back: number | null };
@@ -30,6 +30,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 2, arbitrary: fc.constant<Act>({ kind: "compact" }) },
   { weight: 2, arbitrary: fc.constant<Act>({ kind: "undo" }) },
   { weight: 1, arbitrary: fc.constant<Act>({ kind: "usage" }) },
+  { weight: 1, arbitrary: fc.constant<Act>({ kind: "plan" }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("revert" as const), back: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("fork" as const), back: fc.option(fc.nat(4)) }) },
 );
@@ -104,6 +105,13 @@ class Played {
         this.#write({ type: "notification", payload: { method: "thread/tokenUsage/updated", params } });
         return;
       }
+      case "plan": {
+        const plan = [{ step: this.#id(), status: "pending" as const }];
+        const params = { threadId: meta.id, turnId: this.#turnId, explanation: null, plan };
+        record.plan = params;
+        this.#write({ type: "notification", payload: { method: "turn/plan/updated", params } });
+        return;
+      }
       case "revert": {
         const turn = record.turns.at(-1 - act.back);
         if (turn === undefined || record.turns.length - 1 - act.back < 1) return;
@@ -165,8 +173,8 @@ class Played {
   }
 }
 
-function told({ history, usage, compactions }: ToldHistory) {
-  return { history: [...history], usage, standing: compactions.map(({ itemId }) => itemId) };
+function told({ history, usage, plan, compactions }: ToldHistory) {
+  return { history: [...history], usage, plan, standing: compactions.map(({ itemId }) => itemId) };
 }
 
 const meta = { id: "thread", createdAt: 1, cwd: "/w", modelProvider: "test", model: "m" } as ThreadMeta;

@@ -9,6 +9,7 @@ import { RunningCommands } from "../../../server/thread/running-commands.ts";
 import type { Started } from "../../../server/tools/command.ts";
 import type { ToolDeps } from "../../../server/tools/deps.ts";
 import { runToolCall } from "../../../server/tools/orchestrator.ts";
+import { tools } from "../../../server/tools/registry.ts";
 
 const patch = "*** Begin Patch\n*** Add File: a.txt\n+new\n*** End Patch";
 const patchCall = { type: "toolCall", callId: "1", name: "apply_patch", kind: "freeform", input: patch } as const;
@@ -182,7 +183,7 @@ async function run(call: Parameters<typeof runToolCall>[0], wishes: Wishes = {})
     ),
     ask: async () => wishes.decision ?? assert.fail("nobody should be asked"),
     askClient: async () => assert.fail("no client has a tool here"),
-    clientTools: [],
+    tools,
     capture: async () => null,
     filesChanged: async () => {},
     emit: (notification) => void told.push(notification),

@@ -1,5 +1,5 @@
 // What the scenes are made of: the items of one turn, and a panel that shows it.
-import type { Turn } from "../../../server/protocol/turn.ts";
+import type { Turn, TurnPlanUpdatedNotification } from "../../../server/protocol/turn.ts";
 import { at, cartChange, item, opened, running, threadId, tokens } from "./fixtures.ts";
 import type { OpenPanel } from "./panel-page.ts";
 
@@ -50,6 +50,16 @@ return round(sum * (1 - cart.off));
 `,
   { id: "answer-2" },
 );
+
+export const cartPlan: TurnPlanUpdatedNotification = {
+  ...at,
+  explanation: "Both tests fail for the same reason, so one change is enough.",
+  plan: [
+    { step: "Find out why the two tests fail", status: "completed" },
+    { step: "Round once in `total()`, behind the discount, and nowhere else on the way there", status: "inProgress" },
+    { step: "Run the tests again", status: "pending" },
+  ],
+};
 
 export async function showTurn({ host, page }: OpenPanel, shown: Turn): Promise<void> {
   host.on("thread/resume", () => opened({ turns: [{ ...shown, itemsView: "full" }] }));

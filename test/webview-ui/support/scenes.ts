@@ -27,6 +27,7 @@ import { reviewScenes } from "./review-scenes.ts";
 import { troubleScenes } from "./trouble-scenes.ts";
 import {
   answer,
+  cartPlan,
   closing,
   edit,
   failedTest,
@@ -88,6 +89,12 @@ export const scenes: Record<string, Scene> = {
   ...questionScenes,
   ...queueScenes,
   ...troubleScenes,
+
+  async plan(panel) {
+    await showTurn(panel, turn({ items: [prompt, thought, ...reads, answer, failedTest] }));
+    await panel.host.notify("turn/plan/updated", cartPlan);
+    await panel.page.getByRole("list", { name: "Plan" }).waitFor();
+  },
 
   async empty({ host, page }) {
     host.on("thread/list", () => ({ data: threads, nextCursor: null, backwardsCursor: null }));

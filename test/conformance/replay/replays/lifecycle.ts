@@ -28,6 +28,13 @@ const granular = {
 
 export const lifecycleReplays: readonly Replay[] = [
   {
+    name: "a plan",
+    about: "It is told twice in its turn, with an explanation and without, and without an item.",
+    // The original has the tool only where it is asked for.
+    place: { overrides: ["tools.update_plan.enabled=true"] },
+    steps: [...shakeHands(), thread("never", "read-only"), turn("plan"), ended],
+  },
+  {
     name: "before the handshake",
     about: "What is asked before initialize is refused, and initialize itself may be wrong, and right only once.",
     steps: [

@@ -42,6 +42,7 @@ export const turnScenarios: readonly Scenario[] = [
         "patchbad",
         "unknowntool",
         "badargs",
+        "plan",
       ] as const;
       for (const script of scripts) await playTurn(live, script);
       await live.server.result("thread/read", { threadId: live.threadId, includeTurns: true });
