@@ -130,6 +130,7 @@ test("a request asks for a stream that the provider does not store, with the too
       "function search_files",
       "function list_dir",
       "function request_user_input",
+      "function update_plan",
     ],
   );
   assert.deepEqual(
