@@ -99,14 +99,7 @@ test("a file that may not grow is healed by itself, and a server that is killed 
 test("a thread that is not saved is not put away, since what waits would be lost", { skip: noPrlimit }, async () => {
   await using api = await responsesApi(ok);
   await using server = await testServer({ api });
-  const { threadId } = await server.completeTurn("one");
-  const pid = server.child.pid ?? 0;
-  limitFiles(pid, 100);
-  await server.completeTurn("two", threadId);
-  assert.equal((await server.expectNotification("belay/thread/saving/updated")).trouble?.kind, "waiting");
-  assert.match((await server.refusal("thread/archive", { threadId })).message, /not being saved: .* may not grow/);
-  limitFiles(pid, null);
-  assert.equal((await server.expectNotification("belay/thread/saving/updated")).trouble, null);
+  const threadId = await refusedUntilSaved(server, "thread/archive");
   await server.request("thread/archive", { threadId });
   const { thread } = await server.request("thread/unarchive", { threadId });
   await assertTurns(server, thread.id, 2);
@@ -115,16 +108,22 @@ test("a thread that is not saved is not put away, since what waits would be lost
 test("a thread that is not saved is not forked without what waits", { skip: noPrlimit }, async () => {
   await using api = await responsesApi(ok);
   await using server = await testServer({ api });
+  const threadId = await refusedUntilSaved(server, "thread/fork");
+  assert.equal((await server.request("thread/fork", { threadId })).thread.turns.length, 2);
+});
+
+/** A thread of two turns, the second of which could not be written at first. */
+async function refusedUntilSaved(server: TestServer, method: "thread/archive" | "thread/fork"): Promise<string> {
   const { threadId } = await server.completeTurn("one");
   const pid = server.child.pid ?? 0;
   limitFiles(pid, 100);
   await server.completeTurn("two", threadId);
   assert.equal((await server.expectNotification("belay/thread/saving/updated")).trouble?.kind, "waiting");
-  assert.match((await server.refusal("thread/fork", { threadId })).message, /not being saved: .* may not grow/);
+  assert.match((await server.refusal(method, { threadId })).message, /not being saved: .* may not grow/);
   limitFiles(pid, null);
   assert.equal((await server.expectNotification("belay/thread/saving/updated")).trouble, null);
-  assert.equal((await server.request("thread/fork", { threadId })).thread.turns.length, 2);
-});
+  return threadId;
+}
 
 test("a thread whose last lines cannot be written any more is not put away with them missing", {
   skip: noPrlimit,
